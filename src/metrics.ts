@@ -1,0 +1,114 @@
+import {
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  collectDefaultMetrics,
+} from "prom-client";
+
+/** Every figure an operator can scrape; one instance per application. Durations are seconds. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly eventLag = new Gauge({
+    name: "tapeline_event_lag_seconds",
+    help: "Wall clock minus exchange time of the newest stored trade, at the moment it was stored",
+    labelNames: ["market"],
+    registers: [this.registry],
+  });
+  readonly batchRecords = new Histogram({
+    name: "tapeline_batch_records",
+    help: "Records of a batch handed to the recorder",
+    buckets: [1, 10, 100, 1_000, 5_000, 10_000, 20_000],
+    registers: [this.registry],
+  });
+  readonly writeSeconds = new Histogram({
+    name: "tapeline_write_seconds",
+    help: "Time of one write transaction, commit included",
+    buckets: [
+      0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+    ],
+    registers: [this.registry],
+  });
+  readonly trades = new Counter({
+    name: "tapeline_trades_total",
+    help: "Trades by outcome: stored, duplicate, late (stored into a closed candle), expired (older than retention)",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
+  readonly candles = new Counter({
+    name: "tapeline_candles_total",
+    help: "Candle changes published, by kind: open, closed, revised",
+    labelNames: ["kind"],
+    registers: [this.registry],
+  });
+  readonly deadLetters = new Counter({
+    name: "tapeline_dead_letters_total",
+    help: "Records refused for good, by reason",
+    labelNames: ["reason"],
+    registers: [this.registry],
+  });
+  readonly writeRetries = new Counter({
+    name: "tapeline_write_retries_total",
+    help: "Writes repeated, by cause: deadlock, unavailable",
+    labelNames: ["cause"],
+    registers: [this.registry],
+  });
+  readonly consumerLag = new Gauge({
+    name: "tapeline_consumer_lag_records",
+    help: "Records between a consumer group and the end of its topics",
+    labelNames: ["group"],
+    registers: [this.registry],
+  });
+  readonly queueDepth = new Gauge({
+    name: "tapeline_queue_records",
+    help: "Records waiting in a bounded queue",
+    labelNames: ["queue"],
+    registers: [this.registry],
+  });
+  readonly consumerRestarts = new Counter({
+    name: "tapeline_consumer_restarts_total",
+    help: "Consumers restarted, by cause: crash, stalled",
+    labelNames: ["group", "cause"],
+    registers: [this.registry],
+  });
+  readonly feedUp = new Gauge({
+    name: "tapeline_feed_up",
+    help: "1 while a market's feed is live or quiet, 0 otherwise",
+    labelNames: ["market"],
+    registers: [this.registry],
+  });
+  readonly feedReconnects = new Counter({
+    name: "tapeline_feed_reconnects_total",
+    help: "Connections made again, by venue",
+    labelNames: ["venue"],
+    registers: [this.registry],
+  });
+  readonly feedRefused = new Counter({
+    name: "tapeline_feed_refused_total",
+    help: "Frames and trades of a feed that were not taken, by reason",
+    labelNames: ["venue", "reason"],
+    registers: [this.registry],
+  });
+  readonly feedDropped = new Counter({
+    name: "tapeline_feed_dropped_total",
+    help: "Trades a feed could not hand on because the transport had no room; each is a gap",
+    labelNames: ["venue"],
+    registers: [this.registry],
+  });
+  readonly clients = new Gauge({
+    name: "tapeline_clients",
+    help: "Socket.IO clients connected",
+    registers: [this.registry],
+  });
+  readonly frames = new Counter({
+    name: "tapeline_frames_total",
+    help: "Socket.IO frames by outcome: sent, skipped (client too slow)",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}

@@ -1,0 +1,109 @@
+import type { TopicName, TopicRecords } from "./topics.js";
+
+/** Where a record stands in its topic; unique together with the topic. */
+export interface Origin {
+  partition: number;
+  offset: string;
+  key: string | null;
+}
+
+/** A value that could not be decoded; the rest of its batch is delivered. */
+export interface Undecodable extends Origin {
+  /** Stable code, a `Fault` code or `undecodable`. */
+  reason: string;
+  detail: string;
+  payload: string;
+}
+
+/** One batch of one topic, in order within each key; may span partitions. Acknowledged when the handler resolves. */
+export interface Delivery<N extends TopicName = TopicName> {
+  topic: N;
+  records: TopicRecords[N][];
+  /** Origin of `records[index]`. */
+  origin(index: number): Origin;
+  undecodable: Undecodable[];
+  /** Aborted when the consumer closes or loses these partitions: give up waiting, the batch comes again elsewhere. */
+  signal: AbortSignal;
+}
+
+export type DeliveryHandler<N extends TopicName = TopicName> = (
+  delivery: Delivery<N>,
+) => Promise<void>;
+
+export interface Subscription {
+  /** Consumer group; one per bounded context, or one per process (`ephemeral`) for API instances. */
+  group: string;
+  /** A group of this process only: starts at the newest record and is deleted on close. */
+  ephemeral: boolean;
+  /** By topic. Topics ending in `.bulk` are handled only while the live topics have nothing waiting. */
+  handlers: ReadonlyMap<TopicName, DeliveryHandler>;
+  /** Batches handled side by side; records of one key always go to the same lane, in order. */
+  lanes: number;
+  /** Records of the largest batch. */
+  maxBatch: number;
+  /** While fewer than `maxBatch` records wait, a lane starts a batch at most this often (ms). 0: as soon as there is one. */
+  paceMs: number;
+  /** After each assignment; `owns` tells whether records of a key (a market) are delivered here. */
+  onAssigned?: (owns: (key: string) => boolean) => void;
+}
+
+export interface Consumer {
+  /** Stops fetching, waits for handlers under way (at most 10 s), acknowledges what they finished. Idempotent. */
+  close(): Promise<void>;
+  status(): ConsumerStatus;
+}
+
+export interface ConsumerStatus {
+  /** Has partitions and makes progress (or has nothing to do). */
+  assigned: boolean;
+  /** Records behind the end of the topics; null when not known yet. */
+  lag: number | null;
+  /** Records fetched and waiting for their handler. */
+  queued: number;
+}
+
+export interface ProduceOptions {
+  /** Gives up waiting for room or for the broker. */
+  signal?: AbortSignal;
+}
+
+/**
+ * The one seam between the contexts: Kafka, or an in-process log with the same rules. `produce` of `trades` and
+ * `trades.bulk` resolves when the records cannot be lost any more: after `acks=all`, or in-process after the handler
+ * resolved; other topics in-process on enqueue. Rejects with a `TransportError`.
+ */
+export abstract class Transport {
+  abstract readonly kind: "kafka" | "in-process";
+  /** Connects and makes missing topics. */
+  abstract start(): Promise<void>;
+  abstract produce<N extends TopicName>(
+    topic: N,
+    records: readonly TopicRecords[N][],
+    options?: ProduceOptions,
+  ): Promise<void>;
+  abstract subscribe(subscription: Subscription): Promise<Consumer>;
+  /** Records accepted by `produce` that a capacity limit still holds back (in-process), 0 otherwise. */
+  abstract waiting(topic: TopicName): number;
+  /** Null when it works, else what a person should know. */
+  abstract problem(): string | null;
+  abstract close(): Promise<void>;
+}
+
+export class TransportError extends Error {
+  constructor(
+    /** Stable: `full` (no room in time), `closed`, `unavailable` (broker does not answer), `rejected` (record too large, …). */
+    readonly code: "full" | "closed" | "unavailable" | "rejected",
+    message: string,
+    /** Whether the same call can succeed later. */
+    readonly canRetry: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = "TransportError";
+  }
+}
+
+/** Key of a record, which decides its partition: records of one market stay in order. */
+export function keyOf(record: { market: string }): string {
+  return record.market;
+}
