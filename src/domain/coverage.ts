@@ -21,7 +21,11 @@ export interface Coverage {
  * lies inside or beside them, so a missing trade may be this candle's. Null: nothing older is held, so the candle may
  * have begun earlier.
  */
-export function completeness(idFrom: bigint, idTo: bigint, coverage: Coverage): boolean | null {
+export function completeness(
+  idFrom: bigint,
+  idTo: bigint,
+  coverage: Coverage,
+): boolean | null {
   const range = rangeHolding(idFrom, coverage.ranges);
   if (range === undefined || range.to < idTo) return false;
   if (range.to === idTo && range.to !== coverage.newest) return false;
@@ -29,7 +33,11 @@ export function completeness(idFrom: bigint, idTo: bigint, coverage: Coverage): 
   return range.from === coverage.oldest ? null : false;
 }
 
-function rangeHolding(id: bigint, ranges: readonly IdRange[]): IdRange | undefined {
+/** The range that holds `id`; `ranges` ascend. */
+export function rangeHolding(
+  id: bigint,
+  ranges: readonly IdRange[],
+): IdRange | undefined {
   let low = 0;
   let high = ranges.length - 1;
   while (low <= high) {

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
@@ -104,7 +113,8 @@ export class EmbeddedPostgres {
   async stop(): Promise<void> {
     this.stopping = true;
     const pid = this.postmasterPid();
-    if (this.child !== undefined && pid !== undefined) await this.stopProcess(pid);
+    if (this.child !== undefined && pid !== undefined)
+      await this.stopProcess(pid);
     this.child = undefined;
     this.lock.release();
   }
@@ -128,13 +138,20 @@ export class EmbeddedPostgres {
     if (!existsSync(file)) return undefined;
     const [pid, folder] = readFileSync(file, "utf8").split("\n");
     const number = Number(pid);
-    return folder === this.data && Number.isInteger(number) && number > 0 && processExists(number) ? number : undefined;
+    return folder === this.data &&
+      Number.isInteger(number) &&
+      number > 0 &&
+      processExists(number)
+      ? number
+      : undefined;
   }
 
   private async stopOrphan(): Promise<void> {
     const pid = this.postmasterPid();
     if (pid === undefined) return;
-    this.logger.warn(`Found PostgreSQL (process ${pid}) that an earlier run left behind; stopping it`);
+    this.logger.warn(
+      `Found PostgreSQL (process ${pid}) that an earlier run left behind; stopping it`,
+    );
     await this.stopProcess(pid);
   }
 
@@ -152,22 +169,46 @@ export class EmbeddedPostgres {
   }
 
   private hasExited(): boolean {
-    return this.child !== undefined && (this.child.exitCode !== null || this.child.signalCode !== null);
+    return (
+      this.child !== undefined &&
+      (this.child.exitCode !== null || this.child.signalCode !== null)
+    );
   }
 
-  private async initialise(binaries: Binaries, account: Account | undefined): Promise<void> {
+  private async initialise(
+    binaries: Binaries,
+    account: Account | undefined,
+  ): Promise<void> {
     if (existsSync(join(this.data, "PG_VERSION"))) return;
     // A half-made folder of a start that was killed: initdb refuses one that is not empty.
     rmSync(this.data, { recursive: true, force: true });
     mkdirSync(this.data, { mode: 0o700 });
     const passwordFile = join(this.home, "initdb-password");
-    const passwords: Passwords = { admin: randomBytes(24).toString("base64url"), reader: randomBytes(24).toString("base64url") };
-    writeFileSync(join(this.home, "passwords.json"), JSON.stringify(passwords), { mode: 0o600 });
+    const passwords: Passwords = {
+      admin: randomBytes(24).toString("base64url"),
+      reader: randomBytes(24).toString("base64url"),
+    };
+    writeFileSync(
+      join(this.home, "passwords.json"),
+      JSON.stringify(passwords),
+      { mode: 0o600 },
+    );
     this.passwords = passwords;
     writeFileSync(passwordFile, passwords.admin, { mode: 0o600 });
-    if (account !== undefined) for (const path of [this.data, passwordFile]) chownSync(path, account.uid, account.gid);
+    if (account !== undefined)
+      for (const path of [this.data, passwordFile])
+        chownSync(path, account.uid, account.gid);
     try {
-      const args = ["-D", this.data, "-U", ADMIN, `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"];
+      const args = [
+        "-D",
+        this.data,
+        "-U",
+        ADMIN,
+        `--pwfile=${passwordFile}`,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+      ];
       await run(binaries.initdb, args, account);
     } catch (cause) {
       rmSync(this.data, { recursive: true, force: true });
@@ -192,17 +233,36 @@ export class EmbeddedPostgres {
       timezone: "UTC",
       log_timezone: "UTC",
     };
-    const args = ["-D", this.data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+    const args = [
+      "-D",
+      this.data,
+      ...Object.entries(settings).flatMap(([name, value]) => [
+        "-c",
+        `${name}=${value}`,
+      ]),
+    ];
     const log = openSync(join(this.home, "postgres.log"), "a", 0o600);
     try {
-      const child = spawn(binaries.postgres, args, { ...asAccount(account), cwd: "/", detached: true, stdio: ["ignore", log, log] });
+      const child = spawn(binaries.postgres, args, {
+        ...asAccount(account),
+        cwd: "/",
+        detached: true,
+        stdio: ["ignore", log, log],
+      });
       child.unref();
       child.once("exit", (code, signal) => {
         if (this.stopping || !this.supervise || this.child !== child) return;
-        this.logger.error(`PostgreSQL ended by itself (${signal ?? `exit code ${code}`}); starting it again. See ${join(this.home, "postgres.log")}`);
-        setTimeout(() => !this.stopping && this.launch(binaries, account), 1_000).unref();
+        this.logger.error(
+          `PostgreSQL ended by itself (${signal ?? `exit code ${code}`}); starting it again. See ${join(this.home, "postgres.log")}`,
+        );
+        setTimeout(
+          () => !this.stopping && this.launch(binaries, account),
+          1_000,
+        ).unref();
       });
-      child.once("error", (error) => this.logger.error(`PostgreSQL cannot be started: ${error.message}`));
+      child.once("error", (error) =>
+        this.logger.error(`PostgreSQL cannot be started: ${error.message}`),
+      );
       this.child = child;
     } finally {
       closeSync(log);
@@ -217,38 +277,60 @@ export class EmbeddedPostgres {
         await this.ensureDatabase();
         return;
       } catch (error) {
-        if (Date.now() > limit) throw new EmbeddedDatabaseError("failed", `PostgreSQL did not answer within ${START_LIMIT_MS / 1_000} s`, { cause: error });
+        if (Date.now() > limit)
+          throw new EmbeddedDatabaseError(
+            "failed",
+            `PostgreSQL did not answer within ${START_LIMIT_MS / 1_000} s`,
+            { cause: error },
+          );
       }
       await sleep(50);
     }
   }
 
   private startFailure(): EmbeddedDatabaseError {
-    const log = readFileSync(join(this.home, "postgres.log"), "utf8").trim().split("\n").slice(-6).join("\n  ");
+    const log = readFileSync(join(this.home, "postgres.log"), "utf8")
+      .trim()
+      .split("\n")
+      .slice(-6)
+      .join("\n  ");
     if (log.includes("Address already in use")) {
       return new EmbeddedDatabaseError(
         "port_in_use",
         `Port ${this.port} is in use by another process, so the embedded PostgreSQL cannot listen on it. Set EMBEDDED_PORT to a free port.`,
       );
     }
-    return new EmbeddedDatabaseError("failed", `PostgreSQL did not start:\n  ${log}`);
+    return new EmbeddedDatabaseError(
+      "failed",
+      `PostgreSQL did not start:\n  ${log}`,
+    );
   }
 
   private async ensureDatabase(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url(ADMIN, this.readPasswords().admin, "postgres"), connectionTimeoutMillis: 2_000 });
+    const client = new pg.Client({
+      connectionString: this.url(ADMIN, this.readPasswords().admin, "postgres"),
+      connectionTimeoutMillis: 2_000,
+    });
     // An idle client whose server goes away emits an error, which would end the process.
     client.on("error", (error) => this.logger.debug(error.message));
     try {
       await client.connect();
-      const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
+      const { rowCount } = await client.query(
+        "SELECT FROM pg_database WHERE datname = $1",
+        [DATABASE],
+      );
       if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
     } finally {
-      await client.end().catch((error: Error) => this.logger.debug(error.message));
+      await client
+        .end()
+        .catch((error: Error) => this.logger.debug(error.message));
     }
   }
 
   private readPasswords(): Passwords {
-    this.passwords ??= JSON.parse(readFileSync(join(this.home, "passwords.json"), "utf8")) as Passwords;
+    this.passwords ??= JSON.parse(
+      readFileSync(join(this.home, "passwords.json"), "utf8"),
+    ) as Passwords;
     return this.passwords;
   }
 
@@ -257,20 +339,37 @@ export class EmbeddedPostgres {
   }
 }
 
-function asAccount(account: Account | undefined): { uid?: number; gid?: number } {
+function asAccount(account: Account | undefined): {
+  uid?: number;
+  gid?: number;
+} {
   return account === undefined ? {} : { uid: account.uid, gid: account.gid };
 }
 
-function run(command: string, args: string[], account: Account | undefined): Promise<void> {
+function run(
+  command: string,
+  args: string[],
+  account: Account | undefined,
+): Promise<void> {
   return new Promise((done, failed) => {
-    const child = spawn(command, args, { ...asAccount(account), cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      ...asAccount(account),
+      cwd: "/",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
     child.stderr.on("data", (data: Buffer) => (output += data.toString()));
     child.once("error", failed);
     child.once("close", (code) => {
       if (code === 0) done();
-      else failed(new EmbeddedDatabaseError("failed", `initdb failed:\n${output.trim()}`));
+      else
+        failed(
+          new EmbeddedDatabaseError(
+            "failed",
+            `initdb failed:\n${output.trim()}`,
+          ),
+        );
     });
   });
 }

@@ -1,4 +1,11 @@
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 interface Owner {
@@ -22,13 +29,22 @@ export class OwnerLock {
   /** Pid of the living owner, if it is another process. */
   livingOwner(): number | undefined {
     const owner = this.read();
-    return owner !== undefined && owner.pid !== process.pid && isAlive(owner) ? owner.pid : undefined;
+    return owner !== undefined && owner.pid !== process.pid && isAlive(owner)
+      ? owner.pid
+      : undefined;
   }
 
   /** False when another living process holds it. */
   take(): boolean {
     const mine = `${this.path}.${process.pid}`;
-    writeFileSync(mine, JSON.stringify({ pid: process.pid, started: startTimeOf(process.pid) } satisfies Owner), { mode: 0o600 });
+    writeFileSync(
+      mine,
+      JSON.stringify({
+        pid: process.pid,
+        started: startTimeOf(process.pid),
+      } satisfies Owner),
+      { mode: 0o600 },
+    );
     try {
       for (let attempt = 0; attempt < 5; attempt++) {
         try {
@@ -63,7 +79,8 @@ export class OwnerLock {
       return;
     }
     const moved = parse(readFileSync(aside, "utf8"));
-    if (moved !== undefined && isAlive(moved) && !existsSync(this.path)) linkSync(aside, this.path);
+    if (moved !== undefined && isAlive(moved) && !existsSync(this.path))
+      linkSync(aside, this.path);
     rmSync(aside, { force: true });
   }
 
@@ -87,7 +104,10 @@ function parse(text: string): Owner | undefined {
 }
 
 function isAlive(owner: Owner): boolean {
-  return processExists(owner.pid) && (owner.started === "" || startTimeOf(owner.pid) === owner.started);
+  return (
+    processExists(owner.pid) &&
+    (owner.started === "" || startTimeOf(owner.pid) === owner.started)
+  );
 }
 
 export function processExists(pid: number): boolean {

@@ -1,5 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 
@@ -13,7 +20,13 @@ export interface Binaries {
 /** The embedded database cannot run here; the message says what to do. */
 export class EmbeddedDatabaseError extends Error {
   constructor(
-    readonly code: "no_binaries" | "not_searchable" | "other_version" | "in_use" | "port_in_use" | "failed",
+    readonly code:
+      | "no_binaries"
+      | "not_searchable"
+      | "other_version"
+      | "in_use"
+      | "port_in_use"
+      | "failed",
     message: string,
     options?: ErrorOptions,
   ) {
@@ -52,13 +65,17 @@ export function findBinaries(): Binaries {
 function linkLibraries(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
-  const links = JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[];
+  const links = JSON.parse(readFileSync(list, "utf8")) as {
+    source: string;
+    target: string;
+  }[];
   const root = dirname(native);
   for (const { source, target } of links) {
     const at = join(root, source);
     const to = join(root, target);
     // The package lists the real library under `source` and the short name under `target`.
-    if (!existsSync(to) && existsSync(at)) symlinkSync(relative(dirname(to), at), to);
+    if (!existsSync(to) && existsSync(at))
+      symlinkSync(relative(dirname(to), at), to);
   }
 }
 
@@ -73,8 +90,11 @@ export function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync("/etc/passwd", "utf8").split("\n");
   for (const name of ["postgres", "nobody"]) {
-    const fields = accounts.find((line) => line.startsWith(`${name}:`))?.split(":");
-    if (fields !== undefined) return { name, uid: Number(fields[2]), gid: Number(fields[3]) };
+    const fields = accounts
+      .find((line) => line.startsWith(`${name}:`))
+      ?.split(":");
+    if (fields !== undefined)
+      return { name, uid: Number(fields[2]), gid: Number(fields[3]) };
   }
   throw new EmbeddedDatabaseError(
     "failed",
@@ -86,7 +106,8 @@ export function unprivilegedAccount(): Account | undefined {
 export function requireSearchable(path: string, account: Account): void {
   for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
     const { mode, uid } = statSync(folder);
-    const searchable = (mode & 0o001) !== 0 || (uid === account.uid && (mode & 0o100) !== 0);
+    const searchable =
+      (mode & 0o001) !== 0 || (uid === account.uid && (mode & 0o100) !== 0);
     if (!searchable) {
       throw new EmbeddedDatabaseError(
         "not_searchable",
@@ -103,6 +124,10 @@ export function requireExecutable(path: string): void {
   try {
     accessSync(path, constants.X_OK);
   } catch (cause) {
-    throw new EmbeddedDatabaseError("no_binaries", `${path} cannot be executed. Run "npm ci" again.`, { cause });
+    throw new EmbeddedDatabaseError(
+      "no_binaries",
+      `${path} cannot be executed. Run "npm ci" again.`,
+      { cause },
+    );
   }
 }

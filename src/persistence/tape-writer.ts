@@ -4,8 +4,19 @@ import { type Coverage, completeness } from "../domain/coverage.js";
 import { type Interval } from "../domain/interval.js";
 import { type TapeRecord, type Trade, isClock } from "../domain/trade.js";
 import { sqlFile } from "./sql-file.js";
-import { type CandleRow, type MarketOutcome, type Touched, candleOf, coverageOf } from "./touched.js";
-import { type KnownMarket, intervalColumns, literal, tradeColumns } from "./write-batch.js";
+import {
+  type CandleRow,
+  type MarketOutcome,
+  type Touched,
+  candleOf,
+  coverageOf,
+} from "./touched.js";
+import {
+  type KnownMarket,
+  intervalColumns,
+  literal,
+  tradeColumns,
+} from "./write-batch.js";
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
 const WRITE = sqlFile(import.meta.url, "write-trades.sql");
@@ -26,7 +37,9 @@ export interface Written {
 export class IdConflictError extends Error {
   readonly code = "id_conflict";
   constructor(readonly markets: readonly string[]) {
-    super(`ids of ${markets.join(", ")} overlap with trades that are stored or with each other`);
+    super(
+      `ids of ${markets.join(", ")} overlap with trades that are stored or with each other`,
+    );
     this.name = "IdConflictError";
   }
 }
@@ -48,14 +61,23 @@ export class TapeWriter {
   }
 
   /** Commits before it returns. Throws an IdConflictError, an UnknownMarketError or the driver's error, after a rollback. */
-  async write(client: PoolClient, records: readonly TapeRecord[], markets: ReadonlyMap<string, KnownMarket>): Promise<Written> {
+  async write(
+    client: PoolClient,
+    records: readonly TapeRecord[],
+    markets: ReadonlyMap<string, KnownMarket>,
+  ): Promise<Written> {
     await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
     try {
       const written = await this.statements(client, records, markets);
       await client.query("COMMIT");
       return written;
     } catch (error) {
-      await client.query("ROLLBACK").catch(() => undefined /* the connection is gone, and the transaction with it */);
+      await client
+        .query("ROLLBACK")
+        .catch(
+          () =>
+            undefined /* the connection is gone, and the transaction with it */,
+        );
       throw error;
     }
   }
@@ -69,26 +91,47 @@ export class TapeWriter {
     for (const record of records) {
       const id = markets.get(record.market)?.id;
       if (id === undefined) continue;
-      clocks.set(id, Math.max(clocks.get(id) ?? 0, isClock(record) ? record.clock : 0));
+      clocks.set(
+        id,
+        Math.max(clocks.get(id) ?? 0, isClock(record) ? record.clock : 0),
+      );
     }
     const ids = [...clocks.keys()];
-    const locked = await client.query<{ id: number; horizon: string }>(LOCK, [literal(ids)]);
+    const locked = await client.query<{ id: number; horizon: string }>(LOCK, [
+      literal(ids),
+    ]);
     if (locked.rows.length !== ids.length) throw new UnknownMarketError();
     const horizon = Number(locked.rows[0]?.horizon ?? 0);
     const all = records.filter((record): record is Trade => !isClock(record));
-    const trades = horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
+    const trades =
+      horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
     const { names, widths, anchors, base } = this.columns;
     const { rows } = await client.query<{ markets: string; candles: string }>({
       name: "write-trades",
       text: WRITE,
-      values: [...tradeColumns(trades, markets), names, widths, anchors, literal(ids), literal([...clocks.values()]), base],
+      values: [
+        ...tradeColumns(trades, markets),
+        names,
+        widths,
+        anchors,
+        literal(ids),
+        literal([...clocks.values()]),
+        base,
+      ],
     });
     const outcomes = JSON.parse(rows[0]?.markets ?? "[]") as MarketOutcome[];
-    const byId = new Map([...markets.values()].map((market) => [market.id, market]));
-    const conflicts = outcomes.filter(([, , , conflict]) => conflict).map(([id]) => byId.get(id)?.name ?? String(id));
+    const byId = new Map(
+      [...markets.values()].map((market) => [market.id, market]),
+    );
+    const conflicts = outcomes
+      .filter(([, , , conflict]) => conflict)
+      .map(([id]) => byId.get(id)?.name ?? String(id));
     if (conflicts.length > 0) throw new IdConflictError(conflicts);
 
-    const touched: Touched = { rows: JSON.parse(rows[0]?.candles ?? "[]") as CandleRow[], coverage: coverageOf(outcomes) };
+    const touched: Touched = {
+      rows: JSON.parse(rows[0]?.candles ?? "[]") as CandleRow[],
+      coverage: coverageOf(outcomes),
+    };
     const candles = await this.withEdges(client, touched, outcomes, byId);
     const stored = outcomes.reduce((sum, [, count]) => sum + count, 0);
     return {
@@ -107,8 +150,12 @@ export class TapeWriter {
     outcomes: readonly MarketOutcome[],
     markets: ReadonlyMap<number, KnownMarket>,
   ): Promise<Candle[]> {
-    const pieces = outcomes.flatMap(([id, , , , holes]) => (holes ?? []).map(([from, to]) => ({ id, from, to })));
-    const rows = new Map(touched.rows.map((row) => [`${row[0]} ${row[1]} ${row[2]}`, row]));
+    const pieces = outcomes.flatMap(([id, , , , holes]) =>
+      (holes ?? []).map(([from, to]) => ({ id, from, to })),
+    );
+    const rows = new Map(
+      touched.rows.map((row) => [`${row[0]} ${row[1]} ${row[2]}`, row]),
+    );
     if (pieces.length > 0) {
       const edges = await client.query<CandleRow>({
         text: EDGES,
@@ -121,22 +168,41 @@ export class TapeWriter {
         ],
         rowMode: "array",
       });
-      for (const row of edges.rows) rows.set(`${row[0]} ${row[1]} ${row[2]}`, row);
-      for (const id of new Set(pieces.map((piece) => piece.id))) touched.coverage.set(id, await this.wholeCoverage(client, id));
+      for (const row of edges.rows)
+        rows.set(`${row[0]} ${row[1]} ${row[2]}`, row);
+      for (const id of new Set(pieces.map((piece) => piece.id)))
+        touched.coverage.set(id, await this.wholeCoverage(client, id));
     }
     return [...rows.values()].map((row) => {
       const market = markets.get(row[0]) as KnownMarket;
-      const coverage = market.ids === "dense" ? touched.coverage.get(market.id) : undefined;
-      return candleOf(row, market, coverage === undefined ? null : completeness(BigInt(row[13]), BigInt(row[14]), coverage));
+      const coverage =
+        market.ids === "dense" ? touched.coverage.get(market.id) : undefined;
+      return candleOf(
+        row,
+        market,
+        coverage === undefined
+          ? null
+          : completeness(BigInt(row[13]), BigInt(row[14]), coverage),
+      );
     });
   }
 
-  private async wholeCoverage(client: PoolClient, market: number): Promise<Coverage> {
+  private async wholeCoverage(
+    client: PoolClient,
+    market: number,
+  ): Promise<Coverage> {
     const { rows } = await client.query<{ from: string; to: string }>(
       `SELECT lower(x) AS "from", upper(x) AS "to" FROM market, unnest(covered) x WHERE id = $1 ORDER BY lower(x)`,
       [market],
     );
-    const ranges = rows.map(({ from, to }) => ({ from: BigInt(from), to: BigInt(to) }));
-    return { ranges, oldest: ranges[0]?.from ?? 0n, newest: ranges.at(-1)?.to ?? 0n };
+    const ranges = rows.map(({ from, to }) => ({
+      from: BigInt(from),
+      to: BigInt(to),
+    }));
+    return {
+      ranges,
+      oldest: ranges[0]?.from ?? 0n,
+      newest: ranges.at(-1)?.to ?? 0n,
+    };
   }
 }

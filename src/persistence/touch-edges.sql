@@ -1,6 +1,7 @@
 -- A hole opened, ended or moved: candles at its edges and between have another completeness, hence another version.
 -- $1–$3: market, first id and end (exclusive) of each piece of coverage that changed; $4, $5: interval names and widths.
-UPDATE candle c SET version = c.version + 1, updated_at = now()
+WITH changed AS (
+  UPDATE candle c SET version = c.version + 1, updated_at = now()
 FROM (
   SELECT p.market_id, coalesce(before.time, after.time) AS before, coalesce(after.time, before.time) AS after
   FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) AS p (market_id, id_from, id_to)
@@ -11,7 +12,14 @@ CROSS JOIN unnest($4::candle_interval[], $5::bigint[]) AS s (interval, width)
 WHERE c.market_id = piece.market_id AND c.interval = s.interval
   AND c.open_time BETWEEN least(before, after) - CASE WHEN s.width = 0 THEN 2678400000 ELSE s.width END AND greatest(before, after)
   AND c.close_time >= least(before, after)
-RETURNING c.market_id, c.interval, c.open_time, c.close_time, trim_scale(c.open)::text AS open, trim_scale(c.high)::text AS high,
+RETURNING c.*
+), announced AS (
+  INSERT INTO announcement (market_id, interval, open_time, version)
+  SELECT market_id, interval, open_time, version FROM changed WHERE closed
+  ON CONFLICT (market_id, interval, open_time) DO UPDATE SET version = EXCLUDED.version, at = now()
+)
+SELECT c.market_id, c.interval, c.open_time, c.close_time, trim_scale(c.open)::text AS open, trim_scale(c.high)::text AS high,
   trim_scale(c.low)::text AS low, trim_scale(c.close)::text AS close, trim_scale(c.volume)::text AS volume,
   trim_scale(c.quote_volume)::text AS quote_volume, trim_scale(c.taker_buy_volume)::text AS taker_buy_volume,
   trim_scale(c.taker_buy_quote_volume)::text AS taker_buy_quote_volume, c.trades, c.id_from, c.id_to, c.closed, c.version, c.revision
+FROM changed c

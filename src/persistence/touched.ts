@@ -43,12 +43,17 @@ export interface Touched {
   coverage: Map<number, Coverage>;
 }
 
-export function coverageOf(outcomes: readonly MarketOutcome[]): Map<number, Coverage> {
+export function coverageOf(
+  outcomes: readonly MarketOutcome[],
+): Map<number, Coverage> {
   return new Map(
     outcomes.map(([market, , , , , ranges, oldest, newest]) => [
       market,
       {
-        ranges: (ranges ?? []).map(([from, to]) => ({ from: BigInt(from), to: BigInt(to) })),
+        ranges: (ranges ?? []).map(([from, to]) => ({
+          from: BigInt(from),
+          to: BigInt(to),
+        })),
         oldest: BigInt(oldest ?? 0),
         newest: BigInt(newest ?? 0),
       },
@@ -56,7 +61,11 @@ export function coverageOf(outcomes: readonly MarketOutcome[]): Map<number, Cove
   );
 }
 
-export function candleOf(row: CandleRow, market: Pick<KnownMarket, "name" | "ids">, complete: boolean | null): Candle {
+export function candleOf(
+  row: CandleRow,
+  market: Pick<KnownMarket, "name" | "ids">,
+  complete: boolean | null,
+): Candle {
   const dense = market.ids === "dense";
   return {
     market: market.name,

@@ -13,11 +13,18 @@ export interface KnownMarket {
  * Trades as PostgreSQL array literals, one per column of `write-trades.sql` ($1–$11). Built as text here: the driver's
  * own conversion looks at every element's type and escapes every one, which costs more than the rest of the batch.
  */
-export function tradeColumns(trades: readonly Trade[], markets: ReadonlyMap<string, KnownMarket>): string[] {
-  const columns: string[][] = Array.from({ length: 11 }, () => new Array<string>(trades.length));
+export function tradeColumns(
+  trades: readonly Trade[],
+  markets: ReadonlyMap<string, KnownMarket>,
+): string[] {
+  const columns: string[][] = Array.from(
+    { length: 11 },
+    () => new Array<string>(trades.length),
+  );
   trades.forEach((trade, row) => {
     const market = markets.get(trade.market);
-    if (market === undefined) throw new Error(`market ${trade.market} has no row`);
+    if (market === undefined)
+      throw new Error(`market ${trade.market} has no row`);
     const values = [
       String(market.id),
       String(trade.time),
@@ -31,7 +38,8 @@ export function tradeColumns(trades: readonly Trade[], markets: ReadonlyMap<stri
       trade.source,
       String(trade.receivedAt),
     ];
-    for (let column = 0; column < values.length; column++) (columns[column] as string[])[row] = values[column] as string;
+    for (let column = 0; column < values.length; column++)
+      (columns[column] as string[])[row] = values[column] as string;
   });
   return columns.map(literal);
 }
@@ -41,13 +49,20 @@ export function literal(elements: readonly (string | number)[]): string {
 }
 
 /** Interval names, widths (0: calendar months) and anchors as array literals, and the width that all are multiples of. */
-export function intervalColumns(intervals: readonly Interval[]): { names: string; widths: string; anchors: string; base: number } {
+export function intervalColumns(intervals: readonly Interval[]): {
+  names: string;
+  widths: string;
+  anchors: string;
+  base: number;
+} {
   const shapes = intervals.map(shapeOf);
   return {
     names: literal(intervals),
     widths: literal(shapes.map(({ width }) => width)),
     anchors: literal(shapes.map(({ anchor }) => anchor)),
-    base: Math.min(...shapes.map(({ width }) => width).filter((width) => width > 0)),
+    base: Math.min(
+      ...shapes.map(({ width }) => width).filter((width) => width > 0),
+    ),
   };
 }
 

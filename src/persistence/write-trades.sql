@@ -101,6 +101,11 @@ WITH input AS MATERIALIZED (
   FROM tick t LEFT JOIN news n ON n.market_id = t.market_id
   WHERE m.id = t.market_id AND (n.market_id IS NOT NULL OR t.after > t.before)
   RETURNING m.id
+), announced AS (
+  INSERT INTO announcement (market_id, interval, open_time, version)
+  SELECT market_id, interval, open_time, version FROM merged WHERE closed
+  UNION ALL SELECT market_id, interval, open_time, version FROM due
+  ON CONFLICT (market_id, interval, open_time) DO UPDATE SET version = EXCLUDED.version, at = now()
 ), touched AS (
   SELECT 0 AS how, * FROM merged UNION ALL SELECT 1, * FROM due UNION ALL SELECT 2, * FROM same
 ), reach AS (

@@ -67,13 +67,21 @@ CREATE TABLE candle (
   closed boolean NOT NULL,
   version integer NOT NULL,
   revision integer NOT NULL,
-  -- The version of the closed candle that topic candles is known to have; 0 before.
-  announced_version integer NOT NULL DEFAULT 0,
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (market_id, interval, open_time)
 ) WITH (fillfactor = 70);
+-- No other index: one on a column that changes, even in its condition, would end in-page (HOT) updates.
 CREATE INDEX candle_open ON candle (market_id, close_time) WHERE NOT closed;
-CREATE INDEX candle_unannounced ON candle (updated_at) WHERE closed AND announced_version <> version;
+
+-- Closed candles whose newest version topic candles may not have yet: written with the change, removed after publishing.
+CREATE TABLE announcement (
+  market_id integer NOT NULL,
+  interval candle_interval NOT NULL,
+  open_time bigint NOT NULL,
+  version integer NOT NULL,
+  at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (market_id, interval, open_time)
+);
 
 -- One row: trades older than this are refused, since they could not be told from duplicates any more.
 CREATE TABLE horizon (

@@ -8,6 +8,10 @@ export class Tape1763683200000 implements MigrationInterface {
 
   /** There is no way down: it would drop the tape. Restore a backup instead. */
   down(): Promise<void> {
-    return Promise.reject(new Error("The first migration cannot be undone: it would drop every trade and candle"));
+    return Promise.reject(
+      new Error(
+        "The first migration cannot be undone: it would drop every trade and candle",
+      ),
+    );
   }
 }
