@@ -20,6 +20,8 @@ import {
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
 const WRITE = sqlFile(import.meta.url, "write-trades.sql");
+/** Trades far out of order open and end thousands of holes at once: neighbours are then taken together. */
+const MOST_PIECES = 50;
 const EDGES = sqlFile(import.meta.url, "touch-edges.sql");
 
 export interface Written {
@@ -151,7 +153,7 @@ export class TapeWriter {
     markets: ReadonlyMap<number, KnownMarket>,
   ): Promise<Candle[]> {
     const pieces = outcomes.flatMap(([id, , , , holes]) =>
-      (holes ?? []).map(([from, to]) => ({ id, from, to })),
+      fewer(holes ?? []).map(([from, to]) => ({ id, from, to })),
     );
     const rows = new Map(
       touched.rows.map((row) => [`${row[0]} ${row[1]} ${row[2]}`, row]),
@@ -205,4 +207,15 @@ export class TapeWriter {
       newest: ranges.at(-1)?.to ?? 0n,
     };
   }
+}
+
+/** At most `MOST_PIECES` ranges that hold the given ascending ones. A candle between may get a version it did not need. */
+function fewer(holes: readonly [string, string][]): [string, string][] {
+  const size = Math.ceil(holes.length / MOST_PIECES);
+  const groups: [string, string][] = [];
+  for (let at = 0; at < holes.length; at += size) {
+    const group = holes.slice(at, at + size);
+    groups.push([group[0]?.[0] ?? "", group.at(-1)?.[1] ?? ""]);
+  }
+  return groups;
 }

@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { DataSource } from "typeorm";
+import { readConfig } from "../../src/config.js";
+import type { Trade } from "../../src/domain/trade.js";
+import { Metrics } from "../../src/metrics.js";
+import { CandleStore } from "../../src/persistence/candle-store.js";
+import { dataSourceOptions, migrate } from "../../src/persistence/database.js";
+import { MarketRegistry } from "../../src/persistence/market-registry.js";
+import { MarketStore } from "../../src/persistence/market-store.js";
+import { Partitions } from "../../src/persistence/partitions.js";
+import { Recorder } from "../../src/persistence/recorder.js";
+import { TradeStore } from "../../src/persistence/trade-store.js";
+
+/** A migrated database of its own on a test server, with what writes and reads it. */
+export interface Tape {
+  url: string;
+  source: DataSource;
+  /** Another writer, as another process would be: with its own memory of markets and partitions. */
+  recorder(): { recorder: Recorder; metrics: Metrics };
+  candles: CandleStore;
+  trades: TradeStore;
+  markets: MarketStore;
+  partitions: Partitions;
+  close(): Promise<void>;
+}
+
+/** URL of a new, empty database on the server. */
+export async function createDatabase(serverUrl: string): Promise<string> {
+  const name = `t_${randomBytes(6).toString("hex")}`;
+  const client = new pg.Client(serverUrl);
+  await client.connect();
+  try {
+    await client.query(`CREATE DATABASE ${name}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+export async function openTape(
+  serverUrl: string,
+  intervals = "1s,1m,3m,5m,15m,30m,1h,2h,4h,6h,8h,12h,1d,3d,1w,1M",
+): Promise<Tape> {
+  const url = await createDatabase(serverUrl);
+  const config = readConfig({ DATABASE_URL: url, INTERVALS: intervals });
+  const database = {
+    kind: "server" as const,
+    url,
+    readerUrl: undefined,
+    readerPassword: undefined,
+    stop: () => Promise.resolve(),
+  };
+  const source = await new DataSource(
+    dataSourceOptions(database, 8),
+  ).initialize();
+  await migrate(source, database);
+  return {
+    url,
+    source,
+    recorder: () => {
+      const metrics = new Metrics();
+      return {
+        recorder: new Recorder(
+          config,
+          source,
+          new MarketRegistry(source),
+          new Partitions(source),
+          metrics,
+        ),
+        metrics,
+      };
+    },
+    candles: new CandleStore(source),
+    trades: new TradeStore(source),
+    markets: new MarketStore(source),
+    partitions: new Partitions(source),
+    close: () => source.destroy(),
+  };
+}
+
+/** Everything that must not depend on order, copies or batches, as text; row ids replaced by names. */
+export async function contents(
+  source: DataSource,
+): Promise<{ candles: string[]; trades: string[]; coverage: string[] }> {
+  const texts = async (sql: string): Promise<string[]> =>
+    ((await source.query(sql)) as { row: string }[]).map(({ row }) => row);
+  return {
+    candles: await texts(
+      `SELECT m.name || ' ' || (to_jsonb(c) - '{market_id,version,revision,updated_at}'::text[])::text AS row
+       FROM candle c JOIN market m ON m.id = c.market_id ORDER BY m.name, c.interval, c.open_time`,
+    ),
+    trades: await texts(
+      `SELECT m.name || ' ' || (to_jsonb(t) - 'market_id')::text AS row FROM trade t JOIN market m ON m.id = t.market_id ORDER BY m.name, t.time, t.id`,
+    ),
+    coverage: await texts(
+      `SELECT concat_ws(' ', name, ids, kind, clock, first_trade, last_trade, trades, covered) AS row FROM market ORDER BY name`,
+    ),
+  };
+}
+
+/** A dense, raw trade; fields can be replaced. */
+export function trade(
+  market: string,
+  id: number | bigint,
+  time: number,
+  fields: Partial<Trade> = {},
+): Trade {
+  return {
+    market,
+    id: String(id),
+    ord: String(id),
+    ids: "dense",
+    kind: "raw",
+    count: 1,
+    price: "100",
+    amount: "1",
+    takerSide: "buy",
+    time,
+    receivedAt: time,
+    source: "live",
+    offBook: false,
+    ...fields,
+  };
+}
+
+/** Deterministic random numbers (mulberry32): a failing run is repeated with its seed. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export function shuffled<T>(items: readonly T[], next: () => number): T[] {
+  const copy = [...items];
+  for (let index = copy.length - 1; index > 0; index--) {
+    const other = Math.floor(next() * (index + 1));
+    [copy[index], copy[other]] = [copy[other] as T, copy[index] as T];
+  }
+  return copy;
+}
+
+/** Cuts at random places into batches of at most `largest`. */
+export function batches<T>(
+  items: readonly T[],
+  next: () => number,
+  largest: number,
+): T[][] {
+  const result: T[][] = [];
+  for (let at = 0; at < items.length;) {
+    const size = 1 + Math.floor(next() * largest);
+    result.push(items.slice(at, at + size));
+    at += size;
+  }
+  return result;
+}
