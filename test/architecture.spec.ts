@@ -1,0 +1,229 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join, sep } from "node:path";
+import {
+  type Sources,
+  barrels,
+  catchAllFolders,
+  environmentReaders,
+  forbiddenImports,
+  longFiles,
+  unusedSql,
+} from "./support/architecture.js";
+
+const TEXT = /\.(ts|mjs|js|sql|html|css)$/;
+
+function read(...folders: string[]): Sources {
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && TEXT.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return Object.fromEntries(
+    files.map((file) => [
+      file.split(sep).join("/"),
+      readFileSync(file, "utf8"),
+    ]),
+  );
+}
+
+const product = read("src");
+const everything = read("src", "test", "bench");
+
+const of = (file: string, specifier: string): Sources => ({
+  [file]: `import { x } from "${specifier}";`,
+});
+
+describe("the layout of src", () => {
+  it("is read at all", () => {
+    expect(Object.keys(product).length).toBeGreaterThan(30);
+  });
+
+  it("has no import that its table forbids", () => {
+    expect(forbiddenImports(product)).toEqual([]);
+  });
+
+  it.each([
+    ["src/domain/trade.ts", "node:fs", "domain imports nothing"],
+    ["src/domain/trade.ts", "@nestjs/common", "domain imports nothing"],
+    ["src/domain/trade.ts", "../config.js", "domain imports nothing"],
+    [
+      "src/streaming/codec.ts",
+      "../persistence/candle-store.js",
+      "streaming may not import persistence",
+    ],
+    [
+      "src/ingestion/feed.ts",
+      "../persistence/trade-store.js",
+      "ingestion may not import persistence",
+    ],
+    [
+      "src/persistence/recorder.ts",
+      "../ingestion/feed.js",
+      "persistence may not import ingestion",
+    ],
+    [
+      "src/api/live.gateway.ts",
+      "../ingestion/feed.js",
+      "api may not import ingestion",
+    ],
+    [
+      "src/api/live.gateway.ts",
+      "../persistence/recorder.js",
+      "api may import of persistence only its stores and module",
+    ],
+    [
+      "src/api/live.gateway.ts",
+      "../persistence/market.entity.js",
+      "api may import of persistence only its stores and module",
+    ],
+    [
+      "src/recovery/repair.ts",
+      "../ingestion/feed.js",
+      "recovery may import of ingestion only its venue table",
+    ],
+    ["src/persistence/recorder.ts", "../api/ticker.js", "nobody imports api"],
+    ["src/cli.ts", "./api/ticker.js", "nobody imports api"],
+    [
+      "src/api/status.ts",
+      "../app.module.js",
+      "only main, cli and the app module know each other",
+    ],
+    ["src/config.ts", "./metrics.js", "config and metrics are leaves"],
+    [
+      "src/metrics.ts",
+      "./persistence/database.js",
+      "config and metrics are leaves",
+    ],
+    [
+      "src/api/status.ts",
+      "../../test/support/tape.js",
+      "the product imports nothing outside src",
+    ],
+    [
+      "src/misc/thing.ts",
+      "../domain/trade.js",
+      "folder misc is not in the layout",
+    ],
+    ["src/persistence/recorder.ts", "kafkajs", "kafkajs stays in streaming"],
+    ["src/api/live.gateway.ts", "ws", "ws stays in ingestion"],
+  ])("would refuse that %s imports %s", (file, specifier, reason) => {
+    expect(forbiddenImports(of(file, specifier))).toEqual([
+      `${file} imports ${specifier}: ${reason}`,
+    ]);
+  });
+
+  it.each([
+    ["src/streaming/codec.ts", "../domain/trade.js"],
+    ["src/streaming/kafka-client.ts", "kafkajs"],
+    ["src/ingestion/feed.ts", "ws"],
+    ["src/ingestion/feed.ts", "../metrics.js"],
+    ["src/api/candles.controller.ts", "../persistence/candle-store.js"],
+    ["src/api/api.module.ts", "../persistence/persistence.module.js"],
+    ["src/app.module.ts", "./api/api.module.js"],
+    ["src/commands/verify.command.ts", "../persistence/verify.js"],
+    ["src/domain/decimal.spec.ts", "fast-check"],
+  ])("lets %s import %s", (file, specifier) => {
+    expect(forbiddenImports(of(file, specifier))).toEqual([]);
+  });
+
+  it.each([
+    `export * from "../ingestion/feed.js";`,
+    `import type { Feed } from "../ingestion/feed.js";`,
+    `const feed = await import("../ingestion/feed.js");`,
+    `const feed = require("../ingestion/feed.js");`,
+    `import feed = require("../ingestion/feed.js");`,
+    `let feed: import("../ingestion/feed.js").Feed;`,
+  ])("sees an import written as %s", (text) => {
+    expect(forbiddenImports({ "src/api/live.ts": text })).toHaveLength(1);
+  });
+});
+
+describe("the files", () => {
+  it("are no barrels", () => {
+    expect(barrels(everything)).toEqual([]);
+  });
+
+  it("would be found if they were barrels, whatever their name", () => {
+    const sources = {
+      "src/domain/index.ts": "export const one = 1;",
+      "src/domain/all.ts": `export * from "./trade.js";\nexport { x } from "./candle.js";`,
+      "src/domain/trade.ts": `export * from "./candle.js";\nexport const one = 1;`,
+    };
+    expect(barrels(sources)).toEqual([
+      "src/domain/index.ts",
+      "src/domain/all.ts",
+    ]);
+  });
+
+  it("lie in no catch-all folder", () => {
+    expect(catchAllFolders(everything)).toEqual([]);
+  });
+
+  it.each(["common", "utils", "util", "shared", "helpers", "helper"])(
+    "would be found in a folder called %s",
+    (name) => {
+      const file = `src/api/${name}/text.ts`;
+      expect(
+        catchAllFolders({ [file]: "", "src/api/shared-state.ts": "" }),
+      ).toEqual([file]);
+    },
+  );
+
+  it("have at most 300 lines", () => {
+    expect(longFiles(everything)).toEqual([]);
+  });
+
+  it("would be found with 301 lines, and not with 300", () => {
+    const text = (lines: number): string => "x\n".repeat(lines);
+    expect(
+      longFiles({ "src/a.ts": text(300), "test/b.ts": text(301) }),
+    ).toEqual(["test/b.ts has 301 lines"]);
+  });
+});
+
+describe("the environment", () => {
+  it("is read in src/config.ts only", () => {
+    expect(environmentReaders(product)).toEqual([]);
+    expect(product["src/config.ts"]).toContain("process.env");
+  });
+
+  it.each([
+    "const port = process.env.PORT;",
+    `const port = process.env["PORT"];`,
+    `const port = process["env"].PORT;`,
+    "const { env } = process;",
+    `import { env } from "node:process";`,
+    `import { env as settings } from "node:process";`,
+  ])("would be found in: %s", (text) => {
+    expect(
+      environmentReaders({ "src/api/a.ts": text, "src/config.ts": text }),
+    ).toEqual(["src/api/a.ts"]);
+  });
+
+  it("is not found in comments and texts", () => {
+    const text = `// process.env.PORT\nconst rule = "process.env is read once"; process.exit(0);`;
+    expect(environmentReaders({ "src/api/a.ts": text })).toEqual([]);
+  });
+});
+
+describe("the SQL files", () => {
+  it("are all in use", () => {
+    expect(unusedSql(product)).toEqual([]);
+    expect(Object.keys(product).some((file) => file.endsWith(".sql"))).toBe(
+      true,
+    );
+  });
+
+  it("would be found if nobody named them", () => {
+    const sources = {
+      "src/persistence/a.ts": `const A = sqlFile(import.meta.url, "a.sql"); // b.sql`,
+      "src/persistence/a.sql": "SELECT 1",
+      "src/persistence/b.sql": "SELECT 2",
+      "src/persistence/migrations/a.sql": "SELECT 3",
+    };
+    expect(unusedSql(sources)).toEqual([
+      "src/persistence/b.sql",
+      "src/persistence/migrations/a.sql",
+    ]);
+  });
+});

@@ -1,0 +1,216 @@
+import { posix } from "node:path";
+import ts from "typescript";
+
+/** File name (relative to the project, with slashes) → text. */
+export type Sources = Readonly<Record<string, string>>;
+
+/** What a folder of src/ may import of the others. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  streaming: ["domain"],
+  ingestion: ["domain", "streaming"],
+  persistence: ["domain", "streaming"],
+  api: ["domain", "streaming", "persistence"],
+  recovery: ["domain", "streaming", "persistence", "ingestion"],
+  alerts: ["domain", "streaming", "persistence"],
+};
+
+/** Of a folder that is open to some only in part: which of its files. */
+const DOORS: Readonly<Record<string, { open: RegExp; what: string }>> = {
+  persistence: {
+    open: /(-store|\.module)\.ts$/,
+    what: "its stores and module",
+  },
+  ingestion: { open: /venues?\.ts$/, what: "its venue table" },
+};
+
+/** Files that put the application together: they may import anything, and no folder imports them. */
+const isAssembly = (file: string): boolean =>
+  posix.dirname(file) === "src" || file.startsWith("src/commands/");
+/** Leaves among them, injected as providers: any folder but domain may import them. */
+const LEAVES = ["src/config.ts", "src/metrics.ts"];
+/** Packages that one folder keeps to itself. */
+const CONFINED: Readonly<Record<string, string>> = {
+  kafkajs: "streaming",
+  ws: "ingestion",
+};
+const FORBIDDEN_FOLDERS = /(^|\/)(common|shared|utils?|helpers?)\//;
+const MOST_LINES = 300;
+
+const isSource = (file: string): boolean =>
+  file.startsWith("src/") && file.endsWith(".ts");
+const isSpec = (file: string): boolean => file.endsWith(".spec.ts");
+const folderOf = (file: string): string => file.split("/")[1] ?? "";
+
+/** Imports between folders that the layout does not allow. */
+export function forbiddenImports(sources: Sources): string[] {
+  return importsOf(sources).flatMap(({ file, specifier }) => {
+    const reason = refusal(file, specifier);
+    return reason === undefined
+      ? []
+      : [`${file} imports ${specifier}: ${reason}`];
+  });
+}
+
+function refusal(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return packageRefusal(file, specifier);
+  const target = resolve(file, specifier);
+  if (!target.startsWith("src/"))
+    return isSpec(file) ? undefined : "the product imports nothing outside src";
+  if (target.startsWith("src/api/") && folderOf(file) !== "api")
+    return file === "src/app.module.ts" || file === "src/main.ts"
+      ? undefined
+      : "nobody imports api";
+  if (LEAVES.includes(file))
+    return target.startsWith("src/domain/")
+      ? undefined
+      : "config and metrics are leaves";
+  if (isAssembly(file)) return undefined;
+  const from = folderOf(file);
+  const to = folderOf(target);
+  const allowed = MAY_IMPORT[from];
+  if (allowed === undefined) return `folder ${from} is not in the layout`;
+  if (LEAVES.includes(target))
+    return from === "domain" ? "domain imports nothing" : undefined;
+  if (isAssembly(target))
+    return "only main, cli and the app module know each other";
+  if (from === to) return undefined;
+  if (!allowed.includes(to)) return `${from} may not import ${to}`;
+  const door = DOORS[to];
+  return door === undefined || door.open.test(target)
+    ? undefined
+    : `${from} may import of ${to} only ${door.what}`;
+}
+
+function packageRefusal(file: string, specifier: string): string | undefined {
+  if (isSpec(file)) return undefined;
+  if (file.startsWith("src/domain/")) return "domain imports nothing";
+  const name = specifier.split("/")[0] ?? specifier;
+  const home = CONFINED[name];
+  return home === undefined || folderOf(file) === home
+    ? undefined
+    : `${name} stays in ${home}`;
+}
+
+/** Files that only pass on what other files export, and files called index. */
+export function barrels(sources: Sources): string[] {
+  return Object.entries(sources)
+    .filter(([file, text]) => {
+      if (!file.endsWith(".ts")) return false;
+      if (posix.basename(file) === "index.ts") return true;
+      const { statements } = parse(file, text);
+      return statements.length > 0 && statements.every(isReExport);
+    })
+    .map(([file]) => file);
+}
+
+function isReExport(statement: ts.Statement): boolean {
+  return (
+    ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined
+  );
+}
+
+/** Files in folders that say nothing about what is in them. */
+export function catchAllFolders(sources: Sources): string[] {
+  return Object.keys(sources).filter((file) => FORBIDDEN_FOLDERS.test(file));
+}
+
+export function longFiles(sources: Sources): string[] {
+  return Object.entries(sources)
+    .map(([file, text]) => ({ file, lines: text.trimEnd().split("\n").length }))
+    .filter(({ lines }) => lines > MOST_LINES)
+    .map(({ file, lines }) => `${file} has ${lines} lines`);
+}
+
+/** Files of src/, other than src/config.ts, that read the process's environment; comments and texts do not count. */
+export function environmentReaders(sources: Sources): string[] {
+  return Object.entries(sources)
+    .filter(
+      ([file]) => isSource(file) && !isSpec(file) && file !== "src/config.ts",
+    )
+    .filter(([file, text]) => someNode(parse(file, text), readsEnvironment))
+    .map(([file]) => file);
+}
+
+function readsEnvironment(node: ts.Node): boolean {
+  const isProcess = (name: ts.Node | undefined): boolean =>
+    name !== undefined && ts.isIdentifier(name) && name.text === "process";
+  if (ts.isPropertyAccessExpression(node))
+    return node.name.text === "env" && isProcess(node.expression);
+  if (ts.isElementAccessExpression(node)) return isProcess(node.expression);
+  // const { env } = process, and import { env } from "node:process"
+  if (ts.isVariableDeclaration(node))
+    return ts.isObjectBindingPattern(node.name) && isProcess(node.initializer);
+  return (
+    ts.isImportSpecifier(node) &&
+    (node.propertyName ?? node.name).text === "env"
+  );
+}
+
+/** `.sql` files that no file beside or above them names. */
+export function unusedSql(sources: Sources): string[] {
+  const named = new Set<string>();
+  for (const [file, text] of Object.entries(sources)) {
+    if (!isSource(file)) continue;
+    someNode(parse(file, text), (node) => {
+      if (ts.isStringLiteralLike(node) && node.text.endsWith(".sql"))
+        named.add(posix.join(posix.dirname(file), node.text));
+      return false;
+    });
+  }
+  return Object.keys(sources).filter(
+    (file) => file.endsWith(".sql") && !named.has(file),
+  );
+}
+
+interface Import {
+  file: string;
+  specifier: string;
+}
+
+function importsOf(sources: Sources): Import[] {
+  const imports: Import[] = [];
+  for (const [file, text] of Object.entries(sources)) {
+    if (!isSource(file)) continue;
+    someNode(parse(file, text), (node) => {
+      const specifier = specifierOf(node);
+      if (specifier !== undefined) imports.push({ file, specifier });
+      return false;
+    });
+  }
+  return imports;
+}
+
+/** Of `import … from`, `export … from`, `import x = require()`, `import()`, `require()` and `typeof import()`. */
+function specifierOf(node: ts.Node): string | undefined {
+  const text = (of: ts.Node | undefined): string | undefined =>
+    of !== undefined && ts.isStringLiteralLike(of) ? of.text : undefined;
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node))
+    return text(node.moduleSpecifier);
+  if (ts.isExternalModuleReference(node)) return text(node.expression);
+  if (ts.isImportTypeNode(node))
+    return ts.isLiteralTypeNode(node.argument)
+      ? text(node.argument.literal)
+      : undefined;
+  if (!ts.isCallExpression(node)) return undefined;
+  const { expression } = node;
+  const loads =
+    expression.kind === ts.SyntaxKind.ImportKeyword ||
+    (ts.isIdentifier(expression) && expression.text === "require");
+  return loads ? text(node.arguments[0]) : undefined;
+}
+
+function resolve(file: string, specifier: string): string {
+  return posix.join(posix.dirname(file), specifier).replace(/\.js$/, ".ts");
+}
+
+function parse(file: string, text: string): ts.SourceFile {
+  return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+}
+
+function someNode(node: ts.Node, holds: (node: ts.Node) => boolean): boolean {
+  return (
+    holds(node) ||
+    (ts.forEachChild(node, (child) => someNode(child, holds)) ?? false)
+  );
+}
