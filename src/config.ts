@@ -311,3 +311,8 @@ class Reader {
     return { mechanism, username, password };
   }
 }
+
+/** The one place that reads the process's environment. */
+export function environment(): Config {
+  return readConfig(process.env);
+}

@@ -29,7 +29,11 @@ export async function startPostgres(): Promise<TestPostgres> {
       rmSync(folder, { recursive: true, force: true });
     },
     kill: async () => {
-      const pid = Number(readFileSync(join(folder, "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
+      const pid = Number(
+        readFileSync(join(folder, "postgres", "postmaster.pid"), "utf8").split(
+          "\n",
+        )[0],
+      );
       process.kill(pid, "SIGKILL");
       while (processExists(pid)) await sleep(20);
       // Its children notice within a moment, and hold the data folder until then.

@@ -1,0 +1,73 @@
+import { type DynamicModule, Module } from "@nestjs/common";
+import { TerminusModule } from "@nestjs/terminus";
+import { ApiModule } from "./api/api.module.js";
+import { CONFIG, type Config } from "./config.js";
+import {
+  HealthController,
+  Readiness,
+  STRATEGIES,
+} from "./health.controller.js";
+import { IngestionModule } from "./ingestion/ingestion.module.js";
+import { MetricsController } from "./metrics.controller.js";
+import { Metrics } from "./metrics.js";
+import { DATABASE, type Database } from "./persistence/database.js";
+import {
+  PersistenceModule,
+  RecorderModule,
+} from "./persistence/persistence.module.js";
+import { StreamingModule } from "./streaming/streaming.module.js";
+import type { TransportStrategy } from "./streaming/strategy.js";
+
+/** What every context may ask for: the configuration, the figures, the database. */
+@Module({})
+class FoundationModule {
+  static with(
+    config: Config,
+    database: Database,
+    strategies: readonly TransportStrategy[],
+  ): DynamicModule {
+    const providers = [
+      { provide: CONFIG, useValue: config },
+      { provide: DATABASE, useValue: database },
+      { provide: STRATEGIES, useValue: strategies },
+      Metrics,
+    ];
+    return {
+      module: FoundationModule,
+      global: true,
+      providers,
+      exports: providers,
+    };
+  }
+}
+
+/** One build, up to three roles in a process. */
+@Module({})
+export class AppModule {
+  /** `strategies` is filled by whoever starts the application, before it listens. */
+  static for(
+    config: Config,
+    database: Database,
+    strategies: readonly TransportStrategy[],
+  ): DynamicModule {
+    const { roles } = config;
+    return {
+      module: AppModule,
+      imports: [
+        FoundationModule.with(config, database, strategies),
+        StreamingModule,
+        PersistenceModule,
+        TerminusModule.forRoot({
+          errorLogStyle: "pretty",
+          gracefulShutdownTimeoutMs: 0,
+          logger: false,
+        }),
+        ...(roles.has("recorder") ? [RecorderModule] : []),
+        ...(roles.has("ingestion") ? [IngestionModule] : []),
+        ...(roles.has("api") ? [ApiModule] : []),
+      ],
+      controllers: [HealthController, MetricsController],
+      providers: [Readiness],
+    };
+  }
+}

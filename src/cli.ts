@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { Module } from "@nestjs/common";
+import { CommandFactory } from "nest-commander";
+import { MigrateCommand } from "./commands/migrate.command.js";
+import { ReplayCommand } from "./commands/replay.command.js";
+import { ServeCommand } from "./commands/serve.command.js";
+import { UrlCommand } from "./commands/url.command.js";
+import { VerifyCommand } from "./commands/verify.command.js";
+import { explain } from "./explain.js";
+
+@Module({
+  providers: [
+    ServeCommand,
+    ReplayCommand,
+    VerifyCommand,
+    MigrateCommand,
+    UrlCommand,
+  ],
+})
+class CommandModule {}
+
+await CommandFactory.run(CommandModule, {
+  logger: false,
+  cliName: "tapeline",
+  usePlugins: false,
+  errorHandler: (error) => {
+    // Commander has printed usage errors and help itself.
+    const asked =
+      "code" in error &&
+      typeof error.code === "string" &&
+      error.code.startsWith("commander.");
+    if (!asked) process.stderr.write(`${explain(error)}\n`);
+    process.exitCode =
+      "exitCode" in error && typeof error.exitCode === "number"
+        ? error.exitCode
+        : 1;
+  },
+  serviceErrorHandler: (error) => {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = 1;
+  },
+});

@@ -1,0 +1,82 @@
+import { SingleBar } from "cli-progress";
+import { Command, CommandRunner } from "nest-commander";
+import { DataSource } from "typeorm";
+import { environment } from "../config.js";
+import { dataSourceOptions, openDatabase } from "../persistence/database.js";
+import { type MarketVerdict, verify } from "../persistence/verify.js";
+
+@Command({
+  name: "verify",
+  description:
+    "Recompute every candle from the stored trades and compare; exit code 1 on any difference",
+})
+export class VerifyCommand extends CommandRunner {
+  async run(): Promise<void> {
+    const config = environment();
+    const database = await openDatabase(config, "share");
+    try {
+      const source = await new DataSource(
+        dataSourceOptions(database, 2),
+      ).initialize();
+      try {
+        await this.report(source, config.intervals);
+      } finally {
+        await source.destroy();
+      }
+    } finally {
+      await database.stop();
+    }
+  }
+
+  private async report(
+    source: DataSource,
+    intervals: Parameters<typeof verify>[1],
+  ): Promise<void> {
+    const bar = new SingleBar({
+      format: "{bar} {value}/{total} markets {market}",
+      hideCursor: true,
+      noTTYOutput: false,
+    });
+    const wrong: MarketVerdict[] = [];
+    let candles = 0;
+    let markets = 0;
+    for await (const verdict of verify(source, intervals)) {
+      if (markets === 0) bar.start(verdict.of, 0, { market: "" });
+      bar.update(++markets, { market: verdict.market });
+      candles += verdict.candles;
+      if (verdict.differences > 0 || verdict.uncoveredIds !== "0")
+        wrong.push(verdict);
+    }
+    bar.stop();
+    for (const verdict of wrong) process.stdout.write(describe(verdict));
+    const result =
+      wrong.length === 0
+        ? "every one equals its trades"
+        : `${wrong.length} market(s) differ`;
+    process.stdout.write(
+      `Verified ${candles} candles of ${markets} markets: ${result}.\n`,
+    );
+    if (wrong.length > 0) process.exitCode = 1;
+  }
+}
+
+function describe({
+  market,
+  differences,
+  examples,
+  uncoveredIds,
+}: MarketVerdict): string {
+  const lines = [
+    `${market}: ${differences} candle(s) differ from their trades`,
+  ];
+  if (uncoveredIds !== "0")
+    lines.push(`  coverage and stored trades differ by ${uncoveredIds} ids`);
+  for (const { interval, openTime, expected, stored } of examples) {
+    lines.push(`  ${interval} ${new Date(openTime).toISOString()}`);
+    lines.push(
+      `    from trades: ${JSON.stringify(expected)}`,
+      `    stored:      ${JSON.stringify(stored)}`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,170 @@
+import { Controller, Get, Inject, Injectable, Optional } from "@nestjs/common";
+import type { BeforeApplicationShutdown } from "@nestjs/common";
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from "@nestjs/swagger";
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from "@nestjs/terminus";
+import { DataSource } from "typeorm";
+import { CONFIG, type Config } from "./config.js";
+import type { FeedState } from "./domain/feed-state.js";
+import { FeedStateStore } from "./persistence/feed-state-store.js";
+import { TransportStrategy } from "./streaming/strategy.js";
+import { Transport } from "./streaming/transport.js";
+
+/** Strategies of this process, one per bounded context; see main.ts. */
+export const STRATEGIES = Symbol("strategies");
+
+const DATABASE_LIMIT_MS = 3_000;
+/** An ingesting process writes each feed's state every 5 s. */
+const FEED_SILENCE_MS = 15_000;
+
+@Injectable()
+export class Readiness implements BeforeApplicationShutdown {
+  private stopping = false;
+
+  /** Load balancers must stop sending before connections close. */
+  beforeApplicationShutdown(): void {
+    this.stopping = true;
+  }
+
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+}
+
+@ApiTags("health")
+@Controller("health")
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly source: DataSource,
+    private readonly transport: Transport,
+    private readonly feeds: FeedStateStore,
+    private readonly readiness: Readiness,
+    @Inject(CONFIG) private readonly config: Config,
+    @Optional()
+    @Inject(STRATEGIES)
+    private readonly strategies: readonly TransportStrategy[] = [],
+  ) {}
+
+  @Get("live")
+  @ApiOperation({ summary: "The process answers; restart it when this fails" })
+  @ApiOkResponse({
+    description: "Alive",
+    schema: { example: { status: "ok" } },
+  })
+  live(): { status: "ok" } {
+    return { status: "ok" };
+  }
+
+  @Get("ready")
+  @ApiOperation({
+    summary: "It can do its work: database, transport, assignment, feeds",
+  })
+  @ApiOkResponse({
+    description:
+      "Ready; feeds in trouble are named, and do not make the whole unready",
+  })
+  @ApiServiceUnavailableResponse({
+    description: "Not ready; the part that is down is named",
+  })
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check([
+      () => this.process(),
+      () => this.database(),
+      () => this.transportState(),
+      ...this.strategies.map((strategy) => () => this.consumer(strategy)),
+      () => this.feedStates(),
+    ]);
+  }
+
+  private process(): HealthIndicatorResult {
+    const indicator = this.indicators.check("process");
+    return this.readiness.isStopping
+      ? indicator.down({ reason: "shutting down" })
+      : indicator.up();
+  }
+
+  private async database(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check("database");
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`no answer within ${DATABASE_LIMIT_MS} ms`)),
+        DATABASE_LIMIT_MS,
+      );
+    });
+    try {
+      await Promise.race([this.source.query("SELECT 1"), limit]);
+      return indicator.up({
+        kind: this.config.databaseUrl === undefined ? "embedded" : "server",
+      });
+    } catch (error) {
+      return indicator.down({
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private transportState(): HealthIndicatorResult {
+    const indicator = this.indicators.check("transport");
+    const problem = this.transport.problem();
+    return problem === null
+      ? indicator.up({ kind: this.transport.kind })
+      : indicator.down({ reason: problem });
+  }
+
+  private consumer(strategy: TransportStrategy): HealthIndicatorResult {
+    const indicator = this.indicators.check(`consumer.${strategy.name}`);
+    const { assigned, lag, queued } = strategy.consumerStatus();
+    return assigned
+      ? indicator.up({ lag, queued })
+      : indicator.down({ reason: "no partitions assigned", lag, queued });
+  }
+
+  /** A venue that is away is the venue's trouble: named here, while the stored data go on being served. */
+  private async feedStates(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check("feeds");
+    let states: FeedState[];
+    try {
+      states = await this.feeds.all();
+    } catch (error) {
+      return indicator.down({
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+    const followed = states.filter(({ condition }) => condition !== "stopped");
+    const troubles = followed.filter((state) => !isFresh(state, Date.now()));
+    const named = Object.fromEntries(
+      troubles.slice(0, 50).map((state) => [state.market, trouble(state)]),
+    );
+    return troubles.length === 0
+      ? indicator.up({ markets: followed.length })
+      : indicator.degraded({ markets: followed.length, troubles: named });
+  }
+}
+
+function isFresh(state: FeedState, now: number): boolean {
+  return (
+    now - state.at <= FEED_SILENCE_MS &&
+    (state.condition === "live" || state.condition === "quiet")
+  );
+}
+
+function trouble({ condition, detail, at }: FeedState): string {
+  const silence = Math.round((Date.now() - at) / 1_000);
+  if (silence * 1_000 > FEED_SILENCE_MS)
+    return `its process has been silent for ${silence} s`;
+  return detail === null ? condition : `${condition}: ${detail}`;
+}

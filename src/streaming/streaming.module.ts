@@ -1,0 +1,39 @@
+import {
+  Global,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from "@nestjs/common";
+import { CONFIG, type Config } from "../config.js";
+import { Metrics } from "../metrics.js";
+import { InProcessTransport } from "./in-process-transport.js";
+import { KafkaTransport } from "./kafka-transport.js";
+import { Transport } from "./transport.js";
+
+/** Global, so that Nest starts it first and shuts it down last. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: Transport,
+      inject: [CONFIG, Metrics],
+      useFactory: (config: Config, metrics: Metrics): Transport =>
+        config.kafkaBrokers.length > 0
+          ? new KafkaTransport(config, metrics)
+          : new InProcessTransport(),
+    },
+  ],
+  exports: [Transport],
+})
+export class StreamingModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(@Inject(Transport) private readonly transport: Transport) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.transport.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.transport.close();
+  }
+}
