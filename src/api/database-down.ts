@@ -1,0 +1,34 @@
+/** SQLSTATE classes and codes of a server that is away, starting, stopping, full, or took too long. */
+const STATES = /^(08...|57P0[1-5]|53300|57014)$/;
+const SYSTEM = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENOENT",
+]);
+/** What pg and TypeORM say without a code. */
+const MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Driver not Connected|DataSource is not (set|initialized)|Cannot use a pool after calling end/i;
+const MAX_DEPTH = 5;
+
+/** Whether an error says that the database cannot be reached, as opposed to having refused what it was asked. */
+export function isDatabaseDown(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > MAX_DEPTH) return false;
+  const { code, driverError, errors } = error as Error & {
+    code?: unknown;
+    driverError?: unknown;
+    errors?: unknown;
+  };
+  if (typeof code === "string" && (STATES.test(code) || SYSTEM.has(code)))
+    return true;
+  if (MESSAGES.test(error.message)) return true;
+  const inner = [
+    error.cause,
+    driverError,
+    ...(Array.isArray(errors) ? (errors as unknown[]) : []),
+  ];
+  return inner.some((cause) => isDatabaseDown(cause, depth + 1));
+}

@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import helmet from "@fastify/helmet";
+import { HttpStatus } from "@nestjs/common";
+import { HttpAdapterHost } from "@nestjs/core";
+import {
+  FastifyAdapter,
+  type NestFastifyApplication,
+} from "@nestjs/platform-fastify";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { Config } from "../config.js";
+import { LiveAdapter } from "./live.adapter.js";
+import { ProblemFilter, codeFor } from "./problem.filter.js";
+import { type Problem, ProblemException } from "./problem.js";
+import { RateLimit } from "./rate-limit.js";
+import { START_PAGE } from "./start-page.controller.js";
+import { validationPipe } from "./validation.js";
+
+const BODY_LIMIT = 1_048_576;
+/** A market in a path, every character of it escaped. */
+const MAX_PARAMETER_LENGTH = 400;
+/** Scraped and polled by machines that must not be locked out. */
+const UNLIMITED = /^\/(health|metrics)(\/|\?|$)/;
+
+/** What `NestFactory.create` takes. */
+export function httpAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    // Forwarded-for headers can be made up by anyone; the limit counts real addresses.
+    trustProxy: false,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    // The router answers these before any hook or filter runs.
+    frameworkErrors: (
+      error: FastifyError,
+      request: FastifyRequest,
+      reply: FastifyReply,
+    ) => {
+      const status = error.statusCode ?? 400;
+      const problem: Problem = {
+        type: "about:blank",
+        title: status === 414 ? "URI Too Long" : "Bad Request",
+        status,
+        code: codeFor(status),
+        detail: error.message,
+        instance: request.url.slice(0, 500),
+      };
+      void reply
+        .status(status)
+        .type("application/problem+json; charset=utf-8")
+        .send(JSON.stringify(problem));
+    },
+  });
+}
+
+/**
+ * Headers, origins, limits, validation and errors of every HTTP route, and the Socket.IO adapter. Call it before
+ * `setupSwagger`, `init` and `listen`: routes made earlier would do without.
+ */
+export async function configureHttp(
+  app: NestFastifyApplication,
+  config: Config,
+): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: contentPolicy() },
+    // We speak plain HTTP; whoever adds TLS in front decides on this.
+    strictTransportSecurity: false,
+  });
+  if (config.corsOrigins.length > 0) {
+    app.enableCors({
+      origin: config.corsOrigins.includes("*") ? true : [...config.corsOrigins],
+      methods: ["GET", "HEAD", "POST"],
+      exposedHeaders: [
+        "ETag",
+        "Retry-After",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+      ],
+    });
+  }
+  const limit = new RateLimit(config.rateLimit);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook("onRequest", (request, reply, done) =>
+      done(limited(limit, request, reply)),
+    );
+  app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
+  app.useGlobalPipes(validationPipe());
+  app.useWebSocketAdapter(new LiveAdapter(app, config));
+}
+
+function limited(
+  limit: RateLimit,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Error | undefined {
+  if (UNLIMITED.test(request.url)) return undefined;
+  const { allowed, remaining, resetSeconds } = limit.count(request.ip);
+  void reply
+    .header("X-RateLimit-Limit", limit.limit)
+    .header("X-RateLimit-Remaining", remaining)
+    .header("X-RateLimit-Reset", resetSeconds);
+  if (allowed) return undefined;
+  void reply.header("Retry-After", resetSeconds);
+  return new ProblemException(
+    HttpStatus.TOO_MANY_REQUESTS,
+    "too_many_requests",
+    `More than ${limit.limit} requests in a minute from this address; try again in ${resetSeconds} s.`,
+  );
+}
+
+/** Own scripts only. The start page's inline ones are allowed by their hashes; Swagger UI has inline styles. */
+function contentPolicy(): Record<
+  string,
+  (string | ((request: IncomingMessage) => string))[]
+> {
+  const self = "'self'";
+  return {
+    "default-src": [self],
+    "script-src": [self, ...hashesOf("script")],
+    "style-src": [
+      self,
+      (request) =>
+        request.url?.startsWith("/docs") === true
+          ? "'unsafe-inline'"
+          : hashesOf("style").join(" "),
+    ],
+    "img-src": [self, "data:"],
+    "connect-src": [self],
+    "object-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": [self],
+    "frame-ancestors": [self],
+  };
+}
+
+function hashesOf(tag: "script" | "style"): string[] {
+  const inline = START_PAGE.matchAll(
+    new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, "g"),
+  );
+  return [...inline].map(
+    ([, source = ""]) =>
+      `'sha256-${createHash("sha256").update(source).digest("base64")}'`,
+  );
+}

@@ -1,0 +1,66 @@
+import { Injectable } from "@nestjs/common";
+import type { Candle } from "../domain/candle.js";
+import type { Trade } from "../domain/trade.js";
+import { CandleStore } from "../persistence/candle-store.js";
+import { TradeStore } from "../persistence/trade-store.js";
+import type { SubscribeRequest } from "./live-events.js";
+import { LIVE_LIMITS } from "./live-limits.js";
+import type { Ticker } from "./ticker.js";
+import { TickerBoard } from "./ticker-board.js";
+
+export interface Snapshot {
+  snapshot: (Candle | Trade | Ticker)[];
+  truncated: boolean;
+}
+
+/** What a new subscriber begins with, as committed when it is asked for. */
+@Injectable()
+export class Snapshots {
+  constructor(
+    private readonly candles: CandleStore,
+    private readonly trades: TradeStore,
+    private readonly board: TickerBoard,
+  ) {}
+
+  async of(request: SubscribeRequest): Promise<Snapshot> {
+    switch (request.channel) {
+      case "candles":
+        return this.candlesOf(request);
+      case "trades":
+        return {
+          snapshot: await this.trades.page({
+            market: request.market,
+            limit: LIVE_LIMITS.snapshotTrades,
+          }),
+          truncated: false,
+        };
+      case "tickers":
+        return { snapshot: this.board.all(), truncated: false };
+    }
+  }
+
+  private async candlesOf({
+    market,
+    interval,
+    since,
+  }: SubscribeRequest & { channel: "candles" }): Promise<Snapshot> {
+    const limit = LIVE_LIMITS.snapshotSince;
+    if (since === undefined) {
+      return {
+        snapshot: await this.candles.page({
+          market,
+          interval,
+          limit: LIVE_LIMITS.snapshotNewest,
+        }),
+        truncated: false,
+      };
+    }
+    const newest = await this.candles.page({
+      market,
+      interval,
+      limit: limit + 1,
+    });
+    const wanted = newest.filter(({ openTime }) => openTime >= since);
+    return { snapshot: wanted.slice(-limit), truncated: wanted.length > limit };
+  }
+}

@@ -1,0 +1,32 @@
+import { Controller, Get, Header, Inject, Query } from "@nestjs/common";
+import { ApiOperation, ApiTags } from "@nestjs/swagger";
+import { CONFIG, type Config } from "../config.js";
+import { FeedStateStore } from "../persistence/feed-state-store.js";
+import { Fails, ReturnsOne } from "./documented.js";
+import { LiveRooms } from "./live-rooms.js";
+import { NoQuery } from "./queries.js";
+import { type Status, statusOf } from "./status.js";
+
+@ApiTags("status")
+@Controller("api/v1/status")
+export class StatusController {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly feeds: FeedStateStore,
+    private readonly rooms: LiveRooms,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: "What is running, and why" })
+  @ReturnsOne("Status", "The status")
+  @Fails(400)
+  @Header("Cache-Control", "no-cache")
+  async status(@Query() _query: NoQuery): Promise<Status> {
+    return statusOf(
+      this.config,
+      await this.feeds.all(),
+      this.rooms.epoch,
+      Math.floor(process.uptime()),
+    );
+  }
+}

@@ -1,0 +1,96 @@
+import type { Candle } from "../domain/candle.js";
+import type { Market } from "../domain/market.js";
+import {
+  type Fold,
+  type Ticker,
+  WINDOW_MINUTES,
+  foldOf,
+  join,
+  tickerOf,
+  windowStart,
+} from "./ticker.js";
+
+interface Minute {
+  version: number;
+  fold: Fold;
+}
+
+/**
+ * The 24 h figures of every market from its `1m` candles, as they change. Holds at most 1,440 minutes a market (about
+ * 0.5 MB); all but the newest are folded once per change of theirs, so an update of the running minute costs one step.
+ */
+export class TickerBoard {
+  private readonly rows = new Map<Market, Row>();
+
+  /** False when the candle is not news: an old version, or before the window. */
+  put(candle: Candle): boolean {
+    let row = this.rows.get(candle.market);
+    if (row === undefined) {
+      row = new Row(candle.market);
+      this.rows.set(candle.market, row);
+    }
+    return row.put(candle);
+  }
+
+  has(market: Market): boolean {
+    return this.rows.has(market);
+  }
+
+  ticker(market: Market): Ticker | undefined {
+    return this.rows.get(market)?.ticker();
+  }
+
+  /** By market. */
+  all(): Ticker[] {
+    const markets = [...this.rows.keys()].sort();
+    return markets.flatMap((market) => this.ticker(market) ?? []);
+  }
+}
+
+class Row {
+  private readonly minutes = new Map<number, Minute>();
+  private newest = -1;
+  /** All but the newest minute; undefined when one of them has changed or the window has moved. */
+  private base: { fold: Fold | undefined } | undefined;
+
+  constructor(private readonly market: Market) {}
+
+  put(candle: Candle): boolean {
+    const { openTime, version } = candle;
+    if (this.newest >= 0 && openTime < windowStart(this.newest)) return false;
+    const known = this.minutes.get(openTime);
+    if (known !== undefined && version <= known.version) return false;
+    this.minutes.set(openTime, { version, fold: foldOf(candle) });
+    if (openTime !== this.newest) this.base = undefined;
+    if (openTime > this.newest) {
+      this.newest = openTime;
+      if (this.minutes.size > WINDOW_MINUTES)
+        this.dropBefore(windowStart(openTime));
+    }
+    return true;
+  }
+
+  ticker(): Ticker | undefined {
+    const last = this.minutes.get(this.newest);
+    if (last === undefined) return undefined;
+    this.base ??= { fold: this.foldBase() };
+    return tickerOf(this.market, join(this.base.fold, last.fold), this.newest);
+  }
+
+  private foldBase(): Fold | undefined {
+    const start = windowStart(this.newest);
+    this.dropBefore(start);
+    const times = [...this.minutes.keys()]
+      .filter((time) => time !== this.newest)
+      .sort((a, b) => a - b);
+    let fold: Fold | undefined;
+    for (const time of times)
+      fold = join(fold, (this.minutes.get(time) as Minute).fold);
+    return fold;
+  }
+
+  private dropBefore(start: number): void {
+    for (const time of this.minutes.keys())
+      if (time < start) this.minutes.delete(time);
+  }
+}

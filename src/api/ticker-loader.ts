@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from "@nestjs/common";
+import type { Market } from "../domain/market.js";
+import { CandleStore } from "../persistence/candle-store.js";
+import { MarketStore } from "../persistence/market-store.js";
+import { LiveRooms } from "./live-rooms.js";
+import { WINDOW_MINUTES } from "./ticker.js";
+import { TickerBoard } from "./ticker-board.js";
+
+/** All markets are read again this often: whatever event was missed is made good by then. */
+const REFRESH_MS = 300_000;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+
+/** Fills the ticker board from the store: at the start, for markets that appear, and now and then again. */
+@Injectable()
+export class TickerLoader
+  implements OnApplicationBootstrap, BeforeApplicationShutdown
+{
+  private readonly logger = new Logger(TickerLoader.name);
+  private readonly stopping = new AbortController();
+  private woken = new AbortController();
+  private everything = true;
+  private readonly wanted = new Set<Market>();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly markets: MarketStore,
+    private readonly candles: CandleStore,
+    private readonly board: TickerBoard,
+    private readonly rooms: LiveRooms,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** Reads this market's last day soon, or every market's. */
+  request(market?: Market): void {
+    if (market === undefined) this.everything = true;
+    else this.wanted.add(market);
+    this.woken.abort();
+  }
+
+  private async run(): Promise<void> {
+    let retry = FIRST_RETRY_MS;
+    while (!this.stopping.signal.aborted) {
+      this.woken = new AbortController();
+      let pause = REFRESH_MS;
+      try {
+        await this.load();
+        retry = FIRST_RETRY_MS;
+      } catch (error) {
+        this.logger.warn(
+          `Cannot read the tickers' last day, will retry in ${retry} ms: ${String(error)}`,
+        );
+        pause = retry;
+        retry = Math.min(retry * 2, LONGEST_RETRY_MS);
+      }
+      if (this.wanted.size > 0 && pause === REFRESH_MS) continue;
+      const wake =
+        pause === REFRESH_MS
+          ? AbortSignal.any([this.stopping.signal, this.woken.signal])
+          : this.stopping.signal;
+      if (await slept(pause, wake)) this.everything = true;
+    }
+  }
+
+  private async load(): Promise<void> {
+    if (this.everything) {
+      for (const { market, lastTradeTime } of await this.markets.all())
+        if (lastTradeTime !== null) this.wanted.add(market);
+      this.everything = false;
+    }
+    for (const market of [...this.wanted]) {
+      if (this.stopping.signal.aborted) return;
+      let news = false;
+      for (const minute of await this.candles.page({
+        market,
+        interval: "1m",
+        limit: WINDOW_MINUTES,
+      })) {
+        if (this.board.put(minute)) news = true;
+      }
+      this.wanted.delete(market);
+      if (news) this.rooms.tickers([market]);
+    }
+  }
+}
+
+/** False when it was woken before its time. */
+async function slept(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(ms, undefined, { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}
