@@ -16,19 +16,19 @@ const MAX_DEPTH = 5;
 
 /** Whether an error says that the database cannot be reached, as opposed to having refused what it was asked. */
 export function isDatabaseDown(error: unknown, depth = 0): boolean {
-  if (!(error instanceof Error) || depth > MAX_DEPTH) return false;
-  const { code, driverError, errors } = error as Error & {
-    code?: unknown;
-    driverError?: unknown;
-    errors?: unknown;
-  };
+  if (typeof error !== "object" || error === null || depth > MAX_DEPTH)
+    return false;
+  const { code, message, cause, driverError, errors } = error as Record<
+    string,
+    unknown
+  >;
   if (typeof code === "string" && (STATES.test(code) || SYSTEM.has(code)))
     return true;
-  if (MESSAGES.test(error.message)) return true;
-  const inner = [
-    error.cause,
+  if (typeof message === "string" && MESSAGES.test(message)) return true;
+  const inner: unknown[] = [
+    cause,
     driverError,
     ...(Array.isArray(errors) ? (errors as unknown[]) : []),
   ];
-  return inner.some((cause) => isDatabaseDown(cause, depth + 1));
+  return inner.some((each) => isDatabaseDown(each, depth + 1));
 }

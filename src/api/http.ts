@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import helmet from "@fastify/helmet";
 import { HttpStatus } from "@nestjs/common";
 import { HttpAdapterHost } from "@nestjs/core";
@@ -110,22 +109,13 @@ function limited(
   );
 }
 
-/** Own scripts only. The start page's inline ones are allowed by their hashes; Swagger UI has inline styles. */
-function contentPolicy(): Record<
-  string,
-  (string | ((request: IncomingMessage) => string))[]
-> {
+/** Own scripts and styles only; those inside the start page are allowed by their hashes. */
+function contentPolicy(): Record<string, string[]> {
   const self = "'self'";
   return {
     "default-src": [self],
     "script-src": [self, ...hashesOf("script")],
-    "style-src": [
-      self,
-      (request) =>
-        request.url?.startsWith("/docs") === true
-          ? "'unsafe-inline'"
-          : hashesOf("style").join(" "),
-    ],
+    "style-src": [self, ...hashesOf("style")],
     "img-src": [self, "data:"],
     "connect-src": [self],
     "object-src": ["'none'"],

@@ -1,0 +1,149 @@
+import type { AddressInfo } from "node:net";
+import { Controller, Get, Module, Post } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import type { NestFastifyApplication } from "@nestjs/platform-fastify";
+import { type Socket, io } from "socket.io-client";
+import { ApiModule } from "../../src/api/api.module.js";
+import { configureHttp, httpAdapter } from "../../src/api/http.js";
+import type { ClientEvents, ServerEvents } from "../../src/api/live-events.js";
+import { setupSwagger } from "../../src/api/swagger.js";
+import { CONFIG, readConfig } from "../../src/config.js";
+import type { TapeRecord } from "../../src/domain/trade.js";
+import { Metrics } from "../../src/metrics.js";
+import { DATABASE } from "../../src/persistence/database.js";
+import {
+  PersistenceModule,
+  RecorderModule,
+} from "../../src/persistence/persistence.module.js";
+import {
+  API,
+  RECORDER,
+  TransportStrategy,
+} from "../../src/streaming/strategy.js";
+import { StreamingModule } from "../../src/streaming/streaming.module.js";
+import { Transport } from "../../src/streaming/transport.js";
+
+export type Client = Socket<ServerEvents, ClientEvents>;
+
+export interface ApiUnderTest {
+  app: NestFastifyApplication;
+  url: string;
+  /** Through the transport and the recorder into the database; resolves when stored. */
+  record(records: readonly TapeRecord[]): Promise<void>;
+  client(options?: { origin?: string }): Promise<Client>;
+  close(): Promise<void>;
+}
+
+/** What the API itself has not: a route with a body, and one that fails. */
+@Controller("probe")
+class ProbeController {
+  @Post()
+  take(): string {
+    return "taken";
+  }
+
+  @Get("failing")
+  fail(): never {
+    throw new Error("secret: password=hunter2", { cause: new Error("deeper") });
+  }
+}
+
+/** API and recorder as one process runs them: real HTTP server, in-process transport, the database at `databaseUrl`. */
+export async function startApi(
+  databaseUrl: string,
+  env: Record<string, string> = {},
+): Promise<ApiUnderTest> {
+  const config = readConfig({
+    DATABASE_URL: databaseUrl,
+    RATE_LIMIT: "100000",
+    ...env,
+  });
+  const database = {
+    kind: "server",
+    url: databaseUrl,
+    readerUrl: undefined,
+    readerPassword: undefined,
+    stop: () => Promise.resolve(),
+  };
+  const foundation = [
+    { provide: CONFIG, useValue: config },
+    { provide: DATABASE, useValue: database },
+    Metrics,
+  ];
+
+  @Module({})
+  class Foundation {}
+  @Module({
+    controllers: [ProbeController],
+    imports: [
+      {
+        module: Foundation,
+        global: true,
+        providers: foundation,
+        exports: foundation,
+      },
+      StreamingModule,
+      PersistenceModule,
+      RecorderModule,
+      ApiModule,
+    ],
+  })
+  class Root {}
+
+  const app = await NestFactory.create<NestFastifyApplication>(
+    Root,
+    httpAdapter(),
+    {
+      logger: ["fatal"],
+      abortOnError: false,
+    },
+  );
+  await configureHttp(app, config);
+  setupSwagger(app);
+  const transport = app.get(Transport);
+  const lanes = { lanes: 1, maxBatch: 20_000, paceMs: 0 };
+  app.connectMicroservice({
+    strategy: new TransportStrategy("recorder", RECORDER, transport, {
+      group: "recorder",
+      ephemeral: false,
+      ...lanes,
+    }),
+  });
+  app.connectMicroservice({
+    strategy: new TransportStrategy("api", API, transport, {
+      group: "api",
+      ephemeral: true,
+      ...lanes,
+    }),
+  });
+  await app.startAllMicroservices();
+  await app.listen(0, "127.0.0.1");
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const clients = new Set<Client>();
+  return {
+    app,
+    url,
+    record: (records) => transport.produce("trades", records),
+    client: async ({ origin } = {}) => {
+      const headers: Record<string, string> =
+        origin === undefined ? {} : { origin };
+      const client: Client = io(url, {
+        transports: ["websocket"],
+        forceNew: true,
+        reconnection: false,
+        extraHeaders: headers,
+      });
+      clients.add(client);
+      await new Promise<void>((done, fail) => {
+        client.once("connect", done);
+        client.once("connect_error", fail);
+      });
+      return client;
+    },
+    close: async () => {
+      for (const client of clients) client.disconnect();
+      await app.close();
+    },
+  };
+}
