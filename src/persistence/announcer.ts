@@ -84,8 +84,19 @@ export class Announcer {
     }
   }
 
+  /** Starts `republish`, which is repeated with the next assignment and by nobody else. */
+  assigned(owns: (market: string) => boolean): void {
+    this.sweeping = this.sweeping
+      .then(() => this.republish(owns))
+      .catch((error: unknown) =>
+        this.logger.warn(
+          `Candles were not published again after an assignment: ${String(error)}`,
+        ),
+      );
+  }
+
   /** After an assignment: readers may have a stale state that the recorder before us published last. */
-  async republish(owns: (market: string) => boolean): Promise<void> {
+  private async republish(owns: (market: string) => boolean): Promise<void> {
     const markets: { name: string }[] = await this.source.query(
       `SELECT name FROM market ORDER BY name`,
     );

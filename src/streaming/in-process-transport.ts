@@ -243,7 +243,12 @@ export class InProcessTransport extends Transport {
 
   private statusOf({ lanes }: Group): ConsumerStatus {
     const queued = lanes.reduce((sum, lane) => sum + lane.waiting(), 0);
-    return { assigned: !this.closing.signal.aborted, lag: queued, queued };
+    return {
+      assigned: !this.closing.signal.aborted,
+      lag: queued,
+      lagAt: Date.now(),
+      queued,
+    };
   }
 
   private async closeGroup(group: Group): Promise<void> {

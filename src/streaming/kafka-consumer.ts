@@ -72,7 +72,12 @@ export class KafkaConsumer implements Consumer {
     const assigned =
       [...this.assignment.values()].some((partitions) => partitions.size > 0) &&
       Date.now() - this.lastSign < SILENT_MS;
-    return { assigned, lag: this.lag.latest, queued: this.waiting() };
+    return {
+      assigned,
+      lag: this.lag.latest,
+      lagAt: this.lag.latestAt,
+      queued: this.waiting(),
+    };
   }
 
   close(): Promise<void> {

@@ -11,6 +11,8 @@ export class KafkaLag {
   private measuring = false;
   /** Of the last measurement that succeeded; null before. */
   latest: number | null = null;
+  /** When that measurement began, epoch ms. */
+  latestAt: number | null = null;
 
   constructor(
     kafka: Kafka,
@@ -26,13 +28,17 @@ export class KafkaLag {
   async measure(): Promise<number | null> {
     if (this.measuring) return null;
     this.measuring = true;
+    const began = Date.now();
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<null>(
       (done) => (timer = setTimeout(() => done(null), LIMIT_MS)),
     );
     try {
       const lag = await Promise.race([this.ask(), limit]);
-      this.latest = lag ?? this.latest;
+      if (lag !== null) {
+        this.latest = lag;
+        this.latestAt = began;
+      }
       return lag;
     } catch (error) {
       this.logger.debug((error as Error).message);

@@ -58,7 +58,14 @@ export class TransportStrategy
 
   /** What health and metrics say of the consumer; `status` is taken by Nest. */
   consumerStatus(): ConsumerStatus {
-    return this.consumer?.status() ?? { assigned: false, lag: null, queued: 0 };
+    return (
+      this.consumer?.status() ?? {
+        assigned: false,
+        lag: null,
+        lagAt: null,
+        queued: 0,
+      }
+    );
   }
 
   on(): void {

@@ -58,6 +58,8 @@ export interface ConsumerStatus {
   assigned: boolean;
   /** Records behind the end of the topics; null when not known yet. */
   lag: number | null;
+  /** When that was true, epoch ms. */
+  lagAt: number | null;
   /** Records fetched and waiting for their handler. */
   queued: number;
 }

@@ -1,0 +1,57 @@
+import { SingleBar } from "cli-progress";
+import {
+  type ReplayOptions,
+  type ReplaySummary,
+  replay,
+} from "../ingestion/replay.js";
+import type { Transport } from "../streaming/transport.js";
+
+/** Replays with a bar on a terminal and a line each tenth elsewhere; returns the summary as text. */
+export async function replayWithProgress(
+  options: ReplayOptions,
+  transport: Transport,
+): Promise<string> {
+  const bar = process.stderr.isTTY
+    ? new SingleBar({
+        format: "{bar} {percentage} % | {trades} trades | {eta_formatted} left",
+        hideCursor: true,
+        stream: process.stderr,
+      })
+    : undefined;
+  let told = 0;
+  bar?.start(1, 0, { trades: 0 });
+  try {
+    const summary = await replay(
+      options,
+      transport,
+      ({ bytes, of, trades }) => {
+        bar?.setTotal(of);
+        bar?.update(bytes, { trades });
+        const tenth = of === 0 ? 10 : Math.floor((bytes / of) * 10);
+        if (bar === undefined && tenth > told)
+          process.stderr.write(
+            `Replayed ${(told = tenth) * 10} %, ${trades} trades\n`,
+          );
+      },
+    );
+    return textOf(summary);
+  } finally {
+    bar?.stop();
+  }
+}
+
+function textOf(summary: ReplaySummary): string {
+  const { files, entries, trades, refused, markets, seconds } = summary;
+  const lines = [
+    `Replayed ${trades} trades from ${entries} entries of ${files} file(s) in ${seconds.toFixed(1)} s (${Math.round(trades / seconds)} trades/s)`,
+  ];
+  for (const [market, tally] of markets) {
+    const span = `${new Date(tally.firstTime).toISOString()} – ${new Date(tally.lastTime).toISOString()}`;
+    lines.push(
+      `  ${market}: ${tally.trades} trades, ids ${tally.firstOrd}–${tally.lastOrd}, ${span}`,
+    );
+  }
+  for (const [reason, { count, first }] of refused)
+    lines.push(`  not taken: ${count} × ${reason}, the first at ${first}`);
+  return lines.join("\n");
+}

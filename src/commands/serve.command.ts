@@ -1,0 +1,113 @@
+import { Logger } from "@nestjs/common";
+import { Command, CommandRunner, Option } from "nest-commander";
+import { ConfigError, environment } from "../config.js";
+import { VENUES } from "../ingestion/venues.js";
+import { banner, start, useLogger } from "../main.js";
+import { Transport } from "../streaming/transport.js";
+import { replayWithProgress } from "./replay-progress.js";
+import { positive } from "./options.js";
+
+const STOP_LIMIT_MS = 25_000;
+
+interface ServeOptions {
+  replay?: string[];
+  venue?: string;
+  symbol?: string;
+  speed?: number;
+}
+
+@Command({
+  name: "serve",
+  description:
+    "Run Tapeline: follow the feeds, record, serve (what npm start does). Configuration is by environment variables; see README",
+})
+export class ServeCommand extends CommandRunner {
+  async run(_args: string[], options: ServeOptions): Promise<void> {
+    const config = environment();
+    const venue =
+      options.replay === undefined
+        ? undefined
+        : VENUES.get(options.venue ?? "binance");
+    if (options.replay !== undefined && venue === undefined)
+      throw new ConfigError([
+        `--venue must be one of ${[...VENUES.keys()].join(", ")}`,
+      ]);
+    const stopping = new AbortController();
+    const stopped = new Promise<string>((resolve) => {
+      for (const signal of ["SIGTERM", "SIGINT"] as const) {
+        process.on(signal, () => {
+          // A second one means now.
+          if (stopping.signal.aborted) process.exit(130);
+          stopping.abort(new Error(`stopped by ${signal}`));
+          resolve(signal);
+        });
+      }
+    });
+    const logger = useLogger(config);
+    const running = await start(config, logger);
+    const log = new Logger("Tapeline");
+    for (const line of banner(running, config).split("\n")) log.log(line);
+    if (options.replay !== undefined && venue !== undefined) {
+      const { replay: files, symbol, speed } = options;
+      replayWithProgress(
+        {
+          venue,
+          files,
+          ...(symbol === undefined ? {} : { symbol }),
+          ...(speed === undefined ? {} : { speed }),
+          signal: stopping.signal,
+        },
+        running.app.get(Transport),
+      ).then(
+        (summary) => log.log(summary),
+        (error: unknown) =>
+          stopping.signal.aborted ||
+          log.error(`Replay failed: ${String(error)}`),
+      );
+    }
+    const signal = await stopped;
+    log.log(`${signal}: finishing what is under way`);
+    const limit = setTimeout(() => {
+      log.error(
+        `Not stopped within ${STOP_LIMIT_MS / 1_000} s; ending anyway. What was not acknowledged is delivered again`,
+      );
+      process.exit(1);
+    }, STOP_LIMIT_MS);
+    await running.stop();
+    clearTimeout(limit);
+    log.log("Stopped");
+    process.exit(0);
+  }
+
+  @Option({
+    flags: "--replay <files...>",
+    description: "also replay these recordings into the running server",
+  })
+  parseReplay(file: string, files: string[] = []): string[] {
+    return [...files, file];
+  }
+
+  @Option({
+    flags: "--venue <venue>",
+    description: "venue of the recordings (default: binance)",
+  })
+  parseVenue(venue: string): string {
+    return venue;
+  }
+
+  @Option({
+    flags: "--symbol <symbol>",
+    description: "symbol of recordings that do not name it",
+  })
+  parseSymbol(symbol: string): string {
+    return symbol;
+  }
+
+  @Option({
+    flags: "--speed <n>",
+    description: "market time per real time; without it as fast as possible",
+  })
+  parseSpeed(text: string): number {
+    return positive("--speed", text);
+  }
+}

@@ -1,0 +1,124 @@
+import { Inject, Injectable, Logger } from "@nestjs/common";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CONFIG, type Config } from "../config.js";
+import type { Interval } from "../domain/interval.js";
+import { Metrics } from "../metrics.js";
+import { Transport } from "../streaming/transport.js";
+import { FeedBoard } from "./feed-board.js";
+import { SimFeed } from "./sim-feed.js";
+import { VenueFeed } from "./venue-feed.js";
+import { SIMULATED_VENUE, VENUES } from "./venues.js";
+
+/** How long an exchange may take to answer before the simulated venue is started beside it. */
+const REACH_LIMIT_MS = 5_000;
+const UNREACHABLE = "simulated data: no exchange could be reached at start";
+const CONFIGURED = "simulated data: the venue sim is configured";
+
+/** Every feed of this process, from start to stop. */
+@Injectable()
+export class Feeds {
+  private readonly logger = new Logger(Feeds.name);
+  private readonly board: FeedBoard;
+  private readonly venues: VenueFeed[] = [];
+  private sim: SimFeed | undefined;
+  private readonly stopping = new AbortController();
+  private fallback: Promise<void> | undefined;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly transport: Transport,
+    private readonly metrics: Metrics,
+  ) {
+    this.board = new FeedBoard(transport, metrics);
+  }
+
+  start(): void {
+    this.board.start();
+    const byVenue = new Map<string, string[]>();
+    for (const market of this.config.feeds) {
+      const colon = market.indexOf(":");
+      const venue = market.slice(0, colon);
+      byVenue.set(venue, [
+        ...(byVenue.get(venue) ?? []),
+        market.slice(colon + 1),
+      ]);
+    }
+    for (const [name, symbols] of byVenue) {
+      if (name === SIMULATED_VENUE) this.simulate(symbols, CONFIGURED);
+      else this.follow(name, symbols);
+    }
+    for (const feed of this.venues) feed.start();
+    // Somebody who named markets wants those and no others.
+    if (!this.config.feedsExplicit)
+      this.fallback = this.simulateIfUnreachable();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.fallback;
+    await Promise.all([
+      ...this.venues.map((feed) => feed.stop()),
+      this.sim?.stop(),
+    ]);
+    await this.board.stop();
+  }
+
+  private follow(name: string, symbols: readonly string[]): void {
+    const venue = VENUES.get(name);
+    if (venue === undefined) throw new Error(`venue ${name} has no entry`);
+    const size = venue.limits.streamsPerConnection;
+    for (let at = 0; at < symbols.length; at += size) {
+      const options = {
+        venue,
+        symbols: symbols.slice(at, at + size),
+        wsUrl: this.config.venueUrl(name, "WS") ?? venue.wsUrl,
+        restUrl: this.config.venueUrl(name, "REST") ?? venue.restUrl,
+        interval: this.config.intervals[0] as Interval,
+      };
+      this.venues.push(
+        new VenueFeed(options, this.transport, this.board, this.metrics),
+      );
+    }
+  }
+
+  private async simulateIfUnreachable(): Promise<void> {
+    const limit = Date.now() + REACH_LIMIT_MS;
+    while (Date.now() < limit) {
+      if (
+        this.stopping.signal.aborted ||
+        this.venues.some((feed) => feed.hasConnected)
+      )
+        return;
+      await sleep(100);
+    }
+    const host = new URL(
+      this.config.venueUrl("binance", "WS") ??
+        VENUES.get("binance")?.wsUrl ??
+        "",
+    ).host;
+    this.logger.warn(
+      `NO EXCHANGE CAN BE REACHED (${host}): the markets of venue "sim" are SIMULATED, a random walk and not market data. ` +
+        `The exchange is tried again all the time; set BINANCE_WS_URL if it has another address here`,
+    );
+    const symbols = this.config.feeds.map((market) =>
+      market.slice(market.indexOf(":") + 1),
+    );
+    this.simulate([...new Set(symbols)], UNREACHABLE);
+  }
+
+  private simulate(symbols: readonly string[], reason: string): void {
+    const { historyMs, ...simulator } = this.config.simulator;
+    this.sim = new SimFeed(
+      {
+        ...simulator,
+        symbols,
+        historyMs,
+        interval: this.config.intervals[0] as Interval,
+        reason,
+      },
+      this.transport,
+      this.board,
+    );
+    this.sim.start();
+  }
+}

@@ -1,0 +1,60 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import {
+  type CanActivate,
+  type ExecutionContext,
+  ForbiddenException,
+  Inject,
+  Injectable,
+  UnauthorizedException,
+} from "@nestjs/common";
+import { CONFIG, type Config } from "../config.js";
+
+interface Request {
+  headers: { authorization?: string };
+}
+interface Reply {
+  header(name: string, value: string): void;
+}
+
+/** `Authorization: Bearer <key>` with a key of INGEST_KEYS. Without any configured key, writing is off. */
+@Injectable()
+export class IngestKeyGuard implements CanActivate {
+  private readonly digests: readonly Buffer[];
+
+  constructor(@Inject(CONFIG) config: Config) {
+    this.digests = config.ingestKeys.map(digest);
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    if (this.digests.length === 0) {
+      throw new ForbiddenException({
+        code: "ingest_off",
+        title: "Posting trades is off",
+        detail:
+          "No key is configured: set INGEST_KEYS to one or more keys of at least 16 characters",
+      });
+    }
+    const http = context.switchToHttp();
+    const [scheme, key] = (
+      http.getRequest<Request>().headers.authorization ?? ""
+    ).split(" ");
+    const given = digest(key ?? "");
+    // Every key is compared, and digests have one length: the time taken says nothing about a key.
+    let known = false;
+    for (const expected of this.digests)
+      known = timingSafeEqual(expected, given) || known;
+    if (known && scheme?.toLowerCase() === "bearer") return true;
+    http
+      .getResponse<Reply>()
+      .header("WWW-Authenticate", 'Bearer realm="tapeline"');
+    throw new UnauthorizedException({
+      code: "bad_key",
+      title: "A valid key is required",
+      detail: "Send Authorization: Bearer <key> with a key of INGEST_KEYS",
+    });
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,27 @@
+import {
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from "@nestjs/common";
+import { Feeds } from "./feeds.js";
+import { IngestController } from "./ingest.controller.js";
+import { IngestKeyGuard } from "./ingest-key.guard.js";
+
+/** The ingestion role: feeds and posted trades. Its feeds stop first, while the rest can still take what they hold. */
+@Module({
+  controllers: [IngestController],
+  providers: [Feeds, IngestKeyGuard],
+})
+export class IngestionModule
+  implements OnApplicationBootstrap, OnModuleDestroy
+{
+  constructor(private readonly feeds: Feeds) {}
+
+  onApplicationBootstrap(): void {
+    this.feeds.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.feeds.stop();
+  }
+}

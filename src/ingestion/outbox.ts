@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Logger } from "@nestjs/common";
+import type { TapeRecord } from "../domain/trade.js";
+import { type Transport, TransportError } from "../streaming/transport.js";
+import { Backoff } from "./backoff.js";
+
+/** Records one connection may leave waiting; more, and its socket is no longer read. */
+const CAPACITY = 20_000;
+const BATCH = 5_000;
+/** A batch is sent at once when nothing is under way; what comes within this time goes with it. */
+const GATHER_MS = 5;
+/** Batches on their way at once. In-process, `produce` resolves only after the write. */
+const IN_FLIGHT = 4;
+
+/** From a socket's callbacks to the transport: never awaits a frame, and never grows without bound. */
+export class Outbox {
+  private readonly logger = new Logger("Outbox");
+  private waiting: TapeRecord[] = [];
+  private underWay = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private idle: (() => void)[] = [];
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly onRoom: () => void,
+  ) {}
+
+  /** False when it is full: stop reading until `onRoom`. The records are taken all the same. */
+  push(records: readonly TapeRecord[]): boolean {
+    for (const record of records) this.waiting.push(record);
+    this.timer ??= setTimeout(() => this.send(), GATHER_MS);
+    return this.waiting.length < CAPACITY;
+  }
+
+  /** Gives up what waits, since the transport takes nothing; returns how many records. */
+  drop(): number {
+    const dropped = this.waiting.length;
+    this.waiting = [];
+    return dropped;
+  }
+
+  /** Sends what waits, as far as the transport takes it within the limit. */
+  async close(limitMs: number): Promise<void> {
+    clearTimeout(this.timer);
+    const limit = setTimeout(
+      () =>
+        this.closing.abort(
+          new TransportError("closed", "The feed is stopping", false),
+        ),
+      limitMs,
+    );
+    try {
+      this.send();
+      while (this.underWay > 0)
+        await new Promise<void>((resolve) => this.idle.push(resolve));
+    } finally {
+      clearTimeout(limit);
+      this.closing.abort(
+        new TransportError("closed", "The feed has stopped", false),
+      );
+    }
+  }
+
+  private send(): void {
+    this.timer = undefined;
+    while (
+      this.waiting.length > 0 &&
+      this.underWay < IN_FLIGHT &&
+      !this.closing.signal.aborted
+    ) {
+      const batch = this.waiting.splice(0, BATCH);
+      this.underWay++;
+      void this.deliver(batch).finally(() => {
+        this.underWay--;
+        if (this.waiting.length < CAPACITY / 2) this.onRoom();
+        this.send();
+        if (this.underWay === 0)
+          for (const resolve of this.idle.splice(0)) resolve();
+      });
+    }
+  }
+
+  /** Repeats until the transport has it or the feed stops: a second copy is harmless, a lost one is a gap. */
+  private async deliver(batch: readonly TapeRecord[]): Promise<void> {
+    const { signal } = this.closing;
+    const backoff = new Backoff(100, 5_000);
+    for (;;) {
+      try {
+        await this.transport.produce("trades", batch, { signal });
+        return;
+      } catch (error) {
+        const canRetry =
+          error instanceof TransportError ? error.canRetry : true;
+        if (signal.aborted || !canRetry) {
+          this.logger.error(
+            `${batch.length} records were not taken and are lost: ${String(error)}`,
+          );
+          return;
+        }
+        this.logger.warn(`${batch.length} records wait: ${String(error)}`);
+      }
+      await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

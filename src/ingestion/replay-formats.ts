@@ -1,0 +1,124 @@
+import { canonical } from "../domain/decimal.js";
+import { marketOf } from "../domain/market.js";
+import { type TakerSide, type Trade, faultOf } from "../domain/trade.js";
+import { decodeFrame } from "./binance-frames.js";
+import { epochMilliseconds } from "./replay-files.js";
+import type { Refused, Venue } from "./venue.js";
+
+/** One line or array entry of a recording. */
+export interface Entry {
+  trades: Trade[];
+  refused: Refused[];
+  /** Where it stands in time (receive time of a frame, else exchange time), epoch ms: what `--speed` goes by. */
+  at: number;
+}
+
+const NOTHING: Trade[] = [];
+/** A recording may be of any time: only nonsense is stopped. */
+const LATEST = Date.UTC(2100, 0);
+
+/** `<receive time> <combined-stream JSON>`; other streams than trades, and snapshots, give no trade. */
+export function frameEntry(line: string, venue: Venue): Entry {
+  const space = line.indexOf(" ");
+  const at = epochMilliseconds(line.slice(0, space));
+  if (space < 0 || Number.isNaN(at))
+    return bad(
+      "bad_line",
+      "a line must be <receive time in ms, µs or ns> <JSON>",
+    );
+  const frame = venue.decode(line.slice(space + 1), {
+    receivedAt: at,
+    source: "replay",
+  });
+  switch (frame.type) {
+    case "trades":
+      return { trades: frame.trades, refused: frame.refused, at };
+    case "unreadable":
+      return { ...bad(frame.reason, frame.detail), at };
+    case "other":
+    case "shutdown":
+      return { trades: NOTHING, refused: [], at };
+  }
+}
+
+export const CSV_HEADER = "timestamp,price,quantity,side,tradeId";
+
+/** `timestamp,price,quantity,side,tradeId` with the taker's side and the raw trade id. */
+export function csvEntry(line: string, venue: string, symbol: string): Entry {
+  const [timestamp = "", price = "", quantity = "", side = "", id = ""] =
+    line.split(",");
+  const time = epochMilliseconds(timestamp);
+  return checked({
+    market: marketOf(venue, symbol),
+    id,
+    ord: id,
+    ids: "dense",
+    kind: "raw",
+    count: 1,
+    price: canonical(price) ?? price,
+    amount: canonical(quantity) ?? quantity,
+    takerSide: side.toLowerCase() as TakerSide,
+    time,
+    receivedAt: time,
+    source: "replay",
+    offBook: false,
+  });
+}
+
+interface RestTrade {
+  id?: unknown;
+  price?: unknown;
+  qty?: unknown;
+  time?: unknown;
+  isBuyerMaker?: unknown;
+  a?: unknown;
+}
+
+/** An element of Binance's `historicalTrades` or `aggTrades` array. */
+export function restEntry(
+  value: unknown,
+  venue: string,
+  symbol: string,
+): Entry {
+  const element = (
+    typeof value === "object" && value !== null ? value : {}
+  ) as RestTrade;
+  const event =
+    element.a === undefined
+      ? {
+          e: "trade",
+          s: symbol,
+          t: element.id,
+          p: element.price,
+          q: element.qty,
+          T: element.time,
+          m: element.isBuyerMaker,
+        }
+      : { ...element, e: "aggTrade", s: symbol };
+  // The same fields under the stream's names: one decoder reads both.
+  const frame = decodeFrame(venue, JSON.stringify(event), {
+    receivedAt: 0,
+    source: "replay",
+    latest: LATEST,
+  });
+  if (frame.type !== "trades")
+    return bad(
+      "bad_element",
+      "an element must be a trade of historicalTrades or aggTrades",
+    );
+  const trades = frame.trades.map((trade) => ({
+    ...trade,
+    receivedAt: trade.time,
+  }));
+  return { trades, refused: frame.refused, at: trades[0]?.time ?? NaN };
+}
+
+function checked(trade: Trade): Entry {
+  const fault = faultOf(trade, LATEST);
+  if (fault !== undefined) return bad(fault.code, fault.detail);
+  return { trades: [trade], refused: [], at: trade.time };
+}
+
+function bad(reason: string, detail: string): Entry {
+  return { trades: NOTHING, refused: [{ reason, detail }], at: NaN };
+}

@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Logger } from "@nestjs/common";
+import { type Interval, openTimeOf } from "../domain/interval.js";
+import { marketOf } from "../domain/market.js";
+import type { TapeRecord, Trade } from "../domain/trade.js";
+import type { Transport } from "../streaming/transport.js";
+import type { FeedBoard } from "./feed-board.js";
+import { Outbox } from "./outbox.js";
+import { Simulator, type SimulatorOptions } from "./simulator.js";
+import { SIMULATED_VENUE } from "./venues.js";
+
+const TICK_MS = 100;
+const HISTORY_BATCH = 5_000;
+const HISTORY_IN_FLIGHT = 4;
+/** As much history as is stored within ten seconds on two busy cores; a higher rate gets a shorter history. */
+const HISTORY_TRADES = 240_000;
+const GRACE_MS = 2_000;
+const STOP_LIMIT_MS = 5_000;
+
+export interface SimFeedOptions extends SimulatorOptions {
+  symbols: readonly string[];
+  historyMs: number;
+  interval: Interval;
+  /** Why it runs: stands with each of its markets. */
+  reason: string;
+}
+
+interface Walker {
+  symbol: string;
+  market: string;
+  /** Number of the next trade. */
+  next: number;
+  clock: number;
+}
+
+/** The simulated venue: history first, then live trades from where it ended. */
+export class SimFeed {
+  private readonly logger = new Logger("Feed sim");
+  private readonly simulator: Simulator;
+  private readonly walkers: Walker[];
+  private readonly outbox: Outbox;
+  private readonly held: { due: number; trade: Trade }[] = [];
+  private readonly stopping = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  private started: Promise<void> | undefined;
+  private full = false;
+
+  constructor(
+    private readonly options: SimFeedOptions,
+    private readonly transport: Transport,
+    private readonly board: FeedBoard,
+  ) {
+    this.simulator = new Simulator(options);
+    const share = HISTORY_TRADES / options.symbols.length / options.rate;
+    const from = Date.now() - Math.min(options.historyMs, share * 1_000);
+    this.walkers = options.symbols.map((symbol) => ({
+      symbol,
+      market: marketOf(SIMULATED_VENUE, symbol),
+      next: this.simulator.firstFrom(from),
+      clock: 0,
+    }));
+    this.outbox = new Outbox(transport, () => (this.full = false));
+    for (const { market } of this.walkers)
+      board.set(market, "connecting", `${options.reason}; making history`);
+  }
+
+  start(): void {
+    this.started ??= this.history().then(
+      () => {
+        if (this.stopping.signal.aborted) return;
+        for (const { market } of this.walkers)
+          this.board.set(market, "live", this.options.reason);
+        this.timer = setInterval(() => this.tick(), TICK_MS);
+      },
+      (error: unknown) => {
+        if (!this.stopping.signal.aborted)
+          this.logger.error(`No simulated history: ${String(error)}`);
+      },
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error("the feed is stopping"));
+    clearInterval(this.timer);
+    await this.started;
+    await this.outbox.close(STOP_LIMIT_MS);
+  }
+
+  /** On the bulk topic, all symbols side by side in order of time. */
+  private async history(): Promise<void> {
+    const started = Date.now();
+    const { signal } = this.stopping;
+    const underWay = new Set<Promise<void>>();
+    const total = this.walkers.reduce(
+      (sum, { next }) => sum + this.simulator.firstFrom(started) - next,
+      0,
+    );
+    let made = 0;
+    for (let told = 0; ;) {
+      const batch = this.due(
+        Date.now(),
+        HISTORY_BATCH / this.walkers.length,
+        false,
+      );
+      if (batch.length === 0) break;
+      made += batch.length;
+      const sent: Promise<void> = this.transport
+        .produce("trades.bulk", batch, { signal })
+        .finally(() => underWay.delete(sent));
+      underWay.add(sent);
+      sent.catch(() => undefined);
+      if (underWay.size >= HISTORY_IN_FLIGHT) await Promise.race(underWay);
+      const percent = Math.min(100, Math.floor((made / total) * 100));
+      if (percent >= told + 20 && total > HISTORY_BATCH) {
+        told = percent - (percent % 20);
+        for (const { market } of this.walkers)
+          this.board.set(
+            market,
+            "connecting",
+            `${this.options.reason}; making history, ${told} %`,
+          );
+      }
+      // Batches are made faster than they are written: others get their turn.
+      await sleep(0, undefined, { signal });
+    }
+    await Promise.all(underWay);
+    if (made > HISTORY_BATCH)
+      this.logger.log(
+        `Made ${made} trades of simulated history in ${((Date.now() - started) / 1_000).toFixed(1)} s`,
+      );
+  }
+
+  private tick(): void {
+    if (this.full) return;
+    const now = Date.now();
+    const records: TapeRecord[] = this.due(now, 2_000, true);
+    for (let index = this.held.length - 1; index >= 0; index--) {
+      const waiting = this.held[index];
+      if (waiting === undefined || waiting.due > now) continue;
+      this.held.splice(index, 1);
+      records.push({ ...waiting.trade, receivedAt: now });
+    }
+    const boundary = openTimeOf(this.options.interval, now - GRACE_MS);
+    for (const walker of this.walkers) {
+      if (walker.clock >= boundary) continue;
+      walker.clock = boundary;
+      records.push({ market: walker.market, clock: boundary });
+    }
+    if (records.length > 0) this.full = !this.outbox.push(records);
+  }
+
+  /** Trades whose time has come, at most `most` a symbol, with the configured faults. */
+  private due(now: number, most: number, live: boolean): Trade[] {
+    const trades: Trade[] = [];
+    for (const walker of this.walkers) {
+      const { symbol, market } = walker;
+      for (
+        let count = 0;
+        count < most && this.simulator.timeOf(symbol, walker.next) <= now;
+        count++
+      ) {
+        const n = walker.next++;
+        const trade = this.simulator.trade(symbol, n, live ? now : undefined);
+        const fate = this.simulator.fate(symbol, n);
+        walker.clock = Math.max(walker.clock, trade.time);
+        if (live) this.board.traded(market, trade.time);
+        if (fate.missing) continue;
+        if (fate.lateMs > 0 && live) {
+          this.held.push({ due: now + fate.lateMs, trade });
+          continue;
+        }
+        const last = trades.at(-1);
+        if (fate.early && last?.market === market) trades.splice(-1, 0, trade);
+        else trades.push(trade);
+        if (fate.duplicate) trades.push(trade);
+      }
+    }
+    return trades;
+  }
+}

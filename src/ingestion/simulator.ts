@@ -1,0 +1,152 @@
+import { fromUnits, toUnits } from "../domain/decimal.js";
+import { marketOf } from "../domain/market.js";
+import type { Trade } from "../domain/trade.js";
+import { SIMULATED_VENUE } from "./venues.js";
+
+export interface SimulatorOptions {
+  seed: number;
+  /** Trades a second and symbol. */
+  rate: number;
+  /** Shares (0–1) of trades that come late, twice, before their predecessor, or never. */
+  late: number;
+  duplicate: number;
+  disorder: number;
+  missing: number;
+}
+
+/** Trade 0 of every symbol: ids count the trades since. */
+const EPOCH = Date.UTC(2020, 0, 1);
+/** Octaves of the walk: steps of 1 to 2²³ trades. */
+const OCTAVES = 24;
+/** Typical change of the logarithm of the price over one trade. */
+const STEP = 0.000_15;
+
+/** Price level and decimals of the usual symbols, so that a chart looks like one. */
+const LEVELS: Record<
+  string,
+  [price: number, priceDigits: number, amountDigits: number]
+> = {
+  BTCUSDT: [64_000, 2, 5],
+  ETHUSDT: [3_400, 2, 4],
+  SOLUSDT: [150, 2, 3],
+  BNBUSDT: [580, 2, 3],
+  ADAUSDT: [0.45, 4, 1],
+};
+const OTHER_LEVEL: [number, number, number] = [100, 2, 3];
+
+/**
+ * A random walk whose n-th trade is a pure function of (seed, symbol, n): the same seed gives the same trades, history
+ * can be made for any time without walking there, and a restart repeats the trades it made before, ids and all.
+ *
+ * The walk is fractal: octave k adds noise that changes every 2ᵏ trades, its height growing with √2ᵏ as a walk's
+ * spread does. Prices are invented, so here, and only here, they are computed as floating point numbers.
+ */
+export class Simulator {
+  constructor(private readonly options: SimulatorOptions) {}
+
+  /** Number of the first trade at or after `time` (epoch ms). */
+  firstFrom(time: number): number {
+    return Math.max(1, Math.ceil(((time - EPOCH) / 1_000) * this.options.rate));
+  }
+
+  /** Exchange time of trade `n`: rising, about `rate` a second, never even. */
+  timeOf(symbol: string, n: number): number {
+    const spacing = 1_000 / this.options.rate;
+    return Math.floor(EPOCH + (n + 0.9 * this.noise(symbol, 101, n)) * spacing);
+  }
+
+  trade(symbol: string, n: number, receivedAt?: number): Trade {
+    const [level, priceDigits, amountDigits] = LEVELS[symbol] ?? OTHER_LEVEL;
+    const time = this.timeOf(symbol, n);
+    const id = String(n);
+    const ticks = Math.max(
+      1,
+      Math.round(level * Math.exp(this.walk(symbol, n)) * 10 ** priceDigits),
+    );
+    // Sizes spread over three decades, small ones the most.
+    const lots = Math.max(
+      1,
+      Math.round(10 ** (3 * this.noise(symbol, 102, n))),
+    );
+    return {
+      market: marketOf(SIMULATED_VENUE, symbol),
+      id,
+      ord: id,
+      ids: "dense",
+      kind: "raw",
+      count: 1,
+      price: scaled(ticks, priceDigits),
+      amount: scaled(lots, amountDigits),
+      takerSide: this.noise(symbol, 103, n) < 0.5 ? "buy" : "sell",
+      time,
+      receivedAt: receivedAt ?? time,
+      source: "simulated",
+      offBook: false,
+    };
+  }
+
+  /** What the configured faults do to trade `n`. */
+  fate(
+    symbol: string,
+    n: number,
+  ): { missing: boolean; duplicate: boolean; early: boolean; lateMs: number } {
+    const { late, duplicate, disorder, missing } = this.options;
+    return {
+      missing: this.noise(symbol, 104, n) < missing,
+      duplicate: this.noise(symbol, 105, n) < duplicate,
+      early: this.noise(symbol, 106, n) < disorder,
+      lateMs:
+        this.noise(symbol, 107, n) < late
+          ? 2_000 + Math.floor(88_000 * this.noise(symbol, 108, n))
+          : 0,
+    };
+  }
+
+  private walk(symbol: string, n: number): number {
+    let sum = 0;
+    for (let octave = 0; octave < OCTAVES; octave++) {
+      const span = 2 ** octave;
+      const cell = Math.floor(n / span);
+      const part = (n % span) / span;
+      const from = this.noise(symbol, octave, cell) - 0.5;
+      const to = this.noise(symbol, octave, cell + 1) - 0.5;
+      sum += Math.sqrt(span) * (from + (to - from) * part);
+    }
+    return STEP * sum;
+  }
+
+  /** 0 ≤ x < 1, decided by seed, symbol, kind and place alone. */
+  private noise(symbol: string, kind: number, place: number): number {
+    let hash =
+      Math.imul(this.options.seed ^ 0x9e3779b9, 0x85ebca6b) ^
+      symbolHash(symbol);
+    hash = mix(hash ^ Math.imul(kind + 1, 0xc2b2ae35));
+    hash = mix(hash ^ (place | 0));
+    hash = mix(hash ^ Math.floor(place / 4_294_967_296));
+    return (hash >>> 0) / 4_294_967_296;
+  }
+}
+
+function scaled(count: number, digits: number): string {
+  return fromUnits(toUnits(String(count)) / 10n ** BigInt(digits));
+}
+
+function mix(value: number): number {
+  let x = value;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return x ^ (x >>> 16);
+}
+
+const hashes = new Map<string, number>();
+
+function symbolHash(symbol: string): number {
+  let hash = hashes.get(symbol);
+  if (hash === undefined) {
+    hash = 0x811c9dc5;
+    for (let index = 0; index < symbol.length; index++)
+      hash = Math.imul(hash ^ symbol.charCodeAt(index), 0x01000193);
+    hashes.set(symbol, hash);
+  }
+  return hash;
+}
