@@ -4,6 +4,7 @@ import {
   type Sources,
   barrels,
   catchAllFolders,
+  dependencyFaults,
   environmentReaders,
   forbiddenImports,
   longFiles,
@@ -225,5 +226,29 @@ describe("the SQL files", () => {
       "src/persistence/b.sql",
       "src/persistence/migrations/a.sql",
     ]);
+  });
+});
+
+describe("the dependencies", () => {
+  it("are listed in package.json if src needs them, and needed if listed", () => {
+    const { dependencies } = JSON.parse(
+      readFileSync("package.json", "utf8"),
+    ) as { dependencies: Record<string, string> };
+    expect(dependencyFaults(product, Object.keys(dependencies))).toEqual({
+      undeclared: [],
+      unused: [],
+    });
+  });
+
+  it("would be found missing or unused; what only types and specs need may come along with others", () => {
+    const sources = {
+      "src/api/a.ts": `import x from "@scope/one/deep"; import type { T } from "types-only"; import fs from "node:fs"; import "./b.js";`,
+      "src/api/a.spec.ts": `import fc from "fast-check";`,
+    };
+    const listed = ["two", "types-only", "reflect-metadata"];
+    expect(dependencyFaults(sources, listed)).toEqual({
+      undeclared: ["@scope/one"],
+      unused: ["two"],
+    });
   });
 });

@@ -85,7 +85,7 @@ function refusal(file: string, specifier: string): string | undefined {
 function packageRefusal(file: string, specifier: string): string | undefined {
   if (isSpec(file)) return undefined;
   if (file.startsWith("src/domain/")) return "domain imports nothing";
-  const name = specifier.split("/")[0] ?? specifier;
+  const name = packageOf(specifier);
   const home = CONFINED[name];
   return home === undefined || folderOf(file) === home
     ? undefined
@@ -163,8 +163,43 @@ export function unusedSql(sources: Sources): string[] {
   );
 }
 
+/** Loaded by Nest itself, at run time. */
+const LOADED_BY_NEST = ["reflect-metadata", "@fastify/static"];
+
+/** Packages that src/ needs at run time and package.json does not list, and those that it lists for nothing. */
+export function dependencyFaults(
+  sources: Sources,
+  dependencies: readonly string[],
+): { undeclared: string[]; unused: string[] } {
+  const imports = importsOf(sources)
+    .filter(
+      ({ file, specifier }) => !isSpec(file) && !/^(\.|node:)/.test(specifier),
+    )
+    .map(({ specifier, typeOnly }) => ({
+      name: packageOf(specifier),
+      typeOnly,
+    }));
+  const imported = new Set(imports.map(({ name }) => name));
+  const loaded = new Set(
+    imports.filter(({ typeOnly }) => !typeOnly).map(({ name }) => name),
+  );
+  return {
+    undeclared: [...loaded].filter((name) => !dependencies.includes(name)),
+    unused: dependencies.filter(
+      (name) => !imported.has(name) && !LOADED_BY_NEST.includes(name),
+    ),
+  };
+}
+
+function packageOf(specifier: string): string {
+  const parts = specifier.split("/");
+  return parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
 interface Import {
   file: string;
+  /** Gone after compilation. */
+  typeOnly: boolean;
   specifier: string;
 }
 
@@ -174,7 +209,8 @@ function importsOf(sources: Sources): Import[] {
     if (!isSource(file)) continue;
     someNode(parse(file, text), (node) => {
       const specifier = specifierOf(node);
-      if (specifier !== undefined) imports.push({ file, specifier });
+      if (specifier !== undefined)
+        imports.push({ file, specifier, typeOnly: isTypeOnly(node) });
       return false;
     });
   }
@@ -198,6 +234,15 @@ function specifierOf(node: ts.Node): string | undefined {
     expression.kind === ts.SyntaxKind.ImportKeyword ||
     (ts.isIdentifier(expression) && expression.text === "require");
   return loads ? text(node.arguments[0]) : undefined;
+}
+
+function isTypeOnly(node: ts.Node): boolean {
+  return (
+    ts.isImportTypeNode(node) ||
+    (ts.isImportDeclaration(node) &&
+      node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) ||
+    (ts.isExportDeclaration(node) && node.isTypeOnly)
+  );
 }
 
 function resolve(file: string, specifier: string): string {
