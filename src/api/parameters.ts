@@ -20,6 +20,10 @@ export function parseTime(text: string): number | undefined {
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const [, date, time = "00:00", zone = "Z"] = match;
+  // Date.parse takes 30 February for 1 March.
+  const day = Date.parse(`${date}T00:00Z`);
+  if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(`${date}T`))
+    return undefined;
   const at = Date.parse(
     `${date}T${time}${zone.replace(" ", "+").replace(/^([+-]\d{2})(\d{2})$/, "$1:$2")}`,
   );

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { io } from "socket.io-client";
+import type { LiveServer } from "../../src/api/audience.js";
 import { LiveGateway } from "../../src/api/live.gateway.js";
 import { LiveRooms } from "../../src/api/live-rooms.js";
+import { type Wire, waitingBytes } from "../../src/api/slow-clients.js";
 import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Trade } from "../../src/domain/trade.js";
@@ -370,30 +372,14 @@ describe("a client that stops reading", () => {
       }
     ).ws._socket;
 
-  /** What the server holds for a client: packets in the buffer of its connection and bytes below. */
+  /** What the server holds for a client: packets in the buffer of its connection, and bytes with what is below. */
   function held(client: Client): { packets: number; bytes: number } {
-    const server = liveServer();
-    const connection = server.sockets.sockets.get(client.id as string)
-      ?.conn as unknown as {
-      writeBuffer: { data?: string }[];
-      transport: { socket: { bufferedAmount: number } };
-    };
-    const bytes = connection.writeBuffer.reduce(
-      (sum, { data }) => sum + (data?.length ?? 0),
-      connection.transport.socket.bufferedAmount,
-    );
-    return { packets: connection.writeBuffer.length, bytes };
-  }
-
-  function liveServer(): {
-    sockets: { sockets: Map<string, { conn: unknown }> };
-  } {
     const gateway = api.app.get(LiveGateway) as unknown as {
-      audience: {
-        server: { sockets: { sockets: Map<string, { conn: unknown }> } };
-      };
+      audience: { server: LiveServer };
     };
-    return gateway.audience.server;
+    const socket = gateway.audience.server.sockets.sockets.get(client.id ?? "");
+    const wire = socket?.conn as unknown as Wire;
+    return { packets: wire.writeBuffer.length, bytes: waitingBytes(wire) };
   }
 
   it("does not grow the server's memory, is told when it reads again, and ends with the right state", async () => {

@@ -1,0 +1,138 @@
+import { jest } from "@jest/globals";
+import type { Candle } from "../domain/candle.js";
+import type { Trade } from "../domain/trade.js";
+import { LIVE_LIMITS } from "./live-limits.js";
+import { type Frame, LiveRooms } from "./live-rooms.js";
+import type { Ticker } from "./ticker.js";
+
+const FLUSH = 100;
+const ROOM = { channel: "candles", market: "sim:A", interval: "1m" } as const;
+const candle = (
+  openTime: number,
+  version: number,
+  closed = false,
+  market = "sim:A",
+): Candle => ({ market, interval: "1m", openTime, version, closed }) as Candle;
+
+let rooms: LiveRooms;
+let flushes: { room: string; frame: Frame }[][];
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  flushes = [];
+  rooms = new LiveRooms(
+    FLUSH,
+    (market) => ({ market, last: "1" }) as Ticker,
+    () => Date.now(),
+  );
+  rooms.send = (frames) => flushes.push(frames);
+});
+afterEach(() => {
+  rooms.stop();
+  jest.useRealTimers();
+});
+
+const frames = (): Frame[] => flushes.flat().map(({ frame }) => frame);
+
+describe("frames of a room", () => {
+  it("begin at once when the room was quiet, and then come once per flush", () => {
+    rooms.open(ROOM);
+    rooms.candles([candle(0, 1)]);
+    expect(frames()).toHaveLength(1);
+    for (let version = 2; version < 10; version++) {
+      jest.advanceTimersByTime(10);
+      rooms.candles([candle(0, version)]);
+    }
+    expect(frames()).toHaveLength(1);
+    jest.advanceTimersByTime(FLUSH);
+    expect(frames().map(({ data }) => [data.seq, data.epoch])).toEqual([
+      [1, rooms.epoch],
+      [2, rooms.epoch],
+    ]);
+    expect(frames()[1]?.data).toMatchObject({
+      market: "sim:A",
+      interval: "1m",
+      candles: [{ version: 9 }],
+    });
+    jest.advanceTimersByTime(10 * FLUSH);
+    expect(frames()).toHaveLength(2);
+  });
+
+  it("are one per delivery, however many candles it has", () => {
+    rooms.open(ROOM);
+    rooms.open({ ...ROOM, market: "sim:B" });
+    rooms.candles([
+      candle(0, 1, true),
+      candle(60, 1, true),
+      candle(0, 1, true, "sim:B"),
+      candle(0, 2, true),
+    ]);
+    expect(flushes).toHaveLength(1);
+    expect(
+      frames().map(({ data }) => ("candles" in data ? data.candles.length : 0)),
+    ).toEqual([3, 1]);
+  });
+
+  it("go out before their time rather than grow past the limit", () => {
+    rooms.open(ROOM);
+    rooms.candles([candle(-1, 1)]);
+    rooms.candles(
+      Array.from({ length: LIVE_LIMITS.frameRows + 10 }, (_, index) =>
+        candle(index, 1, true),
+      ),
+    );
+    expect(
+      frames().map(({ data }) => ("candles" in data ? data.candles.length : 0)),
+    ).toEqual([1, LIVE_LIMITS.frameRows]);
+    jest.advanceTimersByTime(FLUSH);
+    expect(frames()).toHaveLength(3);
+  });
+
+  it("are not made for a room that nobody is in, and their numbers never come twice", () => {
+    rooms.candles([candle(0, 1)]);
+    rooms.open(ROOM);
+    for (const version of [2, 3]) {
+      rooms.candles([candle(0, version)]);
+      jest.advanceTimersByTime(FLUSH);
+    }
+    rooms.close("candles|sim:A|1m");
+    rooms.candles([candle(0, 4)]);
+    expect(rooms.seqOf(ROOM)).toBe(2);
+    rooms.open(ROOM);
+    rooms.candles([candle(0, 5)]);
+    expect(frames().map(({ data }) => data.seq)).toEqual([1, 2, 3]);
+  });
+
+  it("hold every trade in order, and each changed market's ticker once", () => {
+    rooms.open({ channel: "trades", market: "sim:A" });
+    rooms.open({ channel: "tickers" });
+    const trades = ["1", "2", "3"].map(
+      (id) => ({ market: "sim:A", id }) as Trade,
+    );
+    for (const each of trades) rooms.trades([each]);
+    for (const market of ["sim:A", "sim:B", "sim:B", "sim:C"])
+      rooms.tickers([market]);
+    jest.advanceTimersByTime(FLUSH);
+    const data = frames().map((frame) => frame.data);
+    expect(
+      data.flatMap((each) =>
+        "trades" in each ? [each.trades.map(({ id }) => id)] : [],
+      ),
+    ).toEqual([["1"], ["2", "3"]]);
+    expect(
+      data.flatMap((each) =>
+        "tickers" in each ? [each.tickers.map(({ market }) => market)] : [],
+      ),
+    ).toEqual([["sim:A"], ["sim:B", "sim:C"]]);
+  });
+
+  it("stop when the process does", () => {
+    rooms.open(ROOM);
+    rooms.candles([candle(0, 1)]);
+    rooms.candles([candle(0, 2)]);
+    rooms.stop();
+    jest.advanceTimersByTime(10 * FLUSH);
+    expect(frames()).toHaveLength(1);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

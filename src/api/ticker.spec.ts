@@ -1,0 +1,185 @@
+import fc from "fast-check";
+import type { Candle } from "../domain/candle.js";
+import { fromUnits, toUnits } from "../domain/decimal.js";
+import {
+  MINUTE_MS,
+  type Ticker,
+  WINDOW_MINUTES,
+  tickerFrom,
+} from "./ticker.js";
+import { TickerBoard } from "./ticker-board.js";
+
+function minute(at: number, fields: Partial<Candle> = {}): Candle {
+  return {
+    market: "sim:A",
+    interval: "1m",
+    openTime: at * MINUTE_MS,
+    closeTime: (at + 1) * MINUTE_MS - 1,
+    open: "1",
+    high: "1",
+    low: "1",
+    close: "1",
+    volume: "1",
+    quoteVolume: "1",
+    takerBuyVolume: "0",
+    takerBuyQuoteVolume: "0",
+    trades: 1,
+    firstTradeId: "1",
+    lastTradeId: "1",
+    closed: true,
+    version: 1,
+    revision: 0,
+    complete: true,
+    ...fields,
+  };
+}
+
+const price = fc
+  .integer({ min: 1, max: 10_000_000 })
+  .map((units) => fromUnits(BigInt(units) * 10n ** 31n));
+/** Up to 60 candles over some two days, a few of them changed once more. */
+const history = fc.array(
+  fc.record({
+    at: fc.integer({ min: 0, max: 2_900 }),
+    open: price,
+    close: price,
+    volume: price,
+    trades: fc.nat(1_000),
+  }),
+  { minLength: 1, maxLength: 60 },
+);
+
+/** As the docstring of Ticker says it, the long way round. */
+function naive(candles: readonly Candle[]): Partial<Ticker> {
+  const newest = Math.max(...candles.map(({ openTime }) => openTime));
+  const inside = candles
+    .filter(({ openTime }) => openTime > newest - WINDOW_MINUTES * MINUTE_MS)
+    .sort((a, b) => a.openTime - b.openTime);
+  const sum = (field: "volume" | "quoteVolume"): string =>
+    fromUnits(
+      inside.reduce((total, candle) => total + toUnits(candle[field]), 0n),
+    );
+  const sorted = (field: "high" | "low"): string[] =>
+    inside
+      .map((candle) => candle[field])
+      .sort((a, b) => (toUnits(a) < toUnits(b) ? -1 : 1));
+  const [open, last] = [
+    inside[0]?.open as string,
+    inside.at(-1)?.close as string,
+  ];
+  return {
+    open,
+    last,
+    high: sorted("high").at(-1) as string,
+    low: sorted("low")[0] as string,
+    volume: sum("volume"),
+    quoteVolume: sum("quoteVolume"),
+    change: fromUnits(toUnits(last) - toUnits(open)),
+    trades: inside.reduce((total, { trades }) => total + trades, 0),
+    openTime: newest - 1_439 * MINUTE_MS,
+    closeTime: newest + MINUTE_MS - 1,
+  };
+}
+
+describe("the 24 h figures", () => {
+  it("are those of the 1,440 minutes that end with the newest trade's", () => {
+    const ticker = tickerFrom([
+      minute(0, { open: "9", high: "90", volume: "1000" }),
+      minute(1, { open: "10", low: "0.5" }),
+      minute(1_440, {
+        close: "12.5",
+        high: "13",
+        volume: "0.000000000000000001",
+      }),
+    ]);
+    expect(ticker).toEqual({
+      market: "sim:A",
+      last: "12.5",
+      open: "10",
+      high: "13",
+      low: "0.5",
+      volume: "1.000000000000000001",
+      quoteVolume: "2",
+      change: "2.5",
+      changePercent: "25.00",
+      trades: 2,
+      openTime: MINUTE_MS,
+      closeTime: 1_441 * MINUTE_MS - 1,
+    });
+  });
+
+  it("do not exist before the first trade", () => {
+    expect(tickerFrom([])).toBeUndefined();
+  });
+
+  it("are the same from the store and from events in any order, with every old version ignored", () => {
+    fc.assert(
+      fc.property(history, fc.infiniteStream(fc.nat(1_000)), (rows, order) => {
+        const latest = new Map<number, Candle>();
+        for (const { at, open, close, volume, trades } of rows) {
+          const [high, low] =
+            toUnits(open) > toUnits(close) ? [open, close] : [close, open];
+          const version = (latest.get(at)?.version ?? 0) + 1;
+          latest.set(
+            at,
+            minute(at, {
+              open,
+              close,
+              high,
+              low,
+              volume,
+              quoteVolume: volume,
+              trades,
+              version,
+            }),
+          );
+        }
+        const candles = [...latest.values()].sort(
+          (a, b) => a.openTime - b.openTime,
+        );
+        const events = [
+          ...candles,
+          ...candles.map((candle) => ({
+            ...candle,
+            version: candle.version - 1,
+            volume: "777",
+          })),
+        ];
+        const shuffled = events
+          .map((candle) => ({ candle, key: order.next().value as number }))
+          .sort((a, b) => a.key - b.key);
+        const board = new TickerBoard();
+        for (const { candle } of shuffled) {
+          board.put(candle);
+          // Reading between the events must not change what comes out.
+          if (candle.version % 2 === 0) board.ticker("sim:A");
+        }
+        expect(tickerFrom(candles)).toMatchObject(naive(candles));
+        expect(board.ticker("sim:A")).toEqual(tickerFrom(candles));
+      }),
+    );
+  });
+});
+
+describe("the ticker board", () => {
+  it("says what was news", () => {
+    const board = new TickerBoard();
+    expect(board.put(minute(2_000, { version: 5 }))).toBe(true);
+    expect(board.put(minute(2_000, { version: 5, close: "7" }))).toBe(false);
+    expect(board.put(minute(2_000 - WINDOW_MINUTES))).toBe(false);
+    expect(board.put(minute(2_001 - WINDOW_MINUTES))).toBe(true);
+    expect(board.has("sim:A")).toBe(true);
+    expect(board.has("sim:B")).toBe(false);
+  });
+
+  it("lists markets by name", () => {
+    const board = new TickerBoard();
+    for (const market of ["sim:B", "binance:A", "sim:A"])
+      board.put(minute(1, { market }));
+    expect(board.all().map(({ market }) => market)).toEqual([
+      "binance:A",
+      "sim:A",
+      "sim:B",
+    ]);
+  });
+});
