@@ -1,15 +1,17 @@
 import { canonical } from "../domain/decimal.js";
+import { marketOf, parseMarket } from "../domain/market.js";
 import {
+  MAX_AHEAD_MS,
+  MAX_COUNT,
+  MIN_TIME,
   type TakerSide,
   type Trade,
-  MAX_AHEAD_MS,
   faultOf,
 } from "../domain/trade.js";
-import { marketOf } from "../domain/market.js";
-import type { DecodeContext, Frame, NewestTrade, Venue } from "./venue.js";
+import type { DecodeContext, Frame, Refused } from "./venue.js";
 
 /** Fields of `@trade` and `@aggTrade`; see binance-spot-api-docs, web-socket-streams.md. */
-interface BinanceTrade {
+export interface BinanceTrade {
   e: unknown;
   E: unknown;
   s: unknown;
@@ -28,99 +30,110 @@ interface BinanceTrade {
   X?: unknown;
 }
 
+/** Anything that came as JSON. */
+interface Message extends Partial<BinanceTrade> {
+  data?: unknown;
+  result?: unknown;
+  id?: unknown;
+  msg?: unknown;
+}
+
 /** Times are ms, or µs where the stream was asked for them; 10¹⁴ ms is the year 5138. */
 const MICROSECONDS_FROM = 1e14;
+/** More symbols than any venue has; a frame with made-up ones must not fill the memory. */
+const KNOWN_SYMBOLS = 10_000;
+const OTHER: Frame = { type: "other" };
+const NONE: readonly Refused[] = [];
 
-export type BinanceStream = "trade" | "aggTrade";
+/** Decodes the frames of one venue that speaks Binance's format. Never throws. */
+export class BinanceDecoder {
+  private readonly markets = new Map<string, string>();
 
-/** What Binance's spot and futures streams have in common. */
-export function binanceLike(
-  name: string,
-  stream: BinanceStream,
-  restPrefix: string,
-): Omit<Venue, "wsUrl" | "restUrl"> {
-  const streamOf = (symbol: string): string =>
-    `${symbol.toLowerCase()}@${stream}`;
-  return {
-    name,
-    limits: {
-      // 1,024 are allowed; a connection that ends takes fewer symbols with it, and its URL stays short.
-      streamsPerConnection: 200,
-      controlMessagesPerSecond: 5,
-      connectionLifeMs: 86_400_000,
-    },
-    url: (base, symbols) =>
-      `${base.replace(/\/$/, "")}/stream?streams=${symbols.map(streamOf).join("/")}`,
-    resubscribe: (symbol, id) =>
-      ["UNSUBSCRIBE", "SUBSCRIBE"].map((method, index) =>
-        JSON.stringify({ method, params: [streamOf(symbol)], id: id + index }),
-      ),
-    decode: (text, context) => decodeFrame(name, text, context),
-    newestTrade: (symbol) => ({
-      path: `${restPrefix}/aggTrades?symbol=${encodeURIComponent(symbol)}&limit=1`,
-      read: readNewest,
-    }),
-  };
-}
+  constructor(private readonly venue: string) {}
 
-function readNewest(body: unknown): NewestTrade | undefined {
-  const newest = (Array.isArray(body) ? body.at(-1) : undefined) as
-    { l?: unknown; T?: unknown } | undefined;
-  return Number.isSafeInteger(newest?.l) && Number.isSafeInteger(newest?.T)
-    ? { lastOrd: BigInt(newest?.l as number), time: newest?.T as number }
-    : undefined;
-}
-
-/** A combined-stream frame, or a bare event of a raw stream. */
-export function decodeFrame(
-  venue: string,
-  text: string,
-  context: DecodeContext,
-): Frame {
-  // Recordings are mostly order book: those frames are told by their stream's name, without parsing them.
-  if (text.startsWith('{"stream":"') && !isTradeStream(text)) {
-    return text.startsWith('{"stream":"!serverShutdown"')
-      ? { type: "shutdown" }
-      : { type: "other" };
+  /** A combined-stream frame, a bare event of a raw stream, or an answer to a message of ours. */
+  decode(text: string, context: DecodeContext): Frame {
+    // Recordings are mostly order book: those frames are told by their stream's name, without parsing them.
+    if (text.startsWith('{"stream":"') && !isTradeStream(text))
+      return text.startsWith('{"stream":"!serverShutdown"')
+        ? { type: "shutdown" }
+        : OTHER;
+    let message: Message | null;
+    try {
+      message = JSON.parse(text) as Message | null;
+    } catch (error) {
+      return unreadable("not_json", (error as Error).message);
+    }
+    const event = (message?.data ?? message) as Message | null;
+    if (typeof event !== "object" || event === null)
+      return unreadable("not_an_event", text.slice(0, 80));
+    if (event.e === "trade" || event.e === "aggTrade")
+      return this.trade(event as BinanceTrade, context);
+    if (event.e === "serverShutdown") return { type: "shutdown" };
+    return typeof message?.id === "number" ? answer(message, text) : OTHER;
   }
-  let message: { data?: BinanceTrade; e?: unknown };
-  try {
-    message = JSON.parse(text) as typeof message;
-  } catch (error) {
-    return {
-      type: "unreadable",
-      reason: "not_json",
-      detail: (error as Error).message,
+
+  /** An element of a stream or of a REST array, under the stream's names. */
+  trade(event: BinanceTrade, context: DecodeContext): Frame {
+    const { p, q, m } = event;
+    const aggregated = event.e === "aggTrade";
+    const ord = aggregated ? event.f : event.t;
+    const id = aggregated ? event.a : ord;
+    const idText = integerText(id);
+    const time = milliseconds(event.T);
+    const price = typeof p === "string" ? canonical(p) : undefined;
+    const amount = typeof q === "string" ? canonical(q) : undefined;
+    // What cannot be read is passed on as it came: `faultOf` says what is wrong with it.
+    const trade: Trade = {
+      market: this.marketOf(event.s),
+      id: idText,
+      ord: id === ord ? idText : integerText(ord),
+      ids: "dense",
+      kind: aggregated ? "aggregated" : "raw",
+      count: aggregated ? spanOf(ord, event.l) : 1,
+      price: price ?? (p as string),
+      amount: amount ?? (q as string),
+      takerSide:
+        m === true ? "sell" : m === false ? "buy" : (m as unknown as TakerSide),
+      time,
+      receivedAt: context.receivedAt,
+      source: context.source,
+      offBook: event.X !== undefined && event.X !== "MARKET",
     };
+    const latest = latestTime(event.E, context);
+    // The same rules as `faultOf` in the cheapest form that a good trade passes: this runs for every trade there is.
+    const isGood =
+      price !== undefined &&
+      price !== "0" &&
+      amount !== undefined &&
+      isNatural(id) &&
+      isNatural(ord) &&
+      typeof m === "boolean" &&
+      trade.market !== "" &&
+      (!aggregated || isCount(trade.count)) &&
+      Number.isSafeInteger(time) &&
+      time >= MIN_TIME &&
+      time <= latest;
+    const fault = isGood ? undefined : faultOf(trade, latest);
+    return fault === undefined
+      ? { type: "trades", trades: [trade], refused: NONE }
+      : {
+          type: "trades",
+          trades: [],
+          refused: [{ reason: fault.code, detail: fault.detail }],
+        };
   }
-  const event =
-    (message as { data?: BinanceTrade } | null)?.data ??
-    (message as BinanceTrade | null);
-  if (typeof event !== "object" || event === null)
-    return {
-      type: "unreadable",
-      reason: "not_an_event",
-      detail: text.slice(0, 80),
-    };
-  if (event.e === "serverShutdown") return { type: "shutdown" };
-  if (event.e !== "trade" && event.e !== "aggTrade") return { type: "other" };
-  const trade =
-    event.e === "trade"
-      ? rawTrade(venue, event, context)
-      : aggregate(venue, event, context);
-  const eventTime = milliseconds(event.E);
-  const fault = faultOf(
-    trade,
-    context.latest ??
-      (eventTime > 0 ? eventTime : trade.receivedAt) + MAX_AHEAD_MS,
-  );
-  return fault === undefined
-    ? { type: "trades", trades: [trade], refused: [] }
-    : {
-        type: "trades",
-        trades: [],
-        refused: [{ reason: fault.code, detail: fault.detail }],
-      };
+
+  /** Empty text, which no rule accepts, for what is no symbol. */
+  private marketOf(symbol: unknown): string {
+    if (typeof symbol !== "string") return "";
+    const known = this.markets.get(symbol);
+    if (known !== undefined) return known;
+    const market = marketOf(this.venue, symbol);
+    if (parseMarket(market) === undefined) return "";
+    if (this.markets.size < KNOWN_SYMBOLS) this.markets.set(symbol, market);
+    return market;
+  }
 }
 
 function isTradeStream(text: string): boolean {
@@ -131,70 +144,46 @@ function isTradeStream(text: string): boolean {
   );
 }
 
-function rawTrade(
-  venue: string,
-  event: BinanceTrade,
-  context: DecodeContext,
-): Trade {
-  const id = integerText(event.t);
+function answer(message: Message, text: string): Frame {
   return {
-    ...common(venue, event, context),
-    id,
-    ord: id,
-    kind: "raw",
-    count: 1,
-    offBook: event.X !== undefined && event.X !== "MARKET",
+    type: "answer",
+    id: message.id as number,
+    problem: message.result === null ? undefined : text.slice(0, 200),
   };
 }
 
-function aggregate(
-  venue: string,
-  event: BinanceTrade,
-  context: DecodeContext,
-): Trade {
-  return {
-    ...common(venue, event, context),
-    id: integerText(event.a),
-    ord: integerText(event.f),
-    kind: "aggregated",
-    count: Number(event.l) - Number(event.f) + 1,
-    offBook: false,
-  };
-}
-
-/** Values are passed on as they came where they cannot be read: `faultOf` names what is wrong with them. */
-function common(
-  venue: string,
-  event: BinanceTrade,
-  { receivedAt, source }: DecodeContext,
-): Omit<Trade, "id" | "ord" | "kind" | "count" | "offBook"> {
-  return {
-    market: typeof event.s === "string" ? marketOf(venue, event.s) : "",
-    ids: "dense",
-    price: decimal(event.p),
-    amount: decimal(event.q),
-    takerSide: (event.m === true
-      ? "sell"
-      : event.m === false
-        ? "buy"
-        : event.m) as TakerSide,
-    time: milliseconds(event.T),
-    receivedAt,
-    source,
-  };
-}
-
-function decimal(value: unknown): string {
-  return typeof value === "string"
-    ? (canonical(value) ?? value)
-    : (value as string);
+/** No later than a minute after the venue's clock; the frame's own event time is that clock too. */
+function latestTime(eventTime: unknown, context: DecodeContext): number {
+  const sent = milliseconds(eventTime);
+  const bySender = sent > 0 ? sent + MAX_AHEAD_MS : undefined;
+  if (context.latest === undefined)
+    return bySender ?? context.receivedAt + MAX_AHEAD_MS;
+  return bySender !== undefined && bySender < context.latest
+    ? bySender
+    : context.latest;
 }
 
 function integerText(value: unknown): string {
-  return Number.isSafeInteger(value) ? String(value) : (value as string);
+  return isNatural(value) ? String(value) : (value as string);
+}
+
+function spanOf(first: unknown, last: unknown): number {
+  return isNatural(first) && isNatural(last) ? last - first + 1 : NaN;
+}
+
+function isNatural(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= MAX_COUNT;
 }
 
 function milliseconds(value: unknown): number {
   if (typeof value !== "number") return NaN;
   return value >= MICROSECONDS_FROM ? Math.floor(value / 1_000) : value;
+}
+
+function unreadable(reason: string, detail: string): Frame {
+  return { type: "unreadable", reason, detail };
 }

@@ -1,4 +1,4 @@
-import { binanceLike } from "./binance-frames.js";
+import { binanceLike } from "./binance-like.js";
 import type { Venue } from "./venue.js";
 
 /**
@@ -7,6 +7,6 @@ import type { Venue } from "./venue.js";
  */
 export const binanceUsdm: Venue = {
   ...binanceLike("binance-usdm", "trade", "/fapi/v1"),
-  wsUrl: "wss://fstream.binance.com",
+  wsUrl: "wss://fstream.binance.com/public",
   restUrl: "https://fapi.binance.com",
 };

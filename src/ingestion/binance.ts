@@ -1,4 +1,4 @@
-import { binanceLike } from "./binance-frames.js";
+import { binanceLike } from "./binance-like.js";
 import type { Venue } from "./venue.js";
 
 /**

@@ -1,14 +1,13 @@
 import { canonical } from "../domain/decimal.js";
 import { marketOf } from "../domain/market.js";
 import { type TakerSide, type Trade, faultOf } from "../domain/trade.js";
-import { decodeFrame } from "./binance-frames.js";
 import { epochMilliseconds } from "./replay-files.js";
 import type { Refused, Venue } from "./venue.js";
 
 /** One line or array entry of a recording. */
 export interface Entry {
   trades: Trade[];
-  refused: Refused[];
+  refused: readonly Refused[];
   /** Where it stands in time (receive time of a frame, else exchange time), epoch ms: what `--speed` goes by. */
   at: number;
 }
@@ -36,6 +35,7 @@ export function frameEntry(line: string, venue: Venue): Entry {
     case "unreadable":
       return { ...bad(frame.reason, frame.detail), at };
     case "other":
+    case "answer":
     case "shutdown":
       return { trades: NOTHING, refused: [], at };
   }
@@ -65,52 +65,19 @@ export function csvEntry(line: string, venue: string, symbol: string): Entry {
   });
 }
 
-interface RestTrade {
-  id?: unknown;
-  price?: unknown;
-  qty?: unknown;
-  time?: unknown;
-  isBuyerMaker?: unknown;
-  a?: unknown;
-}
-
-/** An element of Binance's `historicalTrades` or `aggTrades` array. */
+/** An element of a REST answer's array, such as Binance's `historicalTrades` or `aggTrades`. */
 export function restEntry(
-  value: unknown,
-  venue: string,
+  element: unknown,
+  venue: Venue,
   symbol: string,
 ): Entry {
-  const element = (
-    typeof value === "object" && value !== null ? value : {}
-  ) as RestTrade;
-  const event =
-    element.a === undefined
-      ? {
-          e: "trade",
-          s: symbol,
-          t: element.id,
-          p: element.price,
-          q: element.qty,
-          T: element.time,
-          m: element.isBuyerMaker,
-        }
-      : { ...element, e: "aggTrade", s: symbol };
-  // The same fields under the stream's names: one decoder reads both.
-  const frame = decodeFrame(venue, JSON.stringify(event), {
-    receivedAt: 0,
-    source: "replay",
-    latest: LATEST,
-  });
+  const context = { receivedAt: 0, source: "replay", latest: LATEST } as const;
+  const frame = venue.decodeRest(element, symbol, context);
   if (frame.type !== "trades")
-    return bad(
-      "bad_element",
-      "an element must be a trade of historicalTrades or aggTrades",
-    );
-  const trades = frame.trades.map((trade) => ({
-    ...trade,
-    receivedAt: trade.time,
-  }));
-  return { trades, refused: frame.refused, at: trades[0]?.time ?? NaN };
+    return bad("bad_element", "an element must be a trade of the venue's REST");
+  for (const trade of frame.trades) trade.receivedAt = trade.time;
+  const at = frame.trades[0]?.time ?? NaN;
+  return { trades: frame.trades, refused: frame.refused, at };
 }
 
 function checked(trade: Trade): Entry {

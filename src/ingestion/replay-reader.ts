@@ -100,7 +100,7 @@ async function* readArray(
   }
   for (const [index, value] of (values as unknown[]).entries()) {
     yield {
-      ...restEntry(value, venue.name, name),
+      ...restEntry(value, venue, name),
       place: index + 1,
       bytesRead: source.bytesRead(),
     };

@@ -2,8 +2,10 @@ import type { Trade, TradeSource } from "../domain/trade.js";
 
 /** What one frame of a venue means to us. */
 export type Frame =
-  | { type: "trades"; trades: Trade[]; refused: Refused[] }
-  /** Answers to our own messages, and streams that we do not read. */
+  | { type: "trades"; trades: Trade[]; refused: readonly Refused[] }
+  /** What the venue says to message `id` of ours; `problem` is its text unless it agreed. */
+  | { type: "answer"; id: number; problem: string | undefined }
+  /** Streams that we do not read. */
   | { type: "other" }
   /** The venue says that it will close the connection soon. */
   | { type: "shutdown" }
@@ -29,6 +31,8 @@ export interface NewestTrade {
  */
 export interface Venue {
   name: string;
+  /** How it spells symbols; `rule` completes "a symbol must be …". */
+  symbols: { pattern: RegExp; rule: string };
   /** Default base URLs; `<VENUE>_WS_URL` and `<VENUE>_REST_URL` replace them. */
   wsUrl: string;
   restUrl: string;
@@ -44,6 +48,8 @@ export interface Venue {
   resubscribe(symbol: string, id: number): string[];
   /** Never throws. `latest` is the newest exchange time (epoch ms) that a trade may have. */
   decode(text: string, context: DecodeContext): Frame;
+  /** One element of the venue's REST trades, which do not name their symbol. Never throws. */
+  decodeRest(element: unknown, symbol: string, context: DecodeContext): Frame;
   /** Path and query under the REST base that give a symbol's newest trade, and how to read the answer. */
   newestTrade(symbol: string): {
     path: string;
@@ -55,6 +61,6 @@ export interface DecodeContext {
   /** Our clock, epoch ms. */
   receivedAt: number;
   source: TradeSource;
-  /** Newest exchange time that can be true, epoch ms; without it the frame's own event time decides. */
+  /** Newest exchange time that can be true, epoch ms; the frame's own event time bounds it too. */
   latest?: number;
 }

@@ -16,13 +16,17 @@ export function isFeedVenue(venue: string): boolean {
   return venue === SIMULATED_VENUE || VENUES.has(venue);
 }
 
-/** One line for each market whose venue has no entry. */
+/** One line for each market that no feed can follow: its venue has no entry, or spells its symbols otherwise. */
 export function unknownVenues(feeds: readonly Market[]): string[] {
-  const names = [...VENUES.keys(), SIMULATED_VENUE];
-  return feeds
-    .filter((market) => !isFeedVenue(market.slice(0, market.indexOf(":"))))
-    .map(
-      (market) =>
-        `FEEDS: ${market} is of a venue that Tapeline does not know; it knows ${names.join(", ")}`,
-    );
+  return feeds.flatMap((market) => {
+    const colon = market.indexOf(":");
+    const name = market.slice(0, colon);
+    const symbols = VENUES.get(name)?.symbols;
+    if (!isFeedVenue(name))
+      return `FEEDS: ${market} is of a venue that Tapeline does not know; it knows ${[...VENUES.keys(), SIMULATED_VENUE].join(", ")}`;
+    return symbols === undefined ||
+      symbols.pattern.test(market.slice(colon + 1))
+      ? []
+      : `FEEDS: ${market}: a symbol of ${name} must be ${symbols.rule}`;
+  });
 }
