@@ -64,7 +64,7 @@ export class BinanceDecoder {
     } catch (error) {
       return unreadable("not_json", (error as Error).message);
     }
-    const event = (message?.data ?? message) as Message | null;
+    const event = (message?.data ?? message);
     if (typeof event !== "object" || event === null)
       return unreadable("not_an_event", text.slice(0, 80));
     if (event.e === "trade" || event.e === "aggTrade")
@@ -94,7 +94,7 @@ export class BinanceDecoder {
       price: price ?? (p as string),
       amount: amount ?? (q as string),
       takerSide:
-        m === true ? "sell" : m === false ? "buy" : (m as unknown as TakerSide),
+        m === true ? "sell" : m === false ? "buy" : (m as TakerSide),
       time,
       receivedAt: context.receivedAt,
       source: context.source,

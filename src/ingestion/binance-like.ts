@@ -19,7 +19,8 @@ export function binanceLike(
     limits: {
       // 1,024 are allowed; a connection that ends takes fewer symbols with it, and its URL stays short.
       streamsPerConnection: 200,
-      controlMessagesPerSecond: 5,
+      // 5 are allowed, pings and pongs among them.
+      controlMessagesPerSecond: 3,
       connectionLifeMs: 86_400_000,
     },
     url: (base, symbols) =>

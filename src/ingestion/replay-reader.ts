@@ -28,13 +28,19 @@ export async function* readRecording(
   let place = 0;
   let entryOf: ((line: string) => Entry) | undefined;
   try {
-    for await (const line of linesOf(source)) {
+    const lines = linesOf(source)[Symbol.asyncIterator]();
+    for (
+      let next = await lines.next();
+      next.done !== true;
+      next = await lines.next()
+    ) {
+      const line = next.value;
       place++;
       const text = place === 1 ? line.replace(/^\uFEFF/, "") : line;
       if (text.trim() === "") continue;
       if (entryOf === undefined) {
         if (text.trimStart().startsWith("[")) {
-          yield* readArray(file, text, source, venue, symbol);
+          yield* readArray(file, text, source, lines, venue, symbol);
           return;
         }
         entryOf = formatOf(file, text, venue, symbol);
@@ -72,15 +78,20 @@ async function* readArray(
   file: string,
   first: string,
   source: Source,
+  lines: AsyncIterator<string>,
   venue: Venue,
   symbol: string | undefined,
 ): AsyncGenerator<PlacedEntry> {
   const name = symbolFor(file, symbol);
   const parts = [first];
   let length = first.length;
-  for await (const line of linesOf(source)) {
-    parts.push(line);
-    length += line.length;
+  for (
+    let next = await lines.next();
+    next.done !== true;
+    next = await lines.next()
+  ) {
+    parts.push(next.value);
+    length += next.value.length;
     if (length > ARRAY_LIMIT)
       throw new ReplayError(
         file,

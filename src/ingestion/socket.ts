@@ -1,63 +1,70 @@
 import WebSocket from "ws";
 
 const OPEN_LIMIT_MS = 10_000;
-const PING_MS = 15_000;
-/** Nothing at all, not even a pong, for this long: the connection is half-open. */
-const SILENT_MS = 40_000;
+const CLOSE_LIMIT_MS = 1_000;
 /** Larger than any frame of a trade stream; a venue gone mad must not fill our memory. */
 const FRAME_LIMIT = 4 * 1024 * 1024;
 
-export interface SocketHandlers {
-  frame(text: string): void;
+export interface SocketTiming {
+  /** Our own pings; the venue's are answered by `ws` itself. */
+  pingMs: number;
+  /** Nothing at all, not even a pong, for this long: the connection is half-open. */
+  silentMs: number;
 }
 
-/** One WebSocket connection from opening to its end. Pings are answered by `ws` itself. */
+export const DEFAULT_TIMING: SocketTiming = {
+  pingMs: 15_000,
+  silentMs: 40_000,
+};
+
+/** One WebSocket connection from opening to its end. Local times are of a monotonic clock: a clock step ends nothing. */
 export class Socket {
-  private lastSign = Date.now();
+  private sign = performance.now();
   private pausedSince: number | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  readonly openedAt = performance.now();
   /** Resolves with the reason, once the connection has ended. */
   readonly ended: Promise<string>;
 
   private constructor(
     private readonly socket: WebSocket,
-    handlers: SocketHandlers,
+    frame: (text: string) => void,
     timing: SocketTiming,
   ) {
     let failure: string | undefined;
+    const seen = (): void => {
+      this.sign = performance.now();
+    };
     socket.on("message", (data: Buffer) => {
-      this.lastSign = Date.now();
-      handlers.frame(data.toString());
+      seen();
+      frame(data.toString());
     });
-    for (const sign of ["ping", "pong"])
-      socket.on(sign, () => (this.lastSign = Date.now()));
+    socket.on("ping", seen);
+    socket.on("pong", seen);
     socket.on("error", (error) => (failure = error.message));
+    const timer = setInterval(() => {
+      if (this.pausedFor() === 0 && this.silentFor() > timing.silentMs) {
+        failure = `nothing received for ${timing.silentMs / 1_000} s`;
+        socket.terminate();
+      } else this.ping();
+    }, timing.pingMs);
     this.ended = new Promise((resolve) => {
       socket.once("close", (code, reason) => {
-        clearInterval(this.timer);
+        clearInterval(timer);
+        const why = reason.toString().slice(0, 80);
         resolve(
           failure ??
-            `closed by the venue (${code}${reason.length > 0 ? ` ${reason.toString().slice(0, 80)}` : ""})`,
+            `closed by the venue (${code}${why === "" ? "" : ` ${why}`})`,
         );
       });
     });
-    this.timer = setInterval(() => {
-      if (
-        this.pausedSince === undefined &&
-        Date.now() - this.lastSign > timing.silentMs
-      ) {
-        failure = `nothing received for ${timing.silentMs / 1_000} s`;
-        socket.terminate();
-      } else if (socket.readyState === WebSocket.OPEN) socket.ping();
-    }, timing.pingMs);
   }
 
   /** Rejects when it does not open in time, is refused, or the signal aborts. */
   static async open(
     url: string,
-    handlers: SocketHandlers,
+    frame: (text: string) => void,
     signal: AbortSignal,
-    timing: SocketTiming = DEFAULT_TIMING,
+    timing: SocketTiming,
   ): Promise<Socket> {
     signal.throwIfAborted();
     const socket = new WebSocket(url, {
@@ -68,8 +75,8 @@ export class Socket {
     const abort = (): void => socket.terminate();
     signal.addEventListener("abort", abort, { once: true });
     try {
-      // Frames may follow the handshake at once: the handlers have to be there before it ends.
-      const opened = new Socket(socket, handlers, timing);
+      // Frames may follow the handshake at once: their handler has to be there before it ends.
+      const opened = new Socket(socket, frame, timing);
       await new Promise<void>((resolve, reject) => {
         socket.once("open", resolve);
         socket.once("error", reject);
@@ -83,12 +90,17 @@ export class Socket {
     }
   }
 
-  /** Whether something came within the last two pings. */
-  isAlive(): boolean {
-    return (
-      this.socket.readyState === WebSocket.OPEN &&
-      Date.now() - this.lastSign < 2 * PING_MS + 1_000
-    );
+  /** When something came last, by `performance.now()`. */
+  get lastSign(): number {
+    return this.sign;
+  }
+
+  silentFor(): number {
+    return performance.now() - this.sign;
+  }
+
+  ping(): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.ping();
   }
 
   send(text: string): void {
@@ -97,40 +109,33 @@ export class Socket {
 
   /** Stops reading: the venue feels it by TCP. */
   pause(): void {
-    this.pausedSince ??= Date.now();
+    this.pausedSince ??= performance.now();
     this.socket.pause();
   }
 
   resume(): void {
+    if (this.pausedSince === undefined) return;
     this.pausedSince = undefined;
-    this.lastSign = Date.now();
+    this.sign = performance.now();
     this.socket.resume();
   }
 
   /** Milliseconds since `pause`, 0 while it reads. */
   pausedFor(): number {
-    return this.pausedSince === undefined ? 0 : Date.now() - this.pausedSince;
+    return this.pausedSince === undefined
+      ? 0
+      : Math.max(1, performance.now() - this.pausedSince);
   }
 
+  /** Idempotent; a venue that does not answer the closing handshake does not keep us. */
   close(): void {
     this.socket.resume();
     this.socket.close(1000);
-    const socket = this.socket;
-    // A venue that does not answer the closing handshake must not keep us.
-    setTimeout(() => socket.terminate(), 1_000).unref();
+    const limit = setTimeout(() => this.socket.terminate(), CLOSE_LIMIT_MS);
+    void this.ended.finally(() => clearTimeout(limit));
   }
 
   terminate(): void {
     this.socket.terminate();
   }
 }
-
-export interface SocketTiming {
-  pingMs: number;
-  silentMs: number;
-}
-
-export const DEFAULT_TIMING: SocketTiming = {
-  pingMs: PING_MS,
-  silentMs: SILENT_MS,
-};

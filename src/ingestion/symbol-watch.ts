@@ -1,52 +1,71 @@
 import type { FeedCondition } from "../domain/feed-state.js";
+import type { NewestTrade } from "./venue.js";
 
 /**
  * Whether one symbol's silence means anything. Liveness is of the symbol, not of its connection: a venue can go on
- * answering pings, and go on sending other symbols, while one subscription is dead.
+ * answering pings, acknowledge subscriptions and send other symbols, while one subscription is dead.
  *
  * - Silence counts after 60 s, or after 20 times the symbol's usual distance between trades if that is longer.
- * - Then the venue's REST is asked for the newest trade. Not newer than ours: the market is `quiet`; asked again after
- *   the silence has doubled, at least a minute and at most ten later.
- * - Newer than ours by more than the delay below: the subscription is `stale`, and is made again. Still newer at the
- *   next look, half a minute later: the whole connection is made again.
- * - REST cannot be asked: `stale`, the subscription is made again, and looked at after half a minute.
+ * - Then the venue's REST is asked for the newest trade. None that should have come over this subscription: the market is
+ *   `quiet`; it is asked again when the silence has doubled, at least a minute and at most ten later.
+ * - One that should have come: `stale`, the subscription is made again. Missed one again at the next look, half a
+ *   minute later: the whole connection is made again.
+ * - REST does not answer: `stale`, the subscription is made again. Acknowledged and still silent at the next look:
+ *   `quiet`, as far as anybody can tell, and made again at every further look. Not acknowledged: `stale`, and from the
+ *   third look on the whole connection is made again.
  */
 const SILENCE_MS = 60_000;
 const USUAL_GAPS = 20;
 const RECHECK_MS = 30_000;
 const LONGEST_RECHECK_MS = 600_000;
+const UNANSWERED_LOOKS = 3;
 /** A trade younger than this may still be on its way to us. */
 const IN_TRANSIT_MS = 5_000;
 /** Weight of the newest distance in the running mean. */
 const ALPHA = 0.05;
 
-export type Verdict = "newer" | "same" | "unknown";
+export type Verdict = "missed" | "nothing" | "unknown";
 export type Remedy = "none" | "resubscribe" | "reconnect";
 
-/** Times are ms of a monotonic clock. */
+export interface WatchTiming {
+  silenceMs: number;
+  recheckMs: number;
+  inTransitMs: number;
+}
+
+const DEFAULT_TIMING: WatchTiming = {
+  silenceMs: SILENCE_MS,
+  recheckMs: RECHECK_MS,
+  inTransitMs: IN_TRANSIT_MS,
+};
+
+/** Local times are ms of a monotonic clock. */
 export class SymbolWatch {
   condition: FeedCondition = "connecting";
   /** Newest raw id held. */
-  lastOrd: bigint | undefined;
+  private lastOrd: bigint | undefined;
   private lastTrade: number;
+  /** When the present subscription began: what was traded before never came over it. */
+  private subscribedAt: number;
   private usualGap = 0;
   private nextLook = Infinity;
   private attempts = 0;
+  private isAcknowledged = false;
 
   constructor(
     now: number,
-    private readonly silenceMs = SILENCE_MS,
-    private readonly recheckMs = RECHECK_MS,
+    private readonly timing: WatchTiming = DEFAULT_TIMING,
   ) {
     this.lastTrade = now;
+    this.subscribedAt = now;
   }
 
   /** The connection that carries this symbol is there (again); nothing has come over it yet. */
   connected(now: number): void {
     this.condition = "connecting";
     this.lastTrade = now;
-    this.attempts = 0;
-    this.nextLook = now + this.silenceMs;
+    this.subscribedAt = now;
+    this.nextLook = now + this.timing.silenceMs;
   }
 
   disconnected(): void {
@@ -63,7 +82,13 @@ export class SymbolWatch {
       this.lastOrd = lastOrd;
     this.condition = "live";
     this.attempts = 0;
-    this.nextLook = now + Math.max(this.silenceMs, USUAL_GAPS * this.usualGap);
+    this.nextLook =
+      now + Math.max(this.timing.silenceMs, USUAL_GAPS * this.usualGap);
+  }
+
+  /** The venue agreed to the subscription made last. */
+  acknowledged(): void {
+    this.isAcknowledged = true;
   }
 
   /** Whether the venue has to be asked now. */
@@ -72,30 +97,43 @@ export class SymbolWatch {
   }
 
   /** Whether the newest trade that REST knows should have reached us. `age` is its age in ms by the venue's clock. */
-  judge(newest: { lastOrd: bigint } | undefined, age: number): Verdict {
+  judge(newest: NewestTrade | undefined, age: number, now: number): Verdict {
     if (newest === undefined) return "unknown";
-    // Without a trade of ours to compare with, one that is older than the silence cannot have been missed.
-    if (this.lastOrd === undefined)
-      return age > this.silenceMs ? "same" : "newer";
-    return newest.lastOrd > this.lastOrd && age > IN_TRANSIT_MS
-      ? "newer"
-      : "same";
+    const isHeld = this.lastOrd !== undefined && newest.lastOrd <= this.lastOrd;
+    const isBefore =
+      age > now - this.subscribedAt - this.timing.inTransitMs / 2;
+    return isHeld || isBefore || age < this.timing.inTransitMs
+      ? "nothing"
+      : "missed";
   }
 
   /** Takes REST's word and says what to do. */
   conclude(verdict: Verdict, now: number): Remedy {
-    if (verdict === "same") {
+    this.attempts++;
+    const isQuiet =
+      verdict === "nothing" ||
+      (verdict === "unknown" && this.attempts > 1 && this.isAcknowledged);
+    if (isQuiet) {
       this.condition = "quiet";
-      this.attempts = 0;
-      const silence = now - this.lastTrade;
-      this.nextLook =
-        now + Math.min(LONGEST_RECHECK_MS, Math.max(this.silenceMs, silence));
-      return "none";
+      const silence = Math.max(this.timing.silenceMs, now - this.lastTrade);
+      this.nextLook = now + Math.min(LONGEST_RECHECK_MS, silence);
+      if (verdict === "nothing") {
+        this.attempts = 0;
+        return "none";
+      }
+      return this.resubscribed(now);
     }
     this.condition = "stale";
-    this.nextLook = now + this.recheckMs;
-    this.attempts++;
-    if (verdict === "newer" && this.attempts > 1) return "reconnect";
+    this.nextLook = now + this.timing.recheckMs;
+    if (this.attempts < (verdict === "missed" ? 2 : UNANSWERED_LOOKS))
+      return this.resubscribed(now);
+    this.attempts = 0;
+    return "reconnect";
+  }
+
+  private resubscribed(now: number): Remedy {
+    this.subscribedAt = now;
+    this.isAcknowledged = false;
     return "resubscribe";
   }
 }

@@ -1,45 +1,49 @@
 import { Logger } from "@nestjs/common";
-import { type Interval, openTimeOf } from "../domain/interval.js";
+import type { Interval } from "../domain/interval.js";
 import { type Market, marketOf } from "../domain/market.js";
 import { MAX_AHEAD_MS, type Trade } from "../domain/trade.js";
 import type { Metrics } from "../metrics.js";
 import type { Transport } from "../streaming/transport.js";
+import type { Backoff } from "./backoff.js";
 import type { FeedBoard } from "./feed-board.js";
 import { Outbox } from "./outbox.js";
+import { QuietClocks } from "./quiet-clocks.js";
 import type { SocketTiming } from "./socket.js";
-import { SymbolWatch } from "./symbol-watch.js";
+import { SymbolWatch, type Verdict, type WatchTiming } from "./symbol-watch.js";
 import { VenueClock } from "./venue-clock.js";
 import { VenueConnection } from "./venue-connection.js";
-import type { NewestTrade, Venue } from "./venue.js";
+import { VenueRest } from "./venue-rest.js";
+import type { Venue } from "./venue.js";
 
 const TICK_MS = 250;
-/** A trade of the last moment of a bucket may be this late; then the bucket counts as quietly passed. */
-const GRACE_MS = 2_000;
 /** The transport has taken nothing for this long: what waits is given up, as a gap, and the connection made again. */
 const PAUSE_LIMIT_MS = 10_000;
-const REST_LIMIT_MS = 5_000;
+const PROOF_PING_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
 const A_DAY_MS = 86_400_000;
+
+const SILENT: Record<Verdict, string> = {
+  missed: "the venue has newer trades than it sends here",
+  nothing: "no trades; the venue has none either",
+  unknown: "silent, and the venue's REST does not say why",
+};
 
 export interface VenueFeedOptions {
   venue: Venue;
   symbols: readonly string[];
   wsUrl: string;
   restUrl: string;
-  /** The shortest stored one: its boundaries are what a quiet market's clock is written for. */
+  /** The shortest stored one. */
   interval: Interval;
   timing?: SocketTiming;
-  /** Silence after which a symbol is looked at, and the time between looks. */
-  watch?: { silenceMs: number; recheckMs: number };
+  watch?: WatchTiming;
+  backoff?: Backoff;
 }
 
 interface Followed {
   symbol: string;
   market: Market;
   watch: SymbolWatch;
-  /** Exchange time up to which its candles are known to be closable: its newest trade or clock record. */
-  clock: number;
-  looking: boolean;
 }
 
 /** The trades of some symbols of one venue over one connection, from socket to transport. */
@@ -48,10 +52,17 @@ export class VenueFeed {
   private readonly followed = new Map<Market, Followed>();
   private readonly outbox: Outbox;
   private readonly connection: VenueConnection;
-  private readonly clock = new VenueClock();
+  private readonly rest: VenueRest;
+  private readonly clocks: QuietClocks;
+  private clock = new VenueClock();
   private readonly told = new Set<string>();
+  /** Subscriptions whose answer has not come, by message id. */
+  private readonly asked = new Map<number, SymbolWatch>();
+  private controlId = 0;
   private tick: NodeJS.Timeout | undefined;
-  private controlId = 1;
+  private lastProofPing = 0;
+  private looking = Promise.resolve();
+  private isLooking = false;
   private wasOpen = false;
   private readonly stopping = new AbortController();
 
@@ -61,40 +72,35 @@ export class VenueFeed {
     private readonly board: FeedBoard,
     private readonly metrics: Metrics,
   ) {
-    const { venue, symbols, wsUrl, timing, watch } = options;
+    const { venue, symbols, wsUrl, restUrl, timing, backoff } = options;
     this.logger = new Logger(`Feed ${venue.name}`);
     for (const symbol of symbols) {
       const market = marketOf(venue.name, symbol);
-      this.followed.set(market, {
-        symbol,
-        market,
-        watch: new SymbolWatch(
-          performance.now(),
-          watch?.silenceMs,
-          watch?.recheckMs,
-        ),
-        clock: 0,
-        looking: false,
-      });
+      const watch = new SymbolWatch(performance.now(), options.watch);
+      this.followed.set(market, { symbol, market, watch });
       board.set(market, "connecting", `connecting to ${new URL(wsUrl).host}`);
     }
+    this.clocks = new QuietClocks(options.interval);
+    this.rest = new VenueRest(venue, restUrl);
     this.outbox = new Outbox(transport, () => this.connection.resume());
-    const handlers = {
-      frame: (text: string) => this.frame(text),
-      opened: () => this.opened(),
-      lost: (reason: string, retryMs: number) => this.lost(reason, retryMs),
-    };
     this.connection = new VenueConnection(
-      venue.url(wsUrl, symbols),
-      venue.limits,
-      handlers,
-      timing,
+      {
+        url: venue.url(wsUrl, symbols),
+        limits: venue.limits,
+        timing,
+        backoff,
+      },
+      {
+        frame: (text) => this.frame(text),
+        opened: () => this.opened(),
+        lost: (reason, retryMs) => this.lost(reason, retryMs),
+      },
     );
   }
 
   start(): void {
     this.connection.start();
-    this.tick = setInterval(() => this.onTick(), TICK_MS);
+    this.tick ??= setInterval(() => this.onTick(), TICK_MS);
   }
 
   /** True once a connection has been opened. */
@@ -105,7 +111,7 @@ export class VenueFeed {
   async stop(): Promise<void> {
     clearInterval(this.tick);
     this.stopping.abort(new Error("the feed is stopping"));
-    await this.connection.stop();
+    await Promise.all([this.connection.stop(), this.looking]);
     await this.outbox.close(STOP_LIMIT_MS);
   }
 
@@ -114,6 +120,8 @@ export class VenueFeed {
     this.wasOpen = true;
     if (again)
       this.metrics.feedReconnects.inc({ venue: this.options.venue.name });
+    // A machine that slept has a monotonic clock that slept too.
+    this.clock = new VenueClock();
     for (const { market, watch } of this.followed.values()) {
       watch.connected(performance.now());
       if (again) this.board.reconnected(market);
@@ -126,13 +134,11 @@ export class VenueFeed {
   }
 
   private lost(reason: string, retryMs: number): void {
+    this.asked.clear();
+    const detail = `${reason}; next attempt in ${(retryMs / 1_000).toFixed(1)} s`;
     for (const { market, watch } of this.followed.values()) {
       watch.disconnected();
-      this.board.set(
-        market,
-        "down",
-        `${reason}; next attempt in ${(retryMs / 1_000).toFixed(1)} s`,
-      );
+      this.board.set(market, "down", detail);
     }
   }
 
@@ -140,23 +146,26 @@ export class VenueFeed {
     const local = performance.now();
     const receivedAt = Date.now();
     const estimate = this.clock.now(local);
-    // Before the first message nothing is known of the venue's clock: then only nonsense is stopped.
-    const latest =
-      estimate === undefined ? receivedAt + A_DAY_MS : estimate + MAX_AHEAD_MS;
-    const frame = this.options.venue.decode(text, {
-      receivedAt,
-      source: "live",
-      latest,
-    });
+    // Nothing is known of the venue's clock before the first message, and too little after this machine slept: then our
+    // wall clock, which may be wrong, only stops nonsense.
+    const latest = Math.max(
+      estimate === undefined ? receivedAt + A_DAY_MS : estimate + MAX_AHEAD_MS,
+      receivedAt + MAX_AHEAD_MS,
+    );
+    const context = { receivedAt, source: "live", latest } as const;
+    const frame = this.options.venue.decode(text, context);
     switch (frame.type) {
       case "trades":
         for (const { reason, detail } of frame.refused)
           this.refused(reason, detail);
         if (frame.trades.length > 0) this.trades(frame.trades, local);
         return;
+      case "answer":
+        this.answered(frame.id, frame.problem);
+        return;
       case "shutdown":
-        this.logger.log("The venue will end this connection; opening the next");
-        void this.connection.replace();
+        this.logger.log("The venue will end this connection: opening the next");
+        this.connection.replace();
         return;
       case "unreadable":
         this.refused(frame.reason, frame.detail);
@@ -166,18 +175,16 @@ export class VenueFeed {
     }
   }
 
-  private trades(trades: readonly Trade[], local: number): void {
+  private trades(trades: Trade[], local: number): void {
     const own = trades.filter(({ market }) => this.followed.has(market));
-    for (const trade of own) {
-      const followed = this.followed.get(trade.market) as Followed;
-      this.clock.observe(trade.time, local);
-      followed.watch.traded(
-        local,
-        BigInt(trade.ord) + BigInt(trade.count) - 1n,
-      );
-      followed.clock = Math.max(followed.clock, trade.time);
-      this.board.traded(trade.market, trade.time);
-      this.board.set(trade.market, "live", null);
+    for (const { market, time, ord, count, receivedAt } of own) {
+      this.clock.observe(time, local);
+      this.clocks.traded(market, time);
+      this.followed
+        .get(market)
+        ?.watch.traded(local, BigInt(ord) + BigInt(count) - 1n);
+      this.board.traded(market, receivedAt);
+      this.board.set(market, "live", null);
     }
     if (own.length < trades.length)
       this.refused(
@@ -185,6 +192,14 @@ export class VenueFeed {
         "a trade of a symbol that was not asked for",
       );
     if (!this.outbox.push(own)) this.connection.pause();
+  }
+
+  private answered(id: number, problem: string | undefined): void {
+    const watch = this.asked.get(id);
+    this.asked.delete(id);
+    if (problem !== undefined)
+      this.logger.warn(`The venue refuses a message of ours: ${problem}`);
+    else watch?.acknowledged();
   }
 
   /** Counted always, told once a kind: a venue that changes its format must not flood the log. */
@@ -203,9 +218,15 @@ export class VenueFeed {
     if (this.connection.pausedFor() > PAUSE_LIMIT_MS) this.giveUp();
     if (!this.connection.isAlive()) return;
     this.writeClocks(local);
+    // One at a time: a venue is not asked about two hundred symbols at once.
+    if (this.isLooking || this.connection.isBusy) return;
     for (const followed of this.followed.values()) {
-      if (followed.watch.isDue(local) && !followed.looking)
-        void this.look(followed);
+      if (!followed.watch.isDue(local)) continue;
+      this.isLooking = true;
+      this.looking = this.look(followed).finally(
+        () => (this.isLooking = false),
+      );
+      return;
     }
   }
 
@@ -218,71 +239,39 @@ export class VenueFeed {
     this.connection.reconnect();
   }
 
-  /** A bucket that ended without a trade after it is closed by a clock record; not while its trades may be missing. */
+  /** Only of symbols whose silence is understood: where trades may be missing, nothing is said to have passed. */
   private writeClocks(local: number): void {
     const now = this.clock.now(local);
-    if (now === undefined) return;
-    const boundary = openTimeOf(this.options.interval, now - GRACE_MS);
-    const clocks = [];
-    for (const followed of this.followed.values()) {
-      const { condition } = followed.watch;
-      if (
-        followed.clock >= boundary ||
-        condition === "stale" ||
-        condition === "down"
+    const lastSign = this.clock.now(this.connection.lastSign ?? 0);
+    if (now === undefined || lastSign === undefined) return;
+    const markets = [...this.followed.values()]
+      .filter(
+        ({ watch: { condition } }) =>
+          condition === "live" || condition === "quiet",
       )
-        continue;
-      followed.clock = boundary;
-      clocks.push({ market: followed.market, clock: boundary });
-    }
-    if (clocks.length > 0) this.outbox.push(clocks);
+      .map(({ market }) => market);
+    const { records, isProven } = this.clocks.due(markets, now, lastSign);
+    if (records.length > 0) this.outbox.push(records);
+    if (isProven || local - this.lastProofPing < PROOF_PING_MS) return;
+    this.lastProofPing = local;
+    this.connection.ping();
   }
 
-  private async look(followed: Followed): Promise<void> {
-    followed.looking = true;
-    try {
-      const { watch, market, symbol } = followed;
-      const newest = await this.newestTrade(symbol);
-      const local = performance.now();
-      if (this.stopping.signal.aborted || !watch.isDue(local)) return;
-      const age =
-        newest === undefined
-          ? 0
-          : (this.clock.now(local) ?? Date.now()) - newest.time;
-      const verdict = watch.judge(newest, age);
-      const remedy = watch.conclude(verdict, local);
-      const why = {
-        newer: "the venue has newer trades than it sends",
-        same: "no trades; the venue has none either",
-        unknown: "silent, and the venue's REST does not answer",
-      }[verdict];
-      this.board.set(market, watch.condition, why);
-      if (remedy === "reconnect") this.connection.reconnect();
-      if (remedy === "resubscribe") {
-        this.connection.control(
-          this.options.venue.resubscribe(symbol, this.controlId),
-        );
-        this.controlId += 2;
-      }
-    } finally {
-      followed.looking = false;
-    }
-  }
-
-  private async newestTrade(symbol: string): Promise<NewestTrade | undefined> {
-    const { path, read } = this.options.venue.newestTrade(symbol);
-    try {
-      const signal = AbortSignal.any([
-        this.stopping.signal,
-        AbortSignal.timeout(REST_LIMIT_MS),
-      ]);
-      const response = await fetch(
-        this.options.restUrl.replace(/\/$/, "") + path,
-        { signal },
-      );
-      return response.ok ? read(await response.json()) : undefined;
-    } catch {
-      return undefined;
-    }
+  private async look({ symbol, market, watch }: Followed): Promise<void> {
+    const newest = await this.rest.newestTrade(symbol, this.stopping.signal);
+    const local = performance.now();
+    // A trade may have come while we asked, or the connection gone.
+    if (this.stopping.signal.aborted || !watch.isDue(local)) return;
+    const now = this.clock.now(local) ?? Date.now();
+    const verdict = watch.judge(newest, now - (newest?.time ?? now), local);
+    const remedy = watch.conclude(verdict, local);
+    const why = verdict === "unknown" ? ` (${this.rest.problem})` : "";
+    this.board.set(market, watch.condition, `${SILENT[verdict]}${why}`);
+    if (remedy === "reconnect") this.connection.reconnect();
+    if (remedy !== "resubscribe") return;
+    const messages = this.options.venue.resubscribe(symbol, this.controlId);
+    this.controlId += messages.length;
+    this.asked.set(this.controlId - 1, watch);
+    this.connection.control(messages);
   }
 }
