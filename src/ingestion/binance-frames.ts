@@ -32,7 +32,7 @@ export interface BinanceTrade {
 
 /** Anything that came as JSON. */
 interface Message extends Partial<BinanceTrade> {
-  data?: unknown;
+  data?: Message | null;
   result?: unknown;
   id?: unknown;
   msg?: unknown;
@@ -64,7 +64,7 @@ export class BinanceDecoder {
     } catch (error) {
       return unreadable("not_json", (error as Error).message);
     }
-    const event = (message?.data ?? message);
+    const event = message?.data ?? message;
     if (typeof event !== "object" || event === null)
       return unreadable("not_an_event", text.slice(0, 80));
     if (event.e === "trade" || event.e === "aggTrade")
@@ -93,8 +93,7 @@ export class BinanceDecoder {
       count: aggregated ? spanOf(ord, event.l) : 1,
       price: price ?? (p as string),
       amount: amount ?? (q as string),
-      takerSide:
-        m === true ? "sell" : m === false ? "buy" : (m as TakerSide),
+      takerSide: m === true ? "sell" : m === false ? "buy" : (m as TakerSide),
       time,
       receivedAt: context.receivedAt,
       source: context.source,

@@ -5,6 +5,16 @@ import type { Metrics } from "../metrics.js";
 import type { Transport } from "../streaming/transport.js";
 
 const EVERY_MS = 5_000;
+const PUBLISH_LIMIT_MS = 4_000;
+/** What an operator has to know, and what follows from it. */
+const LEVELS: Record<FeedCondition, "warn" | "log" | "debug"> = {
+  connecting: "debug",
+  live: "log",
+  quiet: "log",
+  stale: "warn",
+  down: "warn",
+  stopped: "debug",
+};
 
 /** The state of every feed of this process, written to topic `feeds` on change and every five seconds. */
 export class FeedBoard {
@@ -13,6 +23,7 @@ export class FeedBoard {
   private readonly changed = new Set<Market>();
   private timer: NodeJS.Timeout | undefined;
   private soon: NodeJS.Immediate | undefined;
+  private publishing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly transport: Transport,
@@ -20,14 +31,10 @@ export class FeedBoard {
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(
-      () => void this.publish([...this.states.keys()]),
-      EVERY_MS,
-    );
-  }
-
-  conditionOf(market: Market): FeedCondition | undefined {
-    return this.states.get(market)?.condition;
+    this.timer ??= setInterval(() => {
+      for (const market of this.states.keys()) this.changed.add(market);
+      this.publishSoon();
+    }, EVERY_MS);
   }
 
   set(market: Market, condition: FeedCondition, detail: string | null): void {
@@ -35,8 +42,7 @@ export class FeedBoard {
     if (state.condition === condition && state.detail === detail) return;
     if (state.condition !== condition) {
       state.since = Date.now();
-      const level =
-        condition === "down" || condition === "stale" ? "warn" : "log";
+      const level = LEVELS[condition];
       this.logger[level](
         `${market} is ${condition}${detail === null ? "" : `: ${detail}`}`,
       );
@@ -48,14 +54,12 @@ export class FeedBoard {
       condition === "live" || condition === "quiet" ? 1 : 0,
     );
     this.changed.add(market);
-    this.soon ??= setImmediate(() => {
-      this.soon = undefined;
-      void this.publish([...this.changed]);
-    });
+    this.publishSoon();
   }
 
-  traded(market: Market, time: number): void {
-    this.of(market).lastTradeAt = time;
+  /** @param receivedAt by our own clock, epoch ms */
+  traded(market: Market, receivedAt: number): void {
+    this.of(market).lastTradeAt = receivedAt;
   }
 
   reconnected(market: Market): void {
@@ -72,7 +76,8 @@ export class FeedBoard {
     for (const market of this.states.keys())
       this.set(market, "stopped", "this process has ended");
     clearImmediate(this.soon);
-    await this.publish([...this.states.keys()]);
+    await this.publishing;
+    await this.publish();
   }
 
   private of(market: Market): FeedState {
@@ -93,17 +98,25 @@ export class FeedBoard {
     return state;
   }
 
-  private async publish(markets: readonly Market[]): Promise<void> {
-    const now = Date.now();
-    const states = markets
+  /** Changes of one turn go together, and those that come while one publication is under way go with the next. */
+  private publishSoon(): void {
+    this.soon ??= setImmediate(() => {
+      this.publishing = this.publishing.then(() => {
+        this.soon = undefined;
+        return this.publish();
+      });
+    });
+  }
+
+  private async publish(): Promise<void> {
+    const at = Date.now();
+    const states = [...this.changed]
       .flatMap((market) => this.states.get(market) ?? [])
-      .map((state) => Object.assign(state, { at: now }));
+      .map((state) => ({ ...Object.assign(state, { at }) }));
     this.changed.clear();
+    const signal = AbortSignal.timeout(PUBLISH_LIMIT_MS);
     try {
-      await this.transport.produce(
-        "feeds",
-        states.map((state) => ({ ...state })),
-      );
+      await this.transport.produce("feeds", states, { signal });
     } catch (error) {
       // The next round is five seconds away.
       this.logger.debug(`Feed states not published: ${String(error)}`);

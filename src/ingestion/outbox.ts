@@ -59,6 +59,10 @@ export class Outbox {
       this.closing.abort(
         new TransportError("closed", "The feed has stopped", false),
       );
+      if (this.waiting.length > 0)
+        this.logger.error(
+          `${this.waiting.length} records were not taken in time and are lost`,
+        );
     }
   }
 
