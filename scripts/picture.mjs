@@ -51,7 +51,13 @@ try {
 } finally {
   browser.kill();
   await once(browser, "exit");
-  rmSync(profile, { recursive: true, force: true });
+  // The browser's other processes write for a moment after it has gone.
+  rmSync(profile, {
+    recursive: true,
+    force: true,
+    maxRetries: 20,
+    retryDelay: 100,
+  });
 }
 
 /** WebSocket address of the first page, once the browser has said where it listens. */
