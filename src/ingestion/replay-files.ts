@@ -1,9 +1,11 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { createInterface } from "node:readline";
-import { PassThrough, type Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { type Readable, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
+
+const CHUNK = 256 * 1024;
+/** Characters of one line, and of one JSON array: both are held in memory. Exchanges give 1,000 trades a REST page. */
+export const TEXT_LIMIT = 256 * 1024 * 1024;
 
 /** A file that cannot be replayed; the message names it, and the line where there is one. */
 export class ReplayError extends Error {
@@ -14,41 +16,79 @@ export class ReplayError extends Error {
   }
 }
 
-export interface Source {
-  /** Text, unpacked. Errors of the file end it. */
-  text: Readable;
+/** Lines that were read together. */
+export interface Lines {
+  lines: string[];
+  /** Number of the first of them, from 1. */
+  from: number;
   /** Bytes of the file read so far, packed: what a progress bar measures. */
-  bytesRead(): number;
-  failed: Promise<void>;
+  bytesRead: number;
 }
 
-/** Opens a file, gzip or plain; memory stays flat whatever its size. */
-export async function openFile(file: string): Promise<Source> {
-  let packed: boolean;
+/**
+ * The lines of a file, gzip or plain; memory stays flat whatever its size. Throws a ReplayError when it cannot be read,
+ * after the lines before the damage.
+ */
+export async function* linesOf(file: string): AsyncGenerator<Lines> {
+  const packed = await asked(file, isGzip);
+  const raw = createReadStream(file, { highWaterMark: CHUNK });
+  // Errors reach the reader below through the last stream of the pipeline.
+  const text: Readable = packed
+    ? pipeline(raw, createGunzip({ chunkSize: CHUNK }), () => undefined)
+    : raw;
+  text.setEncoding("utf8");
+  let rest = "";
+  let from = 1;
   try {
-    packed = await isGzip(file);
+    for await (const chunk of text as AsyncIterable<string>) {
+      const end = chunk.lastIndexOf("\n");
+      if (end < 0) {
+        rest += chunk;
+        if (rest.length > TEXT_LIMIT)
+          throw new ReplayError(
+            file,
+            `line ${from} is longer than ${TEXT_LIMIT / CHUNK / 4} MB`,
+          );
+        continue;
+      }
+      const lines = (rest + chunk.slice(0, end)).split(/\r?\n/);
+      rest = chunk.slice(end + 1);
+      yield { lines, from, bytesRead: raw.bytesRead };
+      from += lines.length;
+    }
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
+    if (cause instanceof ReplayError) throw cause;
     throw new ReplayError(
       file,
-      code === "ENOENT"
-        ? "no such file"
-        : code === "EISDIR"
-          ? "is a folder"
-          : (cause as Error).message,
+      `cannot be read beyond line ${from - 1}: ${(cause as Error).message}`,
       { cause },
     );
+  } finally {
+    raw.destroy();
   }
-  const raw = createReadStream(file, { highWaterMark: 256 * 1024 });
-  const text = new PassThrough();
-  const failed = (
-    packed ? pipeline(raw, createGunzip(), text) : pipeline(raw, text)
-  ).catch((cause: Error) => {
-    throw new ReplayError(file, `cannot be read: ${cause.message}`, { cause });
-  });
-  // Awaited by the reader once the text has ended; until then a failure shows as the end of the text.
-  failed.catch(() => text.destroy());
-  return { text, bytesRead: () => raw.bytesRead, failed };
+  if (rest !== "")
+    yield { lines: [rest.replace(/\r$/, "")], from, bytesRead: raw.bytesRead };
+}
+
+/** Bytes. Throws a ReplayError when there is no such file. */
+export async function sizeOf(file: string): Promise<number> {
+  const found = await asked(file, (path) => stat(path));
+  if (found.isDirectory()) throw new ReplayError(file, "is a folder");
+  return found.size;
+}
+
+async function asked<T>(
+  file: string,
+  question: (file: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await question(file);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const detail =
+      { ENOENT: "no such file", EISDIR: "is a folder" }[code ?? ""] ?? message;
+    throw new ReplayError(file, detail, { cause });
+  }
 }
 
 async function isGzip(file: string): Promise<boolean> {
@@ -59,24 +99,4 @@ async function isGzip(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
-}
-
-export async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch (cause) {
-    throw new ReplayError(file, "no such file", { cause });
-  }
-}
-
-export function linesOf(source: Source): AsyncIterable<string> {
-  return createInterface({ input: source.text, crlfDelay: Infinity });
-}
-
-/** Epoch ms of a timestamp in s, ms, µs or ns, told by its magnitude; NaN for anything else. */
-export function epochMilliseconds(text: string): number {
-  if (!/^\d{10,19}$/.test(text)) return NaN;
-  if (text.length >= 18) return Number(text.slice(0, -6));
-  if (text.length >= 15) return Number(text.slice(0, -3));
-  return text.length >= 12 ? Number(text) : Number(text) * 1_000;
 }

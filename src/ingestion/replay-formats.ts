@@ -1,7 +1,6 @@
 import { canonical } from "../domain/decimal.js";
 import { marketOf } from "../domain/market.js";
 import { type TakerSide, type Trade, faultOf } from "../domain/trade.js";
-import { epochMilliseconds } from "./replay-files.js";
 import type { Refused, Venue } from "./venue.js";
 
 /** One line or array entry of a recording. */
@@ -78,6 +77,14 @@ export function restEntry(
   for (const trade of frame.trades) trade.receivedAt = trade.time;
   const at = frame.trades[0]?.time ?? NaN;
   return { trades: frame.trades, refused: frame.refused, at };
+}
+
+/** Epoch ms of a timestamp in s, ms, µs or ns, told by its magnitude; NaN for anything else. */
+export function epochMilliseconds(text: string): number {
+  if (!/^\d{10,19}$/.test(text)) return NaN;
+  if (text.length >= 18) return Number(text.slice(0, -6));
+  if (text.length >= 15) return Number(text.slice(0, -3));
+  return text.length >= 12 ? Number(text) : Number(text) * 1_000;
 }
 
 function checked(trade: Trade): Entry {

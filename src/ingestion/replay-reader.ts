@@ -1,5 +1,10 @@
 import { basename } from "node:path";
-import { ReplayError, type Source, linesOf, openFile } from "./replay-files.js";
+import {
+  type Lines,
+  ReplayError,
+  TEXT_LIMIT,
+  linesOf,
+} from "./replay-files.js";
 import {
   CSV_HEADER,
   type Entry,
@@ -9,113 +14,107 @@ import {
 } from "./replay-formats.js";
 import type { Venue } from "./venue.js";
 
-/** An array of a REST answer is read whole: exchanges give 1,000 trades a page. */
-const ARRAY_LIMIT = 256 * 1024 * 1024;
-
-export interface PlacedEntry extends Entry {
-  /** Line, or element of the array, from 1. */
-  place: number;
+export interface Page {
+  entries: Entry[];
+  /** Line or array element of an entry, from 1. */
+  placeOf: (index: number) => number;
   bytesRead: number;
 }
 
-/** Entries of a recording, whatever its format. Throws a ReplayError when the file itself cannot be read. */
+/**
+ * Entries of a recording, whatever its format, a page at a time: an await for each line would cost more than its
+ * decoding. Throws a ReplayError when the file itself cannot be read.
+ */
 export async function* readRecording(
   file: string,
   venue: Venue,
   symbol: string | undefined,
-): AsyncGenerator<PlacedEntry> {
-  const source = await openFile(file);
-  let place = 0;
+): AsyncGenerator<Page> {
+  const pages = linesOf(file);
   let entryOf: ((line: string) => Entry) | undefined;
-  try {
-    const lines = linesOf(source)[Symbol.asyncIterator]();
-    for (
-      let next = await lines.next();
-      next.done !== true;
-      next = await lines.next()
-    ) {
-      const line = next.value;
-      place++;
-      const text = place === 1 ? line.replace(/^\uFEFF/, "") : line;
-      if (text.trim() === "") continue;
+  for await (const page of pages) {
+    const places: number[] = [];
+    const entries: Entry[] = [];
+    for (const [index, raw] of page.lines.entries()) {
+      const line = raw.startsWith("\uFEFF") ? raw.slice(1) : raw;
+      if (line.trim() === "") continue;
       if (entryOf === undefined) {
-        if (text.trimStart().startsWith("[")) {
-          yield* readArray(file, text, source, lines, venue, symbol);
+        if (line.trimStart().startsWith("[")) {
+          yield await readArray(file, page, index, pages, venue, symbol);
           return;
         }
-        entryOf = formatOf(file, text, venue, symbol);
-        if (text.trim().toLowerCase() === CSV_HEADER.toLowerCase()) continue;
+        entryOf = formatOf(file, page.from + index, line, venue, symbol);
+        if (isHeader(line)) continue;
       }
-      yield { ...entryOf(text), place, bytesRead: source.bytesRead() };
+      entries.push(entryOf(line));
+      places.push(page.from + index);
     }
-    await source.failed;
-  } finally {
-    source.text.destroy();
+    yield {
+      entries,
+      placeOf: (index) => places[index] as number,
+      bytesRead: page.bytesRead,
+    };
   }
 }
 
 function formatOf(
   file: string,
-  first: string,
+  place: number,
+  line: string,
   venue: Venue,
   symbol: string | undefined,
 ): (line: string) => Entry {
-  if (/^\d{10,19} [{[]/.test(first)) return (line) => frameEntry(line, venue);
-  if (
-    first.trim().toLowerCase() === CSV_HEADER.toLowerCase() ||
-    /^\d{10,19},/.test(first)
-  ) {
+  if (/^\d{10,19} [{[]/.test(line)) return (text) => frameEntry(text, venue);
+  if (isHeader(line) || /^\d{10,19},/.test(line)) {
     const name = symbolFor(file, symbol);
-    return (line) => csvEntry(line, venue.name, name);
+    return (text) => csvEntry(text, venue.name, name);
   }
   throw new ReplayError(
     file,
-    `line 1 is none of the formats that can be replayed: "<receive time> <combined-stream JSON>", a JSON array of REST trades, or CSV with ${CSV_HEADER}`,
+    `line ${place} is none of the formats that can be replayed: "<receive time> <combined-stream JSON>", a JSON array of REST trades, or CSV with ${CSV_HEADER}`,
   );
 }
 
-async function* readArray(
+function isHeader(line: string): boolean {
+  return line.trim().toLowerCase() === CSV_HEADER.toLowerCase();
+}
+
+async function readArray(
   file: string,
-  first: string,
-  source: Source,
-  lines: AsyncIterator<string>,
+  first: Lines,
+  index: number,
+  rest: AsyncIterable<Lines>,
   venue: Venue,
   symbol: string | undefined,
-): AsyncGenerator<PlacedEntry> {
+): Promise<Page> {
   const name = symbolFor(file, symbol);
-  const parts = [first];
-  let length = first.length;
-  for (
-    let next = await lines.next();
-    next.done !== true;
-    next = await lines.next()
-  ) {
-    parts.push(next.value);
-    length += next.value.length;
-    if (length > ARRAY_LIMIT)
+  const parts = first.lines.slice(index);
+  let length = 0;
+  let { bytesRead } = first;
+  for await (const page of rest) {
+    for (const line of page.lines) {
+      parts.push(line);
+      length += line.length;
+    }
+    ({ bytesRead } = page);
+    if (length > TEXT_LIMIT)
       throw new ReplayError(
         file,
-        `a JSON array may have ${ARRAY_LIMIT / 1024 / 1024} MB at most: split it`,
+        `a JSON array may have ${TEXT_LIMIT / 1024 / 1024} MB at most: split it`,
       );
   }
-  await source.failed;
-  let values: unknown;
+  let elements: unknown[];
   try {
-    values = JSON.parse(parts.join("\n"));
+    elements = JSON.parse(parts.join("\n").replace(/^\uFEFF/, "")) as unknown[];
   } catch (cause) {
-    throw new ReplayError(
-      file,
-      `is not a JSON array: ${(cause as Error).message}`,
-      { cause },
-    );
+    const { message } = cause as Error;
+    throw new ReplayError(file, `is not a JSON array: ${message}`, { cause });
   }
-  for (const [index, value] of (values as unknown[]).entries()) {
-    yield {
-      ...restEntry(value, venue, name),
-      place: index + 1,
-      bytesRead: source.bytesRead(),
-    };
-  }
+  return {
+    entries: elements.map((element) => restEntry(element, venue, name)),
+    placeOf: (place) => place + 1,
+    bytesRead,
+  };
 }
 
 /** Neither CSV nor REST trades name their symbol. */

@@ -1,0 +1,71 @@
+/** Ranges of ids that ascend and do not touch; more than this many, and their holes are no longer counted. */
+const MOST_RANGES = 100_000;
+
+interface Range {
+  from: bigint;
+  /** Exclusive. */
+  to: bigint;
+}
+
+/** Which ids have been seen, in any order: cheap while they count up. */
+export class IdRanges {
+  private readonly ranges: Range[] = [];
+  private isFull = false;
+
+  add(from: bigint, count: number): void {
+    const to = from + BigInt(count);
+    const newest = this.ranges.at(-1);
+    if (newest !== undefined && from === newest.to) newest.to = to;
+    else if (newest === undefined || from > newest.to)
+      this.insert(this.ranges.length, from, to);
+    else this.merge(from, to);
+  }
+
+  /** Holes between the first id and the last, and the ids in them; undefined when there were too many ranges to keep. */
+  gaps(): { holes: number; ids: bigint } | undefined {
+    const first = this.ranges[0];
+    const last = this.ranges.at(-1);
+    if (this.isFull) return undefined;
+    if (first === undefined || last === undefined) return { holes: 0, ids: 0n };
+    const held = this.ranges.reduce((sum, { from, to }) => sum + to - from, 0n);
+    return { holes: this.ranges.length - 1, ids: last.to - first.from - held };
+  }
+
+  get first(): bigint | undefined {
+    return this.ranges[0]?.from;
+  }
+
+  /** The highest id. */
+  get last(): bigint | undefined {
+    const newest = this.ranges.at(-1);
+    return newest === undefined ? undefined : newest.to - 1n;
+  }
+
+  private merge(from: bigint, to: bigint): void {
+    let low = 0;
+    let high = this.ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.ranges[middle] as Range).to < from) low = middle + 1;
+      else high = middle;
+    }
+    let end = low;
+    let [start, stop] = [from, to];
+    for (
+      ;
+      end < this.ranges.length && (this.ranges[end] as Range).from <= stop;
+      end++
+    ) {
+      const touched = this.ranges[end] as Range;
+      if (touched.from < start) start = touched.from;
+      if (touched.to > stop) stop = touched.to;
+    }
+    if (end === low) this.insert(low, from, to);
+    else this.ranges.splice(low, end - low, { from: start, to: stop });
+  }
+
+  private insert(at: number, from: bigint, to: bigint): void {
+    if (this.ranges.length >= MOST_RANGES) this.isFull = true;
+    else this.ranges.splice(at, 0, { from, to });
+  }
+}
