@@ -66,6 +66,12 @@ export class Metrics {
     labelNames: ["queue"],
     registers: [this.registry],
   });
+  readonly recordsDropped = new Counter({
+    name: "tapeline_dropped_records_total",
+    help: "Records left out for a group of one process that was too slow; a newer state may have taken their place",
+    labelNames: ["group", "topic"],
+    registers: [this.registry],
+  });
   readonly consumerRestarts = new Counter({
     name: "tapeline_consumer_restarts_total",
     help: "Consumers restarted, by cause: crash, stalled",

@@ -1,15 +1,27 @@
 import { Logger } from "@nestjs/common";
 import type { Admin, Kafka } from "kafkajs";
+import { within } from "./courier.js";
 
 const LIMIT_MS = 8_000;
+const DELETE_TRIES = 5;
 
-/** Records between what a group has committed and the end of its topics. */
+/** Offsets by Kafka's name of the topic, then by partition. */
+export type Offsets = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+export interface Standing {
+  /** After the newest record. */
+  ends: Offsets;
+  /** Where the group goes on: what it has committed, or where a group without a commit begins. */
+  from: Offsets;
+}
+
+/** What only the broker knows of a group: where its topics end, and what it has committed. */
 export class KafkaLag {
   private readonly logger = new Logger("KafkaLag");
   private readonly admin: Admin;
-  private connected = false;
+  private connecting: Promise<void> | undefined;
   private measuring = false;
-  /** Of the last measurement that succeeded; null before. */
+  /** Records between what the group has committed and the end of its topics, when last measured; null before. */
   latest: number | null = null;
   /** When that measurement began, epoch ms. */
   latestAt: number | null = null;
@@ -17,86 +29,127 @@ export class KafkaLag {
   constructor(
     kafka: Kafka,
     private readonly group: string,
-    private readonly topics: string[],
+    private readonly topics: readonly string[],
     /** A group without a commit begins at the newest record, not at the oldest; and nobody continues where it stopped. */
     private readonly ephemeral: boolean,
   ) {
-    this.admin = kafka.admin({ retry: { retries: 1 } });
+    this.admin = kafka.admin();
   }
 
-  /** Null when the broker does not answer in time. */
-  async measure(): Promise<number | null> {
+  /** Where the topics end now. */
+  async ends(): Promise<Offsets> {
+    return (await this.offsets()).ends;
+  }
+
+  /** Measures `latest`. Null when the broker does not answer in time. */
+  async measure(): Promise<Standing | null> {
     if (this.measuring) return null;
     this.measuring = true;
     const began = Date.now();
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<null>(
-      (done) => (timer = setTimeout(() => done(null), LIMIT_MS)),
+    const answers: Standing[] = [];
+    const asked = this.ask().then(
+      (standing) => {
+        answers.push(standing);
+        this.latest = behind(standing);
+        this.latestAt = began;
+      },
+      (error: Error) => this.say(error),
     );
     try {
-      const lag = await Promise.race([this.ask(), limit]);
-      if (lag !== null) {
-        this.latest = lag;
-        this.latestAt = began;
-      }
-      return lag;
-    } catch (error) {
-      this.logger.debug((error as Error).message);
-      return null;
+      await within(LIMIT_MS, asked);
+      return answers[0] ?? null;
     } finally {
-      clearTimeout(timer);
       this.measuring = false;
     }
   }
 
   async close(): Promise<void> {
-    try {
-      if (this.ephemeral) {
+    await within(LIMIT_MS, this.ephemeral ? this.deleteGroup() : asDone());
+    await within(
+      1_000,
+      this.admin.disconnect().catch((error: Error) => this.say(error)),
+    );
+  }
+
+  /** The broker may need a moment to see that the last member has left. */
+  private async deleteGroup(): Promise<void> {
+    for (let tries = DELETE_TRIES; tries > 0; tries--) {
+      try {
         await this.connect();
         await this.admin.deleteGroups([this.group]);
+        return;
+      } catch (error) {
+        this.say(error as Error);
       }
-    } catch (error) {
-      this.logger.debug(
-        `Group ${this.group} is left to expire: ${(error as Error).message}`,
-      );
-    } finally {
-      await this.admin
-        .disconnect()
-        .catch((error: Error) => this.logger.debug(error.message));
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
 
-  private async connect(): Promise<void> {
-    if (this.connected) return;
-    await this.admin.connect();
-    this.connected = true;
+  private say({ message }: Error): void {
+    this.logger.debug(`Group ${this.group}: ${message}`);
   }
 
-  private async ask(): Promise<number> {
+  private connect(): Promise<void> {
+    this.connecting ??= this.admin.connect().catch((error: unknown) => {
+      this.connecting = undefined;
+      throw error;
+    });
+    return this.connecting;
+  }
+
+  private async offsets(): Promise<{ ends: Offsets; lows: Offsets }> {
+    await this.connect();
+    const ends = new Map<string, Map<number, number>>();
+    const lows = new Map<string, Map<number, number>>();
+    for (const topic of this.topics) {
+      const offsets = await this.admin.fetchTopicOffsets(topic);
+      const column = (side: "high" | "low"): Map<number, number> =>
+        new Map(
+          offsets.map((offset) => [offset.partition, Number(offset[side])]),
+        );
+      ends.set(topic, column("high"));
+      lows.set(topic, column("low"));
+    }
+    return { ends, lows };
+  }
+
+  private async ask(): Promise<Standing> {
+    // Commits first: a record that is written and handled in between must not count as one that nobody has read.
     await this.connect();
     const committed = await this.admin.fetchOffsets({
       groupId: this.group,
-      topics: this.topics,
+      topics: [...this.topics],
     });
-    let lag = 0n;
-    for (const { topic, partitions } of committed) {
-      const ends = new Map(
-        (await this.admin.fetchTopicOffsets(topic)).map((end) => [
-          end.partition,
-          end,
-        ]),
-      );
-      for (const { partition, offset } of partitions) {
-        const end = ends.get(partition);
-        if (end === undefined) continue;
-        const from = BigInt(
-          offset === "-1" ? (this.ephemeral ? end.high : end.low) : offset,
-        );
-        const behind =
-          BigInt(end.high) - (from < BigInt(end.low) ? BigInt(end.low) : from);
-        if (behind > 0n) lag += behind;
-      }
-    }
-    return Number(lag);
+    const { ends, lows } = await this.offsets();
+    const from = new Map(
+      committed.map(({ topic, partitions }) => {
+        const first = (this.ephemeral ? ends : lows).get(topic);
+        const low = lows.get(topic);
+        return [
+          topic,
+          new Map(
+            partitions.map(({ partition, offset }) => [
+              partition,
+              offset === "-1"
+                ? (first?.get(partition) ?? 0)
+                : Math.max(Number(offset), low?.get(partition) ?? 0),
+            ]),
+          ),
+        ];
+      }),
+    );
+    return { ends, from };
   }
+}
+
+function behind({ ends, from }: Standing): number {
+  let lag = 0;
+  for (const [topic, partitions] of from)
+    for (const [partition, offset] of partitions)
+      lag += Math.max(0, (ends.get(topic)?.get(partition) ?? 0) - offset);
+  return lag;
+}
+
+function asDone(): Promise<void> {
+  return Promise.resolve();
 }

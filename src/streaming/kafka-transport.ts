@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
+import { Logger } from "@nestjs/common";
 import type { Config } from "../config.js";
 import { Metrics } from "../metrics.js";
 import { encode, keyOf, partitionKeyOf } from "./codec.js";
-import { PartitionTable, connectClient, ensureTopics } from "./kafka-client.js";
-import { KafkaConsumer } from "./kafka-consumer.js";
+import { connectClient } from "./kafka-client.js";
+import {
+  CONSUMER_TIMING,
+  type ConsumerTiming,
+  KafkaConsumer,
+} from "./kafka-consumer.js";
+import { PartitionTable, ensureTopics } from "./kafka-topics.js";
+import { KafkaWriter } from "./kafka-writer.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 import {
   type Consumer,
@@ -14,242 +20,153 @@ import {
   TransportError,
 } from "./transport.js";
 
-/** Records of one request: about half a megabyte of trades, well below the broker's limit of one. */
-const CHUNK = 2_000;
-/** Records handed to the client and not yet acknowledged; more, and `produce` waits. */
-const IN_FLIGHT = 100_000;
-/** How long `produce` waits for room or for the broker. */
-const LIMIT_MS = 10_000;
-const ALL_REPLICAS = -1;
+/** How long `produce` waits for the broker. */
+const PRODUCE_LIMIT_MS = 10_000;
+/** How long `start` waits: a broker that starts together with us may need a minute. */
+const START_LIMIT_MS = 60_000;
+const START_EVERY_MS = 1_000;
 
-/** Apache Kafka and what speaks its protocol. The producer is idempotent: a retried request is not written twice. */
+interface Outlet {
+  table: PartitionTable;
+  writer: KafkaWriter;
+}
+
+/** Apache Kafka and what speaks its protocol. */
 export class KafkaTransport extends Transport {
   readonly kind = "kafka";
-  private readonly kafka: Kafka;
+  private readonly logger = new Logger("KafkaTransport");
   private readonly consumers = new Set<KafkaConsumer>();
-  private producer: Producer | undefined;
-  private tables = new Map<TopicName, PartitionTable>();
-  private inFlight = 0;
-  private trouble: string | null = "not connected yet";
+  private readonly outlets = new Map<TopicName, Outlet>();
   private readonly closing = new AbortController();
+  private ended: Promise<void> | undefined;
 
   constructor(
     private readonly config: Config,
     private readonly metrics: Metrics,
+    private readonly timing: ConsumerTiming = CONSUMER_TIMING,
   ) {
     super();
-    this.kafka = connectClient(config);
   }
 
   async start(): Promise<void> {
-    const counts = await this.untilReachable(() =>
-      ensureTopics(this.kafka, this.config),
-    );
-    this.tables = new Map(
-      [...counts].map(([topic, count]) => [topic, new PartitionTable(count)]),
-    );
-    this.producer = this.newProducer();
-    await this.producer.connect();
-    this.trouble = null;
+    const counts = await this.untilReachable(() => this.findTopics());
+    const kafka = connectClient(this.config);
+    for (const [topic, count] of counts) {
+      const name = this.config.topicPrefix + topic;
+      this.outlets.set(topic, {
+        table: new PartitionTable(count),
+        writer: new KafkaWriter(kafka, name, PRODUCE_LIMIT_MS),
+      });
+    }
   }
 
   async produce<N extends TopicName>(
     topic: N,
     records: readonly TopicRecords[N][],
-    options: ProduceOptions = {},
+    { signal }: ProduceOptions = {},
   ): Promise<void> {
-    const table = this.tables.get(topic);
-    if (table === undefined)
+    signal?.throwIfAborted();
+    this.closing.signal.throwIfAborted();
+    if (records.length === 0) return;
+    const outlet = this.outlets.get(topic);
+    if (outlet === undefined)
       throw new TransportError(
         "unavailable",
         "The broker has not been reached yet",
         true,
       );
-    for (let at = 0; at < records.length; at += CHUNK) {
-      const chunk = records.slice(at, at + CHUNK);
-      const messages = chunk.map((record) => ({
-        key: keyOf(topic, record),
-        value: encode(record),
-        partition: table.partitionOf(partitionKeyOf(topic, record)),
-      }));
-      await this.send(topic, messages, options.signal);
-    }
+    const { table, writer } = outlet;
+    await writer.write(
+      records.length,
+      (index) => {
+        const record = records[index] as TopicRecords[N];
+        return {
+          key: keyOf(topic, record),
+          value: encode(record),
+          partition: table.partitionOf(partitionKeyOf(topic, record)),
+        };
+      },
+      signal,
+    );
   }
 
   async subscribe(subscription: Subscription): Promise<Consumer> {
+    this.closing.signal.throwIfAborted();
+    const tables = new Map(
+      [...this.outlets]
+        .filter(([topic]) => subscription.handlers.has(topic))
+        .map(([topic, { table }]) => [topic, table]),
+    );
     const consumer = new KafkaConsumer(
-      this.kafka,
-      this.config.topicPrefix,
+      this.config,
       subscription,
-      this.tables,
+      tables,
       this.metrics,
+      this.timing,
     );
     this.consumers.add(consumer);
     await consumer.start();
     return consumer;
   }
 
+  /** The broker has no capacity of ours to wait for. */
   waiting(_topic: TopicName): number {
-    return this.inFlight;
+    return 0;
   }
 
   problem(): string | null {
-    return this.trouble;
+    if (this.closing.signal.aborted) return "closed";
+    if (this.outlets.size === 0) return "not connected yet";
+    for (const { writer } of this.outlets.values())
+      if (writer.trouble !== null) return writer.trouble;
+    return null;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.ended ??= this.end());
+  }
+
+  private async end(): Promise<void> {
+    // Handlers that end now still publish what they have done.
+    await Promise.all([...this.consumers].map((consumer) => consumer.close()));
     this.closing.abort(
       new TransportError("closed", "The transport is closed", false),
     );
-    await Promise.all([...this.consumers].map((consumer) => consumer.close()));
-    await this.producer?.disconnect();
-    this.trouble = "closed";
-  }
-
-  private newProducer(): Producer {
-    return this.kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      // An idempotent producer that gives up leaves a hole in its sequence; we stop waiting instead, below.
-      retry: {
-        initialRetryTime: 100,
-        maxRetryTime: 2_000,
-        retries: Number.MAX_SAFE_INTEGER,
-      },
-    });
-  }
-
-  private async send(
-    topic: TopicName,
-    messages: Message[],
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const limit = AbortSignal.timeout(LIMIT_MS);
-    while (this.inFlight > 0 && this.inFlight + messages.length > IN_FLIGHT) {
-      this.check(signal, limit, messages.length);
-      await sleep(5);
-    }
-    this.check(signal, limit, messages.length);
-    const { producer } = this;
-    if (producer === undefined)
-      throw new TransportError(
-        "unavailable",
-        "The producer is not connected",
-        true,
-      );
-    this.inFlight += messages.length;
-    const sent = producer
-      .send({
-        topic: this.config.topicPrefix + topic,
-        messages,
-        acks: ALL_REPLICAS,
-      })
-      .finally(() => (this.inFlight -= messages.length));
-    await this.acknowledged(sent, signal);
-  }
-
-  /** Resolves with the broker's acknowledgement. Rejects after the limit, although the request may still succeed later. */
-  private async acknowledged(
-    sent: Promise<unknown>,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    let stop: (() => void) | undefined;
-    const gaveUp = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.trouble = `no acknowledgement within ${LIMIT_MS} ms`;
-        reject(
-          new TransportError(
-            "unavailable",
-            `The broker did not acknowledge within ${LIMIT_MS} ms`,
-            true,
-          ),
-        );
-      }, LIMIT_MS);
-      stop = () => reject(signal?.reason as Error);
-      signal?.addEventListener("abort", stop, { once: true });
-    });
-    try {
-      await Promise.race([sent, gaveUp]);
-      this.trouble = null;
-    } catch (error) {
-      // The request goes on without us: its failure has been answered for.
-      sent.catch(() => undefined);
-      if (error instanceof TransportError || signal?.aborted === true)
-        throw error;
-      throw this.failed(error);
-    } finally {
-      clearTimeout(timer);
-      if (stop !== undefined) signal?.removeEventListener("abort", stop);
-    }
-  }
-
-  private failed(error: unknown): TransportError {
-    const { message, type, retriable } = error as {
-      message: string;
-      type?: string;
-      retriable?: boolean;
-    };
-    if (
-      type === "OUT_OF_ORDER_SEQUENCE_NUMBER" ||
-      type === "UNKNOWN_PRODUCER_ID" ||
-      type === "INVALID_PRODUCER_EPOCH"
-    )
-      this.renewProducer();
-    if (type === "MESSAGE_TOO_LARGE")
-      return new TransportError("rejected", message, false, { cause: error });
-    this.trouble = message;
-    return new TransportError("unavailable", message, retriable !== false, {
-      cause: error,
-    });
-  }
-
-  /** A broker that lost its state knows this producer's sequence no more: only a new one can go on. */
-  private renewProducer(): void {
-    const old = this.producer;
-    const fresh = this.newProducer();
-    this.producer = undefined;
-    old?.disconnect().catch(() => undefined);
-    fresh.connect().then(
-      () => (this.producer = fresh),
-      (error: Error) => (this.trouble = error.message),
+    await Promise.all(
+      [...this.outlets.values()].map(({ writer }) => writer.close()),
     );
   }
 
-  private check(
-    signal: AbortSignal | undefined,
-    limit: AbortSignal,
-    count: number,
-  ): void {
-    signal?.throwIfAborted();
-    this.closing.signal.throwIfAborted();
-    if (limit.aborted)
-      throw new TransportError(
-        "full",
-        `No room for ${count} records within ${LIMIT_MS} ms: the broker is too slow or away`,
-        true,
-      );
+  private async findTopics(): Promise<Map<TopicName, number>> {
+    const admin = connectClient(this.config).admin();
+    try {
+      await admin.connect();
+      return await ensureTopics(admin, this.config);
+    } finally {
+      await admin.disconnect();
+    }
   }
 
-  /** A broker that starts together with us may need a minute. */
   private async untilReachable<T>(attempt: () => Promise<T>): Promise<T> {
-    const limit = Date.now() + 60_000;
-    for (;;) {
+    const limit = Date.now() + START_LIMIT_MS;
+    const brokers = this.config.kafkaBrokers.join(",");
+    for (let said = false; ; said = true) {
       try {
         return await attempt();
       } catch (error) {
-        if (Date.now() > limit) {
+        if (Date.now() > limit)
           throw new TransportError(
             "unavailable",
-            `No broker of KAFKA_BROKERS=${this.config.kafkaBrokers.join(",")} answers`,
+            `No broker of KAFKA_BROKERS=${brokers} answers`,
             true,
             { cause: error },
           );
-        }
+        if (!said)
+          this.logger.warn(
+            `Waiting for a broker of KAFKA_BROKERS=${brokers}: ${(error as Error).message}`,
+          );
       }
-      await sleep(1_000, undefined, { signal: this.closing.signal });
+      await sleep(START_EVERY_MS, undefined, { signal: this.closing.signal });
     }
   }
 }

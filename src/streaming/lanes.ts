@@ -1,17 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Logger } from "@nestjs/common";
 import type { TopicName, TopicRecords } from "./topics.js";
-import type {
-  Delivery,
-  Origin,
-  Subscription,
-  Undecodable,
-} from "./transport.js";
+import type { Origin, Undecodable } from "./transport.js";
 
 /** A record on its way to the handler, or what could not be decoded. */
-export interface Item {
-  topic: TopicName;
-  origin: Origin;
+export interface Item extends Origin {
   record: TopicRecords[TopicName] | undefined;
   undecodable: Undecodable | undefined;
 }
@@ -19,167 +10,150 @@ export interface Item {
 /** While live records flow, a bulk batch holds no more than this, so that they wait for a short one at most. */
 const BULK_BESIDE_LIVE = 5_000;
 const LIVE_RECENTLY_MS = 1_000;
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5_000;
 
-type Handlers = Pick<Subscription, "handlers" | "maxBatch" | "paceMs">;
+interface Queue<I> {
+  items: I[];
+  lastStart: number;
+}
+
+/** Hands a batch to its handler; resolves with the items that are to be handed out again. Never rejects. */
+export type Deliver<I> = (
+  topic: TopicName,
+  items: readonly I[],
+) => Promise<readonly I[]>;
 
 /**
- * One handler call at a time over a growing queue. Batches adapt by themselves: whatever came in while the last batch
- * was handled is the next one. A batch begins when `maxBatch` records wait, or when `paceMs` has passed since the last
- * began; an idle lane begins at once. Live topics go before bulk. A batch whose handler fails comes again.
+ * One batch at a time over queues that grow meanwhile, one for each topic. Batches adapt by themselves: whatever came in
+ * while the last batch was handled is the next one.
+ *
+ * A live topic's batch begins when `maxBatch` records wait or when `paceMs` has passed since its last one; an idle lane
+ * begins at once. Bulk is taken only when no live record waits. While bulk waits, live records are not paced: a lane
+ * that let them gather would either stand idle or, with one always gathering, never come to the bulk.
  */
-export class Lane {
-  private readonly logger = new Logger("Lane");
-  private readonly queues = new Map<TopicName, Item[]>();
-  private abort = new AbortController();
-  private closed = false;
-  private lastStart = -Infinity;
+export class Lane<I extends Item> {
+  private readonly queues = new Map<TopicName, Queue<I>>();
   private lastLive = -Infinity;
-  private wake: (() => void) | undefined;
-  private readonly ended: Promise<void>;
+  private underWay: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private soon: NodeJS.Immediate | undefined;
+  private stopped = false;
+  private draining = false;
 
   constructor(
-    private readonly options: Handlers,
-    /** Called when the handler has resolved for these items. */
-    private readonly handled: (items: readonly Item[]) => void,
-  ) {
-    this.ended = this.run();
-  }
+    private readonly rules: { maxBatch: number; paceMs: number },
+    private readonly deliver: Deliver<I>,
+  ) {}
 
   /** Records that wait for the handler, those under way not counted. */
   waiting(topic?: TopicName): number {
-    if (topic !== undefined) return this.queues.get(topic)?.length ?? 0;
-    return [...this.queues.values()].reduce(
-      (sum, queue) => sum + queue.length,
-      0,
-    );
+    if (topic !== undefined) return this.queues.get(topic)?.items.length ?? 0;
+    let sum = 0;
+    for (const { items } of this.queues.values()) sum += items.length;
+    return sum;
   }
 
-  push(topic: TopicName, items: readonly Item[]): void {
-    const queue = this.queues.get(topic) ?? [];
+  get idle(): boolean {
+    return this.underWay === undefined && this.waiting() === 0;
+  }
+
+  push(topic: TopicName, items: readonly I[]): void {
+    const { items: queue } = this.queueOf(topic);
     for (const item of items) queue.push(item);
-    this.queues.set(topic, queue);
-    this.wake?.();
+    // Not before the event loop has gone round: what the same fetch or tick still brings belongs to this batch.
+    this.soon ??= setImmediate(() => {
+      this.soon = undefined;
+      this.next();
+    });
   }
 
-  /** Forgets what waits and tells the handler to give up: these records come again elsewhere. */
-  reset(): void {
-    this.queues.clear();
-    this.abort.abort(new Error("the partitions were assigned anew"));
-    this.abort = new AbortController();
+  /** Replaces what waits of a topic, such as by less. */
+  replace(topic: TopicName, by: (items: I[]) => I[]): void {
+    const queue = this.queueOf(topic);
+    queue.items = by(queue.items);
   }
 
-  /** Lets the batch under way end, and with `drain` those that wait; then nothing is handled any more. */
-  async close(drain: boolean, limitMs: number): Promise<void> {
-    if (!drain) this.queues.clear();
-    this.closed = true;
-    this.wake?.();
-    const limit = setTimeout(
-      () =>
-        this.abort.abort(
-          new Error(`not finished within ${limitMs} ms of closing`),
-        ),
-      limitMs,
-    );
-    try {
-      await this.ended;
-    } finally {
-      clearTimeout(limit);
-    }
+  /** Forgets what waits and is meant. */
+  drop(isMeant: (item: I) => boolean): void {
+    for (const queue of this.queues.values())
+      queue.items = queue.items.filter((item) => !isMeant(item));
   }
 
-  private async run(): Promise<void> {
-    for (;;) {
-      const topic = this.next();
-      if (topic === undefined) {
-        if (this.closed) return;
-        await this.sleepUntilWoken(undefined);
-        continue;
-      }
-      const early = this.lastStart + this.options.paceMs - performance.now();
-      if (
-        early > 0 &&
-        !this.closed &&
-        this.waiting(topic) < this.options.maxBatch
-      ) {
-        await this.sleepUntilWoken(early);
-        continue;
-      }
-      await this.deliver(topic, this.take(topic));
-    }
+  /** Begins no further batch; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.underWay;
   }
 
-  /** Live topics first, the longest queue among them; bulk only when no live record waits. */
-  private next(): TopicName | undefined {
-    let chosen: TopicName | undefined;
-    for (const [topic, queue] of this.queues) {
-      if (queue.length === 0) continue;
-      if (chosen === undefined || (isBulk(chosen) && !isBulk(topic)))
-        chosen = topic;
-      else if (
-        isBulk(chosen) === isBulk(topic) &&
-        queue.length > this.waiting(chosen)
-      )
-        chosen = topic;
-    }
-    return chosen;
+  go(): void {
+    this.stopped = false;
+    this.next();
   }
 
-  private take(topic: TopicName): Item[] {
+  /** From now on without a pace; resolves when nothing waits any more, or the lane was stopped. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    this.next();
+    while (this.underWay !== undefined) await this.underWay;
+    this.draining = false;
+  }
+
+  private queueOf(topic: TopicName): Queue<I> {
+    let queue = this.queues.get(topic);
+    if (queue === undefined)
+      this.queues.set(topic, (queue = { items: [], lastStart: -Infinity }));
+    return queue;
+  }
+
+  private next(): void {
+    if (this.underWay !== undefined || this.stopped) return;
+    clearTimeout(this.timer);
     const now = performance.now();
-    this.lastStart = now;
+    const choice = this.choose(now);
+    if (choice === undefined) return;
+    if (typeof choice === "number")
+      this.timer = setTimeout(() => this.next(), choice);
+    else this.underWay = this.run(choice, this.take(choice, now));
+  }
+
+  /** The topic to take from now, or how long (ms) to wait for one, or undefined when nothing waits. */
+  private choose(now: number): TopicName | number | undefined {
+    const { maxBatch, paceMs } = this.rules;
+    let bulk: TopicName | undefined;
+    let live: TopicName | undefined;
+    let due = Infinity;
+    for (const [topic, { items, lastStart }] of this.queues) {
+      if (items.length === 0) continue;
+      // A full batch is due since the last one began: it goes first, and still takes turns with the other topics.
+      const from = items.length >= maxBatch ? lastStart : lastStart + paceMs;
+      if (isBulk(topic)) bulk ??= topic;
+      else if (live === undefined || from < due) {
+        live = topic;
+        due = from;
+      }
+    }
+    if (live === undefined) return bulk;
+    const paced = bulk === undefined && !this.draining;
+    return paced && due > now ? Math.ceil(due - now) : live;
+  }
+
+  private take(topic: TopicName, now: number): I[] {
+    const queue = this.queueOf(topic);
+    queue.lastStart = now;
     if (!isBulk(topic)) this.lastLive = now;
     const most =
       isBulk(topic) && now - this.lastLive < LIVE_RECENTLY_MS
-        ? Math.min(BULK_BESIDE_LIVE, this.options.maxBatch)
-        : this.options.maxBatch;
-    return this.queues.get(topic)?.splice(0, most) ?? [];
+        ? Math.min(BULK_BESIDE_LIVE, this.rules.maxBatch)
+        : this.rules.maxBatch;
+    return queue.items.splice(0, most);
   }
 
-  private async deliver(topic: TopicName, items: Item[]): Promise<void> {
-    const { signal } = this.abort;
-    const handler = this.options.handlers.get(topic);
-    const good = items.filter(({ record }) => record !== undefined);
-    const delivery: Delivery = {
-      topic,
-      records: good.map(({ record }) => record as TopicRecords[TopicName]),
-      origin: (index) => (good[index] as Item).origin,
-      undecodable: items.flatMap(({ undecodable }) => undecodable ?? []),
-      signal,
-    };
-    for (
-      let delay = FIRST_RETRY_MS;
-      ;
-      delay = Math.min(delay * 2, LONGEST_RETRY_MS)
-    ) {
-      try {
-        await handler?.(delivery);
-        this.handled(items);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.logger.error(
-          `A batch of ${items.length} from ${topic} failed and is delivered again: ${String(error)}`,
-        );
-      }
-      try {
-        await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal });
-      } catch {
-        // Closing, or the partitions are gone: they come again elsewhere.
-        return;
-      }
-    }
-  }
-
-  private async sleepUntilWoken(ms: number | undefined): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((wake) => {
-      this.wake = wake;
-      if (ms !== undefined) timer = setTimeout(wake, ms);
-    });
-    clearTimeout(timer);
-    this.wake = undefined;
+  private async run(topic: TopicName, items: readonly I[]): Promise<void> {
+    const again = await this.deliver(topic, items);
+    if (again.length > 0)
+      this.replace(topic, (waiting) => [...again, ...waiting]);
+    this.underWay = undefined;
+    this.next();
   }
 }
 
@@ -187,10 +161,13 @@ export function isBulk(topic: TopicName): boolean {
   return topic.endsWith(".bulk");
 }
 
-/** Stable spread of keys over lanes (FNV-1a). */
+/** Stable spread of keys over lanes (FNV-1a): another one than Kafka's over partitions, so that each lane gets its share. */
 export function laneOf(key: string, lanes: number): number {
+  if (lanes === 1) return 0;
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index++)
     hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  return (hash >>> 0) % lanes;
+  // The low bits of FNV are weak: of names that differ in one digit, all even ones would share a lane.
+  hash ^= hash >>> 15;
+  return (Math.imul(hash, 0x2c1b3c6d) >>> 16) % lanes;
 }

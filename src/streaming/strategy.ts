@@ -1,10 +1,9 @@
 import type {
-  BaseRpcContext,
   CustomTransportStrategy,
   MessageHandler,
 } from "@nestjs/microservices";
 import { Server } from "@nestjs/microservices";
-import { type Observable, isObservable, lastValueFrom } from "rxjs";
+import { isObservable, lastValueFrom } from "rxjs";
 import type { TopicName } from "./topics.js";
 import type {
   Consumer,
@@ -43,6 +42,11 @@ export class TransportStrategy
     const handlers = new Map<TopicName, DeliveryHandler>();
     for (const [topic, handler] of this.messageHandlers)
       handlers.set(topic as TopicName, (delivery) => call(handler, delivery));
+    if (handlers.size === 0) {
+      // Its module is not part of this process: there is nothing to read for.
+      callback();
+      return;
+    }
     this.transport.subscribe({ ...this.options, handlers }).then(
       (consumer) => {
         this.consumer = consumer;
@@ -83,9 +87,9 @@ async function call(
   handler: MessageHandler,
   delivery: Delivery,
 ): Promise<void> {
-  const result: unknown = await handler(delivery, {} as BaseRpcContext);
+  const result: unknown = await handler(delivery, {});
   if (isObservable(result))
-    await lastValueFrom(result as Observable<unknown>, {
+    await lastValueFrom(result, {
       defaultValue: undefined,
     });
 }

@@ -21,7 +21,7 @@ import { Transport } from "./transport.js";
       useFactory: (config: Config, metrics: Metrics): Transport =>
         config.kafkaBrokers.length > 0
           ? new KafkaTransport(config, metrics)
-          : new InProcessTransport(),
+          : new InProcessTransport(metrics),
     },
   ],
   exports: [Transport],

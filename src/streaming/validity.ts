@@ -1,39 +1,94 @@
-import {
-  type TapeRecord,
-  clockFaultOf,
-  faultOf,
-  isClock,
-} from "../domain/trade.js";
+import { isInterval } from "../domain/interval.js";
+import { parseMarket } from "../domain/market.js";
+import { type TapeRecord, clockFaultOf, faultOf } from "../domain/trade.js";
 import type { TopicName } from "./topics.js";
 
 /**
- * How far ahead of this machine's clock a record's exchange time may be when it is read from a topic. The venue's own
- * clock was checked at decode to a minute; here only nonsense is to be stopped, and a machine whose clock is hours slow
- * must not refuse real trades.
+ * How far ahead of the clock a record's exchange time may be when it is read from a topic. The venue's own clock was
+ * checked at decode to a minute; here only nonsense (a trade from 2100, which would close every candle) is to be stopped.
  */
 const AHEAD_MS = 86_400_000;
+
+type Fields = readonly (readonly [string, (field: unknown) => boolean])[];
+
+const isText = (field: unknown): boolean => typeof field === "string";
+
+/** What a reader would fall over. No more is checked: these topics have one writer, ourselves. */
+const FIELDS: Record<"candles" | "feeds" | "trades.dead", Fields> = {
+  candles: [
+    ["market", isMarket],
+    ["interval", (field) => typeof field === "string" && isInterval(field)],
+    ["openTime", Number.isSafeInteger],
+    ["close", isText],
+    ["closed", (field) => typeof field === "boolean"],
+    ["version", Number.isSafeInteger],
+  ],
+  feeds: [
+    ["market", isMarket],
+    ["condition", isText],
+    ["at", Number.isSafeInteger],
+  ],
+  "trades.dead": [["reason", isText]],
+};
 
 export interface Defect {
   reason: string;
   detail: string;
 }
 
-/** Why a decoded value cannot be delivered, or undefined. Both transports ask the same. */
-export function defectOf(topic: TopicName, value: unknown): Defect | undefined {
+/**
+ * The newest exchange time (epoch ms) that can be true. `written` is when the record was written, by the broker's or the
+ * producer's clock: a reader whose own clock is days slow refuses nothing real, since it believes the later of the two. A
+ * producer cannot use that to write nonsense: brokers refuse timestamps far ahead of their own clock.
+ */
+export function latestTime(written = 0): number {
+  return Math.max(Date.now(), written) + AHEAD_MS;
+}
+
+/** Why a value cannot be delivered, or undefined. Both transports ask the same. */
+export function defectOf(
+  topic: TopicName,
+  value: unknown,
+  latest: number,
+): Defect | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return { reason: "undecodable", detail: "the value must be a JSON object" };
-  if (topic !== "trades" && topic !== "trades.bulk") {
-    const { market } = value as { market?: unknown };
-    return topic === "trades.dead" || typeof market === "string"
-      ? undefined
-      : { reason: "undecodable", detail: "market must be text" };
+    return undecodable("the value must be a JSON object");
+  switch (topic) {
+    case "trades":
+    case "trades.bulk":
+      return tapeDefect(value as TapeRecord, latest);
+    case "candles":
+    case "feeds":
+    case "trades.dead":
+      return fieldDefect(value, FIELDS[topic]);
   }
-  const record = value as TapeRecord;
-  const latest = Date.now() + AHEAD_MS;
-  const fault = isClock(record)
-    ? clockFaultOf(record, latest)
-    : faultOf(record, latest);
+}
+
+function tapeDefect(record: TapeRecord, latest: number): Defect | undefined {
+  const fault =
+    (record as { clock?: unknown }).clock === undefined
+      ? faultOf(record as Parameters<typeof faultOf>[0], latest)
+      : clockFaultOf(record as Parameters<typeof clockFaultOf>[0], latest);
   return fault === undefined
     ? undefined
     : { reason: fault.code, detail: fault.detail };
+}
+
+function fieldDefect(value: object, fields: Fields): Defect | undefined {
+  for (const [name, holds] of fields) {
+    const field = (value as Record<string, unknown>)[name];
+    if (!holds(field))
+      return undecodable(
+        `${name} is missing or of another kind (${typeof field})`,
+      );
+  }
+  return undefined;
+}
+
+function isMarket(field: unknown): boolean {
+  return typeof field === "string" && parseMarket(field) !== undefined;
+}
+
+function undecodable(detail: string): Defect {
+  return { reason: "undecodable", detail };
 }

@@ -246,7 +246,13 @@ function keepsTheContract(open: () => Promise<Bench>): void {
         }),
       );
     }
-    const candle = { market: "binance:A", interval: "1m" } as Candle;
+    const candle = {
+      market: "binance:A",
+      interval: "1m",
+      close: "1",
+      closed: false,
+      version: 1,
+    } as Candle;
     // An ephemeral group begins at the newest record once it has its partitions.
     let openTime = 0;
     await until(async () => {
@@ -483,8 +489,10 @@ describeKafka("Kafka transport", () => {
     await until(() => consumer.status().assigned, 20_000);
     // What is seen in the wild: the fetch loop ends, no event tells.
     await (
-      consumer as unknown as { client: { stop(): Promise<void> } }
-    ).client.stop();
+      consumer as unknown as {
+        session: { client: { stop(): Promise<void> } };
+      }
+    ).session.client.stop();
     await bench.transport.produce("trades", many("binance:A", 1, 3));
     await until(() => got.length >= 3, 60_000);
     await bench.close();

@@ -88,16 +88,19 @@ export class Broker {
     private readonly classpath: string,
   ) {}
 
-  static async start(): Promise<Broker> {
+  /** `advertised` is where clients are told to come, such as a proxy's port: the broker's own unless given. */
+  static async start(
+    ports: { own?: number; advertised?: number } = {},
+  ): Promise<Broker> {
     const home = mkdtempSync(join(tmpdir(), "tapeline-kafka-"));
-    const port = await freePort();
+    const port = ports.own ?? (await freePort());
     const controller = await freePort();
     const settings = {
       "process.roles": "broker,controller",
       "node.id": "1",
       "controller.quorum.voters": `1@127.0.0.1:${controller}`,
       listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-      "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+      "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.advertised ?? port}`,
       "listener.security.protocol.map":
         "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
       "inter.broker.listener.name": "PLAINTEXT",

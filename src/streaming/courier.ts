@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Logger } from "@nestjs/common";
+import type { Item } from "./lanes.js";
+import type { TopicName, TopicRecords } from "./topics.js";
+import type { Delivery, DeliveryHandler, Undecodable } from "./transport.js";
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+
+interface Attempt<I> {
+  items: readonly I[];
+  abort: AbortController;
+}
+
+interface Options<I> {
+  handlers: ReadonlyMap<TopicName, DeliveryHandler>;
+  /** Called when the handler has resolved for these items. */
+  handled: (items: readonly I[]) => void;
+  /** Whether an item is no longer ours to handle. */
+  isLost?: (item: I) => boolean;
+}
+
+/** Takes batches to their handlers: again and again, with a capped backoff, until one resolves or they are lost. */
+export class Courier<I extends Item> {
+  private readonly logger = new Logger("Delivery");
+  private readonly attempts = new Set<Attempt<I>>();
+  private ended: Error | undefined;
+
+  constructor(private readonly options: Options<I>) {}
+
+  get underWay(): number {
+    let sum = 0;
+    for (const { items } of this.attempts) sum += items.length;
+    return sum;
+  }
+
+  /** Never rejects. Resolves with what was not handled and is still ours, because of `giveUp`. */
+  async deliver(topic: TopicName, items: readonly I[]): Promise<readonly I[]> {
+    let delay = FIRST_RETRY_MS;
+    let batch = items;
+    while (batch.length > 0) {
+      if (this.ended !== undefined) return batch;
+      const attempt = { items: batch, abort: new AbortController() };
+      const { signal } = attempt.abort;
+      this.attempts.add(attempt);
+      try {
+        await this.options.handlers.get(topic)?.(
+          deliveryOf(topic, batch, signal),
+        );
+        this.options.handled(batch);
+        return [];
+      } catch (error) {
+        if (!signal.aborted) {
+          this.logger.error(
+            `A batch of ${batch.length} from ${topic} failed and is delivered again: ${String(error)}`,
+          );
+          await pause(delay * (0.5 + Math.random() / 2), signal);
+          delay = Math.min(delay * 2, LONGEST_RETRY_MS);
+        }
+      } finally {
+        this.attempts.delete(attempt);
+      }
+      const { isLost } = this.options;
+      if (isLost !== undefined) batch = batch.filter((item) => !isLost(item));
+    }
+    return [];
+  }
+
+  /** Tells the handlers of batches with lost items to give up; what is left of such a batch is delivered again. */
+  revoke(): void {
+    const { isLost } = this.options;
+    for (const { items, abort } of this.attempts)
+      if (isLost !== undefined && items.some(isLost))
+        abort.abort(new Error("the partitions were assigned elsewhere"));
+  }
+
+  /** Tells all handlers to give up, and delivers nothing any more. */
+  giveUp(reason: Error): void {
+    this.ended = reason;
+    for (const { abort } of this.attempts) abort.abort(reason);
+  }
+}
+
+function deliveryOf<I extends Item>(
+  topic: TopicName,
+  items: readonly I[],
+  signal: AbortSignal,
+): Delivery {
+  const undecodable: Undecodable[] = [];
+  for (const item of items)
+    if (item.undecodable !== undefined) undecodable.push(item.undecodable);
+  const good =
+    undecodable.length === 0
+      ? items
+      : items.filter(({ record }) => record !== undefined);
+  return {
+    topic,
+    records: good.map(({ record }) => record as TopicRecords[TopicName]),
+    origin: (index) => {
+      const { partition, offset, key } = good[index] as I;
+      return { partition, offset, key };
+    },
+    undecodable,
+    signal,
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    // Only the abort rejects: the caller looks at the signal itself.
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Waits for work to end, at most so long. True when it did. */
+export async function within(
+  ms: number,
+  work: Promise<unknown>,
+): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>(
+    (done) => (timer = setTimeout(() => done(false), ms)),
+  );
+  try {
+    return await Promise.race([work.then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

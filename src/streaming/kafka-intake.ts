@@ -1,0 +1,250 @@
+import { Logger } from "@nestjs/common";
+import type { EachBatchPayload } from "kafkajs";
+import { decode, marketOfKey } from "./codec.js";
+import { Courier, within } from "./courier.js";
+import type { Offsets, Standing } from "./kafka-lag.js";
+import type { KafkaSession } from "./kafka-session.js";
+import { type Item, Lane, laneOf } from "./lanes.js";
+import { PartitionProgress } from "./partition-progress.js";
+import type { TopicName } from "./topics.js";
+import type { Subscription } from "./transport.js";
+import { latestTime } from "./validity.js";
+
+/** A closing consumer first lets its handlers end, then tells them to give up: in all the 10 s of the contract. */
+const DRAIN_MS = 8_000;
+const GIVE_UP_MS = 2_000;
+const COMMIT_LIMIT_MS = 3_000;
+
+interface Read extends Item {
+  progress: PartitionProgress;
+}
+
+/**
+ * What a consumer has read and not yet committed. kafkajs fetches again only when all batches of a fetch are handled;
+ * here a batch is only decoded and put into the lanes, so that fetching goes on while handlers write. Memory stays
+ * bounded by pausing a topic while two largest batches of it wait. Offsets are committed when handlers have resolved.
+ *
+ * In a rebalance, partitions that stay go on where they are. Those that are lost are dropped: what waits of them is
+ * forgotten, handlers that have some of it are told to give up, and nothing of it is committed any more.
+ */
+export class KafkaIntake {
+  private readonly logger = new Logger("KafkaIntake");
+  private readonly lanes: Lane<Read>[];
+  private readonly couriers: Courier<Read>[];
+  private readonly assigned = new Map<string, PartitionProgress>();
+  private readonly paused = new Set<TopicName>();
+  private readonly uncommitted = new Set<PartitionProgress>();
+  /** Where partitions of an ephemeral group begin, whose commits would outlive their use. */
+  private readonly starts = new Map<string, number>();
+  private session: KafkaSession | undefined;
+  private committing: Promise<void> | undefined;
+  private closing = false;
+  /** When something was last read or handled, epoch ms. */
+  lastProgress = Date.now();
+
+  constructor(
+    private readonly prefix: string,
+    private readonly subscription: Subscription,
+  ) {
+    const { handlers, lanes } = subscription;
+    this.couriers = Array.from(
+      { length: lanes },
+      (_, lane) =>
+        new Courier<Read>({
+          handlers,
+          handled: (items) => this.handled(lane, items),
+          isLost: ({ progress }) => progress.lost,
+        }),
+    );
+    this.lanes = this.couriers.map(
+      (courier) =>
+        new Lane<Read>(subscription, async (topic, items) => {
+          this.relieve(topic);
+          return courier.deliver(topic, items);
+        }),
+    );
+  }
+
+  get partitions(): number {
+    return this.assigned.size;
+  }
+
+  waiting(topic?: TopicName): number {
+    return this.lanes.reduce((sum, lane) => sum + lane.waiting(topic), 0);
+  }
+
+  get underWay(): number {
+    return this.couriers.reduce((sum, { underWay }) => sum + underWay, 0);
+  }
+
+  /** Records of our partitions that the broker has and we have not read. */
+  unread({ ends, from }: Standing): number {
+    let sum = 0;
+    for (const { topic, partition, next } of this.assigned.values()) {
+      const end = ends.get(topic)?.get(partition) ?? 0;
+      const at = next ?? from.get(topic)?.get(partition) ?? end;
+      sum += Math.max(0, end - at);
+    }
+    return sum;
+  }
+
+  /** An ephemeral group reads from here on, whenever its partitions come. */
+  startAt(offsets: Offsets): void {
+    for (const [topic, partitions] of offsets)
+      for (const [partition, offset] of partitions)
+        this.starts.set(`${topic}/${partition}`, offset);
+  }
+
+  /** The partitions of this session from now on. */
+  assign(session: KafkaSession, assignment: Record<string, number[]>): void {
+    this.session = session;
+    this.lastProgress = Date.now();
+    const kept = new Set<string>();
+    for (const [topic, partitions] of Object.entries(assignment))
+      for (const partition of partitions) {
+        const key = `${topic}/${partition}`;
+        kept.add(key);
+        const progress =
+          this.assigned.get(key) ??
+          new PartitionProgress(topic, partition, this.lanes.length);
+        progress.next ??= this.starts.get(key);
+        this.assigned.set(key, progress);
+        // kafkajs would begin again at what was last committed.
+        if (progress.next !== undefined)
+          session.seek(topic, partition, progress.next);
+      }
+    this.lose((key) => !kept.has(key));
+  }
+
+  /** The session is over: another member may have our partitions already. */
+  unassign(): void {
+    this.session = undefined;
+    this.paused.clear();
+    this.lose(() => true);
+  }
+
+  arrived(batch: EachBatchPayload["batch"]): void {
+    const progress = this.assigned.get(`${batch.topic}/${batch.partition}`);
+    if (progress === undefined || this.closing) return;
+    this.lastProgress = Date.now();
+    if (Number(batch.highWatermark) < (progress.next ?? 0)) progress.restart();
+    const topic = batch.topic.slice(this.prefix.length) as TopicName;
+    const parts = this.lanes.map((): Read[] => []);
+    // The broker orders by its own clock, so the newest of a batch stands for all.
+    const newest = batch.messages[batch.messages.length - 1];
+    const latest = latestTime(Number(newest?.timestamp ?? 0));
+    for (const message of batch.messages) {
+      const item = decode(topic, message, batch.partition, latest) as Read;
+      const lane = laneOf(keyOfLane(item), this.lanes.length);
+      if (!progress.read(Number(message.offset), lane)) continue;
+      item.progress = progress;
+      parts[lane]?.push(item);
+    }
+    for (const [lane, items] of parts.entries())
+      if (items.length > 0) this.lanes[lane]?.push(topic, items);
+    const { maxBatch } = this.subscription;
+    if (this.waiting(topic) <= 2 * maxBatch || this.paused.has(topic)) return;
+    this.paused.add(topic);
+    this.session?.pause(batch.topic);
+  }
+
+  /** Everything of a partition before `offset` has been read: what else is there are no records. */
+  readTo(topic: string, partition: number, offset: number): void {
+    const progress = this.assigned.get(`${topic}/${partition}`);
+    if (progress === undefined || this.closing) return;
+    progress.skipTo(offset);
+    if (!progress.idle) return;
+    this.uncommitted.add(progress);
+    this.commitSoon();
+  }
+
+  /** Commits what has been handled, unless it is being done. */
+  commitSoon(): void {
+    this.committing ??= this.commit().finally(
+      () => (this.committing = undefined),
+    );
+  }
+
+  /** Lets the batches under way end, within a limit, and commits them. What waits comes again elsewhere. */
+  async close(): Promise<void> {
+    this.closing = true;
+    for (const lane of this.lanes) lane.drop(() => true);
+    const stopped = Promise.all(this.lanes.map((lane) => lane.stop()));
+    await within(DRAIN_MS, stopped);
+    for (const courier of this.couriers)
+      courier.giveUp(new Error(`not handled within ${DRAIN_MS} ms of closing`));
+    await within(GIVE_UP_MS, stopped);
+    await within(COMMIT_LIMIT_MS, this.committing ?? Promise.resolve());
+    this.commitSoon();
+    await within(COMMIT_LIMIT_MS, this.committing ?? Promise.resolve());
+  }
+
+  private lose(isLost: (key: string) => boolean): void {
+    const before = this.assigned.size;
+    for (const [key, progress] of this.assigned) {
+      if (!isLost(key)) continue;
+      progress.lost = true;
+      this.assigned.delete(key);
+      this.uncommitted.delete(progress);
+      const { safe } = progress;
+      if (this.subscription.ephemeral && safe !== undefined)
+        this.starts.set(key, safe);
+    }
+    if (this.assigned.size === before) return;
+    for (const lane of this.lanes) lane.drop(({ progress }) => progress.lost);
+    for (const courier of this.couriers) courier.revoke();
+    for (const topic of [...this.paused]) this.relieve(topic);
+  }
+
+  private handled(lane: number, items: readonly Read[]): void {
+    this.lastProgress = Date.now();
+    const counts = new Map<PartitionProgress, number>();
+    for (const { progress } of items)
+      counts.set(progress, (counts.get(progress) ?? 0) + 1);
+    for (const [progress, count] of counts) {
+      progress.handled(lane, count);
+      if (!progress.lost) this.uncommitted.add(progress);
+    }
+    this.commitSoon();
+  }
+
+  private relieve(topic: TopicName): void {
+    if (!this.paused.has(topic)) return;
+    if (this.waiting(topic) > this.subscription.maxBatch) return;
+    this.paused.delete(topic);
+    this.session?.resume(this.prefix + topic);
+  }
+
+  private async commit(): Promise<void> {
+    while (this.uncommitted.size > 0 && this.session !== undefined) {
+      const due = [...this.uncommitted].filter(
+        ({ safe, committed }) => safe !== undefined && safe !== committed,
+      );
+      this.uncommitted.clear();
+      if (due.length === 0) return;
+      const offsets = due.map(({ safe }) => safe as number);
+      try {
+        await this.session.commit(
+          due.map(({ topic, partition }, index) => ({
+            topic,
+            partition,
+            offset: String(offsets[index]),
+          })),
+        );
+      } catch (error) {
+        // Rebalanced or cut off: a later commit covers it, or the records come again and change nothing.
+        this.logger.debug(`Not committed: ${(error as Error).message}`);
+        for (const progress of due)
+          if (!progress.lost) this.uncommitted.add(progress);
+        return;
+      }
+      for (const [index, progress] of due.entries())
+        progress.committed = offsets[index];
+    }
+  }
+}
+
+/** A market stays in its lane; what has no key keeps the order of its partition. */
+function keyOfLane({ key, partition }: Item): string {
+  return key === null ? String(partition) : marketOfKey(key);
+}

@@ -1,0 +1,88 @@
+import kafkajs, { type Admin, type ITopicConfig } from "kafkajs";
+import type { Config } from "../config.js";
+import type { TopicName } from "./topics.js";
+
+const { Partitioners } = kafkajs;
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Kafka compacts only what is not in the newest segment: without this, a slow topic would not be compacted for a week. */
+const COMPACTED = { "segment.ms": String(HOUR) };
+
+/** Settings of topics that do not exist yet; those that do are left as they are. */
+const SETTINGS: Record<TopicName, Record<string, string>> = {
+  trades: { "cleanup.policy": "delete", "retention.ms": String(7 * DAY) },
+  "trades.bulk": {
+    "cleanup.policy": "delete",
+    "retention.ms": String(7 * DAY),
+  },
+  candles: {
+    "cleanup.policy": "compact,delete",
+    "retention.ms": String(7 * DAY),
+    ...COMPACTED,
+  },
+  feeds: { "cleanup.policy": "compact", ...COMPACTED },
+  "trades.dead": {
+    "cleanup.policy": "delete",
+    "retention.ms": String(30 * DAY),
+  },
+};
+
+/** Makes the topics that are missing and returns every topic's number of partitions. */
+export async function ensureTopics(
+  admin: Admin,
+  config: Config,
+): Promise<Map<TopicName, number>> {
+  const names = Object.keys(SETTINGS) as TopicName[];
+  const existing = new Set(await admin.listTopics());
+  const missing: ITopicConfig[] = names
+    .filter((name) => !existing.has(config.topicPrefix + name))
+    .map((name) => ({
+      topic: config.topicPrefix + name,
+      numPartitions: config.kafkaPartitions,
+      replicationFactor: config.kafkaReplication,
+      configEntries: Object.entries(SETTINGS[name]).map(([key, value]) => ({
+        name: key,
+        value,
+      })),
+    }));
+  if (missing.length > 0)
+    await admin.createTopics({ topics: missing, waitForLeaders: true });
+  const { topics } = await admin.fetchTopicMetadata({
+    topics: names.map((name) => config.topicPrefix + name),
+  });
+  return new Map(
+    topics.map(({ name, partitions }) => [
+      name.slice(config.topicPrefix.length) as TopicName,
+      partitions.length,
+    ]),
+  );
+}
+
+/** Kafka's own spread of keys over partitions (murmur2), asked once a key. */
+export class PartitionTable {
+  private readonly known = new Map<string, number>();
+  private readonly spread = Partitioners.DefaultPartitioner();
+  private readonly partitions: { partitionId: number; leader: number }[];
+
+  constructor(count: number) {
+    this.partitions = Array.from({ length: count }, (_, partitionId) => ({
+      partitionId,
+      leader: 0,
+    }));
+  }
+
+  partitionOf(key: string): number {
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const partition = this.spread({
+      topic: "",
+      partitionMetadata: this.partitions as never,
+      message: { key, value: null },
+    });
+    // Dead letters may carry any key: the table must not grow with them.
+    if (this.known.size < 100_000) this.known.set(key, partition);
+    return partition;
+  }
+}

@@ -1,0 +1,297 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Logger } from "@nestjs/common";
+import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
+import { within } from "./courier.js";
+import { TransportError } from "./transport.js";
+
+/** One request: well below a broker's usual limit of a million bytes for a batch. */
+const CHUNK_RECORDS = 2_000;
+const CHUNK_BYTES = 500_000;
+/** Records whose `produce` has not resolved; more, and it is refused. A larger call is taken when nothing waits. */
+const CAPACITY = 200_000;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 1_000;
+const ALL_REPLICAS = -1;
+const BROKER_LIMIT_MS = 6_000;
+const CLOSE_LIMIT_MS = 5_000;
+
+/** What the broker will refuse however often it is sent, because of some record in it. */
+const HOPELESS = new Set([
+  "MESSAGE_TOO_LARGE",
+  "RECORD_LIST_TOO_LARGE",
+  "INVALID_RECORD",
+  "INVALID_TIMESTAMP",
+]);
+
+interface Call {
+  messageOf: (index: number) => Message;
+  length: number;
+  /** Records that went into a request. */
+  sent: number;
+  acknowledged: number;
+  settled: boolean;
+  settle: (error?: Error) => void;
+}
+
+interface Chunk {
+  messages: Message[];
+  parts: { call: Call; count: number }[];
+}
+
+/**
+ * Writes one topic, one request at a time: calls that come meanwhile share the next one.
+ *
+ * One at a time is what makes the acknowledgements true. kafkajs gives the sequence numbers of a failed request back; with
+ * a second one under way, that one took them, and the broker, which had stored the first and only lost its answer, dropped
+ * the second as a duplicate and acknowledged it. Here a failed request is repeated as it was before anything else is sent,
+ * and a producer whose request was given up is never used again.
+ */
+export class KafkaWriter {
+  private readonly logger = new Logger("KafkaWriter");
+  private readonly calls: Call[] = [];
+  private held = 0;
+  private producer: Producer | undefined;
+  private pumping: Promise<void> | undefined;
+  private lastProgress = 0;
+  private closed: TransportError | undefined;
+  private readonly closing = new AbortController();
+  /** Why the last request failed; null when it did not. */
+  trouble: string | null = null;
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly topic: string,
+    private readonly limitMs: number,
+  ) {}
+
+  /** Resolves when all in-sync replicas have all of it. Rejects with a TransportError or the reason of the signal. */
+  write(
+    length: number,
+    messageOf: (index: number) => Message,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (this.closed !== undefined) return Promise.reject(this.closed);
+    if (this.held > 0 && this.held + length > CAPACITY)
+      return Promise.reject(
+        new TransportError(
+          "full",
+          `${this.held} records of ${this.topic} wait for the broker`,
+          true,
+        ),
+      );
+    return new Promise((resolve, reject) => {
+      const began = Date.now();
+      let timer: NodeJS.Timeout | undefined;
+      const call: Call = {
+        messageOf,
+        length,
+        sent: 0,
+        acknowledged: 0,
+        settled: false,
+        settle: (error) => {
+          if (call.settled) return;
+          call.settled = true;
+          this.held -= length;
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", abort);
+          if (error === undefined) resolve();
+          else reject(error);
+        },
+      };
+      const abort = (): void => call.settle(signal?.reason as Error);
+      signal?.addEventListener("abort", abort, { once: true });
+      // A large call may take longer, as long as the broker goes on acknowledging.
+      const look = (): void => {
+        const left =
+          Math.max(began, this.lastProgress) + this.limitMs - Date.now();
+        if (left > 0) timer = setTimeout(look, left);
+        else call.settle(this.unavailable());
+      };
+      this.held += length;
+      this.calls.push(call);
+      look();
+      this.pumping ??= this.pump();
+    });
+  }
+
+  /** Lets what is under way end, within a limit, and refuses the rest. */
+  async close(): Promise<void> {
+    this.closed = new TransportError(
+      "closed",
+      "The transport is closed",
+      false,
+    );
+    await within(CLOSE_LIMIT_MS, this.pumping ?? Promise.resolve());
+    this.closing.abort(this.closed);
+    for (const call of this.calls) call.settle(this.closed);
+    await this.retire();
+  }
+
+  private async pump(): Promise<void> {
+    for (;;) {
+      // What the same tick still brings goes along.
+      await new Promise((resolve) => setImmediate(resolve));
+      const chunk = this.cut();
+      if (chunk.messages.length === 0) break;
+      await this.send(chunk);
+    }
+    this.pumping = undefined;
+  }
+
+  /** Takes the next request's records off the waiting calls. Records are encoded only now: memory holds one request. */
+  private cut(): Chunk {
+    const chunk: Chunk = { messages: [], parts: [] };
+    let bytes = 0;
+    for (let call = this.calls[0]; call !== undefined; call = this.calls[0]) {
+      const before = chunk.messages.length;
+      while (
+        !call.settled &&
+        call.sent < call.length &&
+        chunk.messages.length < CHUNK_RECORDS &&
+        bytes < CHUNK_BYTES
+      ) {
+        const message = encoded(call);
+        if (message === undefined) break;
+        bytes += message.value?.length ?? 0;
+        chunk.messages.push(message);
+      }
+      const count = chunk.messages.length - before;
+      if (count > 0) chunk.parts.push({ call, count });
+      if (!call.settled && call.sent < call.length) break;
+      this.calls.shift();
+    }
+    return chunk;
+  }
+
+  /** Repeats the request until it is acknowledged, hopeless, or nobody waits for it any more. */
+  private async send(chunk: Chunk): Promise<void> {
+    for (
+      let delay = FIRST_RETRY_MS;
+      ;
+      delay = Math.min(delay * 2, LONGEST_RETRY_MS)
+    ) {
+      try {
+        const producer = (this.producer ??= await this.connect());
+        await producer.send({
+          topic: this.topic,
+          messages: chunk.messages,
+          acks: ALL_REPLICAS,
+          timeout: BROKER_LIMIT_MS,
+        });
+        this.acknowledge(chunk);
+        return;
+      } catch (error) {
+        const type = typeOf(error);
+        this.trouble = (error as Error).message;
+        if (HOPELESS.has(type)) {
+          await this.retire();
+          if (chunk.messages.length > 1) await this.sendApart(chunk);
+          else this.refuse(chunk, error);
+          return;
+        }
+        // The broker does not know this producer, or counts otherwise: only a new one can go on.
+        if (/SEQUENCE|PRODUCER/.test(type)) await this.retire();
+      }
+      if (!this.isWanted(chunk)) break;
+      await sleep(delay * (0.5 + Math.random() / 2), undefined, {
+        signal: this.closing.signal,
+      }).catch(() => undefined);
+      if (!this.isWanted(chunk)) break;
+    }
+    await this.retire();
+  }
+
+  /** One bad record must not refuse the others' calls. */
+  private async sendApart({ messages, parts }: Chunk): Promise<void> {
+    let at = 0;
+    for (const { call, count } of parts) {
+      const half = Math.ceil(count / 2);
+      const pieces = parts.length > 1 ? [count] : [half, count - half];
+      for (const piece of pieces) {
+        const some = messages.slice(at, (at += piece));
+        const apart = { messages: some, parts: [{ call, count: piece }] };
+        if (piece > 0 && !call.settled) await this.send(apart);
+      }
+    }
+  }
+
+  private isWanted({ parts }: Chunk): boolean {
+    return parts.some(({ call }) => !call.settled);
+  }
+
+  private acknowledge({ parts }: Chunk): void {
+    this.trouble = null;
+    this.lastProgress = Date.now();
+    for (const { call, count } of parts) {
+      call.acknowledged += count;
+      if (call.acknowledged === call.length) call.settle();
+    }
+  }
+
+  private refuse({ parts }: Chunk, cause: unknown): void {
+    const { message } = cause as Error;
+    this.logger.error(`${this.topic}: ${message}`);
+    for (const { call } of parts)
+      call.settle(new TransportError("rejected", message, false, { cause }));
+  }
+
+  private unavailable(): TransportError {
+    return new TransportError(
+      "unavailable",
+      `The broker did not acknowledge within ${this.limitMs} ms${this.trouble === null ? "" : `: ${this.trouble}`}`,
+      true,
+    );
+  }
+
+  private async connect(): Promise<Producer> {
+    const producer = this.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    try {
+      await producer.connect();
+      return producer;
+    } catch (error) {
+      await end(producer);
+      throw error;
+    }
+  }
+
+  private async retire(): Promise<void> {
+    const { producer } = this;
+    this.producer = undefined;
+    if (producer !== undefined) await end(producer);
+  }
+}
+
+/** The next message of a call; a record that is not JSON refuses its call and nobody else's. */
+function encoded(call: Call): Message | undefined {
+  try {
+    return call.messageOf(call.sent++);
+  } catch (cause) {
+    const { message } = cause as Error;
+    call.settle(new TransportError("rejected", message, false, { cause }));
+    return undefined;
+  }
+}
+
+async function end(producer: Producer): Promise<void> {
+  // What it was asked to send has been answered for, or will be sent by another.
+  await within(
+    1_000,
+    producer.disconnect().catch(() => undefined),
+  );
+}
+
+/** Kafka's name of an error, wherever kafkajs has wrapped it. */
+function typeOf(error: unknown): string {
+  for (
+    let cause = error as { type?: string; cause?: unknown } | undefined;
+    cause !== undefined && cause !== null;
+    cause = cause.cause as typeof cause
+  )
+    if (typeof cause.type === "string") return cause.type;
+  return "";
+}
