@@ -13,8 +13,8 @@ function replaysLikeTheExchange(
   setUp: () => Promise<{ settings: Settings; tearDown: () => Promise<void> }>,
 ): void {
   let settings: Settings;
-  let tearDown: () => Promise<void>;
-  let app: Process;
+  let tearDown: (() => Promise<void>) | undefined;
+  let app: Process | undefined;
   const input = goldens();
   beforeAll(async () => {
     ({ settings, tearDown } = await setUp());
@@ -28,14 +28,14 @@ function replaysLikeTheExchange(
     app = await (await Process.start(["serve"], settings)).ready();
   }, 300_000);
   afterAll(async () => {
-    await app.stop();
-    await tearDown();
+    await app?.stop();
+    await tearDown?.();
   });
 
   it.each(input.filter(({ bars }) => bars.length > 0))(
     "gives the exchange's own candles of $name in all nine fields",
     async (golden) => {
-      expect(await barsOf(app, golden)).toEqual(golden.bars);
+      expect(await barsOf(app as Process, golden)).toEqual(golden.bars);
     },
   );
 
@@ -78,10 +78,16 @@ describeKafka("replay, Kafka and a server", () => {
     const postgres = await startPostgres();
     const settings = {
       DATABASE_URL: await createDatabase(postgres.url),
-      KAFKA_BROKERS: broker?.brokers ?? "",
+      KAFKA_BROKERS: broker.brokers,
       TOPIC_PREFIX: `golden${Date.now()}.`,
       KAFKA_PARTITIONS: "4",
     };
-    return { settings, tearDown: () => postgres.stop() };
+    return {
+      settings,
+      tearDown: async () => {
+        await postgres.stop();
+        await broker.stop();
+      },
+    };
   });
 });
