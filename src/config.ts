@@ -121,7 +121,7 @@ export function readConfig(env: Env): Config {
     rateLimit: read.integer("RATE_LIMIT", 600, 1, 1_000_000),
     simulator: {
       seed: read.integer("SIM_SEED", 1, 0, 2 ** 31),
-      rate: read.decimal("SIM_RATE", 5, 0.01, 10_000),
+      rate: read.decimal("SIM_RATE", 0.5, 0.01, 10_000),
       late: read.decimal("SIM_LATE", 0, 0, 1),
       duplicate: read.decimal("SIM_DUPLICATE", 0, 0, 1),
       disorder: read.decimal("SIM_DISORDER", 0, 0, 1),

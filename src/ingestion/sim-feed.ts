@@ -5,13 +5,16 @@ import { marketOf } from "../domain/market.js";
 import type { TapeRecord, Trade } from "../domain/trade.js";
 import type { Transport } from "../streaming/transport.js";
 import type { FeedBoard } from "./feed-board.js";
+import { BulkSender } from "./bulk-sender.js";
 import { Outbox } from "./outbox.js";
 import { Simulator, type SimulatorOptions } from "./simulator.js";
 import { SIMULATED_VENUE } from "./venues.js";
 
 const TICK_MS = 100;
-const HISTORY_BATCH = 5_000;
-const HISTORY_IN_FLIGHT = 4;
+/** Trades of each symbol made before the next symbol's. */
+const HISTORY_STEP = 500;
+/** Late trades held back at once; beyond, they are in time. */
+const MOST_HELD = 100_000;
 /** As much history as is stored within ten seconds on two busy cores; a higher rate gets a shorter history. */
 const HISTORY_TRADES = 240_000;
 const GRACE_MS = 2_000;
@@ -65,68 +68,63 @@ export class SimFeed {
   }
 
   start(): void {
-    this.started ??= this.history().then(
-      () => {
+    this.started ??= this.history()
+      .catch((error: unknown) => {
+        if (!this.stopping.signal.aborted)
+          this.logger.error(
+            `The simulated history has a hole: ${String(error)}`,
+          );
+      })
+      .then(() => {
         if (this.stopping.signal.aborted) return;
         for (const { market } of this.walkers)
           this.board.set(market, "live", this.options.reason);
         this.timer = setInterval(() => this.tick(), TICK_MS);
-      },
-      (error: unknown) => {
-        if (!this.stopping.signal.aborted)
-          this.logger.error(`No simulated history: ${String(error)}`);
-      },
-    );
+      });
   }
 
   async stop(): Promise<void> {
     this.stopping.abort(new Error("the feed is stopping"));
-    clearInterval(this.timer);
     await this.started;
+    clearInterval(this.timer);
     await this.outbox.close(STOP_LIMIT_MS);
   }
 
   /** On the bulk topic, all symbols side by side in order of time. */
   private async history(): Promise<void> {
     const started = Date.now();
-    const { signal } = this.stopping;
-    const underWay = new Set<Promise<void>>();
+    const sender = new BulkSender(this.transport, this.stopping.signal);
     const total = this.walkers.reduce(
       (sum, { next }) => sum + this.simulator.firstFrom(started) - next,
       0,
     );
     let made = 0;
-    for (let told = 0; ;) {
-      const batch = this.due(
-        Date.now(),
-        HISTORY_BATCH / this.walkers.length,
-        false,
-      );
-      if (batch.length === 0) break;
-      made += batch.length;
-      const sent: Promise<void> = this.transport
-        .produce("trades.bulk", batch, { signal })
-        .finally(() => underWay.delete(sent));
-      underWay.add(sent);
-      sent.catch(() => undefined);
-      if (underWay.size >= HISTORY_IN_FLIGHT) await Promise.race(underWay);
-      const percent = Math.min(100, Math.floor((made / total) * 100));
-      if (percent >= told + 20 && total > HISTORY_BATCH) {
-        told = percent - (percent % 20);
-        for (const { market } of this.walkers)
-          this.board.set(
-            market,
-            "connecting",
-            `${this.options.reason}; making history, ${told} %`,
-          );
+    for (;;) {
+      const trades = this.due(Date.now(), HISTORY_STEP, false);
+      if (trades.length === 0) break;
+      for (const trade of trades) sender.add(trade);
+      made += trades.length;
+      if (sender.isFull()) {
+        await sender.flush();
+        this.tellProgress(made, total);
+        // Batches are made faster than they are written: others get their turn.
+        await sleep(0, undefined, { signal: this.stopping.signal });
       }
-      // Batches are made faster than they are written: others get their turn.
-      await sleep(0, undefined, { signal });
     }
-    await Promise.all(underWay);
-    if (made > HISTORY_BATCH)
+    await sender.finish();
+    if (made > HISTORY_STEP)
       this.logger.log(
         `Made ${made} trades of simulated history in ${((Date.now() - started) / 1_000).toFixed(1)} s`,
+      );
+  }
+
+  private tellProgress(made: number, total: number): void {
+    const percent = Math.min(100, Math.floor((made / total) * 10) * 10);
+    for (const { market } of this.walkers)
+      this.board.set(
+        market,
+        "connecting",
+        `${this.options.reason}; making history, ${percent} %`,
       );
   }
 
@@ -163,9 +161,9 @@ export class SimFeed {
         const trade = this.simulator.trade(symbol, n, live ? now : undefined);
         const fate = this.simulator.fate(symbol, n);
         walker.clock = Math.max(walker.clock, trade.time);
-        if (live) this.board.traded(market, trade.time);
+        if (live) this.board.traded(market, now);
         if (fate.missing) continue;
-        if (fate.lateMs > 0 && live) {
+        if (fate.lateMs > 0 && live && this.held.length < MOST_HELD) {
           this.held.push({ due: now + fate.lateMs, trade });
           continue;
         }

@@ -1,4 +1,4 @@
-import { fromUnits, toUnits } from "../domain/decimal.js";
+import { canonical } from "../domain/decimal.js";
 import { marketOf } from "../domain/market.js";
 import type { Trade } from "../domain/trade.js";
 import { SIMULATED_VENUE } from "./venues.js";
@@ -14,7 +14,7 @@ export interface SimulatorOptions {
   missing: number;
 }
 
-/** Trade 0 of every symbol: ids count the trades since. */
+/** Time of trade 0 of every symbol. */
 const EPOCH = Date.UTC(2020, 0, 1);
 /** Octaves of the walk: steps of 1 to 2²³ trades. */
 const OCTAVES = 24;
@@ -34,6 +34,11 @@ const LEVELS: Record<
 };
 const OTHER_LEVEL: [number, number, number] = [100, 2, 3];
 
+/** Room for the trades of one walk: 2⁴² of them, at 10,000 a second until the year 2033. */
+const WALK_BITS = 42n;
+const WALKS = 2 ** 20;
+const USUAL_WALK = walkNumber(1, 0.5);
+
 /**
  * A random walk whose n-th trade is a pure function of (seed, symbol, n): the same seed gives the same trades, history
  * can be made for any time without walking there, and a restart repeats the trades it made before, ids and all.
@@ -42,7 +47,14 @@ const OTHER_LEVEL: [number, number, number] = [100, 2, 3];
  * spread does. Prices are invented, so here, and only here, they are computed as floating point numbers.
  */
 export class Simulator {
-  constructor(private readonly options: SimulatorOptions) {}
+  private readonly hashes = new Map<string, number>();
+  /** Another seed or rate is another walk: its ids must not be those of trades that are stored already. */
+  private readonly firstId: bigint;
+
+  constructor(private readonly options: SimulatorOptions) {
+    const walk = walkNumber(options.seed, options.rate) - USUAL_WALK;
+    this.firstId = BigInt((walk + WALKS) % WALKS) << WALK_BITS;
+  }
 
   /** Number of the first trade at or after `time` (epoch ms). */
   firstFrom(time: number): number {
@@ -58,7 +70,7 @@ export class Simulator {
   trade(symbol: string, n: number, receivedAt?: number): Trade {
     const [level, priceDigits, amountDigits] = LEVELS[symbol] ?? OTHER_LEVEL;
     const time = this.timeOf(symbol, n);
-    const id = String(n);
+    const id = (this.firstId + BigInt(n)).toString();
     const ticks = Math.max(
       1,
       Math.round(level * Math.exp(this.walk(symbol, n)) * 10 ** priceDigits),
@@ -119,16 +131,32 @@ export class Simulator {
   private noise(symbol: string, kind: number, place: number): number {
     let hash =
       Math.imul(this.options.seed ^ 0x9e3779b9, 0x85ebca6b) ^
-      symbolHash(symbol);
+      this.hashOf(symbol);
     hash = mix(hash ^ Math.imul(kind + 1, 0xc2b2ae35));
     hash = mix(hash ^ (place | 0));
     hash = mix(hash ^ Math.floor(place / 4_294_967_296));
     return (hash >>> 0) / 4_294_967_296;
   }
+
+  private hashOf(symbol: string): number {
+    let hash = this.hashes.get(symbol);
+    if (hash === undefined) {
+      hash = hashText(symbol);
+      this.hashes.set(symbol, hash);
+    }
+    return hash;
+  }
 }
 
+function walkNumber(seed: number, rate: number): number {
+  return (mix(hashText(`${seed} ${rate}`)) >>> 0) % WALKS;
+}
+
+/** `count` units of 10⁻ᵈⁱᵍⁱᵗˢ as canonical text. */
 function scaled(count: number, digits: number): string {
-  return fromUnits(toUnits(String(count)) / 10n ** BigInt(digits));
+  const text = String(count).padStart(digits + 1, "0");
+  const decimal = `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+  return canonical(decimal) ?? decimal;
 }
 
 function mix(value: number): number {
@@ -138,15 +166,10 @@ function mix(value: number): number {
   return x ^ (x >>> 16);
 }
 
-const hashes = new Map<string, number>();
-
-function symbolHash(symbol: string): number {
-  let hash = hashes.get(symbol);
-  if (hash === undefined) {
-    hash = 0x811c9dc5;
-    for (let index = 0; index < symbol.length; index++)
-      hash = Math.imul(hash ^ symbol.charCodeAt(index), 0x01000193);
-    hashes.set(symbol, hash);
-  }
+/** FNV-1a. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return hash;
 }
