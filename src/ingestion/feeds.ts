@@ -82,8 +82,8 @@ export class Feeds {
   }
 
   private async simulateIfUnreachable(): Promise<void> {
-    const limit = Date.now() + REACH_LIMIT_MS;
-    while (Date.now() < limit) {
+    const limit = performance.now() + REACH_LIMIT_MS;
+    while (performance.now() < limit) {
       if (
         this.stopping.signal.aborted ||
         this.venues.some((feed) => feed.hasConnected)
@@ -91,14 +91,10 @@ export class Feeds {
         return;
       await sleep(100);
     }
-    const host = new URL(
-      this.config.venueUrl("binance", "WS") ??
-        VENUES.get("binance")?.wsUrl ??
-        "",
-    ).host;
+    const why = this.venues.map((feed) => feed.problem).join("; ");
     this.logger.warn(
-      `NO EXCHANGE CAN BE REACHED (${host}): the markets of venue "sim" are SIMULATED, a random walk and not market data. ` +
-        `The exchange is tried again all the time; set BINANCE_WS_URL if it has another address here`,
+      `NO EXCHANGE CAN BE REACHED (${why}): the markets of venue "${SIMULATED_VENUE}" are SIMULATED, a random walk and not market data. ` +
+        "The exchange is tried again all the time; <VENUE>_WS_URL is for one that has another address here",
     );
     const symbols = this.config.feeds.map((market) =>
       market.slice(market.indexOf(":") + 1),

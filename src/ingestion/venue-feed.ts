@@ -64,6 +64,7 @@ export class VenueFeed {
   private looking = Promise.resolve();
   private isLooking = false;
   private wasOpen = false;
+  private lastReason: string | undefined;
   private readonly stopping = new AbortController();
 
   constructor(
@@ -103,6 +104,11 @@ export class VenueFeed {
     this.tick ??= setInterval(() => this.onTick(), TICK_MS);
   }
 
+  /** Why there is no connection, for a person. */
+  get problem(): string {
+    return `${new URL(this.options.wsUrl).host}: ${this.lastReason ?? "no answer yet"}`;
+  }
+
   /** True once a connection has been opened. */
   get hasConnected(): boolean {
     return this.wasOpen;
@@ -135,6 +141,7 @@ export class VenueFeed {
 
   private lost(reason: string, retryMs: number): void {
     this.asked.clear();
+    this.lastReason = reason;
     const detail = `${reason}; next attempt in ${(retryMs / 1_000).toFixed(1)} s`;
     for (const { market, watch } of this.followed.values()) {
       watch.disconnected();
