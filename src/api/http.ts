@@ -8,6 +8,7 @@ import {
 } from "@nestjs/platform-fastify";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config.js";
+import { Connections } from "./connections.js";
 import { LiveAdapter } from "./live.adapter.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
 import { type Problem, ProblemException } from "./problem.js";
@@ -78,15 +79,18 @@ export async function configureHttp(
     });
   }
   const limit = new RateLimit(config.rateLimit);
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook("onRequest", (request, reply, done) =>
-      done(limited(limit, request, reply)),
-    );
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook("onRequest", (request, reply, done) =>
+    done(limited(limit, request, reply)),
+  );
   app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
   app.useGlobalPipes(validationPipe());
-  app.useWebSocketAdapter(new LiveAdapter(app, config));
+  const connections = new Connections(server.server);
+  server.addHook("preClose", (done) => {
+    connections.end();
+    done();
+  });
+  app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
 }
 
 function limited(

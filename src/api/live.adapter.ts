@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { IoAdapter } from "@nestjs/platform-socket.io";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import type { Config } from "../config.js";
+import type { Connections } from "./connections.js";
 import { LIVE_LIMITS } from "./live-limits.js";
 
 // The adapter package brings its own copy of socket.io, with its own types.
@@ -13,6 +14,7 @@ export class LiveAdapter extends IoAdapter {
   constructor(
     app: NestFastifyApplication,
     private readonly config: Config,
+    private readonly connections: Connections,
   ) {
     super(app);
   }
@@ -35,6 +37,12 @@ export class LiveAdapter extends IoAdapter {
       },
     } as Options);
     return server;
+  }
+
+  /** Closes the HTTP server, too: the two are one. */
+  override async close(server: Server): Promise<void> {
+    this.connections.end();
+    await super.close(server);
   }
 }
 

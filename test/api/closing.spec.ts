@@ -1,0 +1,46 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
+import { createDatabase, trade } from "../support/tape.js";
+import { startApi } from "./api-under-test.js";
+
+const START = 1_723_161_600_000;
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 120_000);
+afterAll(() => postgres.stop());
+
+// A browser opens connections ahead; one that it never used held up the shutdown until its tab was closed.
+it("ends at once although a connection was opened and never used, and clients are subscribed", async () => {
+  const api = await startApi(await createDatabase(postgres.url));
+  const client = await api.client();
+  expect(
+    await client.emitWithAck("subscribe", { channel: "tickers" }),
+  ).toMatchObject({ ok: true });
+  const unused = connect(Number(new URL(api.url).port), "127.0.0.1");
+  await once(unused, "connect");
+  const told = once(client as never, "disconnect");
+  const begun = Date.now();
+  await api.app.close();
+  await told;
+  expect(Date.now() - begun).toBeLessThan(3_000);
+  unused.destroy();
+});
+
+it("ends within its grace although a client has stopped reading", async () => {
+  const api = await startApi(await createDatabase(postgres.url));
+  await api.record([trade("binance:A", 1, START)]);
+  const client = await api.client();
+  const raw = (
+    client.io.engine.transport as unknown as {
+      ws: { _socket: { pause(): void; destroy(): void } };
+    }
+  ).ws._socket;
+  raw.pause();
+  const begun = Date.now();
+  await api.app.close();
+  expect(Date.now() - begun).toBeLessThan(8_000);
+  raw.destroy();
+});
