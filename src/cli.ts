@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Module } from "@nestjs/common";
-import { CommandFactory } from "nest-commander";
+import { CommandFactory, InjectCommander } from "nest-commander";
 import { MigrateCommand } from "./commands/migrate.command.js";
 import { ReplayCommand } from "./commands/replay.command.js";
 import { ServeCommand } from "./commands/serve.command.js";
@@ -8,8 +8,16 @@ import { UrlCommand } from "./commands/url.command.js";
 import { VerifyCommand } from "./commands/verify.command.js";
 import { explain } from "./explain.js";
 
+/** Usage texts name the command as users call it, not the file it lies in. */
+class CommandName {
+  constructor(@InjectCommander() commander: { name(name: string): void }) {
+    commander.name("tapeline");
+  }
+}
+
 @Module({
   providers: [
+    CommandName,
     ServeCommand,
     ReplayCommand,
     VerifyCommand,

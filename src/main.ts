@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { ConsoleLogger, Logger } from "@nestjs/common";
+import type { ConsoleLogger } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { configureHttp, httpAdapter } from "./api/http.js";
@@ -18,24 +18,6 @@ export interface Running {
   strategies: readonly TransportStrategy[];
   /** Ends in order: feeds, batches under way, connections, and the embedded database last. */
   stop(): Promise<void>;
-}
-
-/** JSON lines for machines, coloured text for people. */
-export function useLogger(config: Config): ConsoleLogger {
-  const levels = {
-    error: ["fatal", "error"],
-    warn: ["fatal", "error", "warn"],
-    log: ["fatal", "error", "warn", "log"],
-    debug: ["fatal", "error", "warn", "log", "debug"],
-  } as const;
-  const logger = new ConsoleLogger({
-    json: !process.stdout.isTTY,
-    colors: process.stdout.isTTY,
-    prefix: "Tapeline",
-    logLevels: [...levels[config.logLevel]],
-  });
-  Logger.overrideLogger(logger);
-  return logger;
 }
 
 /** Starts the roles of this process. What was started is stopped again when a later part fails. */

@@ -2,12 +2,14 @@ import { Logger } from "@nestjs/common";
 import { Command, CommandRunner, Option } from "nest-commander";
 import { ConfigError, environment } from "../config.js";
 import { VENUES } from "../ingestion/venues.js";
-import { banner, start, useLogger } from "../main.js";
+import { useLogger } from "../log.js";
+import { banner, start } from "../main.js";
 import { Transport } from "../streaming/transport.js";
 import { replayWithProgress } from "./replay-progress.js";
 import { positive } from "./options.js";
 
 const STOP_LIMIT_MS = 25_000;
+const IMPATIENT_MS = 2_000;
 
 interface ServeOptions {
   replay?: string[];
@@ -34,10 +36,12 @@ export class ServeCommand extends CommandRunner {
       ]);
     const stopping = new AbortController();
     const stopped = new Promise<string>((resolve) => {
+      let first = 0;
       for (const signal of ["SIGTERM", "SIGINT"] as const) {
         process.on(signal, () => {
-          // A second one means now.
-          if (stopping.signal.aborted) process.exit(130);
+          // Ctrl-C reaches us twice when npm passes it on; a person who means "now" presses it again later.
+          if (first > 0 && Date.now() - first > IMPATIENT_MS) process.exit(130);
+          first ||= Date.now();
           stopping.abort(new Error(`stopped by ${signal}`));
           resolve(signal);
         });
