@@ -447,3 +447,63 @@ describe("a client that stops reading", () => {
     expect(held(stuck.client)).toEqual({ packets: 0, bytes: 0 });
   });
 });
+
+describe("when something fails", () => {
+  const market = "binance:TROUBLE";
+  const request = {
+    channel: "candles",
+    market,
+    interval: "1m",
+    since: START,
+  } as const;
+
+  it("goes on after requests that want no answer, and nonsense", async () => {
+    const client = await api.client();
+    const raw = client as unknown as {
+      emit(event: string, ...parts: unknown[]): void;
+    };
+    raw.emit("subscribe");
+    raw.emit("subscribe", { channel: "tickers" });
+    raw.emit("subscribe", 1, 2, 3);
+    raw.emit("unsubscribe", {});
+    raw.emit("nothing", {});
+    expect(await ask(client, { channel: "tickers" })).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it("asks every client to subscribe again after the consumer was away", async () => {
+    await api.record([next(market, START)]);
+    const follower = new Follower(await api.client(), request);
+    await follower.begin();
+    api.app.get(LiveGateway).interrupted();
+    await until(() => follower.resyncs === 1, 5_000);
+    await api.record([next(market, START + MINUTE)]);
+    const truth = await rest<Candle[]>(`/${market}/candles?interval=1m`);
+    await settled(
+      () => follower.state(),
+      () => truth,
+    );
+  });
+
+  it("answers unavailable while the database is away, and leaves nobody half subscribed", async () => {
+    const client = await api.client();
+    await postgres.kill();
+    try {
+      expect(await ask(client, request)).toMatchObject({
+        ok: false,
+        error: { code: "unavailable" },
+      });
+    } finally {
+      await postgres.restart();
+    }
+    let frames = 0;
+    client.on("candles", () => frames++);
+    await api.record([next(market, START + 2 * MINUTE)]);
+    await sleep(300);
+    expect(frames).toBe(0);
+    expect(await ask(client, request)).toMatchObject({ ok: true });
+    await api.record([next(market, START + 3 * MINUTE)]);
+    await until(() => frames > 0, 5_000);
+  });
+});

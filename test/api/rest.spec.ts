@@ -425,6 +425,8 @@ describe("safety", () => {
     expect(policy).toMatch(/script-src 'self' 'sha256-[\w+/=]+';/);
     expect(policy).not.toMatch(/unsafe|https?:/);
     expect(body).toContain("<title>Tapeline</title>");
+    expect(body.split("\n").length).toBeLessThanOrEqual(150);
+    expect((await get("/socket.io/socket.io.js")).status).toBe(200);
     expect(headers.get("access-control-allow-origin")).toBeNull();
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     await expect(
