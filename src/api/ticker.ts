@@ -40,12 +40,12 @@ export interface Ticker {
   closeTime: number;
 }
 
-/** Several minutes as one; prices and sums in `Units`. */
+/** Several minutes as one; `Units` only where something is compared or added, since parsing is what costs. */
 export interface Fold {
-  open: Units;
+  open: string;
   high: Units;
   low: Units;
-  close: Units;
+  close: string;
   volume: Units;
   quoteVolume: Units;
   trades: number;
@@ -53,10 +53,10 @@ export interface Fold {
 
 export function foldOf(minute: Candle): Fold {
   return {
-    open: toUnits(minute.open),
+    open: minute.open,
     high: toUnits(minute.high),
     low: toUnits(minute.low),
-    close: toUnits(minute.close),
+    close: minute.close,
     volume: toUnits(minute.volume),
     quoteVolume: toUnits(minute.quoteVolume),
     trades: minute.trades,
@@ -84,16 +84,17 @@ export function windowStart(newest: number): number {
 
 /** @param newest open time of the newest minute that has a trade */
 export function tickerOf(market: Market, fold: Fold, newest: number): Ticker {
+  const [open, close] = [toUnits(fold.open), toUnits(fold.close)];
   return {
     market,
-    last: fromUnits(fold.close),
-    open: fromUnits(fold.open),
+    last: fold.close,
+    open: fold.open,
     high: fromUnits(fold.high),
     low: fromUnits(fold.low),
     volume: fromUnits(fold.volume),
     quoteVolume: fromUnits(fold.quoteVolume),
-    change: fromUnits(fold.close - fold.open),
-    changePercent: changePercent(fold.open, fold.close) ?? null,
+    change: fromUnits(close - open),
+    changePercent: changePercent(open, close) ?? null,
     trades: fold.trades,
     openTime: windowStart(newest),
     closeTime: newest + MINUTE_MS - 1,
