@@ -113,14 +113,12 @@ export class BinanceDecoder {
       Number.isSafeInteger(time) &&
       time >= MIN_TIME &&
       time <= latest;
-    const fault = isGood ? undefined : faultOf(trade, latest);
-    return fault === undefined
-      ? { type: "trades", trades: [trade], refused: NONE }
-      : {
-          type: "trades",
-          trades: [],
-          refused: [{ reason: fault.code, detail: fault.detail }],
-        };
+    if (isGood) return { type: "trades", trades: [trade], refused: NONE };
+    const { code, detail } = faultOf(trade, latest) ?? {
+      code: "bad_id",
+      detail: `ids must be JSON integers below 2^53, not ${JSON.stringify([id, ord])}`,
+    };
+    return { type: "trades", trades: [], refused: [{ reason: code, detail }] };
   }
 
   /** Empty text, which no rule accepts, for what is no symbol. */

@@ -1,0 +1,152 @@
+import { SymbolWatch } from "./symbol-watch.js";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+function watched(
+  gapMs: number,
+  trades = 200,
+): { watch: SymbolWatch; now: number } {
+  const watch = new SymbolWatch(0);
+  watch.connected(0);
+  let now = 0;
+  for (let id = 1; id <= trades; id++) watch.traded((now += gapMs), BigInt(id));
+  return { watch, now };
+}
+
+describe("the silence of a symbol", () => {
+  it.each([
+    ["a busy symbol", 100, MINUTE],
+    ["one that trades every 10 s", 10 * SECOND, 200 * SECOND],
+  ])(
+    "of %s counts after the longer of a minute and 20 usual gaps",
+    (_, gap, after) => {
+      const { watch, now } = watched(gap);
+      expect(watch.isDue(now + after - SECOND)).toBe(false);
+      expect(watch.isDue(now + after + SECOND)).toBe(true);
+    },
+  );
+
+  it("does not count while there is no connection", () => {
+    const { watch, now } = watched(100);
+    watch.disconnected();
+    expect([watch.condition, watch.isDue(now + 90 * MINUTE)]).toEqual([
+      "down",
+      false,
+    ]);
+  });
+
+  it("is quiet when the venue has nothing newer, and is looked at ever less often, up to ten minutes", () => {
+    const { watch, now } = watched(100);
+    let at = now;
+    const waits: number[] = [];
+    for (let look = 0; look < 6; look++) {
+      let next = at;
+      while (!watch.isDue(next)) next += SECOND;
+      waits.push(Math.round((next - at) / MINUTE));
+      at = next;
+      const verdict = watch.judge({ lastOrd: 200n, time: 0 }, at - now, at);
+      expect([verdict, watch.conclude(verdict, at)]).toEqual([
+        "nothing",
+        "none",
+      ]);
+      expect(watch.condition).toBe("quiet");
+    }
+    expect(waits).toEqual([1, 1, 2, 4, 8, 10]);
+  });
+
+  it("is stale when the venue has a trade that never came: subscribed again, then connected again", () => {
+    const { watch, now } = watched(100);
+    const first = now + 61 * SECOND;
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 20 * SECOND, first)).toBe(
+      "missed",
+    );
+    expect(watch.conclude("missed", first)).toBe("resubscribe");
+    expect(watch.condition).toBe("stale");
+    const second = first + 31 * SECOND;
+    expect(watch.isDue(second)).toBe(true);
+    expect(watch.judge({ lastOrd: 202n, time: 0 }, 10 * SECOND, second)).toBe(
+      "missed",
+    );
+    expect(watch.conclude("missed", second)).toBe("reconnect");
+  });
+
+  it("is live again with the first trade", () => {
+    const { watch, now } = watched(100);
+    watch.conclude("missed", now + 61 * SECOND);
+    watch.traded(now + 62 * SECOND, 201n);
+    expect([watch.condition, watch.isDue(now + 100 * SECOND)]).toEqual([
+      "live",
+      false,
+    ]);
+  });
+
+  it("is not stale for a trade that is still on its way", () => {
+    const { watch, now } = watched(100);
+    expect(
+      watch.judge({ lastOrd: 201n, time: 0 }, 2 * SECOND, now + MINUTE),
+    ).toBe("nothing");
+  });
+
+  // What was traded between two connections made a quiet market stale, and reconnected it, until its next trade.
+  it("is not stale for a trade from before the connection", () => {
+    const { watch, now } = watched(100);
+    watch.disconnected();
+    watch.connected(now + 5 * MINUTE);
+    const at = now + 6 * MINUTE + SECOND;
+    expect(watch.judge({ lastOrd: 250n, time: 0 }, 3 * MINUTE, at)).toBe(
+      "nothing",
+    );
+    expect(watch.judge({ lastOrd: 250n, time: 0 }, 30 * SECOND, at)).toBe(
+      "missed",
+    );
+  });
+
+  it("is not stale for a trade from before the subscription was made again", () => {
+    const { watch, now } = watched(100);
+    const first = now + 61 * SECOND;
+    watch.conclude("missed", first);
+    const second = first + 31 * SECOND;
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 51 * SECOND, second)).toBe(
+      "nothing",
+    );
+  });
+
+  it("cannot be missed by one that never traded while we were there", () => {
+    const watch = new SymbolWatch(0);
+    watch.connected(0);
+    expect(
+      watch.judge({ lastOrd: 9n, time: 0 }, 3_600 * SECOND, 61 * SECOND),
+    ).toBe("nothing");
+    expect(
+      watch.judge({ lastOrd: 9n, time: 0 }, 30 * SECOND, 61 * SECOND),
+    ).toBe("missed");
+  });
+});
+
+describe("a silent symbol whose venue cannot be asked", () => {
+  it("is stale, and quiet once the venue has acknowledged a new subscription", () => {
+    const { watch, now } = watched(100);
+    const first = now + 61 * SECOND;
+    expect(watch.judge(undefined, 0, first)).toBe("unknown");
+    expect(watch.conclude("unknown", first)).toBe("resubscribe");
+    expect(watch.condition).toBe("stale");
+    watch.acknowledged();
+    expect(watch.conclude("unknown", first + 31 * SECOND)).toBe("resubscribe");
+    expect(watch.condition).toBe("quiet");
+  });
+
+  it("stays stale without an acknowledgement, and gets a new connection at the third look", () => {
+    const { watch, now } = watched(100);
+    const remedies = [61, 92, 123, 154].map((after) => {
+      const remedy = watch.conclude("unknown", now + after * SECOND);
+      return [watch.condition, remedy];
+    });
+    expect(remedies).toEqual([
+      ["stale", "resubscribe"],
+      ["stale", "resubscribe"],
+      ["stale", "reconnect"],
+      ["stale", "resubscribe"],
+    ]);
+  });
+});

@@ -1,0 +1,164 @@
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+
+interface Client {
+  socket: WebSocket;
+  streams: Set<string>;
+}
+
+interface Newest {
+  a: number;
+  p: string;
+  q: string;
+  f: number;
+  l: number;
+  T: number;
+  m: boolean;
+}
+
+/** An exchange on loopback that speaks Binance's combined streams and REST, and misbehaves when told to. */
+export class VenueServer {
+  /** Its clock is ahead of ours by this, ms. */
+  skewMs = 0;
+  /** Accepts a connection and ends it at once. */
+  hangsUp = false;
+  /** When each connection was made, by `performance.now()`. */
+  readonly opened: number[] = [];
+  /** Control messages, by `performance.now()`. */
+  readonly controls: { at: number; method: string; params: string[] }[] = [];
+  /** Symbols that were asked for over REST. */
+  readonly asked: string[] = [];
+  /** Status of every REST answer. */
+  restStatus = 200;
+  private readonly clients = new Set<Client>();
+  private readonly muted = new Set<string>();
+  private readonly newest = new Map<string, Newest>();
+  private readonly sockets = new WebSocketServer({ noServer: true });
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {
+    server.on("upgrade", (request, socket, head) => {
+      this.sockets.handleUpgrade(request, socket, head, (client) =>
+        this.accept(client, request.url ?? ""),
+      );
+    });
+    server.on("request", (request, response) => {
+      const symbol =
+        new URL(request.url ?? "", "http://venue").searchParams.get("symbol") ??
+        "";
+      this.asked.push(symbol);
+      const newest = this.newest.get(symbol);
+      response
+        .writeHead(this.restStatus, { "content-type": "application/json" })
+        .end(JSON.stringify(newest === undefined ? [] : [newest]));
+    });
+  }
+
+  static async start(port = 0): Promise<VenueServer> {
+    const server = createServer();
+    await new Promise<void>((resolve) =>
+      server.listen(port, "127.0.0.1", resolve),
+    );
+    return new VenueServer(server, (server.address() as AddressInfo).port);
+  }
+
+  get wsUrl(): string {
+    return `ws://127.0.0.1:${this.port}`;
+  }
+
+  get restUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get connections(): number {
+    return this.clients.size;
+  }
+
+  now(): number {
+    return Date.now() + this.skewMs;
+  }
+
+  /** One more trade of a symbol; false when nobody got it. */
+  trade(symbol: string, time = this.now()): boolean {
+    const before = this.newest.get(symbol);
+    const id = before === undefined ? 100 : before.l + 1;
+    const a = id * 10;
+    const trade = { a, p: "100.50", q: "2.0", f: id, l: id, T: time, m: false };
+    this.newest.set(symbol, trade);
+    const stream = `${symbol.toLowerCase()}@aggTrade`;
+    if (this.muted.has(stream)) return false;
+    const data = { e: "aggTrade", E: this.now(), s: symbol, ...trade };
+    return this.send(JSON.stringify({ stream, data }), stream);
+  }
+
+  /** Any text, to everybody or to those who follow a stream. */
+  send(text: string, stream?: string): boolean {
+    const to = [...this.clients].filter(
+      ({ streams }) => stream === undefined || streams.has(stream),
+    );
+    for (const { socket } of to) socket.send(text);
+    return to.length > 0;
+  }
+
+  /** A symbol's stream goes silent although it is subscribed; a new subscription cures it unless `forever`. */
+  mute(symbol: string, forever = false): void {
+    this.muted.add(`${symbol.toLowerCase()}@aggTrade`);
+    this.isMutedForever = forever;
+  }
+
+  unmute(): void {
+    this.muted.clear();
+  }
+
+  /** Neither reads nor answers any more, without ending anything. */
+  freeze(): void {
+    for (const { socket } of this.clients) socket.pause();
+  }
+
+  drop(): void {
+    for (const { socket } of this.clients) socket.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.drop();
+    this.sockets.close();
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private isMutedForever = false;
+
+  private accept(socket: WebSocket, url: string): void {
+    this.opened.push(performance.now());
+    if (this.hangsUp) {
+      socket.terminate();
+      return;
+    }
+    const names = new URL(url, "ws://venue").searchParams.get("streams") ?? "";
+    const client = { socket, streams: new Set(names.split("/")) };
+    this.clients.add(client);
+    socket.on("close", () => this.clients.delete(client));
+    socket.on("message", (data: Buffer) =>
+      this.control(client, data.toString()),
+    );
+  }
+
+  private control({ socket, streams }: Client, text: string): void {
+    const { method, params, id } = JSON.parse(text) as {
+      method: string;
+      params: string[];
+      id: number;
+    };
+    this.controls.push({ at: performance.now(), method, params });
+    for (const stream of params) {
+      if (method === "UNSUBSCRIBE") streams.delete(stream);
+      else streams.add(stream);
+      if (method === "SUBSCRIBE" && !this.isMutedForever)
+        this.muted.delete(stream);
+    }
+    socket.send(JSON.stringify({ result: null, id }));
+  }
+}
