@@ -1,0 +1,75 @@
+import kafkajs from "kafkajs";
+import pg from "pg";
+import { DataSource } from "typeorm";
+import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
+import type { Trade } from "../../src/domain/trade.js";
+import { MarketRegistry } from "../../src/persistence/market-registry.js";
+import { Partitions } from "../../src/persistence/partitions.js";
+import { TapeWriter } from "../../src/persistence/tape-writer.js";
+import { dataSourceOptions } from "../../src/persistence/database.js";
+
+/**
+ * What somebody would write by hand who knows our SQL: kafkajs `eachBatch`, one connection for each of two partitions,
+ * the same statement, touched candles published at most every 100 ms with `acks=all`, offsets committed by kafkajs.
+ * No validation, no dead letters, no priorities, no recovery.
+ *
+ * Arguments: brokers, topic prefix, database URL.
+ */
+const [brokers = "", prefix = "", url = ""] = process.argv.slice(2);
+const FLUSH_MS = 100;
+
+const database = {
+  kind: "server" as const,
+  url,
+  readerUrl: undefined,
+  readerPassword: undefined,
+  stop: () => Promise.resolve(),
+};
+const source = await new DataSource(
+  dataSourceOptions(database, 4),
+).initialize();
+const registry = new MarketRegistry(source);
+const partitions = new Partitions(source);
+const writer = new TapeWriter(DEFAULT_INTERVALS);
+const kafka = new kafkajs.Kafka({
+  brokers: [brokers],
+  logLevel: kafkajs.logLevel.NOTHING,
+});
+const producer = kafka.producer({
+  createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+});
+await producer.connect();
+const consumer = kafka.consumer({
+  groupId: `${prefix}bare`,
+  maxBytesPerPartition: 4 * 1024 * 1024,
+  maxWaitTimeInMs: 100,
+});
+await consumer.connect();
+await consumer.subscribe({ topic: `${prefix}trades`, fromBeginning: true });
+
+const clients = new Map<number, pg.PoolClient>();
+const pool = new pg.Pool({ connectionString: url, max: 4 });
+const published = new Map<number, number>();
+
+await consumer.run({
+  partitionsConsumedConcurrently: 2,
+  eachBatch: async ({ batch }) => {
+    const trades = batch.messages.map(
+      ({ value }) => JSON.parse((value as Buffer).toString()) as Trade,
+    );
+    const first = new Map(trades.map((trade) => [trade.market, trade]));
+    const markets = await registry.resolve(first.keys(), first);
+    await partitions.ensure(new Set(trades.map(({ time }) => time)));
+    const client = clients.get(batch.partition) ?? (await pool.connect());
+    clients.set(batch.partition, client);
+    const { candles } = await writer.write(client, trades, markets);
+    if (performance.now() - (published.get(batch.partition) ?? 0) < FLUSH_MS)
+      return;
+    published.set(batch.partition, performance.now());
+    const messages = candles.map((candle) => ({
+      key: `${candle.market}|${candle.interval}|${candle.openTime}`,
+      value: JSON.stringify(candle),
+    }));
+    await producer.send({ topic: `${prefix}candles`, messages, acks: -1 });
+  },
+});
