@@ -121,9 +121,9 @@ async function measure(
   for (;;) {
     if (child.exitCode !== null)
       throw new Error(`a contestant ended with ${child.exitCode}`);
-    const [row] = (await source.query(
+    const [row] = await source.query<[{ stored: number }]>(
       "SELECT coalesce(sum(trades), 0)::integer AS stored FROM market",
-    )) as [{ stored: number }];
+    );
     const at = performance.now();
     const pid = child.pid as number;
     if (first === undefined && row.stored > 0)

@@ -2,7 +2,6 @@ import {
   DEFAULT_INTERVALS,
   INTERVALS,
   type Interval,
-  isInterval,
 } from "./domain/interval.js";
 import { type Market, marketOf, parseMarket } from "./domain/market.js";
 

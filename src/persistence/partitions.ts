@@ -85,7 +85,7 @@ export class Partitions {
   /** Made apart and then attached: `PARTITION OF` would wait for every reader of `trade`, and all others behind it. */
   private async create(runner: QueryRunner, day: number): Promise<void> {
     const name = nameOf(day);
-    const attached: unknown[] = await runner.query(
+    const attached = await runner.query<unknown[]>(
       `SELECT FROM pg_inherits WHERE inhparent = 'trade'::regclass AND inhrelid = to_regclass($1)`,
       [name],
     );

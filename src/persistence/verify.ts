@@ -43,9 +43,9 @@ export async function* verify(
         // Sorting and grouping a market's whole history takes longer than any statement of the running system may.
         await manager.query(`SET LOCAL statement_timeout = 0`);
         await manager.query(`SET LOCAL work_mem = '128MB'`);
-        const [{ horizon }] = (await manager.query(
+        const [{ horizon }] = await manager.query<[{ horizon: string }]>(
           `SELECT time AS horizon FROM horizon`,
-        )) as [{ horizon: string }];
+        );
         const { names, widths, anchors, base } = intervalColumns(intervals);
         const rows: Pick<
           MarketVerdict,

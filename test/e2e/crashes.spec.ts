@@ -193,9 +193,9 @@ async function countAnnouncements(url: string): Promise<number> {
     dataSourceOptions(database, 1),
   ).initialize();
   try {
-    const [row] = (await source.query(
+    const [row] = await source.query<[{ left: number }]>(
       "SELECT count(*)::integer AS left FROM announcement",
-    )) as [{ left: number }];
+    );
     return row.left;
   } finally {
     await source.destroy();

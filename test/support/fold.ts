@@ -28,7 +28,7 @@ function bucketOf(interval: Interval, time: number): number {
     date.getUTCMonth(),
     date.getUTCDate(),
   );
-  switch (interval.at(-1)) {
+  switch (interval.slice(-1)) {
     case "s":
       return Date.UTC(
         date.getUTCFullYear(),

@@ -8,10 +8,10 @@ import { processExists } from "../../src/persistence/owner-lock.js";
 
 export interface TestPostgres {
   url: string;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
   /** SIGKILL: what a crash of the machine's database looks like. It stays down until `restart`. */
-  kill(): Promise<void>;
-  restart(): Promise<void>;
+  kill: () => Promise<void>;
+  restart: () => Promise<void>;
 }
 
 /** A throw-away PostgreSQL server of its own on a free port. */

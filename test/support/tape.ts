@@ -86,7 +86,7 @@ export async function contents(
   source: DataSource,
 ): Promise<{ candles: string[]; trades: string[]; coverage: string[] }> {
   const texts = async (sql: string): Promise<string[]> =>
-    ((await source.query(sql)) as { row: string }[]).map(({ row }) => row);
+    (await source.query<{ row: string }[]>(sql)).map(({ row }) => row);
   return {
     candles: await texts(
       `SELECT m.name || ' ' || (to_jsonb(c) - '{market_id,version,revision,updated_at}'::text[])::text AS row
