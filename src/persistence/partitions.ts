@@ -85,10 +85,10 @@ export class Partitions {
   /** Made apart and then attached: `PARTITION OF` would wait for every reader of `trade`, and all others behind it. */
   private async create(runner: QueryRunner, day: number): Promise<void> {
     const name = nameOf(day);
-    const attached = await runner.query<unknown[]>(
+    const attached = (await runner.query(
       `SELECT FROM pg_inherits WHERE inhparent = 'trade'::regclass AND inhrelid = to_regclass($1)`,
       [name],
-    );
+    )) as unknown as unknown[];
     if (attached.length === 0) {
       await runner.query(
         `CREATE TABLE IF NOT EXISTS ${name} (LIKE trade INCLUDING ALL)`,
