@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Candle } from "../../src/domain/candle.js";
+import { Metrics } from "../../src/metrics.js";
+import { Announcer } from "../../src/persistence/announcer.js";
+import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import type {
+  DeliveryHandler,
+  Transport,
+} from "../../src/streaming/transport.js";
+import { until } from "../support/app.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
+import { type Tape, openTape, trade } from "../support/tape.js";
+
+const never = new AbortController().signal;
+const NOON = Date.UTC(2024, 0, 2, 12);
+const MINUTE = 60_000;
+const M = "binance:N";
+let postgres: TestPostgres;
+let tape: Tape;
+let transport: Transport;
+let heard: Candle[];
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+beforeEach(async () => {
+  tape = await openTape(postgres.url, "1m");
+  transport = new InProcessTransport();
+  heard = [];
+  const listen: DeliveryHandler = ({ records }) =>
+    Promise.resolve(void heard.push(...(records as Candle[])));
+  await transport.subscribe({
+    group: "test.api",
+    ephemeral: true,
+    handlers: new Map([["candles", listen]]),
+    lanes: 1,
+    maxBatch: 1_000,
+    paceMs: 0,
+  });
+});
+afterEach(async () => {
+  await transport.close();
+  await tape.close();
+});
+
+/** A recorder process as far as announcing goes; abandoning it is what `kill -9` leaves. */
+function announcer(): Announcer {
+  return new Announcer(tape.source, transport, tape.candles, new Metrics());
+}
+const left = async (): Promise<number> =>
+  (
+    (await tape.source.query(
+      `SELECT count(*)::integer AS left FROM announcement`,
+    )) as [{ left: number }]
+  )[0].left;
+const closings = (): string[] =>
+  heard
+    .filter(({ closed }) => closed)
+    .map(
+      ({ openTime, revision }) => `${(openTime - NOON) / MINUTE} r${revision}`,
+    );
+
+it("announces what was closed and revised by a process that died before it published", async () => {
+  const { recorder } = tape.recorder();
+  await recorder.record(
+    [
+      trade(M, 1, NOON),
+      trade(M, 3, NOON + MINUTE),
+      trade(M, 9, NOON + 2 * MINUTE),
+    ],
+    never,
+  );
+  await recorder.record([trade(M, 2, NOON + 5)], never);
+  expect(await left()).toBe(2);
+  expect(heard).toEqual([]);
+  const next = announcer();
+  next.start();
+  await until(() => closings().length >= 2, 15_000);
+  expect(closings().sort()).toEqual(["0 r1", "1 r0"]);
+  await until(async () => (await left()) === 0, 5_000);
+  await next.stop();
+});
+
+it("announces again what was published by a process that died before it noted so, and then no more", async () => {
+  const { recorder } = tape.recorder();
+  const { candles } = await recorder.record(
+    [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],
+    never,
+  );
+  await announcer().publish(candles, never);
+  expect(closings()).toEqual(["0 r0"]);
+  expect(await left()).toBe(1);
+  const next = announcer();
+  next.start();
+  await until(async () => (await left()) === 0, 15_000);
+  expect(closings()).toEqual(["0 r0", "0 r0"]);
+  await sleep(2_500);
+  expect(closings()).toHaveLength(2);
+  await next.stop();
+});
+
+it("does not forget a candle that changed again between its publishing and the note of it", async () => {
+  const { recorder } = tape.recorder();
+  const first = await recorder.record(
+    [trade(M, 1, NOON), trade(M, 3, NOON + MINUTE)],
+    never,
+  );
+  const living = announcer();
+  await living.publish(first.candles, never);
+  await recorder.record([trade(M, 2, NOON + 7)], never);
+  await living.stop();
+  expect(await left()).toBe(1);
+  const next = announcer();
+  next.start();
+  await until(() => closings().includes("0 r1"), 15_000);
+  await next.stop();
+});
+
+it("removes an announcement only after the topic has the candle", async () => {
+  const { recorder } = tape.recorder();
+  const { candles } = await recorder.record(
+    [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],
+    never,
+  );
+  await transport.close();
+  const living = announcer();
+  await expect(living.publish(candles, never)).rejects.toMatchObject({
+    code: "closed",
+  });
+  await living.stop();
+  expect(await left()).toBe(1);
+});
+
+it("publishes the open and the newest closed candles of the markets it is assigned, and no others", async () => {
+  const { recorder } = tape.recorder();
+  await recorder.record(
+    [
+      trade(M, 1, NOON),
+      trade(M, 2, NOON + MINUTE),
+      trade(M, 3, NOON + 2 * MINUTE),
+      trade("binance:OTHER", 1, NOON),
+    ],
+    never,
+  );
+  const next = announcer();
+  next.assigned((market) => market === M);
+  await until(() => heard.length >= 2, 10_000);
+  expect(
+    heard
+      .map(({ market, openTime, closed }) => [
+        market,
+        (openTime - NOON) / MINUTE,
+        closed,
+      ])
+      .sort(),
+  ).toEqual([
+    [M, 1, true],
+    [M, 2, false],
+  ]);
+  await next.stop();
+});
+
+it("leaves a reader with the newest version although a stale one is published last", async () => {
+  const { recorder } = tape.recorder();
+  const older = await recorder.record(
+    [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],
+    never,
+  );
+  const newer = await recorder.record(
+    [trade(M, 3, NOON + 9, { price: "7" })],
+    never,
+  );
+  // Around a rebalance the old recorder may be slower than the new one.
+  await announcer().publish(newer.candles, never);
+  await announcer().publish(older.candles, never);
+  await until(
+    () => heard.filter(({ openTime }) => openTime === NOON).length === 2,
+    5_000,
+  );
+  const newest = new Map<number, Candle>();
+  for (const candle of heard)
+    if (candle.version > (newest.get(candle.openTime)?.version ?? 0))
+      newest.set(candle.openTime, candle);
+  const [stored] = await tape.candles.page({
+    market: M,
+    interval: "1m",
+    start: NOON,
+    limit: 1,
+  });
+  expect(newest.get(NOON)).toEqual(stored);
+});
