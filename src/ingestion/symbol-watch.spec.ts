@@ -81,11 +81,29 @@ describe("the silence of a symbol", () => {
     ]);
   });
 
-  it("is not stale for a trade that is still on its way", () => {
+  it("waits for a trade that may be on its way, and is stale when it does not come", () => {
     const { watch, now } = watched(100);
-    expect(
-      watch.judge({ lastOrd: 201n, time: 0 }, 2 * SECOND, now + MINUTE),
-    ).toBe("nothing");
+    const first = now + 61 * SECOND;
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 2 * SECOND, first)).toBe(
+      "unsure",
+    );
+    expect(watch.conclude("unsure", first)).toBe("none");
+    expect(watch.condition).toBe("live");
+    const second = first + 5 * SECOND;
+    expect(watch.isDue(second)).toBe(true);
+    // A busy market: its newest trade is always young.
+    expect(watch.judge({ lastOrd: 900n, time: 0 }, 100, second)).toBe("missed");
+  });
+
+  it("is not stale when that trade has come", () => {
+    const { watch, now } = watched(100);
+    const first = now + 61 * SECOND;
+    watch.conclude("unsure", first);
+    watch.traded(first + SECOND, 201n);
+    const later = first + 70 * SECOND;
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 69 * SECOND, later)).toBe(
+      "nothing",
+    );
   });
 
   // What was traded between two connections made a quiet market stale, and reconnected it, until its next trade.

@@ -8,6 +8,7 @@ import type { NewestTrade } from "./venue.js";
  * - Silence counts after 60 s, or after 20 times the symbol's usual distance between trades if that is longer.
  * - Then the venue's REST is asked for the newest trade. None that should have come over this subscription: the market is
  *   `quiet`; it is asked again when the silence has doubled, at least a minute and at most ten later.
+ * - One that may still be on its way: looked at again when it must have come.
  * - One that should have come: `stale`, the subscription is made again. Missed one again at the next look, half a
  *   minute later: the whole connection is made again.
  * - REST does not answer: `stale`, the subscription is made again. Acknowledged and still silent at the next look:
@@ -24,7 +25,7 @@ const IN_TRANSIT_MS = 5_000;
 /** Weight of the newest distance in the running mean. */
 const ALPHA = 0.05;
 
-export type Verdict = "missed" | "nothing" | "unknown";
+export type Verdict = "missed" | "nothing" | "unsure" | "unknown";
 export type Remedy = "none" | "resubscribe" | "reconnect";
 
 export interface WatchTiming {
@@ -51,6 +52,8 @@ export class SymbolWatch {
   private nextLook = Infinity;
   private attempts = 0;
   private isAcknowledged = false;
+  /** The venue told of a trade that could still be on its way. */
+  private isAwaiting = false;
 
   constructor(
     now: number,
@@ -63,6 +66,7 @@ export class SymbolWatch {
   /** The connection that carries this symbol is there (again); nothing has come over it yet. */
   connected(now: number): void {
     this.condition = "connecting";
+    this.isAwaiting = false;
     this.lastTrade = now;
     this.subscribedAt = now;
     this.nextLook = now + this.timing.silenceMs;
@@ -81,6 +85,7 @@ export class SymbolWatch {
     if (this.lastOrd === undefined || lastOrd > this.lastOrd)
       this.lastOrd = lastOrd;
     this.condition = "live";
+    this.isAwaiting = false;
     this.attempts = 0;
     this.nextLook =
       now + Math.max(this.timing.silenceMs, USUAL_GAPS * this.usualGap);
@@ -99,16 +104,23 @@ export class SymbolWatch {
   /** Whether the newest trade that REST knows should have reached us. `age` is its age in ms by the venue's clock. */
   judge(newest: NewestTrade | undefined, age: number, now: number): Verdict {
     if (newest === undefined) return "unknown";
+    // Nothing has come since the last look: a trade that was young then is none of those on their way now.
+    if (this.isAwaiting) return "missed";
     const isHeld = this.lastOrd !== undefined && newest.lastOrd <= this.lastOrd;
     const isBefore =
       age > now - this.subscribedAt - this.timing.inTransitMs / 2;
-    return isHeld || isBefore || age < this.timing.inTransitMs
-      ? "nothing"
-      : "missed";
+    if (isHeld || isBefore) return "nothing";
+    return age < this.timing.inTransitMs ? "unsure" : "missed";
   }
 
   /** Takes REST's word and says what to do. */
   conclude(verdict: Verdict, now: number): Remedy {
+    if (verdict === "unsure") {
+      this.isAwaiting = true;
+      this.nextLook = now + this.timing.inTransitMs;
+      return "none";
+    }
+    this.isAwaiting = false;
     this.attempts++;
     const isQuiet =
       verdict === "nothing" ||

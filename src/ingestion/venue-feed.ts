@@ -22,7 +22,7 @@ const PROOF_PING_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
 const A_DAY_MS = 86_400_000;
 
-const SILENT: Record<Verdict, string> = {
+const SILENT: Record<Exclude<Verdict, "unsure">, string> = {
   missed: "the venue has newer trades than it sends here",
   nothing: "no trades; the venue has none either",
   unknown: "silent, and the venue's REST does not say why",
@@ -272,6 +272,7 @@ export class VenueFeed {
     const now = this.clock.now(local) ?? Date.now();
     const verdict = watch.judge(newest, now - (newest?.time ?? now), local);
     const remedy = watch.conclude(verdict, local);
+    if (verdict === "unsure") return;
     const why = verdict === "unknown" ? ` (${this.rest.problem})` : "";
     this.board.set(market, watch.condition, `${SILENT[verdict]}${why}`);
     if (remedy === "reconnect") this.connection.reconnect();

@@ -31,8 +31,12 @@ export class VenueServer {
   readonly asked: string[] = [];
   /** Status of every REST answer. */
   restStatus = 200;
+  /** Ids of the trades that somebody was sent, by symbol. */
+  private readonly sent = new Map<string, string[]>();
+  private trading: NodeJS.Timeout | undefined;
   private readonly clients = new Set<Client>();
   private readonly muted = new Set<string>();
+  private isMutedForever = false;
   private readonly newest = new Map<string, Newest>();
   private readonly sockets = new WebSocketServer({ noServer: true });
 
@@ -77,24 +81,43 @@ export class VenueServer {
     return this.clients.size;
   }
 
+  /** Its clock does not follow ours when a test moves that. */
   now(): number {
-    return Date.now() + this.skewMs;
+    const { timeOrigin } = performance;
+    return Math.floor(timeOrigin + performance.now() + this.skewMs);
   }
 
-  /** One more trade of a symbol; false when nobody got it. */
-  trade(symbol: string, time = this.now()): boolean {
-    const before = this.newest.get(symbol);
-    const id = before === undefined ? 100 : before.l + 1;
+  /** One more trade of a symbol. */
+  trade(symbol: string): void {
+    const id = (this.newest.get(symbol)?.l ?? 99) + 1;
     const a = id * 10;
-    const trade = { a, p: "100.50", q: "2.0", f: id, l: id, T: time, m: false };
+    const T = this.now();
+    const trade = { a, p: "100.50", q: "2.0", f: id, l: id, T, m: false };
     this.newest.set(symbol, trade);
     const stream = `${symbol.toLowerCase()}@aggTrade`;
-    if (this.muted.has(stream)) return false;
-    const data = { e: "aggTrade", E: this.now(), s: symbol, ...trade };
-    return this.send(JSON.stringify({ stream, data }), stream);
+    if (this.muted.has(stream)) return;
+    const data = { e: "aggTrade", E: T, s: symbol, ...trade };
+    if (this.send(JSON.stringify({ stream, data }), stream))
+      this.sent.set(symbol, [...this.sentOf(symbol), String(a)]);
   }
 
-  /** Any text, to everybody or to those who follow a stream. */
+  /** A trade of each symbol every 10 ms, until told otherwise. */
+  tradeAll(...symbols: string[]): void {
+    clearInterval(this.trading);
+    this.trading = setInterval(() => {
+      for (const symbol of symbols) this.trade(symbol);
+    }, 10);
+  }
+
+  pauseTrading(): void {
+    clearInterval(this.trading);
+  }
+
+  sentOf(symbol: string): string[] {
+    return this.sent.get(symbol) ?? [];
+  }
+
+  /** Any text, to everybody or to those who follow a stream; false when that is nobody. */
   send(text: string, stream?: string): boolean {
     const to = [...this.clients].filter(
       ({ streams }) => stream === undefined || streams.has(stream),
@@ -123,13 +146,12 @@ export class VenueServer {
   }
 
   async close(): Promise<void> {
+    this.pauseTrading();
     this.drop();
     this.sockets.close();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
-
-  private isMutedForever = false;
 
   private accept(socket: WebSocket, url: string): void {
     this.opened.push(performance.now());

@@ -1,0 +1,130 @@
+import type { FeedCondition, FeedState } from "../../src/domain/feed-state.js";
+import type { Interval } from "../../src/domain/interval.js";
+import { type Clock, type Trade, isClock } from "../../src/domain/trade.js";
+import { Backoff } from "../../src/ingestion/backoff.js";
+import { binance } from "../../src/ingestion/binance.js";
+import { FeedBoard } from "../../src/ingestion/feed-board.js";
+import { VenueFeed } from "../../src/ingestion/venue-feed.js";
+import type { Venue } from "../../src/ingestion/venue.js";
+import { Metrics } from "../../src/metrics.js";
+import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import type { Delivery } from "../../src/streaming/transport.js";
+import type { VenueServer } from "../support/venue-server.js";
+
+/** What came through the transport. */
+export class Tape {
+  readonly trades: Trade[] = [];
+  readonly clocks: (Clock & { arrivedAt: number })[] = [];
+  /** By market, oldest first. */
+  readonly states = new Map<string, FeedState[]>();
+  /** While set, nothing is taken. */
+  blocked: Promise<void> | undefined;
+  readonly transport = new InProcessTransport();
+
+  /** `now` is the clock that arrivals are told by. */
+  static async start(now: () => number = Date.now): Promise<Tape> {
+    const tape = new Tape();
+    await tape.transport.start();
+    const take = async (delivery: Delivery): Promise<void> => {
+      await tape.blocked;
+      const { records } = delivery as Delivery<"trades">;
+      for (const record of records) {
+        if (isClock(record)) tape.clocks.push({ ...record, arrivedAt: now() });
+        else tape.trades.push(record);
+      }
+    };
+    const states = (delivery: Delivery): Promise<void> => {
+      for (const state of (delivery as Delivery<"feeds">).records)
+        tape.states.set(state.market, [
+          ...(tape.states.get(state.market) ?? []),
+          state,
+        ]);
+      return Promise.resolve();
+    };
+    await tape.transport.subscribe({
+      group: "tape",
+      ephemeral: false,
+      handlers: new Map([
+        ["trades", take],
+        ["trades.bulk", take],
+        ["feeds", states],
+      ]),
+      lanes: 1,
+      maxBatch: 20_000,
+      paceMs: 0,
+    });
+    return tape;
+  }
+
+  condition(market: string): FeedCondition | undefined {
+    return this.states.get(market)?.at(-1)?.condition;
+  }
+
+  /** Conditions in the order in which they were taken on. */
+  conditions(market: string): FeedCondition[] {
+    const all = (this.states.get(market) ?? []).map(
+      ({ condition }) => condition,
+    );
+    return all.filter((condition, index) => condition !== all[index - 1]);
+  }
+
+  /** Each id once, in order of arrival. */
+  ids(market: string): string[] {
+    const own = this.trades.filter((trade) => trade.market === market);
+    return [...new Set(own.map(({ id }) => id))];
+  }
+}
+
+export interface FeedOptions {
+  interval?: Interval;
+  venue?: Partial<Venue>;
+}
+
+export interface FeedUnderTest {
+  feed: VenueFeed;
+  tape: Tape;
+  metrics: Metrics;
+  stop(): Promise<void>;
+}
+
+/** The product's feed with its limits shortened, over the in-process transport. */
+export async function startFeed(
+  server: VenueServer,
+  symbols: readonly string[],
+  { interval = "1m", venue = {} }: FeedOptions = {},
+): Promise<FeedUnderTest> {
+  const tape = await Tape.start(() => server.now());
+  const metrics = new Metrics();
+  const board = new FeedBoard(tape.transport, metrics);
+  board.start();
+  const options = {
+    venue: { ...binance, ...venue },
+    symbols,
+    wsUrl: server.wsUrl,
+    restUrl: server.restUrl,
+    interval,
+    timing: { pingMs: 100, silentMs: 500 },
+    watch: { silenceMs: 700, recheckMs: 400, inTransitMs: 50 },
+    backoff: new Backoff(20, 200),
+  };
+  const feed = new VenueFeed(options, tape.transport, board, metrics);
+  feed.start();
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await feed.stop();
+    await board.stop();
+    await tape.transport.close();
+  };
+  return { feed, tape, metrics, stop: () => (stopped ??= stop()) };
+}
+
+/** A figure of `Metrics`, summed over its labels. */
+export async function figure(metrics: Metrics, name: string): Promise<number> {
+  const found = (await metrics.registry.getMetricsAsJSON()).find(
+    (metric) => metric.name === name,
+  );
+  return (found?.values ?? []).reduce(
+    (sum, { value }) => sum + Number(value),
+    0,
+  );
+}
