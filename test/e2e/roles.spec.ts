@@ -202,7 +202,7 @@ describeKafka("two recorders and two API instances", () => {
       ).map(({ id }) => id);
     await until(async () => (await stored()).length === 2 + bad.length, 30_000);
     const { Client } = (await import("pg")).default;
-    const client = new Client(settings["DATABASE_URL"] as string);
+    const client = new Client(settings["DATABASE_URL"]);
     await client.connect();
     try {
       const letters = async (): Promise<string[]> =>

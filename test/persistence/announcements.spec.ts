@@ -47,12 +47,12 @@ afterEach(async () => {
 function announcer(): Announcer {
   return new Announcer(tape.source, transport, tape.candles, new Metrics());
 }
-const left = async (): Promise<number> =>
-  (
-    (await tape.source.query(
-      `SELECT count(*)::integer AS left FROM announcement`,
-    )) as [{ left: number }]
-  )[0].left;
+const left = async (): Promise<number> => {
+  const [row] = await tape.source.query<[{ left: number }]>(
+    `SELECT count(*)::integer AS left FROM announcement`,
+  );
+  return row.left;
+};
 const closings = (): string[] =>
   heard
     .filter(({ closed }) => closed)
@@ -88,6 +88,7 @@ it("announces again what was published by a process that died before it noted so
     never,
   );
   await announcer().publish(candles, never);
+  await until(() => closings().length > 0, 5_000);
   expect(closings()).toEqual(["0 r0"]);
   expect(await left()).toBe(1);
   const next = announcer();
