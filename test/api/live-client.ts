@@ -1,3 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Trade } from "../../src/domain/trade.js";
+import { until } from "../support/app.js";
+import { trade } from "../support/tape.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type {
   Channel,
@@ -14,14 +18,20 @@ export function ask(
   return client.timeout(20_000).emitWithAck("subscribe", request);
 }
 
-/** Throws the refusal. */
+/** Tries again what can be tried again, for 10 s; throws the refusal. */
 export async function enter(
   client: Client,
   request: SubscribeRequest,
 ): Promise<Subscribed<Candle>> {
-  const reply = await ask(client, request);
-  if (!reply.ok) throw new Error(`${reply.error.code}: ${reply.error.detail}`);
-  return reply as Subscribed<Candle>;
+  const limit = Date.now() + 10_000;
+  for (;;) {
+    const reply = await ask(client, request);
+    if (reply.ok) return reply as Subscribed<Candle>;
+    const { code, detail } = reply.error;
+    const canRetry = code === "unavailable" || code === "too_slow";
+    if (!canRetry || Date.now() > limit) throw new Error(`${code}: ${detail}`);
+    await sleep(200);
+  }
 }
 
 /** A client as `live-events.ts` tells it to be: applies frames and snapshots by version, and subscribes again after a jump. */
@@ -85,5 +95,35 @@ export class Follower {
       if (known === undefined || candle.version > known.version)
         this.candles.set(candle.openTime, candle);
     }
+  }
+}
+
+/** Makes trades with ids that stay dense over a whole file. */
+export class TradeMaker {
+  private readonly ids = new Map<string, number>();
+
+  next(market: string, time: number, fields: Partial<Trade> = {}): Trade {
+    const id = this.newest(market) + 1;
+    this.ids.set(market, id);
+    return trade(market, id, time, fields);
+  }
+
+  newest(market: string): number {
+    return this.ids.get(market) ?? 0;
+  }
+}
+
+/** Waits until both are equal; says how they differ when they never are. */
+export async function settled(
+  what: () => unknown,
+  expected: () => unknown,
+): Promise<void> {
+  try {
+    await until(
+      () => JSON.stringify(what()) === JSON.stringify(expected()),
+      10_000,
+    );
+  } catch {
+    expect(what()).toEqual(expected());
   }
 }
