@@ -3,6 +3,7 @@ import type { ConsoleLogger } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { configureHttp, httpAdapter } from "./api/http.js";
+import { LiveGateway } from "./api/live.gateway.js";
 import { setupSwagger } from "./api/swagger.js";
 import { AppModule } from "./app.module.js";
 import { type Config, ConfigError } from "./config.js";
@@ -84,6 +85,7 @@ function strategiesOf(
     );
   }
   if (config.roles.has("api")) {
+    const live = app.get(LiveGateway, { strict: false });
     strategies.push(
       new TransportStrategy("api", API, transport, {
         group: `${config.topicPrefix}api.${randomUUID()}`,
@@ -91,6 +93,8 @@ function strategiesOf(
         lanes: 1,
         maxBatch: config.maxBatch,
         paceMs: 0,
+        // What was published while this instance had no partitions never reached its rooms.
+        onAssigned: () => live.interrupted(),
       }),
     );
   }
