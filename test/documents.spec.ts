@@ -4,18 +4,26 @@ import { readConfig } from "../src/config.js";
 import { Metrics } from "../src/metrics.js";
 import {
   anchorsOf,
+  filesNamed,
   firstColumn,
   localLinks,
   variablesOf,
 } from "./support/documents.js";
 
 const read = (file: string): string => readFileSync(file, "utf8");
+const configuration = read("src/config.ts") + read("src/environment-reader.ts");
 const documents = [
   ...readdirSync(".").filter((name) => name.endsWith(".md")),
   ...readdirSync("docs", { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => join("docs", name)),
 ];
+
+const sources = ["src", "test", "bench", "scripts"].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) =>
+    join(folder, name).replaceAll("\\", "/"),
+  ),
+);
 
 describe("the documents", () => {
   it.each(documents)(
@@ -32,7 +40,15 @@ describe("the documents", () => {
     },
   );
 
-  it("would be found with a broken link", () => {
+  it.each(documents)("name files that exist: %s", (document) => {
+    const gone = filesNamed(read(document)).filter(
+      (name) =>
+        !sources.some((file) => file === name || file.endsWith(`/${name}`)),
+    );
+    expect(gone).toEqual([]);
+  });
+
+  it("would be found with a broken link or a file that has gone", () => {
     const text =
       "[a](b.md#c) [d](https://e.f) ![g](h.png)\n```\n[x](y)\n```\n## A c, too\n";
     expect(localLinks(text)).toEqual([
@@ -40,6 +56,10 @@ describe("the documents", () => {
       { path: "h.png", anchor: undefined },
     ]);
     expect(anchorsOf(text)).toEqual(["a-c-too"]);
+    expect(filesNamed("`a/b.ts` `*-c.ts` `d.sql` `e` x.ts")).toEqual([
+      "a/b.ts",
+      "d.sql",
+    ]);
   });
 });
 
@@ -49,7 +69,7 @@ describe("the README", () => {
     const generic = documented.filter((name) => name.startsWith("<VENUE>"));
     expect(generic).toEqual(["<VENUE>_WS_URL", "<VENUE>_REST_URL"]);
     expect(documented.filter((name) => !name.startsWith("<")).sort()).toEqual(
-      variablesOf(read("src/config.ts")),
+      variablesOf(configuration),
     );
   });
 
@@ -124,7 +144,7 @@ describe("the other files", () => {
 
   it("set in docker-compose.yml and .env.example only variables that exist", () => {
     const known = [
-      ...variablesOf(read("src/config.ts")),
+      ...variablesOf(configuration),
       "APP_PORT",
       "KAFKA_PORT",
       "POSTGRES_PORT",

@@ -1,6 +1,6 @@
 import ts from "typescript";
 
-/** Environment variables that src/config.ts reads; venue URLs are named by a pattern and not among them. */
+/** Environment variables that a source reads; venue URLs are named by a pattern and not among them. */
 export function variablesOf(configText: string): string[] {
   const names = new Set<string>();
   const visit = (node: ts.Node): void => {
@@ -61,5 +61,12 @@ export function anchorsOf(markdown: string): string[] {
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
       .replaceAll(" ", "-"),
+  );
+}
+
+/** Source files named in backticks, with or without their folders; patterns and examples with a placeholder are none. */
+export function filesNamed(markdown: string): string[] {
+  return [...markdown.matchAll(/`([\w./-]+\.(?:ts|mjs|sql|html))`/g)].map(
+    ([, name = ""]) => name,
   );
 }
