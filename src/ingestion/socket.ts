@@ -2,6 +2,8 @@ import WebSocket from "ws";
 
 const OPEN_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 1_000;
+/** Close code of a connection that ended without a closing frame. */
+const CUT = 1006;
 /** Larger than any frame of a trade stream; a venue gone mad must not fill our memory. */
 const FRAME_LIMIT = 4 * 1024 * 1024;
 
@@ -21,6 +23,7 @@ export const DEFAULT_TIMING: SocketTiming = {
 export class Socket {
   private sign = performance.now();
   private pausedSince: number | undefined;
+  private failure: string | undefined;
   readonly openedAt = performance.now();
   /** Resolves with the reason, once the connection has ended. */
   readonly ended: Promise<string>;
@@ -30,7 +33,6 @@ export class Socket {
     frame: (text: string) => void,
     timing: SocketTiming,
   ) {
-    let failure: string | undefined;
     const seen = (): void => {
       this.sign = performance.now();
     };
@@ -40,21 +42,19 @@ export class Socket {
     });
     socket.on("ping", seen);
     socket.on("pong", seen);
-    socket.on("error", (error) => (failure = error.message));
+    socket.on("error", (error) => (this.failure ??= error.message));
     const timer = setInterval(() => {
-      if (this.pausedFor() === 0 && this.silentFor() > timing.silentMs) {
-        failure = `nothing received for ${timing.silentMs / 1_000} s`;
-        socket.terminate();
-      } else this.ping();
+      if (this.pausedFor() === 0 && this.silentFor() > timing.silentMs)
+        this.terminate(`nothing received for ${timing.silentMs / 1_000} s`);
+      else this.ping();
     }, timing.pingMs);
     this.ended = new Promise((resolve) => {
       socket.once("close", (code, reason) => {
         clearInterval(timer);
         const why = reason.toString().slice(0, 80);
-        resolve(
-          failure ??
-            `closed by the venue (${code}${why === "" ? "" : ` ${why}`})`,
-        );
+        const closed =
+          code === CUT ? "cut off" : `closed by the venue (${code} ${why})`;
+        resolve(this.failure ?? closed);
       });
     });
   }
@@ -135,7 +135,11 @@ export class Socket {
     void this.ended.finally(() => clearTimeout(limit));
   }
 
-  terminate(): void {
+  /** Without the closing handshake, for a reason that `ended` then tells. */
+  terminate(reason: string): void {
+    this.failure ??= reason;
+    // What a paused socket holds back would hold back its end, too.
+    this.socket.resume();
     this.socket.terminate();
   }
 }

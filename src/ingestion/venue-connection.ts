@@ -107,8 +107,8 @@ export class VenueConnection {
   }
 
   /** Ends the connection, so that a new one is made. */
-  reconnect(): void {
-    this.current?.terminate();
+  reconnect(reason: string): void {
+    this.current?.terminate(reason);
   }
 
   /** Opens the next connection before this one ends. */

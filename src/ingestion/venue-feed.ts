@@ -114,6 +114,11 @@ export class VenueFeed {
     return this.wasOpen;
   }
 
+  /** True while the transport has no room for more. */
+  get isPaused(): boolean {
+    return this.connection.pausedFor() > 0;
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.tick);
     this.stopping.abort(new Error("the feed is stopping"));
@@ -226,7 +231,8 @@ export class VenueFeed {
     if (!this.connection.isAlive()) return;
     this.writeClocks(local);
     // One at a time: a venue is not asked about two hundred symbols at once.
-    if (this.isLooking || this.connection.isBusy) return;
+    // What is silent because we do not read says nothing of the venue.
+    if (this.isLooking || this.isPaused || this.connection.isBusy) return;
     for (const followed of this.followed.values()) {
       if (!followed.watch.isDue(local)) continue;
       this.isLooking = true;
@@ -243,7 +249,7 @@ export class VenueFeed {
     this.logger.error(
       `The transport has taken nothing for ${PAUSE_LIMIT_MS / 1_000} s: ${dropped} records are given up, and will show as gaps`,
     );
-    this.connection.reconnect();
+    this.connection.reconnect("given up by us: the transport has no room");
   }
 
   /** Only of symbols whose silence is understood: where trades may be missing, nothing is said to have passed. */
@@ -275,7 +281,7 @@ export class VenueFeed {
     if (verdict === "unsure") return;
     const why = verdict === "unknown" ? ` (${this.rest.problem})` : "";
     this.board.set(market, watch.condition, `${SILENT[verdict]}${why}`);
-    if (remedy === "reconnect") this.connection.reconnect();
+    if (remedy === "reconnect") this.connection.reconnect(SILENT[verdict]);
     if (remedy !== "resubscribe") return;
     const messages = this.options.venue.resubscribe(symbol, this.controlId);
     this.controlId += messages.length;

@@ -78,6 +78,8 @@ export class Tape {
 export interface FeedOptions {
   interval?: Interval;
   venue?: Partial<Venue>;
+  /** Nothing received for this long is a dead connection; longer than two busy cores can keep us waiting. */
+  silentMs?: number;
 }
 
 export interface FeedUnderTest {
@@ -91,7 +93,7 @@ export interface FeedUnderTest {
 export async function startFeed(
   server: VenueServer,
   symbols: readonly string[],
-  { interval = "1m", venue = {} }: FeedOptions = {},
+  { interval = "1m", venue = {}, silentMs = 1_500 }: FeedOptions = {},
 ): Promise<FeedUnderTest> {
   const tape = await Tape.start(() => server.now());
   const metrics = new Metrics();
@@ -103,7 +105,7 @@ export async function startFeed(
     wsUrl: server.wsUrl,
     restUrl: server.restUrl,
     interval,
-    timing: { pingMs: 100, silentMs: 500 },
+    timing: { pingMs: 100, silentMs },
     watch: { silenceMs: 700, recheckMs: 400, inTransitMs: 50 },
     backoff: new Backoff(20, 200),
   };

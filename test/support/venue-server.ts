@@ -98,7 +98,7 @@ export class VenueServer {
     if (this.muted.has(stream)) return;
     const data = { e: "aggTrade", E: T, s: symbol, ...trade };
     if (this.send(JSON.stringify({ stream, data }), stream))
-      this.sent.set(symbol, [...this.sentOf(symbol), String(a)]);
+      this.sentOf(symbol).push(String(a));
   }
 
   /** A trade of each symbol every 10 ms, until told otherwise. */
@@ -114,7 +114,9 @@ export class VenueServer {
   }
 
   sentOf(symbol: string): string[] {
-    return this.sent.get(symbol) ?? [];
+    const sent = this.sent.get(symbol) ?? [];
+    this.sent.set(symbol, sent);
+    return sent;
   }
 
   /** Any text, to everybody or to those who follow a stream; false when that is nobody. */

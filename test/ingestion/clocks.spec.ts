@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { jest } from "@jest/globals";
+import { Logger } from "@nestjs/common";
+import { until } from "../support/app.js";
+import { VenueServer } from "../support/venue-server.js";
+import { type FeedUnderTest, startFeed } from "./feed-under-test.js";
+
+const BTC = "binance:BTCUSDT";
+const ETH = "binance:ETHUSDT";
+const LIMIT = 10_000;
+const HOUR = 3_600_000;
+/** What the feed waits after a boundary. */
+const GRACE_MS = 2_000;
+
+let server: VenueServer;
+let under: FeedUnderTest;
+
+beforeEach(async () => {
+  Logger.overrideLogger(false);
+  server = await VenueServer.start();
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await under.stop();
+  await server.close();
+});
+
+async function follow(): Promise<void> {
+  under = await startFeed(server, ["BTCUSDT", "ETHUSDT"], { interval: "1s" });
+  await until(() => server.connections === 1, LIMIT);
+}
+
+function clocksOf(market: string): { clock: number; arrivedAt: number }[] {
+  return under.tape.clocks.filter((clock) => clock.market === market);
+}
+
+async function quietFor(count: number): Promise<void> {
+  await until(() => clocksOf(ETH).length >= count, LIMIT);
+  for (const { clock, arrivedAt } of under.tape.clocks) {
+    expect(clock % 1_000).toBe(0);
+    expect(clock + GRACE_MS).toBeLessThanOrEqual(arrivedAt);
+    expect(clock + GRACE_MS + 3_000).toBeGreaterThan(arrivedAt);
+  }
+}
+
+describe("a quiet boundary", () => {
+  it("is told once for the market that had no trade behind it", async () => {
+    await follow();
+    server.trade("ETHUSDT");
+    server.tradeAll("BTCUSDT");
+    await quietFor(3);
+    const clocks = clocksOf(ETH).map(({ clock }) => clock);
+    expect(new Set(clocks).size).toBe(clocks.length);
+    expect(clocksOf(BTC)).toEqual([]);
+  });
+
+  it("is told when nothing at all is traded, by the answer to a ping", async () => {
+    await follow();
+    server.trade("ETHUSDT");
+    server.trade("BTCUSDT");
+    await quietFor(3);
+  });
+
+  it.each([
+    ["fast by an hour", -HOUR],
+    ["slow by an hour", HOUR],
+  ])("is the venue's own when our clock is %s", async (_, skewMs) => {
+    server.skewMs = skewMs;
+    await follow();
+    server.trade("ETHUSDT");
+    server.tradeAll("BTCUSDT");
+    await quietFor(3);
+    expect(under.tape.ids(BTC)).toEqual(
+      server.sentOf("BTCUSDT").slice(0, under.tape.ids(BTC).length),
+    );
+  });
+
+  it("is the venue's own when our clock jumps while we run", async () => {
+    await follow();
+    server.trade("ETHUSDT");
+    server.tradeAll("BTCUSDT");
+    await quietFor(1);
+    const real = Date.now.bind(Date);
+    jest.spyOn(Date, "now").mockImplementation(() => real() + HOUR);
+    await quietFor(3);
+    expect(under.tape.condition(BTC)).toBe("live");
+    expect(server.opened).toHaveLength(1);
+  });
+
+  it("is not told over a connection that no longer answers", async () => {
+    await follow();
+    server.trade("ETHUSDT");
+    server.tradeAll("BTCUSDT");
+    await quietFor(1);
+    server.pauseTrading();
+    server.freeze();
+    const frozenAt = server.now();
+    await until(() => server.opened.length === 2, LIMIT);
+    const late = under.tape.clocks.filter(
+      ({ clock }) => clock + GRACE_MS > frozenAt + 100,
+    );
+    expect(late).toEqual([]);
+  });
+
+  it("is not told of a symbol whose subscription is dead", async () => {
+    await follow();
+    server.trade("ETHUSDT");
+    server.tradeAll("BTCUSDT");
+    await quietFor(1);
+    server.mute("ETHUSDT", true);
+    server.tradeAll("BTCUSDT", "ETHUSDT");
+    await until(() => under.tape.condition(ETH) === "stale", LIMIT);
+    await sleep(100);
+    const before = clocksOf(ETH).length;
+    await sleep(3_000);
+    expect(clocksOf(ETH)).toHaveLength(before);
+    expect(under.tape.condition(ETH)).not.toBe("quiet");
+  });
+});
