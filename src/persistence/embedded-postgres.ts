@@ -1,20 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import {
-  chownSync,
   existsSync,
   mkdirSync,
   openSync,
   closeSync,
   readFileSync,
-  rmSync,
-  writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import pg from "pg";
-import { OwnerLock, processExists } from "./owner-lock.js";
+import {
+  ADMIN,
+  type Passwords,
+  asAccount,
+  initialise,
+  passwordsFile,
+} from "./initdb.js";
+import { OwnerLock, processExists, runsPostgres } from "./owner-lock.js";
 import {
   type Account,
   type Binaries,
@@ -26,15 +29,9 @@ import {
 } from "./postgres-binaries.js";
 
 const DATABASE = "tapeline";
-const ADMIN = "tapeline";
 export const READER = "tapeline_read";
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
-
-interface Passwords {
-  admin: string;
-  reader: string;
-}
 
 /**
  * A real PostgreSQL that this process starts, watches and stops. It runs detached, in a process group of its own:
@@ -99,7 +96,9 @@ export class EmbeddedPostgres {
     try {
       this.requireSameMajor(binaries);
       await this.stopOrphan();
-      await this.initialise(binaries, account);
+      this.passwords =
+        (await initialise(this.home, this.data, binaries, account)) ??
+        this.passwords;
       this.launch(binaries, account);
       await this.waitUntilReady();
     } catch (error) {
@@ -136,13 +135,9 @@ export class EmbeddedPostgres {
   private postmasterPid(): number | undefined {
     const file = join(this.data, "postmaster.pid");
     if (!existsSync(file)) return undefined;
-    const [pid, folder] = readFileSync(file, "utf8").split("\n");
-    const number = Number(pid);
-    return folder === this.data &&
-      Number.isInteger(number) &&
-      number > 0 &&
-      processExists(number)
-      ? number
+    const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
+    return Number.isInteger(pid) && pid > 0 && runsPostgres(pid, this.data)
+      ? pid
       : undefined;
   }
 
@@ -173,49 +168,6 @@ export class EmbeddedPostgres {
       this.child !== undefined &&
       (this.child.exitCode !== null || this.child.signalCode !== null)
     );
-  }
-
-  private async initialise(
-    binaries: Binaries,
-    account: Account | undefined,
-  ): Promise<void> {
-    if (existsSync(join(this.data, "PG_VERSION"))) return;
-    // A half-made folder of a start that was killed: initdb refuses one that is not empty.
-    rmSync(this.data, { recursive: true, force: true });
-    mkdirSync(this.data, { mode: 0o700 });
-    const passwordFile = join(this.home, "initdb-password");
-    const passwords: Passwords = {
-      admin: randomBytes(24).toString("base64url"),
-      reader: randomBytes(24).toString("base64url"),
-    };
-    writeFileSync(
-      join(this.home, "passwords.json"),
-      JSON.stringify(passwords),
-      { mode: 0o600 },
-    );
-    this.passwords = passwords;
-    writeFileSync(passwordFile, passwords.admin, { mode: 0o600 });
-    if (account !== undefined)
-      for (const path of [this.data, passwordFile])
-        chownSync(path, account.uid, account.gid);
-    try {
-      const args = [
-        "-D",
-        this.data,
-        "-U",
-        ADMIN,
-        `--pwfile=${passwordFile}`,
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale=C",
-      ];
-      await run(binaries.initdb, args, account);
-    } catch (cause) {
-      rmSync(this.data, { recursive: true, force: true });
-      throw cause;
-    } finally {
-      rmSync(passwordFile, { force: true });
-    }
   }
 
   private launch(binaries: Binaries, account: Account | undefined): void {
@@ -329,7 +281,7 @@ export class EmbeddedPostgres {
 
   private readPasswords(): Passwords {
     this.passwords ??= JSON.parse(
-      readFileSync(join(this.home, "passwords.json"), "utf8"),
+      readFileSync(passwordsFile(this.home), "utf8"),
     ) as Passwords;
     return this.passwords;
   }
@@ -337,39 +289,4 @@ export class EmbeddedPostgres {
   private url(user: string, password: string, database = DATABASE): string {
     return `postgres://${user}:${password}@127.0.0.1:${this.port}/${database}`;
   }
-}
-
-function asAccount(account: Account | undefined): {
-  uid?: number;
-  gid?: number;
-} {
-  return account === undefined ? {} : { uid: account.uid, gid: account.gid };
-}
-
-function run(
-  command: string,
-  args: string[],
-  account: Account | undefined,
-): Promise<void> {
-  return new Promise((done, failed) => {
-    const child = spawn(command, args, {
-      ...asAccount(account),
-      cwd: "/",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let output = "";
-    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
-    child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-    child.once("error", failed);
-    child.once("close", (code) => {
-      if (code === 0) done();
-      else
-        failed(
-          new EmbeddedDatabaseError(
-            "failed",
-            `initdb failed:\n${output.trim()}`,
-          ),
-        );
-    });
-  });
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   linkSync,
@@ -126,6 +127,29 @@ function startTimeOf(pid: number): string {
     // The command name may hold spaces and brackets: count fields after its last bracket.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch {
+    return "";
+  }
+}
+
+/**
+ * Whether a process is the PostgreSQL of this data folder. After a crash of the machine the pid in its lock file may be
+ * anybody's, and stopping an orphan must not hit a stranger.
+ */
+export function runsPostgres(pid: number, data: string): boolean {
+  if (!processExists(pid)) return false;
+  const command = commandOf(pid);
+  return command.includes("postgres") && command.includes(data);
+}
+
+function commandOf(pid: number): string {
+  try {
+    return process.platform === "linux"
+      ? readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")
+      : execFileSync("ps", ["-o", "command=", "-p", String(pid)], {
+          encoding: "utf8",
+        });
+  } catch {
+    // It ended meanwhile.
     return "";
   }
 }
