@@ -45,6 +45,7 @@ export class EmbeddedPostgres {
   private readonly lock: OwnerLock;
   private child: ChildProcess | undefined;
   private stopping = false;
+  private ready = false;
   private passwords: Passwords | undefined;
 
   constructor(
@@ -101,6 +102,7 @@ export class EmbeddedPostgres {
         this.passwords;
       this.launch(binaries, account);
       await this.waitUntilReady();
+      this.ready = true;
     } catch (error) {
       await this.stop();
       throw error;
@@ -203,7 +205,8 @@ export class EmbeddedPostgres {
       });
       child.unref();
       child.once("exit", (code, signal) => {
-        if (this.stopping || !this.supervise || this.child !== child) return;
+        if (!this.ready || this.stopping || !this.supervise) return;
+        if (this.child !== child) return;
         this.logger.error(
           `PostgreSQL ended by itself (${signal ?? `exit code ${code}`}); starting it again. See ${join(this.home, "postgres.log")}`,
         );
