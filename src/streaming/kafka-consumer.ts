@@ -12,7 +12,7 @@ import type { TopicName } from "./topics.js";
 import type { Consumer, ConsumerStatus, Subscription } from "./transport.js";
 
 const FIRST_RESTART_MS = 500;
-const LONGEST_RESTART_MS = 15_000;
+const LONGEST_RESTART_MS = 5_000;
 const END_LIMIT_MS = 7_000;
 /** How long an ephemeral group waits to learn where its topics end, before it goes on trying by itself. */
 const START_LIMIT_MS = 10_000;

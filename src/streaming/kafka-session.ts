@@ -37,6 +37,7 @@ export class KafkaSession {
   private readonly client: Client;
   private finish: (ending: Ending) => void = () => undefined;
   readonly ended: Promise<Ending>;
+  private connecting: Promise<void> | undefined;
   private over = false;
   /** When the client last fetched or spoke to the broker, epoch ms. */
   lastSign = Date.now();
@@ -93,7 +94,7 @@ export class KafkaSession {
   async run(): Promise<Ending> {
     const { topics, fromBeginning } = this.options;
     const begin = async (): Promise<Ending> => {
-      await this.client.connect();
+      await (this.connecting = this.client.connect());
       await this.client.subscribe({ topics, fromBeginning });
       // Resolves when the group has been joined, which may take as long as the others need to leave.
       await this.client.run({
@@ -122,6 +123,7 @@ export class KafkaSession {
   private async leave(): Promise<void> {
     this.over = true;
     try {
+      await this.connecting;
       await this.client.disconnect();
     } catch (error) {
       this.logger.debug((error as Error).message);

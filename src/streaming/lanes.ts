@@ -26,9 +26,9 @@ export type Deliver<I> = (
  * One batch at a time over queues that grow meanwhile, one for each topic. Batches adapt by themselves: whatever came in
  * while the last batch was handled is the next one.
  *
- * A live topic's batch begins when `maxBatch` records wait or when `paceMs` has passed since its last one; an idle lane
- * begins at once. Bulk is taken only when no live record waits. While bulk waits, live records are not paced: a lane
- * that let them gather would either stand idle or, with one always gathering, never come to the bulk.
+ * A live topic is due when `maxBatch` of its records wait or when `paceMs` has passed since its last batch; an idle lane
+ * begins at once. Bulk is taken while no live topic is due. While none has any record waiting would be too strict: with
+ * one coming in during each batch, bulk would never have its turn. So live records wait for one bulk batch at most.
  */
 export class Lane<I extends Item> {
   private readonly queues = new Map<TopicName, Queue<I>>();
@@ -132,9 +132,9 @@ export class Lane<I extends Item> {
         due = from;
       }
     }
-    if (live === undefined) return bulk;
-    const paced = bulk === undefined && !this.draining;
-    return paced && due > now ? Math.ceil(due - now) : live;
+    if (live !== undefined && (due <= now || this.draining)) return live;
+    if (bulk !== undefined || live === undefined) return bulk;
+    return Math.ceil(due - now);
   }
 
   private take(topic: TopicName, now: number): I[] {

@@ -35,13 +35,13 @@ export interface Subscription {
   group: string;
   /** A group of this process only: starts at the newest record and is deleted on close. */
   ephemeral: boolean;
-  /** By topic. Topics ending in `.bulk` are handled only while the live topics have nothing waiting. */
+  /** By topic. Topics ending in `.bulk` are handled only while no live topic is due: see `paceMs`. */
   handlers: ReadonlyMap<TopicName, DeliveryHandler>;
   /** Batches handled side by side; records of one key always go to the same lane, in order. */
   lanes: number;
   /** Records of the largest batch. */
   maxBatch: number;
-  /** While fewer than `maxBatch` records wait, a lane starts a batch at most this often (ms). 0: as soon as there is one. */
+  /** While fewer than `maxBatch` records of a live topic wait, a lane starts a batch of it at most this often (ms). 0: as soon as there is one. */
   paceMs: number;
   /** After each assignment; `owns` tells whether records of a key (a market) are delivered here. */
   onAssigned?: (owns: (key: string) => boolean) => void;

@@ -1,0 +1,163 @@
+import type { Trade } from "../domain/trade.js";
+import { decode, encode, keyOf, marketOfKey, partitionKeyOf } from "./codec.js";
+import { PartitionTable } from "./kafka-topics.js";
+import type { TopicName, TopicRecords } from "./topics.js";
+import { latestTime } from "./validity.js";
+
+const NOW = Date.now();
+const TRADE: Trade = {
+  market: "binance:BTCUSDT",
+  id: "5266583935",
+  ord: "5266583935",
+  ids: "dense",
+  kind: "raw",
+  count: 1,
+  price: "61674.01",
+  amount: "0.01532",
+  takerSide: "sell",
+  time: NOW,
+  receivedAt: NOW,
+  source: "live",
+  offBook: false,
+};
+const CANDLE = {
+  market: "binance:BTCUSDT",
+  interval: "1m",
+  openTime: 1_723_161_540_000,
+  close: "1",
+  closed: true,
+  version: 3,
+} as TopicRecords["candles"];
+const FEED = {
+  market: "binance:BTCUSDT",
+  condition: "live",
+  at: NOW,
+} as TopicRecords["feeds"];
+
+const read = (
+  topic: TopicName,
+  value: Buffer | string | null,
+  latest = latestTime(),
+): ReturnType<typeof decode> =>
+  decode(
+    topic,
+    {
+      key: Buffer.from("binance:BTCUSDT"),
+      value: typeof value === "string" ? Buffer.from(value) : value,
+      offset: "42",
+    },
+    3,
+    latest,
+  );
+
+describe("the values of topics", () => {
+  const samples: [TopicName, TopicRecords[TopicName]][] = [
+    ["trades", TRADE],
+    ["trades.bulk", { ...TRADE, id: "ein Ж 测试 \"'\\" }],
+    ["trades", { market: "binance:BTCUSDT", clock: NOW }],
+    ["candles", CANDLE],
+    ["feeds", FEED],
+    ["trades.dead", { reason: "bad_price" } as TopicRecords["trades.dead"]],
+  ];
+  it.each(samples)("of %s are read as they were written", (topic, record) => {
+    const item = read(topic, encode(record));
+    expect(item).toEqual({
+      partition: 3,
+      offset: "42",
+      key: "binance:BTCUSDT",
+      record,
+      undecodable: undefined,
+    });
+  });
+
+  const garbage: [string, TopicName, Buffer | string | null, string][] = [
+    ["bytes that are no text", "trades", Buffer.from([0xff, 0]), "undecodable"],
+    ["no value", "trades", null, "undecodable"],
+    ["half a value", "trades", encode(TRADE).slice(0, 50), "undecodable"],
+    ["a list", "trades", "[]", "undecodable"],
+    ["null", "trades", "null", "undecodable"],
+    ["a number", "trades", "5", "undecodable"],
+    ["an empty object", "trades", "{}", "bad_market"],
+    ["a market of another kind", "trades", '{"market":{}}', "bad_market"],
+    [
+      "a price as a number",
+      "trades",
+      JSON.stringify({ ...TRADE, price: 5 }),
+      "bad_price",
+    ],
+    [
+      "a clock of text",
+      "trades",
+      '{"market":"binance:A","clock":"now"}',
+      "bad_time",
+    ],
+    [
+      "an interval that is none",
+      "candles",
+      `{"market":"binance:A"}`,
+      "undecodable",
+    ],
+    [
+      "a feed without a time",
+      "feeds",
+      '{"market":"a:B","condition":"live"}',
+      "undecodable",
+    ],
+  ];
+  it.each(garbage)(
+    "%s is undecodable, with its reason and origin",
+    (_, topic, value, reason) => {
+      const { record, undecodable } = read(topic, value);
+      expect(record).toBeUndefined();
+      expect(undecodable).toMatchObject({
+        reason,
+        partition: 3,
+        offset: "42",
+        key: "binance:BTCUSDT",
+      });
+      expect(undecodable?.detail.length).toBeGreaterThan(10);
+    },
+  );
+
+  it("show no more than 8,192 characters of what could not be read", () => {
+    const { undecodable } = read("trades", "x".repeat(100_000));
+    expect(undecodable?.payload).toHaveLength(8_192);
+  });
+});
+
+describe("how far ahead a trade may be", () => {
+  const reasonAt = (time: number, latest: number): string | undefined =>
+    read("trades", encode({ ...TRADE, time }), latest).undecodable?.reason;
+
+  it("is a day; a trade from 2100 is refused", () => {
+    expect(reasonAt(NOW + 23 * 3_600_000, latestTime())).toBeUndefined();
+    expect(reasonAt(Date.UTC(2100, 0), latestTime())).toBe("bad_time");
+  });
+
+  it("counts from when it was written if our own clock is slower: a slow clock refuses nothing real", () => {
+    const inAWeek = NOW + 7 * 86_400_000;
+    expect(reasonAt(inAWeek, latestTime())).toBe("bad_time");
+    expect(reasonAt(inAWeek, latestTime(inAWeek))).toBeUndefined();
+    expect(reasonAt(NOW, latestTime(0))).toBeUndefined();
+  });
+});
+
+describe("keys", () => {
+  it("of a candle name the candle, and its partition is its market's", () => {
+    expect(keyOf("candles", CANDLE)).toBe("binance:BTCUSDT|1m|1723161540000");
+    expect(partitionKeyOf("candles", CANDLE)).toBe(keyOf("trades", TRADE));
+    expect(marketOfKey(keyOf("candles", CANDLE))).toBe("binance:BTCUSDT");
+    expect(marketOfKey(keyOf("feeds", FEED))).toBe("binance:BTCUSDT");
+  });
+
+  it("go to the partitions that Kafka's own producers choose", () => {
+    const table = new PartitionTable(1_000);
+    // The hashes are those of Apache Kafka's own UtilsTest.testMurmur2.
+    const positive = (hash: number): number => (hash & 0x7fffffff) % 1_000;
+    expect(table.partitionOf("21")).toBe(positive(-973_932_308));
+    expect(table.partitionOf("foobar")).toBe(positive(-790_332_482));
+    expect(table.partitionOf("a-little-bit-long-string")).toBe(
+      positive(-985_981_536),
+    );
+  });
+});

@@ -1,0 +1,185 @@
+import { jest } from "@jest/globals";
+import { type Item, Lane, laneOf } from "./lanes.js";
+import type { TopicName } from "./topics.js";
+
+interface Batch {
+  topic: TopicName;
+  size: number;
+  at: number;
+}
+
+const items = (count: number): Item[] =>
+  Array.from({ length: count }, (_, index) => ({
+    partition: 0,
+    offset: String(index),
+    key: "binance:A",
+    record: undefined,
+    undecodable: undefined,
+  }));
+
+describe("a lane", () => {
+  let batches: Batch[];
+  let began: number;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    batches = [];
+    began = performance.now();
+  });
+  afterEach(() => jest.useRealTimers());
+
+  /** A lane whose handler takes `handlerMs`. */
+  function lane(
+    handlerMs: number,
+    rules = { maxBatch: 1_000, paceMs: 100 },
+  ): Lane<Item> {
+    return new Lane<Item>(rules, async (topic, batch) => {
+      const at = Math.round(performance.now() - began);
+      batches.push({ topic, size: batch.length, at });
+      await new Promise((resolve) => setTimeout(resolve, handlerMs));
+      return [];
+    });
+  }
+
+  it("begins at once when it is idle, and then at most once a pace", async () => {
+    const paced = lane(5);
+    for (let at = 0; at < 400; at += 10) {
+      paced.push("trades", items(1));
+      await jest.advanceTimersByTimeAsync(10);
+    }
+    const begins = batches.map(({ at }) => at);
+    expect(begins[0]).toBeLessThanOrEqual(1);
+    expect(begins).toHaveLength(5);
+    for (const [index, at] of begins.slice(1).entries())
+      expect(at - (begins[index] ?? 0)).toBeGreaterThanOrEqual(100);
+  });
+
+  it("does not wait for its pace when a largest batch waits", async () => {
+    const paced = lane(5);
+    paced.push("trades", items(1));
+    await jest.advanceTimersByTimeAsync(10);
+    paced.push("trades", items(2_500));
+    await jest.advanceTimersByTimeAsync(20);
+    expect(batches.map(({ size }) => size)).toEqual([1, 1_000, 1_000]);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(batches.map(({ size }) => size)).toEqual([1, 1_000, 1_000, 500]);
+  });
+
+  it("hands over one batch at a time, and what came in meanwhile as the next", async () => {
+    const slow = lane(1_000, { maxBatch: 1_000, paceMs: 0 });
+    slow.push("trades", items(1));
+    await jest.advanceTimersByTimeAsync(10);
+    for (let call = 0; call < 5; call++) slow.push("trades", items(100));
+    await jest.advanceTimersByTimeAsync(900);
+    expect(batches).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(batches.map(({ size }) => size)).toEqual([1, 500]);
+  });
+
+  // Live records came in during every batch, so that one always waited, and history was never stored.
+  it("goes on with bulk while live records keep coming", async () => {
+    const busy = lane(8);
+    busy.push("trades.bulk", items(20_000));
+    for (let at = 0; at < 1_000; at += 5) {
+      busy.push("trades", items(1));
+      await jest.advanceTimersByTimeAsync(5);
+    }
+    const sum = (name: TopicName): number =>
+      batches
+        .filter(({ topic }) => topic === name)
+        .reduce((all, { size }) => all + size, 0);
+    expect(sum("trades.bulk")).toBe(20_000);
+    expect(sum("trades")).toBeGreaterThan(150);
+  });
+
+  it("without a pace never takes bulk while a live record waits", async () => {
+    const busy = lane(50, { maxBatch: 1_000, paceMs: 0 });
+    busy.push("trades.bulk", items(5_000));
+    await jest.advanceTimersByTimeAsync(10);
+    busy.push("trades", items(2_500));
+    await jest.advanceTimersByTimeAsync(500);
+    expect(batches.map(({ topic, size }) => `${topic} ${size}`)).toEqual([
+      "trades.bulk 1000",
+      "trades 1000",
+      "trades 1000",
+      "trades 500",
+      ...Array.from({ length: 4 }, () => "trades.bulk 1000"),
+    ]);
+  });
+
+  it("takes live records that are due before bulk", async () => {
+    const busy = lane(40);
+    busy.push("trades.bulk", items(50_000));
+    for (let at = 0; at < 1_000; at += 10) {
+      busy.push("trades", items(1));
+      await jest.advanceTimersByTimeAsync(10);
+    }
+    const live = batches.filter(({ topic }) => topic === "trades");
+    for (const [index, { at }] of live.slice(1).entries())
+      expect(at - (live[index]?.at ?? 0)).toBeLessThanOrEqual(100 + 40);
+  });
+
+  it("takes shorter bulk batches for a second after a live one", async () => {
+    const busy = lane(10, { maxBatch: 20_000, paceMs: 0 });
+    busy.push("trades", items(1));
+    busy.push("trades.bulk", items(15_000));
+    await jest.advanceTimersByTimeAsync(2_000);
+    busy.push("trades.bulk", items(15_000));
+    await jest.advanceTimersByTimeAsync(100);
+    expect(batches.map(({ size }) => size)).toEqual([
+      1, 5_000, 5_000, 5_000, 15_000,
+    ]);
+  });
+
+  it("paces each topic by itself, and lets a busy one leave room for the others", async () => {
+    const busy = lane(5, { maxBatch: 100, paceMs: 100 });
+    busy.push("trades", items(1_000));
+    busy.push("feeds", items(1));
+    await jest.advanceTimersByTimeAsync(30);
+    expect(batches.findIndex(({ topic }) => topic === "feeds")).toBeLessThan(3);
+  });
+
+  it("hands out again, before the rest, what was not handled", async () => {
+    const seen: string[][] = [];
+    const broken = new Lane<Item>(
+      { maxBatch: 3, paceMs: 0 },
+      (_, batch): Promise<readonly Item[]> => {
+        seen.push(batch.map(({ offset }) => offset));
+        return Promise.resolve(seen.length === 1 ? batch.slice(1) : []);
+      },
+    );
+    broken.push("trades", items(4));
+    await jest.advanceTimersByTimeAsync(100);
+    expect(seen).toEqual([
+      ["0", "1", "2"],
+      ["1", "2", "3"],
+    ]);
+  });
+
+  it("drains what waits without a pace, and after a stop begins nothing", async () => {
+    const paced = lane(10, { maxBatch: 10, paceMs: 60_000 });
+    paced.push("trades", items(1));
+    await jest.advanceTimersByTimeAsync(20);
+    paced.push("trades", items(5));
+    const drained = paced.drain();
+    await jest.advanceTimersByTimeAsync(50);
+    await drained;
+    expect(batches.map(({ size }) => size)).toEqual([1, 5]);
+    await paced.stop();
+    paced.push("trades", items(5));
+    await jest.advanceTimersByTimeAsync(100);
+    expect([batches.length, paced.waiting()]).toEqual([2, 5]);
+  });
+});
+
+describe("the spread over lanes", () => {
+  it("keeps a market in its lane and gives each lane its share", () => {
+    const counts = [0, 0, 0, 0];
+    for (let market = 0; market < 4_000; market++) {
+      const lane = laneOf(`binance:M${market}`, 4);
+      expect(laneOf(`binance:M${market}`, 4)).toBe(lane);
+      counts[lane] = (counts[lane] ?? 0) + 1;
+    }
+    for (const count of counts) expect(count).toBeGreaterThan(850);
+  });
+});
