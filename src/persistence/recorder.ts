@@ -134,6 +134,12 @@ export class Recorder {
       ),
     );
     const written = await this.transaction(records, markets);
+    for (const trade of written.conflicting) {
+      const index = part.find(({ record }) => record === trade)
+        ?.index as number;
+      const detail = `id ${trade.id} of ${trade.market} is stored under another time than ${trade.time}`;
+      refusals.set(index, { index, reason: "id_conflict", detail });
+    }
     for (const misfit of misfits)
       refusals.set(misfit.index, await this.misfitRefusal(misfit, markets));
     return written.candles;

@@ -57,6 +57,7 @@ export class Retention {
       await manager.query(`UPDATE horizon SET time = $1 WHERE time < $1`, [
         horizon,
       ]);
+      await manager.query(`DELETE FROM sparse_id WHERE time < $1`, [horizon]);
       // What is dropped stays in the coverage, and is known to be without trades: verify reckons with it.
       await manager.query(
         `UPDATE market m SET dropped = m.dropped + d.ids FROM (

@@ -19,6 +19,7 @@ import {
 } from "./write-batch.js";
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
+const CLAIM = sqlFile(import.meta.url, "claim-ids.sql");
 const WRITE = sqlFile(import.meta.url, "write-trades.sql");
 /** Trades far out of order open and end thousands of holes at once: neighbours are then taken together. */
 const MOST_PIECES = 50;
@@ -33,6 +34,8 @@ export interface Written {
   late: number;
   /** Older than the retention horizon: counted, never merged. */
   expired: number;
+  /** Of sparse markets, with an id that is stored under another time: not stored. */
+  conflicting: Trade[];
 }
 
 /** On these markets an id of the batch is held already under another time or inside another trade. Nothing was stored. */
@@ -105,8 +108,14 @@ export class TapeWriter {
     if (locked.rows.length !== ids.length) throw new UnknownMarketError();
     const horizon = Number(locked.rows[0]?.horizon ?? 0);
     const all = records.filter((record): record is Trade => !isClock(record));
-    const trades =
+    const recent =
       horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
+    const repeated = await this.repeatedIds(client, recent, markets);
+    const trades =
+      repeated.size === 0
+        ? recent
+        : recent.filter((trade) => !repeated.has(trade));
+
     const { names, widths, anchors, base } = this.columns;
     const { rows } = await client.query<{ markets: string; candles: string }>({
       name: "write-trades",
@@ -136,13 +145,34 @@ export class TapeWriter {
     };
     const candles = await this.withEdges(client, touched, outcomes, byId);
     const stored = outcomes.reduce((sum, [, count]) => sum + count, 0);
+    // A time that we gave ourselves says nothing: such a trade was sent again.
+    const conflicting = [...repeated].filter(
+      ({ time, receivedAt }) => time !== receivedAt,
+    );
     return {
       candles,
       stored,
-      duplicates: trades.length - stored,
+      duplicates: recent.length - stored - conflicting.length,
       late: outcomes.reduce((sum, [, , late]) => sum + late, 0),
-      expired: all.length - trades.length,
+      expired: all.length - recent.length,
+      conflicting,
     };
+  }
+
+  /** Trades of sparse markets whose id is known under another time. On dense markets coverage tells. */
+  private async repeatedIds(
+    client: PoolClient,
+    trades: readonly Trade[],
+    markets: ReadonlyMap<string, KnownMarket>,
+  ): Promise<Set<Trade>> {
+    const sparse = trades.filter(({ ids }) => ids === "sparse");
+    if (sparse.length === 0) return new Set();
+    const { rows } = await client.query<{ place: number }>(CLAIM, [
+      sparse.map(({ market }) => markets.get(market)?.id),
+      sparse.map(({ id }) => id),
+      sparse.map(({ time }) => time),
+    ]);
+    return new Set(rows.map(({ place }) => sparse[place] as Trade));
   }
 
   /** Adds the candles at the edges of holes that opened or ended; rare, and never in a feed that runs in order. */

@@ -199,6 +199,46 @@ it("stores ids that look like SQL, NULL or arrays as they are", async () => {
   ).toEqual(ids);
 });
 
+it("refuses an id of a sparse market under another time, in one batch and in two", async () => {
+  const posted = (id: string, time: number): Trade =>
+    trade("posted:X", time, time, {
+      id,
+      ids: "sparse",
+      receivedAt: NOON + 60_000,
+    });
+  expect(
+    await reasons([
+      posted("a", NOON),
+      posted("a", NOON + 1),
+      posted("b", NOON),
+      posted("a", NOON),
+    ]),
+  ).toEqual([[1, "id_conflict"]]);
+  expect(await reasons([posted("b", NOON + 2), posted("c", NOON)])).toEqual([
+    [0, "id_conflict"],
+  ]);
+  expect(
+    (await tape.trades.page({ market: "posted:X", limit: 9 })).map(
+      ({ id, time }) => [id, time - NOON],
+    ),
+  ).toEqual([
+    ["a", 0],
+    ["b", 0],
+    ["c", 0],
+  ]);
+});
+
+it("takes a trade of a sparse market that is sent again without a time of its own for the same trade", async () => {
+  const stamped = (time: number): Trade =>
+    trade("posted:X", time, time, { id: "a", ids: "sparse", receivedAt: time });
+  expect(await reasons([stamped(NOON)])).toEqual([]);
+  expect(await reasons([stamped(NOON + 5_000)])).toEqual([]);
+  expect(await tape.trades.page({ market: "posted:X", limit: 9 })).toHaveLength(
+    1,
+  );
+  await expectClean();
+});
+
 it("reports a stored candle that was changed behind its back", async () => {
   await reasons([
     trade("binance:R", 1, NOON),

@@ -83,6 +83,14 @@ CREATE TABLE announcement (
   PRIMARY KEY (market_id, interval, open_time)
 );
 
+-- Ids of markets whose ids are not dense: coverage cannot tell there that an id comes back under another time.
+CREATE TABLE sparse_id (
+  market_id integer NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  time bigint NOT NULL,
+  PRIMARY KEY (market_id, id)
+);
+
 -- One row: trades older than this are refused, since they could not be told from duplicates any more.
 CREATE TABLE horizon (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
