@@ -8,7 +8,7 @@ import { chunks, generate } from "./generate.js";
  * its memory and CPU time are its own. Arguments: trades, markets. Prints a line of JSON when all are stored.
  */
 const [count = 0, markets = 0] = process.argv.slice(2).map(Number);
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 8;
 
 // The built product: decorators' metadata are not made by what runs this file.
 const built = async <T>(file: string): Promise<T> =>

@@ -4,7 +4,7 @@ import { Backoff } from "./backoff.js";
 
 const BATCH = 5_000;
 /** Batches on their way at once: the next is made while the last are written. */
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 8;
 /** A broker or a database may be away for this long; then it is an error. */
 const PATIENCE_MS = 120_000;
 
