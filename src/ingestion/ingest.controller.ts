@@ -18,6 +18,8 @@ import { IngestKeyGuard } from "./ingest-key.guard.js";
 import { MAX_POSTED, postedTrades } from "./posted-trades.js";
 
 const LIMIT_MS = 10_000;
+/** A body of nothing but faults gets an answer that is not larger than itself. */
+const MOST_FAULTS = 1_000;
 
 const problem = (status: number, code: string, detail: string): object => ({
   "application/problem+json": {
@@ -163,7 +165,11 @@ export class IngestController {
   @ApiResponse({
     status: 503,
     description: "The pipeline does not take them now; try again",
-    content: problem(503, "transport_full", "No room within 10 s") as never,
+    content: problem(
+      503,
+      "transport_unavailable",
+      "No room within 10 s",
+    ) as never,
   })
   async post(
     @Body() body: unknown,
@@ -187,13 +193,20 @@ export class IngestController {
           faults.length > shown.length
             ? `${detail}; and ${faults.length - shown.length} more`
             : detail,
-        errors: faults,
+        errors: faults.slice(0, MOST_FAULTS),
       });
     }
     const limit = AbortSignal.timeout(LIMIT_MS);
     try {
       await this.transport.produce("trades", trades, { signal: limit });
     } catch (error) {
+      // At shutdown, another process may take them.
+      const isClosed =
+        error instanceof TransportError && error.code === "closed";
+      if (isClosed)
+        throw new TransportError("closed", error.message, true, {
+          cause: error,
+        });
       if (!limit.aborted) throw error;
       const detail = `The trades could not be stored within ${LIMIT_MS / 1_000} s. They may still be: send them again with the same ids`;
       throw new TransportError("unavailable", detail, true, { cause: error });

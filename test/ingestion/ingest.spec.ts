@@ -1,0 +1,328 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AddressInfo } from "node:net";
+import { Logger, Module } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import type { NestFastifyApplication } from "@nestjs/platform-fastify";
+import { configureHttp, httpAdapter } from "../../src/api/http.js";
+import type { Problem } from "../../src/api/problem.js";
+import { openApiDocument } from "../../src/api/swagger.js";
+import { CONFIG, readConfig } from "../../src/config.js";
+import { IngestController } from "../../src/ingestion/ingest.controller.js";
+import { IngestKeyGuard } from "../../src/ingestion/ingest-key.guard.js";
+import { Transport } from "../../src/streaming/transport.js";
+import { Tape } from "./feed-under-test.js";
+
+const KEY = "a-key-of-23-characters!";
+const OTHER_KEY = "another-key-of-some-length";
+
+let app: NestFastifyApplication;
+let tape: Tape;
+let url: string;
+
+async function start(keys = `${KEY},${OTHER_KEY}`): Promise<void> {
+  const config = readConfig({ INGEST_KEYS: keys, RATE_LIMIT: "100000" });
+  tape = await Tape.start();
+  @Module({
+    controllers: [IngestController],
+    providers: [
+      IngestKeyGuard,
+      { provide: CONFIG, useValue: config },
+      { provide: Transport, useValue: tape.transport },
+    ],
+  })
+  class Root {}
+  Logger.overrideLogger(false);
+  app = await NestFactory.create<NestFastifyApplication>(Root, httpAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
+  await configureHttp(app, config);
+  await app.listen(0, "127.0.0.1");
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  url = `http://127.0.0.1:${port}/api/v1/trades`;
+}
+
+afterEach(async () => {
+  await app.close();
+  await tape.transport.close();
+});
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  body: Problem & { accepted: number; ids: string[] };
+}
+
+async function post(
+  body: unknown,
+  authorization: string | null = `Bearer ${KEY}`,
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(authorization === null ? {} : { authorization }),
+    },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Answer["body"],
+  };
+}
+
+describe("posting trades", () => {
+  beforeEach(() => start());
+
+  it("takes them with all fields, and has them in the topic before it answers", async () => {
+    const time = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+    const trades = [
+      {
+        market: "desk:BTC-USD",
+        id: "17",
+        price: "61234.50",
+        amount: "0.250",
+        takerSide: "buy",
+        time,
+      },
+      {
+        market: "desk:BTC-USD",
+        id: "a-18",
+        price: "0061235",
+        amount: "1",
+        takerSide: "sell",
+        time: "2026-01-02T03:04:05.679Z",
+      },
+    ];
+    const { status, body } = await post(trades);
+    expect([status, body]).toEqual([202, { accepted: 2, ids: ["17", "a-18"] }]);
+    const common = {
+      market: "desk:BTC-USD",
+      kind: "raw",
+      ids: "sparse",
+      count: 1,
+      source: "posted",
+      offBook: false,
+    };
+    expect(tape.trades).toMatchObject([
+      {
+        ...common,
+        id: "17",
+        ord: "17",
+        price: "61234.5",
+        amount: "0.25",
+        takerSide: "buy",
+        time,
+      },
+      {
+        ...common,
+        id: "a-18",
+        price: "61235",
+        amount: "1",
+        takerSide: "sell",
+        time: time + 1,
+      },
+    ]);
+  });
+
+  it("fills in what is left out: venue, amount, side, time and id", async () => {
+    const before = Date.now();
+    const { body } = await post([
+      { symbol: "GOLD", price: "4100" },
+      { symbol: "GOLD", price: "4101" },
+    ]);
+    expect(tape.trades).toMatchObject(
+      body.ids.map((id) => ({
+        market: "posted:GOLD",
+        id,
+        amount: "0",
+        takerSide: "unknown",
+      })),
+    );
+    expect(new Set(body.ids).size).toBe(2);
+    const [first, second] = tape.trades;
+    expect(first?.time).toBeGreaterThanOrEqual(before);
+    expect(BigInt(second?.ord ?? 0)).toBe(BigInt(first?.ord ?? 0) + 1n);
+  });
+
+  it.each([
+    ["another key that is configured", `Bearer ${OTHER_KEY}`],
+    ["another spelling of the scheme", `bearer ${KEY}`],
+  ])("works with %s", async (_, authorization) => {
+    expect(
+      await post([{ symbol: "A1", price: "1" }], authorization),
+    ).toMatchObject({ status: 202 });
+  });
+
+  it.each([
+    ["no key", null],
+    ["an unknown key", "Bearer a-key-of-23-characters?"],
+    ["a part of a key", `Bearer ${KEY.slice(0, -1)}`],
+    ["another scheme", `Basic ${KEY}`],
+    ["an empty key", "Bearer "],
+  ])(
+    "is refused with %s, and nothing is told of the keys",
+    async (_, authorization) => {
+      const { status, headers, body } = await post(
+        [{ symbol: "A1", price: "1" }],
+        authorization,
+      );
+      expect([status, body.code]).toEqual([401, "bad_key"]);
+      expect(headers.get("www-authenticate")).toMatch(/^Bearer/);
+      expect(headers.get("content-type")).toMatch(
+        /^application\/problem\+json/,
+      );
+      expect(JSON.stringify(body)).not.toContain(KEY.slice(0, 8));
+      expect(tape.trades).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["[1].price", { price: 61234.5 }, /must be a decimal as text/],
+    ["[1].price", { price: "-1" }, /must be a decimal/],
+    ["[1].price", { price: "1e5" }, /must be a decimal/],
+    ["[1].price", { price: "0" }, /above 0/],
+    [
+      "[1].price",
+      { price: "1".repeat(21) },
+      /20 integer and 18 fraction digits/,
+    ],
+    ["[1].price", { price: undefined }, /must be a decimal/],
+    ["[1].amount", { amount: "0.0000000000000000001" }, /18 fraction digits/],
+    ["[1].time", { time: 0 }, /must be epoch ms from 1230940800000/],
+    ["[1].time", { time: Date.now() + 3_600_000 }, /must be epoch ms from/],
+    ["[1].time", { time: "yesterday" }, /must be epoch ms or ISO 8601/],
+    ["[1].time", { time: "2026-01-02T03:04:05" }, /with a zone/],
+    ["[1].takerSide", { takerSide: "BUY" }, /must be buy, sell or unknown/],
+    ["[1].id", { id: 7 }, /must be text/],
+    ["[1].id", { id: "" }, /1–128 characters/],
+    ["[1].id", { id: "x".repeat(129) }, /1–128 characters/],
+    ["[1].id", { id: "a\u0000b" }, /must be/],
+    [
+      "[1].market",
+      { symbol: undefined, market: "binance:BTCUSDT" },
+      /must not be of venue binance, whose trades come from its feed/,
+    ],
+    [
+      "[1].market",
+      { symbol: undefined, market: "sim:BTCUSDT" },
+      /must not be of venue sim/,
+    ],
+    [
+      "[1].market",
+      { symbol: undefined, market: "BTCUSDT" },
+      /must be venue:symbol/,
+    ],
+    ["[1].market", { market: "desk:A1" }, /not both/],
+    ["[1].market", { symbol: undefined }, /is required/],
+    ["[1].symbol", { symbol: "A B" }, /must be letters/],
+    ["[1].volume", { volume: "1" }, /is not known here/],
+  ])(
+    "names %s when it is %j, and takes none",
+    async (field, change, detail) => {
+      const good = { symbol: "A1", price: "1" };
+      const { status, body } = await post([good, { ...good, ...change }, good]);
+      expect([status, body.code]).toEqual([400, "bad_trades"]);
+      expect(body.errors?.map((error) => error.field)).toEqual([field]);
+      expect(body.errors?.[0]?.detail).toMatch(detail);
+      expect(body.detail).toContain(field);
+      expect(tape.trades).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["an object", { trades: [] }],
+    ["an empty array", []],
+    [
+      "1,001 trades",
+      Array.from({ length: 1_001 }, () => ({ symbol: "A1", price: "1" })),
+    ],
+    ["a text", '"x"'],
+  ])("refuses a body that is %s", async (_, body) => {
+    expect(await post(body)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: "body" }] },
+    });
+  });
+
+  it("names the faults of each trade", async () => {
+    const { body } = await post([
+      { price: "x" },
+      7,
+      { symbol: "A1", price: "1" },
+      null,
+    ]);
+    expect(body.errors?.map(({ field }) => field)).toEqual([
+      "[0].market",
+      "[0].price",
+      "[1]",
+      "[3]",
+    ]);
+  });
+
+  it("refuses what is no JSON, and more than a megabyte", async () => {
+    expect(await post("[{")).toMatchObject({ status: 400 });
+    expect(
+      await post([{ symbol: "A1", price: "1", id: "x".repeat(1_100_000) }]),
+    ).toMatchObject({ status: 413 });
+  });
+
+  it("takes 1,000 trades at once", async () => {
+    const trades = Array.from({ length: 1_000 }, (_, n) => ({
+      symbol: "A1",
+      price: "1",
+      id: String(n),
+    }));
+    expect(await post(trades)).toMatchObject({
+      status: 202,
+      body: { accepted: 1_000 },
+    });
+    expect(tape.trades).toHaveLength(1_000);
+  });
+
+  it("is answered only once they are stored, and with 503 when that takes too long", async () => {
+    let release = (): void => undefined;
+    tape.blocked = new Promise((resolve) => (release = resolve));
+    const slow = post([{ symbol: "A1", price: "1", id: "1" }]);
+    const waiting = sleep(1_000).then(() => "waiting");
+    expect(await Promise.race([slow, waiting])).toBe("waiting");
+    const { status, headers, body } = await slow;
+    expect([status, body.code]).toEqual([503, "transport_unavailable"]);
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(body.detail).toMatch(/send them again with the same ids/);
+    tape.blocked = undefined;
+    release();
+    expect(await post([{ symbol: "A1", price: "1", id: "1" }])).toMatchObject({
+      status: 202,
+    });
+  }, 30_000);
+
+  it("gets 503 while the application is ending", async () => {
+    await tape.transport.close();
+    expect(await post([{ symbol: "A1", price: "1" }])).toMatchObject({
+      status: 503,
+    });
+  });
+
+  it("is documented with every answer", () => {
+    const operation = openApiDocument(app).paths["/api/v1/trades"]?.post;
+    expect(Object.keys(operation?.responses ?? {})).toEqual([
+      "202",
+      "400",
+      "401",
+      "403",
+      "413",
+      "429",
+      "503",
+    ]);
+    expect(operation?.security).toEqual([{ bearer: [] }]);
+  });
+});
+
+it("is off without a key, and says how to turn it on", async () => {
+  await start("");
+  const { status, body } = await post([{ symbol: "A1", price: "1" }]);
+  expect([status, body.code]).toEqual([403, "ingest_off"]);
+  expect(body.detail).toMatch(/INGEST_KEYS/);
+});
