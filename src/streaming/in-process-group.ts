@@ -3,7 +3,12 @@ import { keyOf, marketOfKey } from "./codec.js";
 import { Courier, within } from "./courier.js";
 import { type Item, Lane, laneOf } from "./lanes.js";
 import type { TopicName } from "./topics.js";
-import type { Consumer, ConsumerStatus, Subscription } from "./transport.js";
+import {
+  type Consumer,
+  type ConsumerStatus,
+  type Subscription,
+  labelOf,
+} from "./transport.js";
 
 /** Records of one topic that an ephemeral group may leave waiting before it is relieved of some. */
 const EPHEMERAL_CAPACITY = 50_000;
@@ -67,6 +72,11 @@ export class InProcessGroup {
 
   get name(): string {
     return this.first.group;
+  }
+
+  /** As metrics call it. */
+  get label(): string {
+    return labelOf(this.first);
   }
 
   get ephemeral(): boolean {
@@ -183,6 +193,8 @@ export class InProcessGroup {
     this.logger.warn(
       `Group ${this.name} is too slow: ${dropped} of its waiting records of ${topic} were left out`,
     );
+    // Its reader has to read again what it missed, as after any assignment.
+    this.assign();
   }
 }
 

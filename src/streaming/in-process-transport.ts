@@ -189,7 +189,7 @@ export class InProcessTransport extends Transport {
     for (const group of this.groups.values())
       for (const topic of group.topics)
         this.metrics?.queueDepth.set(
-          { queue: `${group.name} ${topic}` },
+          { queue: `${group.label} ${topic}` },
           group.waiting(topic),
         );
   }

@@ -9,7 +9,12 @@ import { KafkaLag } from "./kafka-lag.js";
 import { type Ending, KafkaSession } from "./kafka-session.js";
 import type { PartitionTable } from "./kafka-topics.js";
 import type { TopicName } from "./topics.js";
-import type { Consumer, ConsumerStatus, Subscription } from "./transport.js";
+import {
+  type Consumer,
+  type ConsumerStatus,
+  type Subscription,
+  labelOf,
+} from "./transport.js";
 
 const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 5_000;
@@ -199,7 +204,7 @@ export class KafkaConsumer implements Consumer {
     hadJoined: boolean,
     delay: number,
   ): void {
-    const { group } = this.subscription;
+    const group = labelOf(this.subscription);
     if (!hadJoined && cause !== "stalled") {
       this.logger.warn(`Cannot consume yet: ${detail}`);
       return;
@@ -212,7 +217,7 @@ export class KafkaConsumer implements Consumer {
 
   private async look(): Promise<void> {
     const standing = await this.lag.measure();
-    const { group } = this.subscription;
+    const group = labelOf(this.subscription);
     if (this.lag.latest !== null)
       this.metrics.consumerLag.set({ group }, this.lag.latest);
     for (const topic of this.subscription.handlers.keys())

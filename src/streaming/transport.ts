@@ -47,6 +47,14 @@ export interface Subscription {
   onAssigned?: (owns: (key: string) => boolean) => void;
 }
 
+/** A group's name in metrics: without the random end of an ephemeral one, which would leave a series for each start. */
+export function labelOf({
+  group,
+  ephemeral,
+}: Pick<Subscription, "group" | "ephemeral">): string {
+  return ephemeral ? group.slice(0, group.lastIndexOf(".")) : group;
+}
+
 export interface Consumer {
   /** Stops fetching, waits for handlers under way (at most 10 s), acknowledges what they finished. Idempotent. */
   close(): Promise<void>;
