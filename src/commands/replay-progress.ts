@@ -4,6 +4,7 @@ import {
   type ReplaySummary,
   replay,
 } from "../ingestion/replay.js";
+import type { MarketTally } from "../ingestion/replay-tally.js";
 import type { Transport } from "../streaming/transport.js";
 
 /** Replays with a bar on a terminal and a line each tenth elsewhere; returns the summary as text. */
@@ -49,9 +50,17 @@ function textOf(summary: ReplaySummary): string {
     const span = `${new Date(tally.firstTime).toISOString()} – ${new Date(tally.lastTime).toISOString()}`;
     lines.push(
       `  ${market}: ${tally.trades} trades, ids ${tally.firstOrd}–${tally.lastOrd}, ${span}`,
+      `    ${missing(tally.gaps)}`,
     );
   }
   for (const [reason, { count, first }] of refused)
     lines.push(`  not taken: ${count} × ${reason}, the first at ${first}`);
   return lines.join("\n");
+}
+
+function missing(gaps: MarketTally["gaps"]): string {
+  if (gaps === undefined) return "too many holes in its ids to count them";
+  return gaps.holes === 0
+    ? "no id is missing between them"
+    : `${gaps.ids} ids are missing between them, in ${gaps.holes} hole(s)`;
 }
