@@ -1,0 +1,204 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { gzipSync } from "node:zlib";
+import { replay } from "../../src/ingestion/replay.js";
+import { VENUES } from "../../src/ingestion/venues.js";
+import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import { Recordings, TIME, frame } from "./replay-under-test.js";
+
+let recorded: Recordings;
+
+beforeEach(async () => {
+  recorded = await Recordings.open();
+});
+
+afterEach(() => recorded.close());
+
+describe("a recording", () => {
+  it.each([
+    ["ns", "000000"],
+    ["µs", "000"],
+    ["ms", ""],
+  ])("with receive times in %s gives them in ms", async (_, digits) => {
+    await recorded.replay([
+      recorded.file("a.log", `${frame(1, TIME, `${TIME - 1_200}${digits}`)}\n`),
+    ]);
+    expect(recorded.tape.trades).toMatchObject([
+      { receivedAt: TIME - 1_200, time: TIME, source: "replay", amount: "2" },
+    ]);
+  });
+
+  it.each([
+    ["plain, with a last line that does not end", (text: string) => text],
+    [
+      "with the line ends of another system",
+      (text: string) => text.replaceAll("\n", "\r\n"),
+    ],
+    ["packed", (text: string) => gzipSync(text)],
+    [
+      "packed in two members",
+      (text: string) =>
+        Buffer.concat([gzipSync(`${frame(0)}\n`), gzipSync(text)]),
+    ],
+  ])("is read %s", async (_, pack) => {
+    await recorded.replay([
+      recorded.file("a.log", pack([frame(1), frame(2), frame(3)].join("\n"))),
+    ]);
+    expect(recorded.tape.trades.slice(-3).map(({ id }) => id)).toEqual([
+      "1",
+      "2",
+      "3",
+    ]);
+  });
+
+  it("of CSV is read with a header or without, in ms, µs or ns", async () => {
+    const rows = [
+      `${TIME},100.50,2.0,buy,7`,
+      `${TIME + 1}000,100,1,sell,8`,
+      `${TIME + 2}000000,0.10,3,SELL,9`,
+    ];
+    await recorded.replay([
+      recorded.file(
+        "LTCUSDT_a.csv",
+        `\uFEFFTimestamp,price,quantity,side,tradeId\n${rows[0]}\n\n${rows[1]}\n`,
+      ),
+    ]);
+    await recorded.replay([recorded.file("b.csv", rows[2] ?? "")], {
+      symbol: "LTCUSDT",
+    });
+    const common = { market: "binance:LTCUSDT", kind: "raw", ids: "dense" };
+    expect(recorded.tape.trades).toMatchObject([
+      { ...common, id: "7", price: "100.5", time: TIME, takerSide: "buy" },
+      { ...common, id: "8", time: TIME + 1, takerSide: "sell" },
+      { ...common, id: "9", price: "0.1", time: TIME + 2, takerSide: "sell" },
+    ]);
+  });
+
+  it("of REST aggregates is read, on one line or on many", async () => {
+    const page = [
+      { a: 1, p: "5", q: "1", f: 10, l: 12, T: TIME, m: false, M: true },
+    ];
+    await recorded.replay(
+      [
+        recorded.file("one.json", JSON.stringify(page)),
+        recorded.file("many.json", JSON.stringify(page, null, 2)),
+      ],
+      { symbol: "BTCUSDT" },
+    );
+    expect(
+      recorded.tape.trades.map(({ ord, count, kind, time }) => [
+        ord,
+        count,
+        kind,
+        time,
+      ]),
+    ).toEqual([
+      ["10", 3, "aggregated", TIME],
+      ["10", 3, "aggregated", TIME],
+    ]);
+  });
+});
+
+describe("a file that cannot be replayed", () => {
+  it.each([
+    [
+      "does not exist",
+      () => join(recorded.folder, "nowhere.gz"),
+      /nowhere\.gz: no such file/,
+    ],
+    [
+      "is a folder",
+      () => (
+        mkdirSync(join(recorded.folder, "sub")),
+        join(recorded.folder, "sub")
+      ),
+      /sub: is a folder/,
+    ],
+    [
+      "is something else",
+      () => recorded.file("x.bin", "hello\nworld\n"),
+      /x\.bin: line 1 is none of the formats/,
+    ],
+    [
+      "is half a packed one",
+      () =>
+        recorded.file(
+          "x.gz",
+          gzipSync([frame(1), frame(2)].join("\n")).subarray(0, -20),
+        ),
+      /x\.gz: cannot be read beyond line \d+: /,
+    ],
+    [
+      "is half an array",
+      () => recorded.file("BTCUSDT_x.json", '[{"a":1,'),
+      /BTCUSDT_x\.json: is not a JSON array: /,
+    ],
+    [
+      "does not say its symbol",
+      () => recorded.file("x.csv", `${TIME},1,1,buy,1`),
+      /x\.csv: its trades do not name their symbol: say --symbol/,
+    ],
+  ])("because it %s is named, and why", async (_, path, message) => {
+    await expect(recorded.replay([path()])).rejects.toThrow(message);
+  });
+
+  it("stops the others from being sent when it does not exist", async () => {
+    await expect(
+      recorded.replay([
+        recorded.file("a.log", frame(1)),
+        join(recorded.folder, "nowhere"),
+      ]),
+    ).rejects.toThrow(/no such file/);
+    expect(recorded.tape.trades).toEqual([]);
+  });
+
+  it("is also one whose symbol the venue spells otherwise", async () => {
+    await expect(
+      recorded.replay([recorded.file("x.csv", `${TIME},1,1,buy,1`)], {
+        symbol: "btc-usdt",
+      }),
+    ).rejects.toThrow(/upper case/);
+  });
+});
+
+it("keeps no more in memory for a larger recording", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const lines = Array.from(
+    { length: 400_000 },
+    (_, n) => `${TIME + n},100.5,2,buy,${n + 1}`,
+  );
+  const path = recorded.file(
+    "BTCUSDT_large.csv.gz",
+    gzipSync(lines.join("\n"), { level: 1 }),
+  );
+  lines.length = 0;
+  const sink = new InProcessTransport();
+  await sink.subscribe({
+    group: "discards",
+    ephemeral: false,
+    handlers: new Map([["trades.bulk", () => Promise.resolve()]]),
+    lanes: 1,
+    maxBatch: 20_000,
+    paceMs: 0,
+  });
+  const held: number[] = [];
+  let next = 200_000;
+  const measure = ({ trades }: { trades: number }): void => {
+    if (trades < next) return;
+    next += 200_000;
+    collect();
+    held.push(process.memoryUsage().heapUsed / 1024 / 1024);
+  };
+  const venue = VENUES.get("binance");
+  if (venue === undefined) throw new Error("no venue binance");
+  const { signal } = new AbortController();
+  const files = [path, path, path];
+  const { trades } = await replay({ venue, files, signal }, sink, measure);
+  await sink.close();
+  expect([trades, held.length]).toEqual([1_200_000, 6]);
+  // A million trades would be some hundred MB.
+  expect((held.at(-1) ?? 0) - (held[0] ?? 0)).toBeLessThan(20);
+});
