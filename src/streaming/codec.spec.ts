@@ -1,6 +1,7 @@
 import type { Trade } from "../domain/trade.js";
 import { decode, encode, keyOf, marketOfKey, partitionKeyOf } from "./codec.js";
 import { PartitionTable } from "./kafka-topics.js";
+import type { Item } from "./lanes.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 import { latestTime } from "./validity.js";
 
@@ -34,21 +35,22 @@ const FEED = {
   at: NOW,
 } as TopicRecords["feeds"];
 
-const read = (
+function read(
   topic: TopicName,
   value: Buffer | string | null,
   latest = latestTime(),
-): ReturnType<typeof decode> =>
-  decode(
-    topic,
-    {
-      key: Buffer.from("binance:BTCUSDT"),
-      value: typeof value === "string" ? Buffer.from(value) : value,
-      offset: "42",
-    },
-    3,
-    latest,
-  );
+): Item {
+  const item: Item = {
+    partition: 3,
+    offset: "42",
+    key: "binance:BTCUSDT",
+    record: undefined,
+    undecodable: undefined,
+  };
+  const bytes = typeof value === "string" ? Buffer.from(value) : value;
+  decode(topic, item, bytes, latest);
+  return item;
+}
 
 describe("the values of topics", () => {
   const samples: [TopicName, TopicRecords[TopicName]][] = [

@@ -36,30 +36,16 @@ export function encode(record: TopicRecords[TopicName]): string {
   return JSON.stringify(record);
 }
 
-/** What Kafka says of a message, as far as it is needed. */
-export interface Message {
-  key: Buffer | null;
-  value: Buffer | null;
-  offset: string;
-}
-
 /**
- * Never throws: what cannot be read becomes an `Undecodable` beside the others of its batch. `latest` as of `latestTime`.
- * Hot: two thirds of its time are `JSON.parse`.
+ * Puts the record that `value` holds into the item. Never throws: what cannot be read becomes an `Undecodable` beside the
+ * others of its batch. `latest` as of `latestTime`. Hot: two thirds of its time are `JSON.parse`.
  */
 export function decode(
   topic: TopicName,
-  { key, value, offset }: Message,
-  partition: number,
+  item: Item,
+  value: Buffer | null,
   latest: number,
-): Item {
-  const item: Item = {
-    partition,
-    offset,
-    key: key === null ? null : key.toString(),
-    record: undefined,
-    undecodable: undefined,
-  };
+): void {
   // Buffer.latin1Slice would be faster and wrong: symbols and ids may be any text.
   const text = value === null ? "" : value.toString();
   let defect: Defect | undefined;
@@ -68,7 +54,7 @@ export function decode(
     defect = defectOf(topic, parsed, latest);
     if (defect === undefined) {
       item.record = parsed as TopicRecords[TopicName];
-      return item;
+      return;
     }
   } catch (error) {
     defect = {
@@ -76,15 +62,11 @@ export function decode(
       detail: `the value must be JSON: ${(error as Error).message}`,
     };
   }
-  return refused(item, defect, text);
+  refuse(item, defect, text);
 }
 
-/** The item as one that is delivered beside the good records, with its reason. */
-export function refused<I extends Item>(
-  item: I,
-  defect: Defect,
-  text: string,
-): I {
+/** Makes the item one that is delivered beside the good records, with its reason. */
+export function refuse(item: Item, defect: Defect, text: string): void {
   const { partition, offset, key } = item;
   item.record = undefined;
   item.undecodable = {
@@ -94,5 +76,4 @@ export function refused<I extends Item>(
     ...defect,
     payload: text.slice(0, PAYLOAD_CHARACTERS),
   };
-  return item;
 }

@@ -1,5 +1,5 @@
 import { Metrics } from "../metrics.js";
-import { partitionKeyOf, refused } from "./codec.js";
+import { partitionKeyOf, refuse } from "./codec.js";
 import { type Entry, InProcessGroup, type Ticket } from "./in-process-group.js";
 import { Room } from "./room.js";
 import type { TopicName, TopicRecords } from "./topics.js";
@@ -152,7 +152,8 @@ export class InProcessTransport extends Transport {
     // What came in by mistake may have no market, or none that is text.
     const key: unknown = partitionKeyOf(topic, record);
     entry.key = typeof key === "string" ? key : null;
-    return defect === undefined ? entry : refused(entry, defect, show(record));
+    if (defect !== undefined) refuse(entry, defect, show(record));
+    return entry;
   }
 
   /** Resolves when the durable groups have handled all of them. */

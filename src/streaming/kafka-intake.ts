@@ -133,11 +133,19 @@ export class KafkaIntake {
     // The broker orders by its own clock, so the newest of a batch stands for all.
     const newest = batch.messages[batch.messages.length - 1];
     const latest = latestTime(Number(newest?.timestamp ?? 0));
-    for (const message of batch.messages) {
-      const item = decode(topic, message, batch.partition, latest) as Read;
+    for (const { key, value, offset } of batch.messages) {
+      // Complete from the start: V8 would give a field that is added later a store of its own, for each record.
+      const item: Read = {
+        partition: batch.partition,
+        offset,
+        key: key === null ? null : key.toString(),
+        record: undefined,
+        undecodable: undefined,
+        progress,
+      };
       const lane = laneOf(keyOfLane(item), this.lanes.length);
-      if (!progress.read(Number(message.offset), lane)) continue;
-      item.progress = progress;
+      if (!progress.read(Number(offset), lane)) continue;
+      decode(topic, item, value, latest);
       parts[lane]?.push(item);
     }
     for (const [lane, items] of parts.entries())

@@ -4,8 +4,8 @@ import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
 import { within } from "./courier.js";
 import { TransportError } from "./transport.js";
 
-/** One request: well below a broker's usual limit of a million bytes for a batch. */
-const CHUNK_RECORDS = 2_000;
+/** One request: well below a broker's usual limit of a million bytes; and kafkajs's time for one grows with its square. */
+const CHUNK_RECORDS = 1_000;
 const CHUNK_BYTES = 500_000;
 /** Records whose `produce` has not resolved; more, and it is refused. A larger call is taken when nothing waits. */
 const CAPACITY = 200_000;
