@@ -6,7 +6,11 @@ import { DataSource } from "typeorm";
 import { readConfig } from "../src/config.js";
 import { DEFAULT_INTERVALS } from "../src/domain/interval.js";
 import { Metrics } from "../src/metrics.js";
-import { dataSourceOptions, migrate } from "../src/persistence/database.js";
+import {
+  dataSourceOptions,
+  migrate,
+  serverDatabase,
+} from "../src/persistence/database.js";
 import { verify } from "../src/persistence/verify.js";
 import { KafkaTransport } from "../src/streaming/kafka-transport.js";
 import { Broker } from "../test/support/broker.js";
@@ -194,13 +198,7 @@ async function inProcess(serverUrl: string, trades: number): Promise<Run> {
 }
 
 async function open(url: string): Promise<DataSource> {
-  const database = {
-    kind: "server" as const,
-    url,
-    readerUrl: undefined,
-    readerPassword: undefined,
-    stop: () => Promise.resolve(),
-  };
+  const database = serverDatabase(url);
   const source = await new DataSource(
     dataSourceOptions(database, 2),
   ).initialize();

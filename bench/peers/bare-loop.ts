@@ -6,7 +6,10 @@ import type { Trade } from "../../src/domain/trade.js";
 import { MarketRegistry } from "../../src/persistence/market-registry.js";
 import { Partitions } from "../../src/persistence/partitions.js";
 import { TapeWriter } from "../../src/persistence/tape-writer.js";
-import { dataSourceOptions } from "../../src/persistence/database.js";
+import {
+  dataSourceOptions,
+  serverDatabase,
+} from "../../src/persistence/database.js";
 
 /**
  * What somebody would write by hand who knows our SQL: kafkajs `eachBatch`, one connection for each of two partitions,
@@ -18,13 +21,7 @@ import { dataSourceOptions } from "../../src/persistence/database.js";
 const [brokers = "", prefix = "", url = ""] = process.argv.slice(2);
 const FLUSH_MS = 100;
 
-const database = {
-  kind: "server" as const,
-  url,
-  readerUrl: undefined,
-  readerPassword: undefined,
-  stop: () => Promise.resolve(),
-};
+const database = serverDatabase(url);
 const source = await new DataSource(
   dataSourceOptions(database, 4),
 ).initialize();

@@ -21,6 +21,17 @@ export interface Database {
   stop(): Promise<void>;
 }
 
+/** A server that somebody else runs. */
+export function serverDatabase(url: string): Database {
+  return {
+    kind: "server",
+    url,
+    readerUrl: undefined,
+    readerPassword: undefined,
+    stop: () => Promise.resolve(),
+  };
+}
+
 /**
  * The configured server, or the embedded database.
  *
@@ -30,15 +41,8 @@ export async function openDatabase(
   config: Config,
   sharing: "share" | "own",
 ): Promise<Database> {
-  if (config.databaseUrl !== undefined) {
-    return {
-      kind: "server",
-      url: config.databaseUrl,
-      readerUrl: undefined,
-      readerPassword: undefined,
-      stop: async () => {},
-    };
-  }
+  if (config.databaseUrl !== undefined)
+    return serverDatabase(config.databaseUrl);
   const embedded = new EmbeddedPostgres(config.dataDir, config.embeddedPort);
   const owner = embedded.livingOwner();
   if (owner !== undefined && sharing === "own") {

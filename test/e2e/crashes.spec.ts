@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataSource } from "typeorm";
-import { dataSourceOptions } from "../../src/persistence/database.js";
+import {
+  dataSourceOptions,
+  serverDatabase,
+} from "../../src/persistence/database.js";
 import { processExists } from "../../src/persistence/owner-lock.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { Broker } from "../support/broker.js";
@@ -25,13 +28,7 @@ const spot = (): Golden =>
 async function rows(
   url: string,
 ): Promise<Awaited<ReturnType<typeof contents>>> {
-  const database = {
-    kind: "server" as const,
-    url,
-    readerUrl: undefined,
-    readerPassword: undefined,
-    stop: () => Promise.resolve(),
-  };
+  const database = serverDatabase(url);
   const source = await new DataSource(
     dataSourceOptions(database, 2),
   ).initialize();
@@ -182,13 +179,7 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
 });
 
 async function countAnnouncements(url: string): Promise<number> {
-  const database = {
-    kind: "server" as const,
-    url,
-    readerUrl: undefined,
-    readerPassword: undefined,
-    stop: () => Promise.resolve(),
-  };
+  const database = serverDatabase(url);
   const source = await new DataSource(
     dataSourceOptions(database, 1),
   ).initialize();

@@ -5,7 +5,11 @@ import { readConfig } from "../../src/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics.js";
 import { CandleStore } from "../../src/persistence/candle-store.js";
-import { dataSourceOptions, migrate } from "../../src/persistence/database.js";
+import {
+  dataSourceOptions,
+  migrate,
+  serverDatabase,
+} from "../../src/persistence/database.js";
 import { MarketRegistry } from "../../src/persistence/market-registry.js";
 import { MarketStore } from "../../src/persistence/market-store.js";
 import { Partitions } from "../../src/persistence/partitions.js";
@@ -46,13 +50,7 @@ export async function openTape(
 ): Promise<Tape> {
   const url = await createDatabase(serverUrl);
   const config = readConfig({ DATABASE_URL: url, INTERVALS: intervals });
-  const database = {
-    kind: "server" as const,
-    url,
-    readerUrl: undefined,
-    readerPassword: undefined,
-    stop: () => Promise.resolve(),
-  };
+  const database = serverDatabase(url);
   const source = await new DataSource(
     dataSourceOptions(database, 8),
   ).initialize();
