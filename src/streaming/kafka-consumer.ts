@@ -206,7 +206,10 @@ export class KafkaConsumer implements Consumer {
   ): void {
     const group = labelOf(this.subscription);
     if (!hadJoined && cause !== "stalled") {
-      this.logger.warn(`Cannot consume yet: ${detail}`);
+      // A broker that has just started refuses the first attempt of everybody.
+      const text = `Cannot consume yet: ${detail}`;
+      if (delay === FIRST_RESTART_MS) this.logger.debug(text);
+      else this.logger.warn(text);
       return;
     }
     this.metrics.consumerRestarts.inc({ group, cause });

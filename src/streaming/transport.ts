@@ -80,7 +80,8 @@ export interface ProduceOptions {
 /**
  * The one seam between the contexts: Kafka, or an in-process log with the same rules. `produce` of `trades` and
  * `trades.bulk` resolves when the records cannot be lost any more: after `acks=all`, or in-process after the handler
- * resolved; other topics in-process on enqueue. Rejects with a `TransportError`.
+ * resolved; other topics in-process on enqueue. Rejects with a `TransportError`, or with the reason of the signal; what was
+ * rejected may still have been taken.
  */
 export abstract class Transport {
   abstract readonly kind: "kafka" | "in-process";
