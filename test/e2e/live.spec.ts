@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { io } from "socket.io-client";
+import type { Candle } from "../../src/domain/candle.js";
+import { Process, run, until } from "../support/app.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
+import { createDatabase } from "../support/tape.js";
+import { VenueServer } from "../support/venue-server.js";
+
+// The main job, from an exchange's socket to a client's: everything between is the built product.
+
+let exchange: VenueServer;
+let postgres: TestPostgres;
+let app: Process;
+let settings: Record<string, string>;
+beforeAll(async () => {
+  exchange = await VenueServer.start();
+  postgres = await startPostgres();
+  settings = {
+    DATABASE_URL: await createDatabase(postgres.url),
+    FEEDS: "binance:BTCUSDT,binance:ETHUSDT",
+    BINANCE_WS_URL: exchange.wsUrl,
+    BINANCE_REST_URL: exchange.restUrl,
+    INTERVALS: "1s,1m",
+  };
+  app = await (await Process.start(["serve"], settings)).ready();
+});
+afterAll(async () => {
+  await app.stop();
+  await exchange.close();
+  await postgres.stop();
+});
+
+interface MarketState {
+  market: string;
+  trades: number;
+  coverage: { missing: string; ranges: number };
+  feed: { condition: string; reconnects: number } | null;
+}
+const market = async (name: string): Promise<MarketState | undefined> =>
+  (await app.get<MarketState[]>("/api/v1/markets")).find(
+    (each) => each.market === name,
+  );
+const stored = async (name: string): Promise<string[]> => {
+  const trades = await app.get<{ id: string }[]>(
+    `/api/v1/markets/${name}/trades?limit=1000`,
+  );
+  return trades.map(({ id }) => id);
+};
+
+it("follows an exchange, through a lost connection, without losing what it was sent", async () => {
+  exchange.tradeAll("BTCUSDT", "ETHUSDT");
+  await until(
+    async () => ((await market("binance:BTCUSDT"))?.trades ?? 0) > 100,
+    30_000,
+    () => app.output.slice(-2_000),
+  );
+  exchange.pauseTrading();
+  // What is on its way arrives; then the connection ends, and the market goes on without us.
+  await sleep(300);
+  exchange.drop();
+  await until(() => exchange.connections === 0, 5_000);
+  for (let missed = 0; missed < 20; missed++) exchange.trade("BTCUSDT");
+  exchange.tradeAll("BTCUSDT", "ETHUSDT");
+  await until(
+    async () => ((await market("binance:BTCUSDT"))?.feed?.reconnects ?? 0) > 0,
+    30_000,
+  );
+  const socket = io(app.url, { transports: ["websocket"] });
+  const closed = new Map<number, Candle>();
+  socket.on("candles", ({ candles }: { candles: Candle[] }) =>
+    candles.forEach(
+      (candle) => candle.closed && closed.set(candle.openTime, candle),
+    ),
+  );
+  const answer: unknown = await socket.emitWithAck("subscribe", {
+    channel: "candles",
+    market: "binance:BTCUSDT",
+    interval: "1s",
+  });
+  expect(answer).toMatchObject({ ok: true });
+  await until(() => closed.size >= 3, 30_000);
+  exchange.pauseTrading();
+  for (const symbol of ["BTCUSDT", "ETHUSDT"]) {
+    await until(
+      async () =>
+        (await stored(`binance:${symbol}`)).length ===
+        exchange.sentOf(symbol).length,
+      20_000,
+    );
+    expect(await stored(`binance:${symbol}`)).toEqual(exchange.sentOf(symbol));
+  }
+  // What the exchange traded while nobody was connected is a hole, and is said to be one.
+  expect(
+    Number((await market("binance:BTCUSDT"))?.coverage.missing),
+  ).toBeGreaterThan(0);
+  const candles = await app.get<Candle[]>(
+    "/api/v1/markets/binance:BTCUSDT/candles?interval=1s&limit=1000",
+  );
+  for (const [openTime, candle] of closed) {
+    const same = candles.find((each) => each.openTime === openTime);
+    expect([same?.volume, same?.close, same?.trades]).toEqual([
+      candle.volume,
+      candle.close,
+      candle.trades,
+    ]);
+  }
+  socket.disconnect();
+  expect(await run(["verify"], settings)).toMatchObject({ code: 0 });
+}, 120_000);
+
+it("closes the last candle of a market that has gone quiet, and says that nothing is wrong with it", async () => {
+  exchange.pauseTrading();
+  await until(async () => {
+    const [newest] = await app.get<Candle[]>(
+      "/api/v1/markets/binance:ETHUSDT/candles?interval=1s&limit=1",
+    );
+    return newest?.closed === true;
+  }, 20_000);
+  expect(await app.status("/health/ready")).toBe(200);
+});
