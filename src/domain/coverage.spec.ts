@@ -1,0 +1,32 @@
+import { type Coverage, completeness } from "./coverage.js";
+
+// Held: 10–19, 30–39, 50–59.
+const coverage: Coverage = {
+  ranges: [
+    { from: 10n, to: 20n },
+    { from: 30n, to: 40n },
+    { from: 50n, to: 60n },
+  ],
+  oldest: 10n,
+  newest: 60n,
+};
+
+it.each([
+  ["inside a range, with more on both sides", 12n, 18n, true],
+  ["at the end of the newest range, which only time extends", 55n, 60n, true],
+  ["at the oldest edge of what is held", 10n, 15n, null],
+  ["right before a hole", 12n, 20n, false],
+  ["right after a hole", 30n, 35n, false],
+  ["over a hole", 15n, 35n, false],
+  ["a whole range between two holes", 30n, 40n, false],
+  ["the oldest range up to a hole", 10n, 20n, false],
+  ["ids that are not held", 22n, 25n, false],
+])("%s: %s to %s is %s", (_, from, to, expected) => {
+  expect(completeness(from, to, coverage)).toBe(expected);
+});
+
+it("cannot be known for the only range there is, from its beginning", () => {
+  const single = { ranges: [{ from: 1n, to: 9n }], oldest: 1n, newest: 9n };
+  expect(completeness(1n, 9n, single)).toBeNull();
+  expect(completeness(2n, 9n, single)).toBe(true);
+});

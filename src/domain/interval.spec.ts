@@ -1,0 +1,51 @@
+import {
+  DEFAULT_INTERVALS,
+  INTERVALS,
+  closeTimeOf,
+  nextOpenTime,
+  openTimeOf,
+} from "./interval.js";
+
+it("stores every interval but 1s unless configured", () => {
+  expect(DEFAULT_INTERVALS).toEqual(INTERVALS.slice(1));
+  expect(DEFAULT_INTERVALS).toHaveLength(15);
+});
+
+it.each([
+  ["1m", "2024-08-08T23:59:00.000Z", "2024-08-08T23:59:59.999Z"],
+  ["8h", "2024-08-08T16:00:00.000Z", "2024-08-08T23:59:59.999Z"],
+  ["1d", "2024-08-08T00:00:00.000Z", "2024-08-08T23:59:59.999Z"],
+  ["1w", "2024-08-05T00:00:00.000Z", "2024-08-11T23:59:59.999Z"],
+  ["1M", "2024-08-01T00:00:00.000Z", "2024-08-31T23:59:59.999Z"],
+] as const)(
+  "puts the last ms of a day into the %s bucket from %s to %s",
+  (interval, open, close) => {
+    const openTime = openTimeOf(interval, Date.UTC(2024, 7, 9) - 1);
+    expect(new Date(openTime).toISOString()).toBe(open);
+    expect(new Date(closeTimeOf(interval, openTime)).toISOString()).toBe(close);
+  },
+);
+
+it.each(INTERVALS)(
+  "leaves no millisecond between two %s buckets",
+  (interval) => {
+    for (
+      let time = Date.UTC(2024, 1, 28, 23, 59);
+      time < Date.UTC(2024, 2, 9);
+      time += 7 * 3_600_000
+    ) {
+      const openTime = openTimeOf(interval, time);
+      const next = nextOpenTime(interval, openTime);
+      expect(openTimeOf(interval, next)).toBe(next);
+      expect(openTimeOf(interval, next - 1)).toBe(openTime);
+      expect(openTime <= time && time < next).toBe(true);
+    }
+  },
+);
+
+it("counts three days from the epoch and weeks from Monday", () => {
+  expect(openTimeOf("3d", Date.UTC(1970, 0, 3, 23))).toBe(0);
+  expect(new Date(openTimeOf("1w", Date.UTC(2026, 10, 21))).getUTCDay()).toBe(
+    1,
+  );
+});
