@@ -1,6 +1,5 @@
 import { DataSource, type DataSourceOptions } from "typeorm";
 import type { Config } from "../config.js";
-import { DeadLetterEntity } from "./dead-letter.entity.js";
 import { EmbeddedPostgres, READER } from "./embedded-postgres.js";
 import { FeedEntity } from "./feed.entity.js";
 import { MarketEntity } from "./market.entity.js";
@@ -69,7 +68,7 @@ export function dataSourceOptions(
   return {
     type: "postgres",
     url: database.url,
-    entities: [MarketEntity, FeedEntity, DeadLetterEntity],
+    entities: [MarketEntity, FeedEntity],
     migrations: [Tape1763683200000],
     migrationsTableName: "migration",
     synchronize: false,

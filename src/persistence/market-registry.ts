@@ -1,6 +1,7 @@
 import { Injectable } from "@nestjs/common";
-import { DataSource } from "typeorm";
+import { DataSource, In } from "typeorm";
 import type { Trade } from "../domain/trade.js";
+import { MarketEntity } from "./market.entity.js";
 import type { KnownMarket } from "./write-batch.js";
 
 /** Rows of `market` by name. They are made once and never change their id, kind of trades or kind of ids. */
@@ -49,10 +50,9 @@ export class MarketRegistry {
   }
 
   private async load(names: readonly string[]): Promise<void> {
-    const rows: KnownMarket[] = await this.source.query(
-      `SELECT id, name, ids, kind FROM market WHERE name = ANY ($1)`,
-      [names],
-    );
+    const rows = await this.source
+      .getRepository(MarketEntity)
+      .findBy({ name: In([...names]) });
     for (const row of rows) this.known.set(row.name, row);
   }
 }
