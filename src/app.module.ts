@@ -1,13 +1,11 @@
 import { type DynamicModule, Module } from "@nestjs/common";
 import { TerminusModule } from "@nestjs/terminus";
 import { ApiModule } from "./api/api.module.js";
+import { HISTORY_VENUES } from "./api/history-venues.js";
 import { CONFIG, type Config } from "./config.js";
-import {
-  HealthController,
-  Readiness,
-  STRATEGIES,
-} from "./health.controller.js";
+import { HealthController, Readiness } from "./health.controller.js";
 import { IngestionModule } from "./ingestion/ingestion.module.js";
+import { VENUES_WITH_HISTORY } from "./ingestion/venues.js";
 import { MetricsController } from "./metrics.controller.js";
 import { Metrics } from "./metrics.js";
 import { DATABASE, type Database } from "./persistence/database.js";
@@ -15,8 +13,9 @@ import {
   PersistenceModule,
   RecorderModule,
 } from "./persistence/persistence.module.js";
+import { RecoveryModule } from "./recovery/recovery.module.js";
 import { StreamingModule } from "./streaming/streaming.module.js";
-import type { TransportStrategy } from "./streaming/strategy.js";
+import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
 
 /** What every context may ask for: the configuration, the figures, the database. */
 @Module({})
@@ -30,6 +29,7 @@ class FoundationModule {
       { provide: CONFIG, useValue: config },
       { provide: DATABASE, useValue: database },
       { provide: STRATEGIES, useValue: strategies },
+      { provide: HISTORY_VENUES, useValue: VENUES_WITH_HISTORY },
       Metrics,
     ];
     return {
@@ -63,7 +63,7 @@ export class AppModule {
           logger: false,
         }),
         ...(roles.has("recorder") ? [RecorderModule] : []),
-        ...(roles.has("ingestion") ? [IngestionModule] : []),
+        ...(roles.has("ingestion") ? [IngestionModule, RecoveryModule] : []),
         ...(roles.has("api") ? [ApiModule] : []),
       ],
       controllers: [HealthController, MetricsController],

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Module } from "@nestjs/common";
 import { CommandFactory, InjectCommander } from "nest-commander";
+import { BackfillCommand } from "./commands/backfill.command.js";
 import { MigrateCommand } from "./commands/migrate.command.js";
 import { ReplayCommand } from "./commands/replay.command.js";
 import { ServeCommand } from "./commands/serve.command.js";
@@ -20,6 +21,7 @@ class CommandName {
     CommandName,
     ServeCommand,
     ReplayCommand,
+    BackfillCommand,
     VerifyCommand,
     MigrateCommand,
     UrlCommand,

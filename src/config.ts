@@ -49,6 +49,12 @@ export interface Config {
   intervals: readonly Interval[];
   /** Ms that trades are kept; undefined means for ever. */
   retentionMs: number | undefined;
+  /** Ms of history that a market followed for the first time starts with; undefined means none. */
+  bootstrapMs: number | undefined;
+  /** Backfills that this process works on at once; 0 means none. */
+  backfillJobs: number;
+  /** Ms: how far back candles are compared with the venues' own (undefined: not at all), and how long after they closed. */
+  reconcile: { back: number | undefined; after: number };
   ingestKeys: readonly string[];
   roles: ReadonlySet<Role>;
   /** Open candles and live frames go out at most this often. */
@@ -69,8 +75,8 @@ export interface Config {
     historyMs: number;
   };
   logLevel: "error" | "warn" | "log" | "debug";
-  /** Base URL of a venue's streams or REST, if configured. */
-  venueUrl(venue: string, kind: "WS" | "REST"): string | undefined;
+  /** Base URL of a venue's streams, REST or bulk files, if configured. */
+  venueUrl(venue: string, kind: "WS" | "REST" | "BULK"): string | undefined;
 }
 
 /** Injection token of the one `Config` of an application. */
@@ -104,6 +110,12 @@ export function readConfig(env: Env): Config {
     kafkaReplication: read.integer("KAFKA_REPLICATION", -1, -1, 10),
     intervals: INTERVALS.filter((interval) => wanted.has(interval)),
     retentionMs: read.duration("RETENTION"),
+    bootstrapMs: read.duration("BOOTSTRAP", 3_600_000),
+    backfillJobs: read.integer("BACKFILL_JOBS", 1, 0, 16),
+    reconcile: {
+      back: read.duration("RECONCILE", 7 * 86_400_000),
+      after: read.wait("RECONCILE_AFTER", 180_000),
+    },
     ingestKeys: read.keys("INGEST_KEYS"),
     roles: new Set(roles),
     flushMs: read.integer("FLUSH_MS", 100, 10, 10_000),

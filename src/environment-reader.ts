@@ -118,12 +118,16 @@ export class Reader {
     for (const name of Object.keys(this.env)) {
       if (name.endsWith("_WS_URL")) this.url(name, ["ws:", "wss:"]);
       if (name.endsWith("_REST_URL")) this.url(name, ["http:", "https:"]);
+      if (name.endsWith("_BULK_URL"))
+        this.url(name, ["http:", "https:", "file:"]);
     }
   }
 
-  duration(name: string): number | undefined {
+  /** Ms; undefined for `off`, and for 0 where there is something to turn off. */
+  duration(name: string, fallback?: number): number | undefined {
     const value = this.env[name];
-    if (value === undefined || value === "" || value === "off")
+    if (value === undefined || value === "") return fallback;
+    if (value === "off" || (value === "0" && fallback !== undefined))
       return undefined;
     const match = /^(\d{1,5})(m|h|d)$/.exec(value);
     const unit = { m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? ""];
@@ -134,6 +138,14 @@ export class Reader {
       "off or a whole number of m, h or d, such as 30d",
       undefined,
     );
+  }
+
+  /** Ms, of something that cannot be turned off. */
+  wait(name: string, fallback: number): number {
+    const value = this.env[name];
+    return value === "off" || value === "0"
+      ? this.bad(name, "a whole number of m, h or d, such as 3m", fallback)
+      : (this.duration(name, fallback) ?? fallback);
   }
 
   keys(name: string): string[] {

@@ -1,4 +1,12 @@
-import { Controller, Get, Inject, Injectable, Optional } from "@nestjs/common";
+import {
+  Controller,
+  Get,
+  HttpException,
+  Inject,
+  Injectable,
+  Optional,
+  ServiceUnavailableException,
+} from "@nestjs/common";
 import type { BeforeApplicationShutdown } from "@nestjs/common";
 import {
   ApiOkResponse,
@@ -14,17 +22,12 @@ import {
 } from "@nestjs/terminus";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "./config.js";
-import type { FeedState } from "./domain/feed-state.js";
+import { FEED_SILENCE_MS, type FeedState } from "./domain/feed-state.js";
 import { FeedStateStore } from "./persistence/feed-state-store.js";
-import { TransportStrategy } from "./streaming/strategy.js";
+import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
 import { Transport } from "./streaming/transport.js";
 
-/** Strategies of this process, one per bounded context; see main.ts. */
-export const STRATEGIES = Symbol("strategies");
-
 const DATABASE_LIMIT_MS = 3_000;
-/** An ingesting process writes each feed's state every 5 s. */
-const FEED_SILENCE_MS = 15_000;
 
 @Injectable()
 export class Readiness implements BeforeApplicationShutdown {
@@ -77,14 +80,20 @@ export class HealthController {
   @ApiServiceUnavailableResponse({
     description: "Not ready; the part that is down is named",
   })
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([
-      () => this.process(),
-      () => this.database(),
-      () => this.transportState(),
-      ...this.strategies.map((strategy) => () => this.consumer(strategy)),
-      () => this.feedStates(),
-    ]);
+  async ready(): Promise<HealthCheckResult> {
+    try {
+      return await this.health.check([
+        () => this.process(),
+        () => this.database(),
+        () => this.transportState(),
+        ...this.strategies.map((strategy) => () => this.consumer(strategy)),
+        () => this.feedStates(),
+      ]);
+    } catch (error) {
+      throw error instanceof ServiceUnavailableException
+        ? notReady(error.getResponse() as HealthCheckResult)
+        : error;
+    }
   }
 
   private process(): HealthIndicatorResult {
@@ -155,6 +164,15 @@ export class HealthController {
   }
 }
 
+/** One sentence for a person; `details` has every part for programs. */
+function notReady({ error = {}, details }: HealthCheckResult): HttpException {
+  const down = Object.entries(error).map(
+    ([part, state]) => `${part} is down (${String(state?.reason)})`,
+  );
+  const detail = `Not ready: ${down.join(", ")}.`;
+  return new HttpException({ code: "not_ready", detail, details }, 503);
+}
+
 function isFresh(state: FeedState, now: number): boolean {
   return (
     now - state.at <= FEED_SILENCE_MS &&
@@ -163,8 +181,8 @@ function isFresh(state: FeedState, now: number): boolean {
 }
 
 function trouble({ condition, detail, at }: FeedState): string {
-  const silence = Math.round((Date.now() - at) / 1_000);
-  if (silence * 1_000 > FEED_SILENCE_MS)
-    return `its process has been silent for ${silence} s`;
+  const silence = Date.now() - at;
+  if (silence > FEED_SILENCE_MS)
+    return `its process has been silent for ${Math.round(silence / 1_000)} s`;
   return detail === null ? condition : `${condition}: ${detail}`;
 }

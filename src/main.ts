@@ -4,6 +4,7 @@ import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { configureHttp, httpAdapter } from "./api/http.js";
 import { LiveGateway } from "./api/live.gateway.js";
+import { setupPage } from "./api/page.js";
 import { setupSwagger } from "./api/swagger.js";
 import { AppModule } from "./app.module.js";
 import { type Config, ConfigError } from "./config.js";
@@ -43,6 +44,7 @@ export async function start(
     );
     await configureHttp(app, config);
     setupSwagger(app);
+    if (config.roles.has("api")) setupPage(app);
     strategies.push(...strategiesOf(app, config));
     for (const strategy of strategies)
       app.connectMicroservice({ strategy }, { inheritAppConfig: false });
@@ -93,8 +95,10 @@ function strategiesOf(
         lanes: 1,
         maxBatch: config.maxBatch,
         paceMs: 0,
-        // What was published while this instance had no partitions never reached its rooms.
-        onAssigned: () => live.interrupted(),
+        // What was published while this instance had no partitions never reached its rooms; as long as it has none, nothing does.
+        onAssigned: (_owns, isAny) => {
+          if (isAny) live.interrupted();
+        },
       }),
     );
   }

@@ -42,6 +42,12 @@ export class Metrics {
     labelNames: ["kind"],
     registers: [this.registry],
   });
+  readonly revisions = new Counter({
+    name: "tapeline_revisions_total",
+    help: "Closed candles changed by trades, by reason: late, replay, posted, repair, backfill; one with several counts for each",
+    labelNames: ["reason"],
+    registers: [this.registry],
+  });
   readonly deadLetters = new Counter({
     name: "tapeline_dead_letters_total",
     help: "Records refused for good, by reason",
@@ -100,6 +106,98 @@ export class Metrics {
     name: "tapeline_feed_dropped_total",
     help: "Trades a feed could not hand on because the transport had no room; each is a gap",
     labelNames: ["venue"],
+    registers: [this.registry],
+  });
+  readonly gaps = new Gauge({
+    name: "tapeline_gaps",
+    help: "Gaps of the markets this process cares for, by state: open, repairing, unrepairable",
+    labelNames: ["state"],
+    registers: [this.registry],
+  });
+  readonly missingIds = new Gauge({
+    name: "tapeline_missing_trades",
+    help: "Raw trade ids missing in the markets this process cares for",
+    registers: [this.registry],
+  });
+  readonly oldestGap = new Gauge({
+    name: "tapeline_oldest_gap_seconds",
+    help: "Age of the oldest gap that has not ended; 0 without one",
+    registers: [this.registry],
+  });
+  readonly gapsChanged = new Counter({
+    name: "tapeline_gaps_total",
+    help: "Gaps by what became of them: found, repaired, void (the venue itself has no such trades)",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
+  readonly repairAttempts = new Counter({
+    name: "tapeline_repair_attempts_total",
+    help: "Times a venue was asked for a gap, by outcome: answered, failed",
+    labelNames: ["venue", "outcome"],
+    registers: [this.registry],
+  });
+  readonly repairedTrades = new Counter({
+    name: "tapeline_repair_trades_total",
+    help: "Trades fetched for gaps and sent on",
+    labelNames: ["venue"],
+    registers: [this.registry],
+  });
+  readonly venueQuestions = new Counter({
+    name: "tapeline_venue_questions_total",
+    help: "Questions to a venue's REST, by who asked (urgency) and outcome: answered, or why not",
+    labelNames: ["host", "urgency", "outcome"],
+    registers: [this.registry],
+  });
+  readonly venueWeight = new Gauge({
+    name: "tapeline_venue_weight",
+    help: "Weight of a REST host's budget that was used when it last answered",
+    labelNames: ["host"],
+    registers: [this.registry],
+  });
+  readonly venueWaiting = new Gauge({
+    name: "tapeline_venue_questions_waiting",
+    help: "Questions to a REST host that wait for their turn",
+    labelNames: ["host", "urgency"],
+    registers: [this.registry],
+  });
+  readonly backfillJobs = new Gauge({
+    name: "tapeline_backfill_jobs",
+    help: "Backfills that this process works on",
+    registers: [this.registry],
+  });
+  readonly backfillTrades = new Counter({
+    name: "tapeline_backfill_trades_total",
+    help: "Trades that backfills have read and stored, or found stored",
+    registers: [this.registry],
+  });
+  readonly backfillProgress = new Gauge({
+    name: "tapeline_backfill_progress",
+    help: "Part (0-1) that a backfill under way has done, by the number of the job",
+    labelNames: ["job"],
+    registers: [this.registry],
+  });
+  readonly matchRatio = new Gauge({
+    name: "tapeline_match_ratio",
+    help: "Part of a market's minutes of this UTC day and the one before that equal the venue's own candles",
+    labelNames: ["market"],
+    registers: [this.registry],
+  });
+  readonly candlesCompared = new Counter({
+    name: "tapeline_candles_compared_total",
+    help: "Candles compared with the venue's own, by outcome: match, differs, missing_here, missing_there",
+    labelNames: ["venue", "outcome"],
+    registers: [this.registry],
+  });
+  readonly candlesRefetched = new Counter({
+    name: "tapeline_candles_refetched_total",
+    help: "Candles whose trades were fetched again since they differ although none is missing",
+    labelNames: ["venue"],
+    registers: [this.registry],
+  });
+  readonly differencesConfirmed = new Counter({
+    name: "tapeline_differences_confirmed_total",
+    help: "Candles that still differ from the venue's at the second look, by cause: incomplete (trades are missing), unexplained",
+    labelNames: ["venue", "cause"],
     registers: [this.registry],
   });
   readonly clients = new Gauge({

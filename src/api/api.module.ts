@@ -1,36 +1,50 @@
 import { Module } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
+import { IngestKeyGuard } from "../ingest-key.guard.js";
 import { PersistenceModule } from "../persistence/persistence.module.js";
+import { BackfillsController } from "./backfills.controller.js";
 import { CandlesController } from "./candles.controller.js";
+import { ExplanationController } from "./explanation.controller.js";
 import { KnownMarkets } from "./known-markets.js";
 import { LiveController } from "./live.controller.js";
 import { LiveGateway } from "./live.gateway.js";
 import { LiveRooms } from "./live-rooms.js";
 import { MarketsController } from "./markets.controller.js";
+import { ReconciliationController } from "./reconciliation.controller.js";
+import { RevisionsController } from "./revisions.controller.js";
 import { Snapshots } from "./snapshots.js";
-import { StartPageController } from "./start-page.controller.js";
+import { SystemController } from "./system.controller.js";
 import { StatusController } from "./status.controller.js";
 import { TickerBoard } from "./ticker-board.js";
 import { TickerLoader } from "./ticker-loader.js";
+import { TickersController } from "./tickers.controller.js";
 import { TradesController } from "./trades.controller.js";
+import { WriteWatch } from "./write-figures.js";
 
-/** REST, the live feed and the start page. Needs `configureHttp`. */
+/** REST and the live feed. Needs `configureHttp`. */
 @Module({
   imports: [PersistenceModule],
   controllers: [
-    StartPageController,
     StatusController,
     MarketsController,
     CandlesController,
+    ExplanationController,
+    RevisionsController,
     TradesController,
+    TickersController,
+    ReconciliationController,
+    SystemController,
+    BackfillsController,
     LiveController,
   ],
   providers: [
+    IngestKeyGuard,
     KnownMarkets,
     LiveGateway,
     Snapshots,
     TickerBoard,
     TickerLoader,
+    WriteWatch,
     {
       provide: LiveRooms,
       inject: [CONFIG, TickerBoard],

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
 import {
   Controller,
   Get,
@@ -13,14 +14,16 @@ import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../config.js";
 import type { Candle } from "../domain/candle.js";
 import type { Interval } from "../domain/interval.js";
-import { CandleStore } from "../persistence/candle-store.js";
-import { CANDLE_COLUMNS, csvOf, wantsCsv } from "./csv.js";
+import { type CandleQuery, CandleStore } from "../persistence/candle-store.js";
+import { CANDLE_COLUMNS, csvOf, csvOfPages, wantsCsv } from "./csv.js";
 import { Fails, MarketInPath, ReturnsList } from "./documented.js";
+import { matchesEtag } from "./etag.js";
 import { KnownMarkets } from "./known-markets.js";
-import { checkRange } from "./parameters.js";
+import { DEFAULT_LIMIT, MAX_LIMIT, checkRange } from "./parameters.js";
 import { badParameters, shown } from "./problem.js";
 import { CandlesQuery } from "./queries.js";
 
+const CSV = "text/csv; charset=utf-8; header=present";
 const CSV_EXAMPLE = `${CANDLE_COLUMNS.join(",")}\r\nbinance:BTCUSDT,1m,1723161600000,1723161659999,61683.99,61704,…\r\n`;
 
 @ApiTags("candles")
@@ -36,7 +39,7 @@ export class CandlesController {
   @ApiOperation({
     summary: "Candles, ascending",
     description:
-      "`start` and `end` bound `openTime`. Without times the newest `limit`; with `start` alone the oldest from there: page on with the last `openTime` + 1. `Accept: text/csv` gives CSV.",
+      "`start` and `end` bound `openTime`. Without times the newest `limit`; with `start` alone the oldest from there: page on with the last `openTime` + 1. `Accept: text/csv` or `format=csv` gives CSV, and with `start` and without `limit` the whole range, however long, as a stream.",
   })
   @MarketInPath()
   @ReturnsList("Candle", "Candles by openTime", CSV_EXAMPLE)
@@ -51,23 +54,46 @@ export class CandlesController {
     const interval = storedInterval(this.config, query.interval);
     checkRange(query);
     await this.markets.require(market);
-    const { fill, ...range } = query;
+    const { fill, format, limit, ...range } = query;
     const wanted = { ...range, market, interval };
-    const candles = await (fill === undefined
-      ? this.candles.page(wanted)
-      : this.candles.filled(wanted));
-    const csv = wantsCsv(accept);
+    const read = (page: CandleQuery): Promise<Candle[]> =>
+      fill === undefined ? this.candles.page(page) : this.candles.filled(page);
+    const csv = format === "csv" || (format === undefined && wantsCsv(accept));
+    const { start } = range;
+    const whole = csv && limit === undefined && start !== undefined;
+    // Before anything is said of the answer: what fails here is an ordinary error, and no download.
+    const candles = await read({
+      ...wanted,
+      limit: limit ?? (whole ? MAX_LIMIT : DEFAULT_LIMIT),
+    });
+    void reply.header("Cache-Control", "no-cache").header("Vary", "Accept");
+    if (format === "csv")
+      void reply.header(
+        "Content-Disposition",
+        `attachment; filename="${fileNameOf(wanted)}"`,
+      );
+    if (whole) {
+      const pages = csvOfPages<Candle>(
+        CANDLE_COLUMNS,
+        candles,
+        MAX_LIMIT,
+        ({ openTime }) =>
+          read({ ...wanted, start: openTime + 1, limit: MAX_LIMIT }),
+      );
+      // One page waits while the client takes its time.
+      const stream = Readable.from(pages, {
+        objectMode: true,
+        highWaterMark: 1,
+      });
+      await reply.type(CSV).send(stream);
+      return;
+    }
     const etag = etagOf(candles, csv);
-    void reply
-      .header("ETag", etag)
-      .header("Cache-Control", "no-cache")
-      .header("Vary", "Accept");
-    if (known !== undefined && matches(known, etag)) {
+    void reply.header("ETag", etag);
+    if (known !== undefined && matchesEtag(known, etag)) {
       await reply.status(304).send();
     } else if (csv) {
-      await reply
-        .type("text/csv; charset=utf-8; header=present")
-        .send(csvOf(CANDLE_COLUMNS, candles));
+      await reply.type(CSV).send(csvOf(CANDLE_COLUMNS, candles));
     } else {
       // As text: Fastify then sends it as it is, an object it would serialise with more care and time.
       await reply
@@ -90,6 +116,19 @@ export function storedInterval(config: Config, text: string): Interval {
   ]);
 }
 
+/** `binance-BTCUSDT-1m-2024-08-09T00-00-00Z.csv`: what every file system takes. */
+function fileNameOf(wanted: Omit<CandleQuery, "limit">): string {
+  const time = (at: number | undefined): string[] =>
+    at === undefined ? [] : [new Date(at).toISOString().slice(0, 19) + "Z"];
+  const parts = [
+    wanted.market,
+    wanted.interval,
+    ...time(wanted.start),
+    ...time(wanted.end),
+  ];
+  return `${parts.join("-").replaceAll(/[^A-Za-z0-9._-]/g, "-")}.csv`;
+}
+
 /**
  * From the versions, which change with everything a candle says. The close makes it differ after a database was
  * started anew, and for flat candles, which have no versions.
@@ -99,10 +138,4 @@ function etagOf(candles: readonly Candle[], csv: boolean): string {
   for (const { openTime, version, close } of candles)
     hash.update(`${openTime}.${version}.${close},`);
   return `"${hash.digest("base64url")}"`;
-}
-
-function matches(header: string, etag: string): boolean {
-  return header
-    .split(",")
-    .some((given) => [etag, `W/${etag}`, "*"].includes(given.trim()));
 }

@@ -1,7 +1,8 @@
 import type { Candle } from "../domain/candle.js";
+import type { Difference, ReconciledDay } from "../domain/reconciliation.js";
 import type { Trade } from "../domain/trade.js";
 
-/** Columns in order; both lists name every field of their type. */
+/** Columns in order; each list names every field of its type. */
 export const CANDLE_COLUMNS = [
   "market",
   "interval",
@@ -40,15 +41,70 @@ export const TRADE_COLUMNS = [
   "offBook",
 ] as const satisfies readonly (keyof Trade)[];
 
+export const DAY_COLUMNS = [
+  "market",
+  "day",
+  "compared",
+  "matched",
+  "incomplete",
+  "unjudged",
+  "matchRatio",
+] as const satisfies readonly (keyof ReconciledDay)[];
+
+/** `fields` as JSON. */
+export const DIFFERENCE_COLUMNS = [
+  "market",
+  "interval",
+  "openTime",
+  "outcome",
+  "fields",
+  "state",
+  "complete",
+  "version",
+  "foundAt",
+  "comparedAt",
+] as const satisfies readonly (keyof Difference)[];
+
 /** A header and one line a row (RFC 4180); null is an empty cell, decimals are written as they are. */
 export function csvOf<R extends object>(
   columns: readonly (keyof R & string)[],
   rows: readonly R[],
 ): string {
-  const lines = [columns.join(",")];
+  return `${columns.join(",")}\r\n${linesOf(columns, rows)}`;
+}
+
+function linesOf<R extends object>(
+  columns: readonly (keyof R & string)[],
+  rows: readonly R[],
+): string {
+  let lines = "";
   for (const row of rows)
-    lines.push(columns.map((column) => cell(row[column])).join(","));
-  return `${lines.join("\r\n")}\r\n`;
+    lines += `${columns.map((column) => cell(row[column])).join(",")}\r\n`;
+  return lines;
+}
+
+/**
+ * As `csvOf`, of as many pages as there are, until one that is not `full`. The next page is read when the client has
+ * taken the one before, so that memory does not grow with the table; ends with whoever reads it.
+ *
+ * @param next rows behind the given one
+ */
+export async function* csvOfPages<R extends object>(
+  columns: readonly (keyof R & string)[],
+  first: readonly R[],
+  full: number,
+  next: (behind: R) => Promise<readonly R[]>,
+): AsyncGenerator<string, void> {
+  yield csvOf(columns, first);
+  let rows = first;
+  for (
+    let last = rows.at(-1);
+    last !== undefined && rows.length >= full;
+    last = rows.at(-1)
+  ) {
+    rows = await next(last);
+    if (rows.length > 0) yield linesOf(columns, rows);
+  }
 }
 
 function cell(value: unknown): string {

@@ -1,9 +1,6 @@
 import { applyDecorators } from "@nestjs/common";
 import { ApiParam, ApiResponse } from "@nestjs/swagger";
-
-const reference = (name: string): { $ref: string } => ({
-  $ref: `#/components/schemas/${name}`,
-});
+import { reference } from "./schema-parts.js";
 
 /** 200 with one `name` of `SCHEMAS`. */
 export function ReturnsOne(name: string, description: string): MethodDecorator {

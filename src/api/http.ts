@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import helmet from "@fastify/helmet";
 import { HttpStatus } from "@nestjs/common";
 import { HttpAdapterHost } from "@nestjs/core";
@@ -13,7 +12,6 @@ import { LiveAdapter } from "./live.adapter.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
 import { type Problem, ProblemException } from "./problem.js";
 import { RateLimit } from "./rate-limit.js";
-import { START_PAGE } from "./start-page.controller.js";
 import { validationPipe } from "./validation.js";
 
 const BODY_LIMIT = 1_048_576;
@@ -54,7 +52,7 @@ export function httpAdapter(): FastifyAdapter {
 
 /**
  * Headers, origins, limits, validation and errors of every HTTP route, and the Socket.IO adapter. Call it before
- * `setupSwagger`, `init` and `listen`: routes made earlier would do without.
+ * `setupSwagger`, `setupPage`, `init` and `listen`: routes made earlier would do without.
  */
 export async function configureHttp(
   app: NestFastifyApplication,
@@ -98,7 +96,11 @@ function limited(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Error | undefined {
-  if (UNLIMITED.test(request.url)) return undefined;
+  if (
+    UNLIMITED.test(request.url) ||
+    request.routeOptions.config.unlimited === true
+  )
+    return undefined;
   const { allowed, remaining, resetSeconds } = limit.count(request.ip);
   void reply
     .header("X-RateLimit-Limit", limit.limit)
@@ -113,13 +115,13 @@ function limited(
   );
 }
 
-/** Own scripts and styles only; those inside the start page are allowed by their hashes. */
+/** Own scripts and styles only, none of them inline; nothing of any other origin. */
 function contentPolicy(): Record<string, string[]> {
   const self = "'self'";
   return {
     "default-src": [self],
-    "script-src": [self, ...hashesOf("script")],
-    "style-src": [self, ...hashesOf("style")],
+    "script-src": [self],
+    "style-src": [self],
     "img-src": [self, "data:"],
     "connect-src": [self],
     "object-src": ["'none'"],
@@ -127,14 +129,4 @@ function contentPolicy(): Record<string, string[]> {
     "form-action": [self],
     "frame-ancestors": [self],
   };
-}
-
-function hashesOf(tag: "script" | "style"): string[] {
-  const inline = START_PAGE.matchAll(
-    new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, "g"),
-  );
-  return [...inline].map(
-    ([, source = ""]) =>
-      `'sha256-${createHash("sha256").update(source).digest("base64")}'`,
-  );
 }

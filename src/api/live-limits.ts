@@ -4,6 +4,12 @@ export const LIVE_LIMITS = {
   clients: 10_000,
   /** Subscriptions of one client. */
   subscriptions: 200,
+  /**
+   * Each side notices within the sum of both that the other is silent. A client that reads slowly finds the ping behind
+   * what it has not read yet: the answer must have time.
+   */
+  pingEveryMs: 8_000,
+  pongWithinMs: 12_000,
   /** Bytes of one message from a client; a larger one ends its connection. */
   messageBytes: 16_384,
   /** Subscribe requests of one client that wait for their snapshot; more are refused. */

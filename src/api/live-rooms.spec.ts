@@ -15,10 +15,12 @@ const candle = (
 ): Candle => ({ market, interval: "1m", openTime, version, closed }) as Candle;
 
 let rooms: LiveRooms;
+let begin: number;
 let flushes: { room: string; frame: Frame }[][];
 
 beforeEach(() => {
   jest.useFakeTimers();
+  begin = Date.now();
   flushes = [];
   rooms = new LiveRooms(
     FLUSH,
@@ -35,27 +37,75 @@ afterEach(() => {
 const frames = (): Frame[] => flushes.flat().map(({ frame }) => frame);
 
 describe("frames of a room", () => {
-  it("begin at once when the room was quiet, and then come once per flush", () => {
+  it("begin at once when the room was quiet, and then come once per flush, the first of them after half of one", () => {
     rooms.open(ROOM);
-    rooms.candles([candle(0, 1)]);
-    expect(frames()).toHaveLength(1);
-    for (let version = 2; version < 10; version++) {
-      jest.advanceTimersByTime(10);
+    const at: number[] = [];
+    rooms.send = (sent) => {
+      flushes.push(sent);
+      at.push(Date.now() - begin);
+    };
+    for (let version = 1; version <= 40; version++) {
       rooms.candles([candle(0, version)]);
+      jest.advanceTimersByTime(10);
     }
-    expect(frames()).toHaveLength(1);
-    jest.advanceTimersByTime(FLUSH);
-    expect(frames().map(({ data }) => [data.seq, data.epoch])).toEqual([
-      [1, rooms.epoch],
-      [2, rooms.epoch],
-    ]);
-    expect(frames()[1]?.data).toMatchObject({
+    expect(at).toEqual([0, 50, 150, 250, 350]);
+    jest.advanceTimersByTime(10 * FLUSH);
+    expect(at.at(-1)).toBe(450);
+    expect(frames().map(({ data }) => [data.seq, data.epoch])).toEqual(
+      at.map((_, index) => [index + 1, rooms.epoch]),
+    );
+    expect(frames()[5]?.data).toMatchObject({
       market: "sim:A",
       interval: "1m",
-      candles: [{ version: 9 }],
+      candles: [{ version: 40 }],
     });
-    jest.advanceTimersByTime(10 * FLUSH);
-    expect(frames()).toHaveLength(2);
+  });
+
+  it("do not wait for the place of the latest one before them", () => {
+    rooms.open(ROOM);
+    // A pace of 100 ms, and up to 50 ms of work before each is there.
+    const ready = [0, 150, 200, 310, 450, 500, 600, 740, 800, 900];
+    const waited = ready.map((at, version) => {
+      jest.advanceTimersByTime(at - (Date.now() - begin));
+      rooms.candles([candle(0, version)]);
+      return frames().length === version + 1 ? 0 : "waits";
+    });
+    expect(waited).toEqual(ready.map(() => 0));
+  });
+
+  it("go out together when their turns are nearly the same", () => {
+    const OTHER = { ...ROOM, market: "sim:B" } as const;
+    rooms.open(ROOM);
+    rooms.open(OTHER);
+    rooms.candles([candle(0, 1)]);
+    jest.advanceTimersByTime(8);
+    rooms.candles([candle(0, 1, false, OTHER.market)]);
+    jest.advanceTimersByTime(92);
+    flushes = [];
+    for (let version = 2; version < 5; version++) {
+      rooms.candles([
+        candle(0, version),
+        candle(0, version, false, OTHER.market),
+      ]);
+      jest.advanceTimersByTime(FLUSH);
+    }
+    expect(flushes.map(({ length }) => length)).toEqual([2, 2, 2]);
+  });
+
+  it("do not wait for the turn of another room", () => {
+    const OTHER = { ...ROOM, market: "sim:B" } as const;
+    rooms.open(ROOM);
+    rooms.open(OTHER);
+    rooms.candles([candle(0, 1, false, OTHER.market)]);
+    jest.advanceTimersByTime(30);
+    rooms.candles([candle(0, 1)]);
+    rooms.candles([candle(0, 2)]);
+    // The other one's turn comes first, though this is later.
+    rooms.candles([candle(0, 2, false, OTHER.market)]);
+    jest.advanceTimersByTime(20);
+    expect(frames().map(({ data }) => "market" in data && data.market)).toEqual(
+      [OTHER.market, ROOM.market, OTHER.market],
+    );
   });
 
   it("are one per delivery, however many candles it has", () => {
@@ -86,6 +136,17 @@ describe("frames of a room", () => {
     ).toEqual([1, LIVE_LIMITS.frameRows]);
     jest.advanceTimersByTime(FLUSH);
     expect(frames()).toHaveLength(3);
+    for (let round = 1; round <= 10; round++)
+      rooms.candles(
+        Array.from({ length: LIVE_LIMITS.frameRows + 1 }, (_, index) =>
+          candle(round * 10_000 + index, 1, true),
+        ),
+      );
+    jest.advanceTimersByTime(FLUSH);
+    const rows = frames().flatMap(({ data }) =>
+      "candles" in data ? data.candles : [],
+    );
+    expect(rows).toHaveLength(11 + LIVE_LIMITS.frameRows + 10 * 1_001);
   });
 
   it("are not made for a room that nobody is in, and their numbers never come twice", () => {

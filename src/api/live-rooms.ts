@@ -22,8 +22,8 @@ export type Frame =
 interface Rest {
   name: string;
   seq: number;
-  /** When its last frame went out; a room whose turn is long over sends at once. */
-  sentAt: number;
+  /** Turn of its next frame; a room whose turn is over sends at once. */
+  dueAt: number;
 }
 type CandleRoom = Rest & {
   kind: "candles";
@@ -36,6 +36,13 @@ type TickerRoom = Rest & { kind: "tickers"; waiting: Set<Market> };
 type Room = CandleRoom | TradeRoom | TickerRoom;
 
 /**
+ * Part of a flush by which a frame may go before its turn; the next one's turn does not come earlier for it. What feeds a
+ * room has a pace of its own: with exact turns, all frames would wait for the latest one's place in that. And a client
+ * gets the frames of rooms with nearly the same turn in one write.
+ */
+const EARLY = 0.5;
+
+/**
  * Bundles what happens into one frame per room and flush. A room exists while somebody is in it; what happens
  * meanwhile in the others costs a look-up and nothing else.
  */
@@ -45,6 +52,7 @@ export class LiveRooms {
   private readonly rooms = new Map<string, Room>();
   private readonly dirty = new Set<Room>();
   private timer: NodeJS.Timeout | undefined;
+  private timerAt = Infinity;
   /** Rooms opened later go on from here: no (epoch, room, seq) comes twice, though rooms come and go. */
   private highest = 0;
 
@@ -61,7 +69,7 @@ export class LiveRooms {
   open(channel: Channel): void {
     const name = roomOf(channel);
     if (this.rooms.has(name)) return;
-    const rest: Rest = { name, seq: this.highest, sentAt: -Infinity };
+    const rest: Rest = { name, seq: this.highest, dueAt: -Infinity };
     this.rooms.set(name, { ...rest, ...emptyRoom(channel) });
   }
 
@@ -115,6 +123,10 @@ export class LiveRooms {
     this.rooms.clear();
   }
 
+  private get early(): number {
+    return this.flushMs * EARLY;
+  }
+
   private mark(room: Room, rows: number): void {
     this.dirty.add(room);
     if (rows >= LIVE_LIMITS.frameRows) this.emit([room]);
@@ -125,18 +137,24 @@ export class LiveRooms {
     if (this.dirty.size === 0) return;
     const now = this.now();
     const due: Room[] = [];
-    let wait = Infinity;
+    let firstAt = Infinity;
     for (const room of this.dirty) {
-      const left = room.sentAt + this.flushMs - now;
-      if (left <= 0) due.push(room);
-      else wait = Math.min(wait, left);
+      const at = room.dueAt - this.early;
+      if (at <= now) due.push(room);
+      else firstAt = Math.min(firstAt, at);
     }
     if (due.length > 0) this.emit(due);
-    if (wait === Infinity || this.timer !== undefined) return;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.flush();
-    }, Math.ceil(wait));
+    if (firstAt === Infinity) return;
+    if (this.timer !== undefined && this.timerAt <= firstAt) return;
+    clearTimeout(this.timer);
+    this.timerAt = firstAt;
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        this.flush();
+      },
+      Math.ceil(firstAt - now),
+    );
   }
 
   private emit(rooms: readonly Room[]): void {
@@ -144,7 +162,9 @@ export class LiveRooms {
     const frames: { room: string; frame: Frame }[] = [];
     for (const room of rooms) {
       this.dirty.delete(room);
-      room.sentAt = now;
+      // Frames that went out for their size, long before their turn, do not pile up turns.
+      const turn = Math.min(Math.max(room.dueAt, now), now + this.early);
+      room.dueAt = turn + this.flushMs;
       room.seq++;
       this.highest = Math.max(this.highest, room.seq);
       frames.push({ room: room.name, frame: this.frameOf(room) });

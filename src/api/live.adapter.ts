@@ -24,9 +24,11 @@ export class LiveAdapter extends IoAdapter {
       ...options,
       transports: ["websocket"],
       perMessageDeflate: false,
+      pingInterval: LIVE_LIMITS.pingEveryMs,
+      pingTimeout: LIVE_LIMITS.pongWithinMs,
       maxHttpBufferSize: LIVE_LIMITS.messageBytes,
-      // /socket.io/socket.io.js: the start page loads nothing from elsewhere.
-      serveClient: true,
+      // The page brings its client along, as other clients bring theirs.
+      serveClient: false,
       // CORS does not apply to WebSockets: a browser connects from any page unless the handshake looks at its origin.
       allowRequest: (request, answer) => {
         if (!isAllowedOrigin(request, this.config.corsOrigins))

@@ -172,7 +172,10 @@ export class LiveGateway
     const channel = channelOf(request);
     this.rooms.open(channel);
     await this.audience.join(socket, channel);
-    const snapshot = await this.snapshots.of(request);
+    const snapshot =
+      request.channel === "tickers"
+        ? this.snapshots.ofTickers()
+        : await this.snapshots.of(request);
     // Slow meanwhile: it has left the room, and will be told so.
     if (!channels.has(room))
       return refuse(

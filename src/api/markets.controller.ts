@@ -8,13 +8,14 @@ import {
 } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CandleStore } from "../persistence/candle-store.js";
+import { type Gap, GapStore } from "../persistence/gap-store.js";
 import {
-  type Gap,
   MarketStore,
   type MarketSummary,
 } from "../persistence/market-store.js";
 import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "./documented.js";
 import { KnownMarkets, unknownMarket } from "./known-markets.js";
+import { DEFAULT_LIMIT } from "./parameters.js";
 import { ProblemException } from "./problem.js";
 import { GapsQuery, NoQuery } from "./queries.js";
 import { type Ticker, WINDOW_MINUTES, tickerFrom } from "./ticker.js";
@@ -26,6 +27,7 @@ export class MarketsController {
     private readonly markets: MarketStore,
     private readonly known: KnownMarkets,
     private readonly candles: CandleStore,
+    private readonly missing: GapStore,
   ) {}
 
   @Get()
@@ -90,7 +92,7 @@ export class MarketsController {
   @ApiOperation({
     summary: "Missing trade ids, ascending",
     description:
-      "Always empty on markets whose ids are not dense: there a gap cannot be seen.",
+      "Those that have not ended; with `state` those in this state, also ended ones (repaired, void). Always empty on markets whose ids are not dense: there a gap cannot be seen.",
   })
   @MarketInPath()
   @ReturnsList("Gap", "Gaps by id")
@@ -101,6 +103,9 @@ export class MarketsController {
     @Query() query: GapsQuery,
   ): Promise<Gap[]> {
     await this.known.require(market);
-    return this.markets.gaps(market, { ...query });
+    return this.missing.page(market, {
+      ...query,
+      limit: query.limit ?? DEFAULT_LIMIT,
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional, ApiProperty } from "@nestjs/swagger";
 import { IsIn, IsOptional, IsString } from "class-validator";
 import { INTERVALS } from "../domain/interval.js";
+import { GAP_STATES, type GapState } from "../persistence/gap-store.js";
 import {
   DEFAULT_LIMIT,
   MAX_LIMIT,
@@ -15,14 +16,16 @@ const LIMIT = {
   maximum: MAX_LIMIT,
   default: DEFAULT_LIMIT,
 } as const;
-const TIME = {
+export const TIME = {
   oneOf: [
     { type: "integer", format: "int64" },
     { type: "string", format: "date-time" },
   ],
 };
 
-class TimeRange {
+export const FORMATS = ["csv", "json"] as const;
+
+export class TimeRange {
   @ApiPropertyOptional({
     ...TIME,
     description:
@@ -46,7 +49,7 @@ class TimeRange {
     description: "Rows of the page; more than 1,000 is refused",
   })
   @OptionalLimit()
-  limit: number = DEFAULT_LIMIT;
+  limit?: number;
 }
 
 export class CandlesQuery extends TimeRange {
@@ -66,6 +69,15 @@ export class CandlesQuery extends TimeRange {
   @IsOptional()
   @IsIn(["previous"], { message: "must be previous, or left out" })
   fill?: "previous";
+
+  @ApiPropertyOptional({
+    enum: FORMATS,
+    description:
+      "Instead of the Accept header; csv is a download. CSV with `start` and without `limit` is the whole range",
+  })
+  @IsOptional()
+  @IsIn(FORMATS, { message: "must be csv or json" })
+  format?: (typeof FORMATS)[number];
 }
 
 export class TradesQuery extends TimeRange {
@@ -88,11 +100,36 @@ export class GapsQuery {
   after?: string;
 
   @ApiPropertyOptional({
+    enum: GAP_STATES,
+    description: "Only gaps in this state; repaired and void are ended ones",
+  })
+  @IsOptional()
+  @IsIn(GAP_STATES, { message: `must be one of ${GAP_STATES.join(", ")}` })
+  state?: GapState;
+
+  @ApiPropertyOptional({
     ...LIMIT,
     description: "Rows of the page; more than 1,000 is refused",
   })
   @OptionalLimit()
-  limit: number = DEFAULT_LIMIT;
+  limit?: number;
+}
+
+export class DeadLettersQuery {
+  @ApiPropertyOptional({
+    type: "string",
+    description: "Only letters before this id: page with the last `id`",
+    example: "42",
+  })
+  @OptionalId()
+  before?: string;
+
+  @ApiPropertyOptional({
+    ...LIMIT,
+    description: "Rows of the page; more than 1,000 is refused",
+  })
+  @OptionalLimit()
+  limit?: number;
 }
 
 /** For endpoints without parameters: any is refused. */

@@ -1,65 +1,29 @@
-import type { OpenAPIObject } from "@nestjs/swagger";
 import type { Candle } from "../domain/candle.js";
 import { INTERVALS } from "../domain/interval.js";
-import type { FeedState } from "../domain/feed-state.js";
 import type { Trade } from "../domain/trade.js";
-import type { Gap, MarketSummary } from "../persistence/market-store.js";
+import { type Gap, GAP_STATES } from "../persistence/gap-store.js";
+import type { MarketSummary } from "../persistence/market-store.js";
+import type { Sparkline } from "../persistence/sparkline-store.js";
+import { BACKFILL_SCHEMA } from "./backfill-schema.js";
+import { EXPLANATION_SCHEMAS } from "./explanation-schemas.js";
 import type { FieldFault, Problem } from "./problem.js";
-import type { Status } from "./status.js";
+import { RECONCILIATION_SCHEMAS } from "./reconciliation-schemas.js";
+import {
+  type Schema,
+  count,
+  decimal,
+  flag,
+  listOf,
+  market,
+  nullable,
+  number,
+  object,
+  oneOf,
+  text,
+  time,
+} from "./schema-parts.js";
+import { SYSTEM_SCHEMAS } from "./system-schemas.js";
 import type { Ticker } from "./ticker.js";
-
-type SchemaOrReference = NonNullable<
-  NonNullable<OpenAPIObject["components"]>["schemas"]
->[string];
-type Schema = Exclude<SchemaOrReference, { $ref: string }>;
-
-const text = (description: string, example: string): Schema => ({
-  type: "string",
-  description,
-  example,
-});
-const decimal = (description: string, example: string): Schema => ({
-  ...text(`${description}. Exact decimal as text`, example),
-  pattern: "^-?\\d+(\\.\\d+)?$",
-});
-const count = (description: string, example: number): Schema => ({
-  type: "integer",
-  minimum: 0,
-  description,
-  example,
-});
-const time = (description: string, example = 1723161600000): Schema => ({
-  type: "integer",
-  format: "int64",
-  description: `${description}. Epoch ms`,
-  example,
-});
-const flag = (description: string, example: boolean): Schema => ({
-  type: "boolean",
-  description,
-  example,
-});
-const oneOf = (description: string, values: readonly string[]): Schema => ({
-  type: "string",
-  enum: [...values],
-  description,
-  example: values[0],
-});
-const nullable = (schema: Schema): Schema => ({ ...schema, nullable: true });
-/** Every field of `T` is described and required; the compiler finds the one that was forgotten. */
-function object<T>(
-  properties: Record<keyof T & string, SchemaOrReference>,
-  description?: string,
-): Schema {
-  return {
-    type: "object",
-    properties,
-    required: Object.keys(properties),
-    ...(description === undefined ? {} : { description }),
-  };
-}
-
-const market = text("Market, `venue:symbol`", "binance:BTCUSDT");
 
 const candle = object<Candle>({
   market,
@@ -133,39 +97,28 @@ const trade = object<Trade>({
     "replay",
     "simulated",
     "posted",
+    "repair",
+    "backfill",
   ]),
   offBook: flag("A print that the venue's candles leave out", false),
-});
-
-const feed = object<FeedState>({
-  market,
-  condition: oneOf("State of the feed", [
-    "live",
-    "connecting",
-    "quiet",
-    "stale",
-    "down",
-    "stopped",
-  ]),
-  since: time("When the condition last changed"),
-  at: time(
-    "When this was written; older than 15 s means that its process is gone",
-  ),
-  detail: nullable(text("What a person should know", "simulated data")),
-  lastTradeAt: nullable(time("When the newest trade arrived")),
-  reconnects: count("Connections made again", 0),
-  refused: count("Frames and trades that were not taken", 0),
 });
 
 const summary = object<MarketSummary>({
   market,
   venue: text("Venue", "binance"),
   symbol: text("The venue's own name", "BTCUSDT"),
-  ids: oneOf("Dense ids count up by one, so that gaps can be seen", [
-    "dense",
-    "sparse",
-  ]),
-  kind: oneOf("Kind of its trades", ["aggregated", "raw"]),
+  ids: nullable(
+    oneOf(
+      "Dense ids count up by one, so that gaps can be seen; null until the first trade",
+      ["dense", "sparse"],
+    ),
+  ),
+  kind: nullable(
+    oneOf("Kind of its trades; null until the first trade", [
+      "aggregated",
+      "raw",
+    ]),
+  ),
   firstTradeTime: nullable(time("Exchange time of the oldest trade")),
   lastTradeTime: nullable(
     time("Exchange time of the newest trade", 1723161659990),
@@ -179,6 +132,7 @@ const summary = object<MarketSummary>({
       to: nullable(text("Highest raw id held", "3721069903")),
       held: text("Raw ids held", "19904"),
       missing: text("Raw ids that should be held and are not", "0"),
+      void: text("Raw ids that the venue itself has no trade for", "0"),
     },
     "Trade ids held",
   ),
@@ -193,10 +147,30 @@ const gap = object<Gap>({
   fromId: text("First missing raw id", "1298120311"),
   toId: text("Last missing raw id", "1298144955"),
   ids: text("How many", "24645"),
-  afterTime: nullable(time("Exchange time of the trade before", 1750521600000)),
-  beforeTime: nullable(
-    time("Exchange time of the trade behind", 1750535820000),
+  afterTime: nullable(
+    time(
+      "Exchange time of the trade before; null when it was dropped",
+      1750521600000,
+    ),
   ),
+  beforeTime: nullable(
+    time(
+      "Exchange time of the trade behind; null when it was dropped",
+      1750535820000,
+    ),
+  ),
+  state: oneOf(
+    "void: the venue itself has no such trades. unrepairable: it does not tell them, for the reason given",
+    [...GAP_STATES],
+  ),
+  reason: nullable(
+    text("Why it is not repaired (yet)", "the venue's REST is away"),
+  ),
+  foundAt: nullable(
+    time("When it was first seen; null where nobody looks after the market"),
+  ),
+  endedAt: nullable(time("When it ended; null while it has not")),
+  attempts: count("How often the venue was asked", 1),
 });
 
 const ticker = object<Ticker>({
@@ -210,42 +184,25 @@ const ticker = object<Ticker>({
   change: decimal("last − open", "6538.32"),
   changePercent: nullable(decimal("Two digits", "11.86")),
   trades: count("Raw trades", 4501220),
+  tradesPerMinute: number(
+    "Mean of raw trades over the five minutes before the minute of the newest trade, fewer where the market has none before",
+    1702.4,
+  ),
+  complete: nullable(
+    flag(
+      "False: a minute of the window is not complete. Null: cannot be known",
+      true,
+    ),
+  ),
   openTime: time("First ms of the window's oldest minute", 1723075320000),
   closeTime: time("Last ms of the minute of the newest trade", 1723161719999),
 });
 
-const status = object<Status>({
-  version: text("Version of Tapeline", "0.1.0"),
-  mode: object<Status["mode"]>({
-    database: oneOf("Own or server PostgreSQL", ["embedded", "server"]),
-    transport: oneOf("How trades travel", ["in-process", "kafka"]),
-    why: text("What decided it", "DATABASE_URL and KAFKA_BROKERS are not set"),
-  }),
-  roles: {
-    type: "array",
-    items: { type: "string" },
-    description: "What this process does",
-    example: ["ingestion", "recorder", "api"],
-  },
-  simulated: flag("Whether simulated prices are among the markets", false),
-  notice: nullable(
-    text(
-      "What a person should know before trusting the figures",
-      "Venue sim is simulated.",
-    ),
-  ),
-  feeds: { type: "array", items: { $ref: "#/components/schemas/Feed" } },
-  intervals: {
-    type: "array",
-    items: { type: "string" },
-    description: "Stored intervals",
-    example: ["1m", "5m", "1h"],
-  },
-  epoch: text(
-    "Changes with the process; live frames carry it",
-    "lz4k2v1c-9f3a",
-  ),
-  uptime: count("Seconds", 312),
+const sparkline = object<Sparkline>({
+  market,
+  interval: oneOf("Of the candles", ["30m"]),
+  openTimes: listOf(time("First ms of the bucket"), "Ascending"),
+  closes: listOf(decimal("Price of its last trade", "61671.37")),
 });
 
 const problem: Schema = {
@@ -284,10 +241,13 @@ const problem: Schema = {
 export const SCHEMAS: Record<string, Schema> = {
   Candle: candle,
   Trade: trade,
-  Feed: feed,
   Market: summary,
   Gap: gap,
   Ticker: ticker,
-  Status: status,
+  Sparkline: sparkline,
+  Backfill: BACKFILL_SCHEMA,
   Problem: problem,
+  ...EXPLANATION_SCHEMAS,
+  ...SYSTEM_SCHEMAS,
+  ...RECONCILIATION_SCHEMAS,
 };

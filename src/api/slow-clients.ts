@@ -1,8 +1,17 @@
 import { LIVE_LIMITS } from "./live-limits.js";
 
+/** Options of a packet of Engine.IO whose WebSocket frames are made already. */
+export interface Encoded {
+  compress: boolean;
+  wsPreEncodedFrame: readonly Buffer[];
+}
+
 /** What of a client's engine.io connection has to be seen: its types hide the buffer. */
 export interface Wire {
-  readonly writeBuffer: readonly { data?: unknown }[];
+  readonly writeBuffer: readonly {
+    data?: unknown;
+    options?: Partial<Encoded>;
+  }[];
   readonly transport: {
     readonly writable: boolean;
     on(event: "drain", listener: () => void): unknown;
@@ -99,7 +108,9 @@ export class SlowClients {
 /** Bytes a connection has not handed to the kernel. */
 export function waitingBytes({ writeBuffer, transport }: Wire): number {
   let bytes = transport.socket.bufferedAmount;
-  for (const { data } of writeBuffer)
+  for (const { data, options } of writeBuffer) {
     if (typeof data === "string") bytes += data.length;
+    for (const { length } of options?.wsPreEncodedFrame ?? []) bytes += length;
+  }
   return bytes;
 }

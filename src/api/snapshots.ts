@@ -22,7 +22,9 @@ export class Snapshots {
     private readonly board: TickerBoard,
   ) {}
 
-  async of(request: SubscribeRequest): Promise<Snapshot> {
+  async of(
+    request: SubscribeRequest & { channel: "candles" | "trades" },
+  ): Promise<Snapshot> {
     switch (request.channel) {
       case "candles":
         return this.candlesOf(request);
@@ -34,9 +36,12 @@ export class Snapshots {
           }),
           truncated: false,
         };
-      case "tickers":
-        return { snapshot: this.board.all(), truncated: false };
     }
+  }
+
+  /** At once: no frame may go out between it and its answer, since a ticker has no version that tells the newer one. */
+  ofTickers(): Snapshot {
+    return { snapshot: this.board.all(), truncated: false };
   }
 
   private async candlesOf({

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../config.js";
 import { FeedStateStore } from "../persistence/feed-state-store.js";
+import { MarketStore } from "../persistence/market-store.js";
 import { Fails, ReturnsOne } from "./documented.js";
 import { LiveRooms } from "./live-rooms.js";
 import { NoQuery } from "./queries.js";
@@ -13,6 +14,7 @@ export class StatusController {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly feeds: FeedStateStore,
+    private readonly markets: MarketStore,
     private readonly rooms: LiveRooms,
   ) {}
 
@@ -25,8 +27,10 @@ export class StatusController {
     return statusOf(
       this.config,
       await this.feeds.all(),
+      await this.markets.hasTrades(),
       this.rooms.epoch,
       Math.floor(process.uptime()),
+      Date.now(),
     );
   }
 }

@@ -10,6 +10,7 @@ const feed = (
   market,
   condition,
   detail,
+  history: null,
   since: 0,
   at: 0,
   lastTradeAt: null,
@@ -19,7 +20,7 @@ const feed = (
 
 describe("the status", () => {
   it("says which parts run and why", () => {
-    expect(statusOf(readConfig({}), [], "e", 1).mode).toEqual({
+    expect(statusOf(readConfig({}), [], true, "e", 1, 0).mode).toEqual({
       database: "embedded",
       transport: "in-process",
       why: "DATABASE_URL is not set: Tapeline runs its own PostgreSQL; KAFKA_BROKERS is not set: trades travel inside this process",
@@ -28,7 +29,7 @@ describe("the status", () => {
       DATABASE_URL: "postgres://u:secret@db/x",
       KAFKA_BROKERS: "kafka:9092",
     });
-    const status = statusOf(servers, [], "e", 1);
+    const status = statusOf(servers, [], true, "e", 1, 0);
     expect(status.mode).toMatchObject({
       database: "server",
       transport: "kafka",
@@ -41,7 +42,14 @@ describe("the status", () => {
       feed("binance:BTCUSDT", "down", "getaddrinfo ENOTFOUND"),
       feed("sim:BTCUSDT", "live"),
     ];
-    const { simulated, notice } = statusOf(readConfig({}), feeds, "e", 1);
+    const { simulated, notice } = statusOf(
+      readConfig({}),
+      feeds,
+      true,
+      "e",
+      1,
+      0,
+    );
     expect({ simulated, notice }).toEqual({
       simulated: true,
       notice: expect.stringMatching(
@@ -50,13 +58,36 @@ describe("the status", () => {
     });
   });
 
+  it("gives no reason where the simulator has ended, or an exchange is back", () => {
+    const left = [
+      feed("binance:BTCUSDT", "connecting", "waiting for the first trade"),
+      feed("sim:BTCUSDT", "live"),
+    ];
+    expect(statusOf(readConfig({}), left, true, "e", 1, 60_000).notice).toMatch(
+      /not market data\.$/,
+    );
+    const back = [feed("kraken:BTC/USD", "down"), ...left.slice(1)].concat(
+      feed("binance:BTCUSDT", "live"),
+    );
+    expect(statusOf(readConfig({}), back, true, "e", 1, 0).notice).toMatch(
+      /not market data\.$/,
+    );
+  });
+
   it("gives no reason for simulated prices that were asked for, and no notice without them", () => {
     const asked = readConfig({ FEEDS: "sim:BTCUSDT" });
     expect(
-      statusOf(asked, [feed("sim:BTCUSDT", "live")], "e", 1).notice,
+      statusOf(asked, [feed("sim:BTCUSDT", "live")], true, "e", 1, 0).notice,
     ).toMatch(/not market data\.$/);
     expect(
-      statusOf(readConfig({}), [feed("binance:BTCUSDT", "live")], "e", 1),
+      statusOf(
+        readConfig({}),
+        [feed("binance:BTCUSDT", "live")],
+        true,
+        "e",
+        1,
+        0,
+      ),
     ).toMatchObject({ simulated: false, notice: null });
   });
 });

@@ -7,6 +7,7 @@ import {
   foldOf,
   join,
   tickerOf,
+  tradesPerMinute,
   windowStart,
 } from "./ticker.js";
 
@@ -51,7 +52,7 @@ class Row {
   private readonly minutes = new Map<number, Minute>();
   private newest = -1;
   /** All but the newest minute; undefined when one of them has changed or the window has moved. */
-  private base: { fold: Fold | undefined } | undefined;
+  private base: { fold: Fold | undefined; oldest: number } | undefined;
 
   constructor(private readonly market: Market) {}
 
@@ -73,11 +74,17 @@ class Row {
   ticker(): Ticker | undefined {
     const last = this.minutes.get(this.newest);
     if (last === undefined) return undefined;
-    this.base ??= { fold: this.foldBase() };
-    return tickerOf(this.market, join(this.base.fold, last.fold), this.newest);
+    this.base ??= this.foldBase();
+    const { fold, oldest } = this.base;
+    const perMinute = tradesPerMinute(
+      oldest,
+      this.newest,
+      (openTime) => this.minutes.get(openTime)?.fold.trades ?? 0,
+    );
+    return tickerOf(this.market, join(fold, last.fold), this.newest, perMinute);
   }
 
-  private foldBase(): Fold | undefined {
+  private foldBase(): { fold: Fold | undefined; oldest: number } {
     const start = windowStart(this.newest);
     this.dropBefore(start);
     const times = [...this.minutes.keys()]
@@ -86,7 +93,7 @@ class Row {
     let fold: Fold | undefined;
     for (const time of times)
       fold = join(fold, (this.minutes.get(time) as Minute).fold);
-    return fold;
+    return { fold, oldest: times[0] ?? this.newest };
   }
 
   private dropBefore(start: number): void {

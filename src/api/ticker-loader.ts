@@ -14,6 +14,8 @@ import { TickerBoard } from "./ticker-board.js";
 
 /** All markets are read again this often: whatever event was missed is made good by then. */
 const REFRESH_MS = 300_000;
+/** A request waits this long for what is read at the start. */
+const FIRST_LOAD_MS = 5_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 
@@ -28,6 +30,10 @@ export class TickerLoader
   private everything = true;
   private readonly wanted = new Set<Market>();
   private running: Promise<void> = Promise.resolve();
+  private markLoaded: () => void = () => undefined;
+  private readonly firstLoad = new Promise<void>((done) => {
+    this.markLoaded = done;
+  });
 
   constructor(
     private readonly markets: MarketStore,
@@ -45,6 +51,19 @@ export class TickerLoader
     await this.running;
   }
 
+  /** Whether the board has every market's last day; waits a moment for the first time. */
+  async loaded(): Promise<boolean> {
+    const limit = new AbortController();
+    try {
+      return await Promise.race([
+        this.firstLoad.then(() => true),
+        sleep(FIRST_LOAD_MS, false, { signal: limit.signal }),
+      ]);
+    } finally {
+      limit.abort();
+    }
+  }
+
   /** Reads this market's last day soon, or every market's. */
   request(market?: Market): void {
     if (market === undefined) this.everything = true;
@@ -59,6 +78,7 @@ export class TickerLoader
       let pause = REFRESH_MS;
       try {
         await this.load();
+        this.markLoaded();
         retry = FIRST_RETRY_MS;
       } catch (error) {
         this.logger.warn(

@@ -40,11 +40,16 @@ const price = fc
 /** Up to 60 candles over some two days, a few of them changed once more. */
 const history = fc.array(
   fc.record({
-    at: fc.integer({ min: 0, max: 2_900 }),
+    // Often side by side: the pace of trades is that of the newest minutes.
+    at: fc.oneof(
+      fc.integer({ min: 0, max: 2_900 }),
+      fc.integer({ min: 2_890, max: 2_900 }),
+    ),
     open: price,
     close: price,
     volume: price,
     trades: fc.nat(1_000),
+    complete: fc.constantFrom(true, true, true, true, false, null),
   }),
   { minLength: 1, maxLength: 60 },
 );
@@ -76,9 +81,28 @@ function naive(candles: readonly Candle[]): Partial<Ticker> {
     quoteVolume: sum("quoteVolume"),
     change: fromUnits(toUnits(last) - toUnits(open)),
     trades: inside.reduce((total, { trades }) => total + trades, 0),
+    tradesPerMinute: naivePace(inside),
+    complete: inside.some(({ complete }) => complete === false)
+      ? false
+      : inside.some(({ complete }) => complete === null)
+        ? null
+        : true,
     openTime: newest - 1_439 * MINUTE_MS,
     closeTime: newest + MINUTE_MS - 1,
   };
+}
+
+function naivePace(inside: readonly Candle[]): number {
+  const minutes = inside.map(({ openTime }) => openTime / MINUTE_MS);
+  const [oldest, newest] = [minutes[0] as number, minutes.at(-1) as number];
+  const whole = [1, 2, 3, 4, 5]
+    .map((back) => newest - back)
+    .filter((at) => at >= oldest);
+  const tradesAt = (at: number): number =>
+    inside[minutes.indexOf(at)]?.trades ?? 0;
+  if (whole.length === 0) return tradesAt(newest);
+  const sum = whole.reduce((total, at) => total + tradesAt(at), 0);
+  return Number((sum / whole.length).toFixed(2));
 }
 
 describe("the 24 h figures", () => {
@@ -103,9 +127,33 @@ describe("the 24 h figures", () => {
       change: "2.5",
       changePercent: "25.00",
       trades: 2,
+      tradesPerMinute: 0,
+      complete: true,
       openTime: MINUTE_MS,
       closeTime: 1_441 * MINUTE_MS - 1,
     });
+  });
+
+  it("tell the pace of the five minutes before the newest, or of what there is", () => {
+    const pace = (...trades: number[]): number | undefined =>
+      tickerFrom(trades.map((count, at) => minute(at, { trades: count })))
+        ?.tradesPerMinute;
+    expect(pace(100, 1, 2, 3, 4, 5, 1_000)).toBe(3);
+    expect(pace(2, 3, 5, 1_000)).toBe(3.33);
+    expect(pace(7)).toBe(7);
+    const silent = [minute(0, { trades: 50 }), minute(2), minute(6)];
+    expect(tickerFrom(silent)?.tradesPerMinute).toBe(0.2);
+  });
+
+  it.each([
+    [[true, true], true],
+    [[true, null], null],
+    [[null, false, true], false],
+  ])("with minutes that are complete or not: %j make %s", (minutes, whole) => {
+    const candles = minutes.map((complete, at) => minute(at, { complete }));
+    expect(tickerFrom(candles)?.complete).toBe(whole);
+    const outside = minute(-WINDOW_MINUTES, { complete: false });
+    expect(tickerFrom([outside, ...candles])?.complete).toBe(whole);
   });
 
   it("do not exist before the first trade", () => {
@@ -116,7 +164,7 @@ describe("the 24 h figures", () => {
     fc.assert(
       fc.property(history, fc.infiniteStream(fc.nat(1_000)), (rows, order) => {
         const latest = new Map<number, Candle>();
-        for (const { at, open, close, volume, trades } of rows) {
+        for (const { at, open, close, volume, trades, complete } of rows) {
           const [high, low] =
             toUnits(open) > toUnits(close) ? [open, close] : [close, open];
           const version = (latest.get(at)?.version ?? 0) + 1;
@@ -130,6 +178,7 @@ describe("the 24 h figures", () => {
               volume,
               quoteVolume: volume,
               trades,
+              complete,
               version,
             }),
           );

@@ -10,6 +10,8 @@ import type { Market } from "../domain/market.js";
 export const MINUTE_MS = 60_000;
 /** Minute buckets of the window. */
 export const WINDOW_MINUTES = 1_440;
+/** Minutes that the pace of trades is taken from. */
+const RATE_MINUTES = 5;
 
 /**
  * A market's last price and its 24 h figures.
@@ -36,6 +38,14 @@ export interface Ticker {
   changePercent: string | null;
   /** Raw trades. */
   trades: number;
+  /**
+   * Mean of raw trades over the five minutes before the minute of the newest trade, which is not over; minutes without a
+   * trade count as zero. Over fewer where the market's first minute in the window is nearer, and over the newest minute,
+   * as far as it has come, where it is the only one. Two digits.
+   */
+  tradesPerMinute: number;
+  /** False: one of the window's minutes is not complete. Null: of one it cannot be known. True: no trade is missing. */
+  complete: boolean | null;
   openTime: number;
   closeTime: number;
 }
@@ -49,6 +59,7 @@ export interface Fold {
   volume: Units;
   quoteVolume: Units;
   trades: number;
+  complete: boolean | null;
 }
 
 export function foldOf(minute: Candle): Fold {
@@ -60,6 +71,7 @@ export function foldOf(minute: Candle): Fold {
     volume: toUnits(minute.volume),
     quoteVolume: toUnits(minute.quoteVolume),
     trades: minute.trades,
+    complete: minute.complete,
   };
 }
 
@@ -74,6 +86,12 @@ export function join(earlier: Fold | undefined, later: Fold): Fold {
     volume: earlier.volume + later.volume,
     quoteVolume: earlier.quoteVolume + later.quoteVolume,
     trades: earlier.trades + later.trades,
+    complete:
+      earlier.complete === false || later.complete === false
+        ? false
+        : earlier.complete === null || later.complete === null
+          ? null
+          : true,
   };
 }
 
@@ -82,8 +100,35 @@ export function windowStart(newest: number): number {
   return newest - (WINDOW_MINUTES - 1) * MINUTE_MS;
 }
 
-/** @param newest open time of the newest minute that has a trade */
-export function tickerOf(market: Market, fold: Fold, newest: number): Ticker {
+/**
+ * @param oldest open time of the oldest minute that has a trade
+ * @param newest open time of the newest one
+ * @param tradesAt raw trades of the minute that opens then
+ */
+export function tradesPerMinute(
+  oldest: number,
+  newest: number,
+  tradesAt: (openTime: number) => number,
+): number {
+  const minutes = Math.min(RATE_MINUTES, (newest - oldest) / MINUTE_MS);
+  if (minutes === 0) return tradesAt(newest);
+  let trades = 0;
+  for (let back = 1; back <= minutes; back++)
+    trades += tradesAt(newest - back * MINUTE_MS);
+  return Math.round((trades / minutes) * 100) / 100;
+}
+
+/**
+ * @param fold of the whole window
+ * @param newest open time of the newest minute that has a trade
+ * @param perMinute `tradesPerMinute`
+ */
+export function tickerOf(
+  market: Market,
+  fold: Fold,
+  newest: number,
+  perMinute: number,
+): Ticker {
   const [open, close] = [toUnits(fold.open), toUnits(fold.close)];
   return {
     market,
@@ -96,6 +141,8 @@ export function tickerOf(market: Market, fold: Fold, newest: number): Ticker {
     change: fromUnits(close - open),
     changePercent: changePercent(open, close) ?? null,
     trades: fold.trades,
+    tradesPerMinute: perMinute,
+    complete: fold.complete,
     openTime: windowStart(newest),
     closeTime: newest + MINUTE_MS - 1,
   };
@@ -106,10 +153,16 @@ export function tickerFrom(minutes: readonly Candle[]): Ticker | undefined {
   const newest = minutes.at(-1);
   if (newest === undefined) return undefined;
   const start = windowStart(newest.openTime);
+  const inside = minutes.filter(({ openTime }) => openTime >= start);
   let fold: Fold | undefined;
-  for (const minute of minutes)
-    if (minute.openTime >= start) fold = join(fold, foldOf(minute));
-  return fold === undefined
-    ? undefined
-    : tickerOf(newest.market, fold, newest.openTime);
+  for (const minute of inside) fold = join(fold, foldOf(minute));
+  const oldest = inside[0];
+  if (fold === undefined || oldest === undefined) return undefined;
+  const trades = new Map(inside.map((it) => [it.openTime, it.trades]));
+  const perMinute = tradesPerMinute(
+    oldest.openTime,
+    newest.openTime,
+    (openTime) => trades.get(openTime) ?? 0,
+  );
+  return tickerOf(newest.market, fold, newest.openTime, perMinute);
 }

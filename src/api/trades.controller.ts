@@ -13,7 +13,7 @@ import { TradeStore } from "../persistence/trade-store.js";
 import { TRADE_COLUMNS, csvOf, wantsCsv } from "./csv.js";
 import { Fails, MarketInPath, ReturnsList } from "./documented.js";
 import { KnownMarkets } from "./known-markets.js";
-import { checkRange } from "./parameters.js";
+import { DEFAULT_LIMIT, checkRange } from "./parameters.js";
 import { TradesQuery } from "./queries.js";
 
 const CSV_EXAMPLE = `${TRADE_COLUMNS.join(",")}\r\nbinance:BTCUSDT,3721061031,3721061031,dense,raw,1,61683.99,0.0125,buy,…\r\n`;
@@ -45,7 +45,11 @@ export class TradesController {
   ): Promise<void> {
     checkRange(query);
     await this.markets.require(market);
-    const trades = await this.trades.page({ ...query, market });
+    const trades = await this.trades.page({
+      ...query,
+      limit: query.limit ?? DEFAULT_LIMIT,
+      market,
+    });
     if (wantsCsv(accept))
       await reply
         .type("text/csv; charset=utf-8; header=present")

@@ -8,3 +8,21 @@ export function positive(name: string, text: string): number {
     `${name} must be a number above 0, not ${JSON.stringify(text)}`,
   ]);
 }
+
+/** Epoch ms of a date, an ISO 8601 time (UTC unless it says otherwise) or epoch ms. */
+export function moment(name: string, text: string): number {
+  const isDate = /^\d{4}-\d\d-\d\d/.test(text);
+  const hasZone = /(Z|[+-]\d\d:?\d\d)$/.test(text.slice(10));
+  const zoned = text.length > 10 && !hasZone ? `${text}Z` : text;
+  const time = isDate ? Date.parse(zoned) : Number(text);
+  const isDay =
+    !isDate ||
+    new Date(Date.parse(text.slice(0, 10)) || 0)
+      .toISOString()
+      .startsWith(text.slice(0, 10));
+  // Epoch seconds would be of 1970.
+  if (Number.isSafeInteger(time) && time > 1e11 && isDay) return time;
+  throw new ConfigError([
+    `${name} must be a time such as 2024-01-01, 2024-01-01T12:00Z or epoch ms, not ${JSON.stringify(text)}`,
+  ]);
+}

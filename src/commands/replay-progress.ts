@@ -1,4 +1,5 @@
 import { SingleBar } from "cli-progress";
+import { plural } from "../domain/plural.js";
 import {
   type ReplayOptions,
   type ReplaySummary,
@@ -44,7 +45,7 @@ export async function replayWithProgress(
 function textOf(summary: ReplaySummary): string {
   const { files, entries, trades, refused, markets, seconds } = summary;
   const lines = [
-    `Replayed ${trades} trades from ${entries} entries of ${files} file(s) in ${seconds.toFixed(1)} s (${Math.round(trades / seconds)} trades/s)`,
+    `Replayed ${trades} trades from ${entries} entries of ${plural(files, "file")} in ${seconds.toFixed(1)} s (${Math.round(trades / seconds)} trades/s)`,
   ];
   for (const [market, tally] of markets) {
     const span = `${new Date(tally.firstTime).toISOString()} – ${new Date(tally.lastTime).toISOString()}`;
@@ -61,6 +62,6 @@ function textOf(summary: ReplaySummary): string {
 function missing(gaps: MarketTally["gaps"]): string {
   if (gaps === undefined) return "too many holes in its ids to count them";
   return gaps.holes === 0
-    ? "no id is missing between them"
-    : `${gaps.ids} ids are missing between them, in ${gaps.holes} hole(s)`;
+    ? "no id missing between them"
+    : `${plural(gaps.ids, "id")} missing between them, in ${plural(gaps.holes, "hole")}`;
 }

@@ -2,6 +2,7 @@ import { SingleBar } from "cli-progress";
 import { Command, CommandRunner } from "nest-commander";
 import { DataSource } from "typeorm";
 import { environment } from "../config.js";
+import { plural } from "../domain/plural.js";
 import { dataSourceOptions, openDatabase } from "../persistence/database.js";
 import { type MarketVerdict, verify } from "../persistence/verify.js";
 
@@ -52,9 +53,9 @@ export class VerifyCommand extends CommandRunner {
     const result =
       wrong.length === 0
         ? "every one equals its trades"
-        : `${wrong.length} market(s) differ`;
+        : `${plural(wrong.length, "market")} with differences`;
     process.stdout.write(
-      `Verified ${candles} candles of ${markets} markets: ${result}.\n`,
+      `Verified ${plural(candles, "candle")} of ${plural(markets, "market")}: ${result}.\n`,
     );
     if (wrong.length > 0) process.exitCode = 1;
   }
@@ -67,7 +68,7 @@ function describe({
   uncoveredIds,
 }: MarketVerdict): string {
   const lines = [
-    `${market}: ${differences} candle(s) differ from their trades`,
+    `${market}: ${plural(differences, "candle")} with other values than the trades give`,
   ];
   if (uncoveredIds !== "0")
     lines.push(`  coverage and stored trades differ by ${uncoveredIds} ids`);

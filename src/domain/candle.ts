@@ -36,3 +36,17 @@ export interface Candle {
   /** False: a trade is missing at or in it. Null: cannot be known (oldest edge of what is held, ids that are not dense). */
   complete: boolean | null;
 }
+
+/** What trades alone make of a candle, in its order of fields: what exchanges tell of theirs, too. */
+export const FIGURES = [
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "quoteVolume",
+  "takerBuyVolume",
+  "takerBuyQuoteVolume",
+  "trades",
+] as const satisfies readonly (keyof Candle)[];
+export type Figure = (typeof FIGURES)[number];

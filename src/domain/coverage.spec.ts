@@ -1,4 +1,4 @@
-import { type Coverage, completeness } from "./coverage.js";
+import { type Coverage, completeness, sightOf } from "./coverage.js";
 
 // Held: 10–19, 30–39, 50–59.
 const coverage: Coverage = {
@@ -9,6 +9,7 @@ const coverage: Coverage = {
   ],
   oldest: 10n,
   newest: 60n,
+  blind: [],
 };
 
 it.each([
@@ -26,7 +27,26 @@ it.each([
 });
 
 it("cannot be known for the only range there is, from its beginning", () => {
-  const single = { ranges: [{ from: 1n, to: 9n }], oldest: 1n, newest: 9n };
+  const single = {
+    ranges: [{ from: 1n, to: 9n }],
+    oldest: 1n,
+    newest: 9n,
+    blind: [],
+  };
   expect(completeness(1n, 9n, single)).toBeNull();
   expect(completeness(2n, 9n, single)).toBe(true);
 });
+
+it.each([
+  [0, 99, null],
+  [0, 100, false],
+  [150, 159, false],
+  [199, 300, false],
+  [200, 300, null],
+] as const)(
+  "says of the bucket %s–%s, with nobody looking in 100–199: %s",
+  (openTime, closeTime, expected) => {
+    const blind = [{ from: 100, to: 200 }];
+    expect(sightOf(openTime, closeTime, blind)).toBe(expected);
+  },
+);

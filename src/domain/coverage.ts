@@ -1,4 +1,4 @@
-/** Raw trade ids `from … to − 1` that are held. */
+/** Raw trade ids `from … to − 1` that are held, or that the venue has no trade for. */
 export interface IdRange {
   from: bigint;
   /** Exclusive. */
@@ -12,6 +12,15 @@ export interface Coverage {
   oldest: bigint;
   /** End (exclusive) of the newest range held at all. */
   newest: bigint;
+  /** Of a market whose ids tell nothing: when nobody followed it. */
+  blind: readonly TimeRange[];
+}
+
+/** Exchange times, epoch ms. */
+export interface TimeRange {
+  from: number;
+  /** Exclusive. */
+  to: number;
 }
 
 /**
@@ -31,6 +40,17 @@ export function completeness(
   if (range.to === idTo && range.to !== coverage.newest) return false;
   if (range.from < idFrom) return true;
   return range.from === coverage.oldest ? null : false;
+}
+
+/** The same where ids tell nothing. False: somebody looked away meanwhile. Null: nothing was missed that we know of. */
+export function sightOf(
+  openTime: number,
+  closeTime: number,
+  blind: readonly TimeRange[],
+): false | null {
+  return blind.some(({ from, to }) => from <= closeTime && to > openTime)
+    ? false
+    : null;
 }
 
 /** The range that holds `id`; `ranges` ascend. */

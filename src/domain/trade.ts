@@ -1,13 +1,22 @@
 import { canonical } from "./decimal.js";
 import { type IdKind, type Market, parseMarket } from "./market.js";
 
+export const TAKER_SIDES = ["buy", "sell", "unknown"] as const;
 /** The aggressor's side, not the resting order's. */
-export type TakerSide = "buy" | "sell" | "unknown";
+export type TakerSide = (typeof TAKER_SIDES)[number];
 
 /** An aggregated trade stands for `count` raw trades with consecutive ids. */
 export type TradeKind = "raw" | "aggregated";
 
-export type TradeSource = "live" | "replay" | "simulated" | "posted";
+export const TRADE_SOURCES = [
+  "live",
+  "replay",
+  "simulated",
+  "posted",
+  "repair",
+  "backfill",
+] as const;
+export type TradeSource = (typeof TRADE_SOURCES)[number];
 
 export interface Trade {
   market: Market;
@@ -72,17 +81,8 @@ export const MIN_TIME = 1_230_940_800_000;
 export const MAX_AHEAD_MS = 60_000;
 const MAX_ORD = 2n ** 63n;
 const MAX_ID_LENGTH = 128;
-const SOURCES: ReadonlySet<string> = new Set<TradeSource>([
-  "live",
-  "replay",
-  "simulated",
-  "posted",
-]);
-const SIDES: ReadonlySet<string> = new Set<TakerSide>([
-  "buy",
-  "sell",
-  "unknown",
-]);
+const SOURCES: ReadonlySet<string> = new Set(TRADE_SOURCES);
+const SIDES: ReadonlySet<string> = new Set(TAKER_SIDES);
 const INTEGER = /^\d{1,19}$/;
 
 /**

@@ -178,12 +178,12 @@ describe("a frame of Binance", () => {
     const refusal = '{"error":{"code":2,"msg":"Invalid request"},"id":8}';
     expect(binance.decode('{"result":null,"id":7}', CONTEXT)).toEqual({
       type: "answer",
-      id: 7,
+      to: 7,
       problem: undefined,
     });
     expect(binance.decode(refusal, CONTEXT)).toEqual({
       type: "answer",
-      id: 8,
+      to: 8,
       problem: refusal,
     });
   });
@@ -232,7 +232,7 @@ describe("an element of Binance's REST", () => {
 });
 
 it("does not remember symbols without end", () => {
-  const decoder = new BinanceDecoder("binance");
+  const decoder = new BinanceDecoder("binance", []);
   const last = Array.from({ length: 10_050 }, (_, index) =>
     decoder.decode(JSON.stringify({ ...RAW, s: `S${index}` }), CONTEXT),
   ).at(-1);

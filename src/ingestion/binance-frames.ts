@@ -8,6 +8,7 @@ import {
   type Trade,
   faultOf,
 } from "../domain/trade.js";
+import type { Layout } from "./binance-layouts.js";
 import type { DecodeContext, Frame, Refused } from "./venue.js";
 
 /** Fields of `@trade` and `@aggTrade`; see binance-spot-api-docs, web-socket-streams.md. */
@@ -49,7 +50,10 @@ const NONE: readonly Refused[] = [];
 export class BinanceDecoder {
   private readonly markets = new Map<string, string>();
 
-  constructor(private readonly venue: string) {}
+  constructor(
+    private readonly venue: string,
+    private readonly layouts: readonly Layout[],
+  ) {}
 
   /** A combined-stream frame, a bare event of a raw stream, or an answer to a message of ours. */
   decode(text: string, context: DecodeContext): Frame {
@@ -58,6 +62,9 @@ export class BinanceDecoder {
       return text.startsWith('{"stream":"!serverShutdown"')
         ? { type: "shutdown" }
         : OTHER;
+    const usual = this.usual(text, context);
+    if (usual !== undefined)
+      return { type: "trades", trades: [usual], refused: NONE };
     let message: Message | null;
     try {
       message = JSON.parse(text) as Message | null;
@@ -71,6 +78,46 @@ export class BinanceDecoder {
       return this.trade(event as BinanceTrade, context);
     if (event.e === "serverShutdown") return { type: "shutdown" };
     return typeof message?.id === "number" ? answer(message, text) : OTHER;
+  }
+
+  /** The trade of a frame in one of the usual layouts; undefined for every other text and for what is to be refused. */
+  private usual(text: string, context: DecodeContext): Trade | undefined {
+    for (const { pattern, isAggregate, at } of this.layouts) {
+      const match = pattern.exec(text);
+      if (match === null) continue;
+      const time = Number(match[at.T]);
+      const price = canonical(match[at.p] as string);
+      const amount = canonical(match[at.q] as string);
+      const market = this.marketOf(match[at.s]);
+      const id = match[isAggregate ? at.a : at.t] as string;
+      const ord = isAggregate ? (match[at.f] as string) : id;
+      const count = isAggregate ? Number(match[at.l]) - Number(ord) + 1 : 1;
+      const isGood =
+        price !== undefined &&
+        price !== "0" &&
+        amount !== undefined &&
+        market !== "" &&
+        isCount(count) &&
+        time >= MIN_TIME &&
+        time <= latestTime(Number(match[at.E]), context);
+      if (!isGood) return undefined;
+      return {
+        market,
+        id,
+        ord,
+        ids: "dense",
+        kind: isAggregate ? "aggregated" : "raw",
+        count,
+        price,
+        amount,
+        takerSide: match[at.m] === "true" ? "sell" : "buy",
+        time,
+        receivedAt: context.receivedAt,
+        source: context.source,
+        offBook: at.X !== 0 && match[at.X] !== "MARKET",
+      };
+    }
+    return undefined;
   }
 
   /** An element of a stream or of a REST array, under the stream's names. */
@@ -144,7 +191,7 @@ function isTradeStream(text: string): boolean {
 function answer(message: Message, text: string): Frame {
   return {
     type: "answer",
-    id: message.id as number,
+    to: message.id as number,
     problem: message.result === null ? undefined : text.slice(0, 200),
   };
 }

@@ -1,13 +1,16 @@
 import { BinanceDecoder, type BinanceTrade } from "./binance-frames.js";
-import type { NewestTrade, Venue } from "./venue.js";
+import { type BinanceRest, binanceNewest } from "./binance-history.js";
+import type { Layout } from "./binance-layouts.js";
+import type { Venue } from "./venue.js";
 
 /** What Binance's spot and futures hosts have in common. */
 export function binanceLike(
   name: string,
   stream: "trade" | "aggTrade",
-  restPrefix: string,
-): Omit<Venue, "wsUrl" | "restUrl"> {
-  const decoder = new BinanceDecoder(name);
+  rest: BinanceRest,
+  layouts: readonly Layout[],
+): Omit<Venue, "wsUrl" | "restUrl" | "rest" | "repair" | "klines"> {
+  const decoder = new BinanceDecoder(name, layouts);
   const streamOf = (symbol: string): string =>
     `${symbol.toLowerCase()}@${stream}`;
   return {
@@ -16,7 +19,12 @@ export function binanceLike(
       pattern: /^[A-Z0-9_]{2,40}$/,
       rule: "upper case, such as BTCUSDT",
     },
+    ids: "dense",
+    // `m` says whether the buyer was the maker; the decoder makes it the taker's side.
+    tellsSideOf: "taker",
     limits: {
+      // 300 in five minutes.
+      connectionsPerMinute: 60,
       // 1,024 are allowed; a connection that ends takes fewer symbols with it, and its URL stays short.
       streamsPerConnection: 200,
       // 5 are allowed, pings and pongs among them.
@@ -25,6 +33,7 @@ export function binanceLike(
     },
     url: (base, symbols) =>
       `${base.replace(/\/$/, "")}/stream?streams=${symbols.map(streamOf).join("/")}`,
+    subscribe: () => [],
     resubscribe: (symbol, id) =>
       ["UNSUBSCRIBE", "SUBSCRIBE"].map((method, index) =>
         JSON.stringify({ method, params: [streamOf(symbol)], id: id + index }),
@@ -32,10 +41,7 @@ export function binanceLike(
     decode: (text, context) => decoder.decode(text, context),
     decodeRest: (element, symbol, context) =>
       decoder.trade(streamed(element, symbol), context),
-    newestTrade: (symbol) => ({
-      path: `${restPrefix}/aggTrades?symbol=${encodeURIComponent(symbol)}&limit=1`,
-      read: readNewest,
-    }),
+    newestTrade: (symbol) => binanceNewest(rest, symbol),
   };
 }
 
@@ -55,12 +61,4 @@ function streamed(element: unknown, s: string): BinanceTrade {
   if (rest.a !== undefined) return { ...rest, e: "aggTrade", E: undefined, s };
   const { id: t, price: p, qty: q, time: T, isBuyerMaker: m } = rest;
   return { e: "trade", E: undefined, s, t, p, q, T, m };
-}
-
-function readNewest(body: unknown): NewestTrade | undefined {
-  const newest = (Array.isArray(body) ? body.at(-1) : undefined) as
-    { l?: unknown; T?: unknown } | undefined;
-  return Number.isSafeInteger(newest?.l) && Number.isSafeInteger(newest?.T)
-    ? { lastOrd: BigInt(newest?.l as number), time: newest?.T as number }
-    : undefined;
 }

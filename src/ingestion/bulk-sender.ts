@@ -1,10 +1,11 @@
+import { setMaxListeners } from "node:events";
 import type { TapeRecord } from "../domain/trade.js";
 import { type Transport, TransportError } from "../streaming/transport.js";
 import { Backoff } from "./backoff.js";
 
 const BATCH = 5_000;
-/** Batches on their way at once: the next is made while the last are written. */
-const IN_FLIGHT = 8;
+/** Batches on their way at once: as much as has room in-process. So much in front of each lane makes what is written together large. */
+const IN_FLIGHT = 10;
 /** A broker or a database may be away for this long; then it is an error. */
 const PATIENCE_MS = 120_000;
 
@@ -17,7 +18,10 @@ export class BulkSender {
   constructor(
     private readonly transport: Transport,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    // Each batch on its way listens; Node takes more than ten for a leak.
+    setMaxListeners(2 * IN_FLIGHT, signal);
+  }
 
   add(record: TapeRecord): void {
     this.batch.push(record);

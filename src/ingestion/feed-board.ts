@@ -37,9 +37,29 @@ export class FeedBoard {
     }, EVERY_MS);
   }
 
-  set(market: Market, condition: FeedCondition, detail: string | null): void {
+  /** Part (0–1) of a followed market's history that is made; null when none is being made. Of others nothing is told. */
+  history(market: Market, part: number | null): void {
+    const state = this.states.get(market);
+    if (state === undefined || state.history === part) return;
+    state.history = part;
+    this.changed.add(market);
+    this.publishSoon();
+  }
+
+  /** @param history as in `history`; left out it stays */
+  set(
+    market: Market,
+    condition: FeedCondition,
+    detail: string | null,
+    history = this.states.get(market)?.history ?? null,
+  ): void {
     const state = this.of(market);
-    if (state.condition === condition && state.detail === detail) return;
+    if (
+      state.condition === condition &&
+      state.detail === detail &&
+      state.history === history
+    )
+      return;
     if (state.condition !== condition) {
       state.since = Date.now();
       const level = LEVELS[condition];
@@ -49,6 +69,7 @@ export class FeedBoard {
     }
     state.condition = condition;
     state.detail = detail;
+    state.history = history;
     this.metrics.feedUp.set(
       { market },
       condition === "live" || condition === "quiet" ? 1 : 0,
@@ -90,6 +111,7 @@ export class FeedBoard {
       since: now,
       at: now,
       detail: null,
+      history: null,
       lastTradeAt: null,
       reconnects: 0,
       refused: 0,

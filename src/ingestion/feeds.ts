@@ -5,8 +5,10 @@ import type { Interval } from "../domain/interval.js";
 import { Metrics } from "../metrics.js";
 import { Transport } from "../streaming/transport.js";
 import { FeedBoard } from "./feed-board.js";
+import { FeedHistory } from "./feed-history.js";
 import { SimFeed } from "./sim-feed.js";
 import { VenueFeed } from "./venue-feed.js";
+import { VenueHosts } from "./venue-hosts.js";
 import { SIMULATED_VENUE, VENUES } from "./venues.js";
 
 /** How long an exchange may take to answer before the simulated venue is started beside it. */
@@ -28,8 +30,11 @@ export class Feeds {
     @Inject(CONFIG) private readonly config: Config,
     private readonly transport: Transport,
     private readonly metrics: Metrics,
+    private readonly hosts: VenueHosts,
+    history: FeedHistory,
   ) {
     this.board = new FeedBoard(transport, metrics);
+    history.listen((market, part) => this.board.history(market, part));
   }
 
   start(): void {
@@ -72,11 +77,18 @@ export class Feeds {
         venue,
         symbols: symbols.slice(at, at + size),
         wsUrl: this.config.venueUrl(name, "WS") ?? venue.wsUrl,
-        restUrl: this.config.venueUrl(name, "REST") ?? venue.restUrl,
         interval: this.config.intervals[0] as Interval,
+        startAfterMs:
+          ((at / size) * 60_000) / venue.limits.connectionsPerMinute,
       };
       this.venues.push(
-        new VenueFeed(options, this.transport, this.board, this.metrics),
+        new VenueFeed(
+          options,
+          this.transport,
+          this.board,
+          this.metrics,
+          this.hosts,
+        ),
       );
     }
   }

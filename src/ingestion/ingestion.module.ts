@@ -3,14 +3,17 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from "@nestjs/common";
+import { FeedHistory } from "./feed-history.js";
 import { Feeds } from "./feeds.js";
 import { IngestController } from "./ingest.controller.js";
-import { IngestKeyGuard } from "./ingest-key.guard.js";
+import { IngestKeyGuard } from "../ingest-key.guard.js";
+import { VenueHosts } from "./venue-hosts.js";
 
 /** The ingestion role: feeds and posted trades. Its feeds stop first, while the rest can still take what they hold. */
 @Module({
   controllers: [IngestController],
-  providers: [Feeds, IngestKeyGuard],
+  providers: [FeedHistory, Feeds, IngestKeyGuard, VenueHosts],
+  exports: [FeedHistory, VenueHosts],
 })
 export class IngestionModule
   implements OnApplicationBootstrap, OnModuleDestroy

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import type { TapeRecord } from "../domain/trade.js";
@@ -8,15 +9,22 @@ import { Backoff } from "./backoff.js";
 const CAPACITY = 20_000;
 const BATCH = 5_000;
 /** A batch is sent at once when nothing is under way; what comes within this time goes with it. */
-const GATHER_MS = 5;
-/** Batches on their way at once. In-process, `produce` resolves only after the write. */
-const IN_FLIGHT = 4;
+const GATHER_MS = 2;
+/**
+ * Records, and batches, on their way at once. In-process, `produce` resolves only after the write, and a write begins once
+ * per flush: what comes within a few flushes has to be with the transport by then, or it waits for the write after that.
+ */
+const RECORDS_IN_FLIGHT = 20_000;
+const BATCHES_IN_FLIGHT = 128;
+const COMPLAIN_EVERY_MS = 10_000;
 
 /** From a socket's callbacks to the transport: never awaits a frame, and never grows without bound. */
 export class Outbox {
   private readonly logger = new Logger("Outbox");
   private waiting: TapeRecord[] = [];
   private underWay = 0;
+  private recordsUnderWay = 0;
+  private complained = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private idle: (() => void)[] = [];
   private readonly closing = new AbortController();
@@ -24,7 +32,10 @@ export class Outbox {
   constructor(
     private readonly transport: Transport,
     private readonly onRoom: () => void,
-  ) {}
+  ) {
+    // Each batch on its way listens to it; they are bounded above.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /** False when it is full: stop reading until `onRoom`. The records are taken all the same. */
   push(records: readonly TapeRecord[]): boolean {
@@ -70,19 +81,31 @@ export class Outbox {
     this.timer = undefined;
     while (
       this.waiting.length > 0 &&
-      this.underWay < IN_FLIGHT &&
+      this.underWay < BATCHES_IN_FLIGHT &&
+      this.recordsUnderWay < RECORDS_IN_FLIGHT &&
       !this.closing.signal.aborted
     ) {
       const batch = this.waiting.splice(0, BATCH);
       this.underWay++;
+      this.recordsUnderWay += batch.length;
       void this.deliver(batch).finally(() => {
         this.underWay--;
+        this.recordsUnderWay -= batch.length;
         if (this.waiting.length < CAPACITY / 2) this.onRoom();
         this.send();
         if (this.underWay === 0)
           for (const resolve of this.idle.splice(0)) resolve();
       });
     }
+  }
+
+  /** Once for all batches that have the same trouble. */
+  private complain(error: unknown): void {
+    const now = performance.now();
+    if (now - this.complained < COMPLAIN_EVERY_MS) return;
+    this.complained = now;
+    const records = this.recordsUnderWay + this.waiting.length;
+    this.logger.warn(`${records} records wait: ${String(error)}`);
   }
 
   /** Repeats until the transport has it or the feed stops: a second copy is harmless, a lost one is a gap. */
@@ -102,7 +125,7 @@ export class Outbox {
           );
           return;
         }
-        this.logger.warn(`${batch.length} records wait: ${String(error)}`);
+        this.complain(error);
       }
       await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
     }

@@ -1,7 +1,7 @@
 import { canonical } from "../domain/decimal.js";
 import { marketOf } from "../domain/market.js";
 import { type TakerSide, type Trade, faultOf } from "../domain/trade.js";
-import type { Refused, Venue } from "./venue.js";
+import { type Refused, type Venue, idKindOf } from "./venue.js";
 
 /** One line or array entry of a recording. */
 export interface Entry {
@@ -34,6 +34,7 @@ export function frameEntry(line: string, venue: Venue): Entry {
     case "unreadable":
       return { ...bad(frame.reason, frame.detail), at };
     case "other":
+    case "newest":
     case "answer":
     case "shutdown":
       return { trades: NOTHING, refused: [], at };
@@ -43,15 +44,15 @@ export function frameEntry(line: string, venue: Venue): Entry {
 export const CSV_HEADER = "timestamp,price,quantity,side,tradeId";
 
 /** `timestamp,price,quantity,side,tradeId` with the taker's side and the raw trade id. */
-export function csvEntry(line: string, venue: string, symbol: string): Entry {
+export function csvEntry(line: string, venue: Venue, symbol: string): Entry {
   const [timestamp = "", price = "", quantity = "", side = "", id = ""] =
     line.split(",");
   const time = epochMilliseconds(timestamp);
   return checked({
-    market: marketOf(venue, symbol),
+    market: marketOf(venue.name, symbol),
     id,
     ord: id,
-    ids: "dense",
+    ids: idKindOf(venue.ids),
     kind: "raw",
     count: 1,
     price: canonical(price) ?? price,

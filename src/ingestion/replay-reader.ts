@@ -67,7 +67,7 @@ function formatOf(
   if (/^\d{10,19} [{[]/.test(line)) return (text) => frameEntry(text, venue);
   if (isHeader(line) || /^\d{10,19},/.test(line)) {
     const name = symbolFor(file, symbol);
-    return (text) => csvEntry(text, venue.name, name);
+    return (text) => csvEntry(text, venue, name);
   }
   throw new ReplayError(
     file,

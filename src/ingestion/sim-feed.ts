@@ -64,7 +64,7 @@ export class SimFeed {
     }));
     this.outbox = new Outbox(transport, () => (this.full = false));
     for (const { market } of this.walkers)
-      board.set(market, "connecting", `${options.reason}; making history`);
+      board.set(market, "connecting", `${options.reason}; making history`, 0);
   }
 
   start(): void {
@@ -78,7 +78,7 @@ export class SimFeed {
       .then(() => {
         if (this.stopping.signal.aborted) return;
         for (const { market } of this.walkers)
-          this.board.set(market, "live", this.options.reason);
+          this.board.set(market, "live", this.options.reason, null);
         this.timer = setInterval(() => this.tick(), TICK_MS);
       });
   }
@@ -125,6 +125,7 @@ export class SimFeed {
         market,
         "connecting",
         `${this.options.reason}; making history, ${percent} %`,
+        percent / 100,
       );
   }
 

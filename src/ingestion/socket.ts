@@ -7,6 +7,12 @@ const CUT = 1006;
 /** Larger than any frame of a trade stream; a venue gone mad must not fill our memory. */
 const FRAME_LIMIT = 4 * 1024 * 1024;
 
+/** A text that the venue wants to hear, besides pings, or it ends the connection. */
+export interface KeepAlive {
+  everyMs: number;
+  message: string;
+}
+
 export interface SocketTiming {
   /** Our own pings; the venue's are answered by `ws` itself. */
   pingMs: number;
@@ -32,6 +38,7 @@ export class Socket {
     private readonly socket: WebSocket,
     frame: (text: string) => void,
     timing: SocketTiming,
+    keepAlive: KeepAlive | undefined,
   ) {
     const seen = (): void => {
       this.sign = performance.now();
@@ -48,9 +55,13 @@ export class Socket {
         this.terminate(`nothing received for ${timing.silentMs / 1_000} s`);
       else this.ping();
     }, timing.pingMs);
+    const keeper =
+      keepAlive &&
+      setInterval(() => this.send(keepAlive.message), keepAlive.everyMs);
     this.ended = new Promise((resolve) => {
       socket.once("close", (code, reason) => {
         clearInterval(timer);
+        clearInterval(keeper);
         const why = reason.toString().slice(0, 80);
         const closed =
           code === CUT ? "cut off" : `closed by the venue (${code} ${why})`;
@@ -65,6 +76,7 @@ export class Socket {
     frame: (text: string) => void,
     signal: AbortSignal,
     timing: SocketTiming,
+    keepAlive?: KeepAlive,
   ): Promise<Socket> {
     signal.throwIfAborted();
     const socket = new WebSocket(url, {
@@ -76,7 +88,7 @@ export class Socket {
     signal.addEventListener("abort", abort, { once: true });
     try {
       // Frames may follow the handshake at once: their handler has to be there before it ends.
-      const opened = new Socket(socket, frame, timing);
+      const opened = new Socket(socket, frame, timing, keepAlive);
       await new Promise<void>((resolve, reject) => {
         socket.once("open", resolve);
         socket.once("error", reject);

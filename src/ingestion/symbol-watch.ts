@@ -14,6 +14,9 @@ import type { NewestTrade } from "./venue.js";
  * - REST does not answer: `stale`, the subscription is made again. Acknowledged and still silent at the next look:
  *   `quiet`, as far as anybody can tell, and made again at every further look. Not acknowledged: `stale`, and from the
  *   third look on the whole connection is made again.
+ * - The venue refuses the subscription: `stale`, and made again at every look; another connection would not help.
+ *
+ * Where a venue's heartbeat tells of a trade that has not come, the look is as soon as the trade must have come.
  */
 const SILENCE_MS = 60_000;
 const USUAL_GAPS = 20;
@@ -27,6 +30,13 @@ const ALPHA = 0.05;
 
 export type Verdict = "missed" | "nothing" | "unsure" | "unknown";
 export type Remedy = "none" | "resubscribe" | "reconnect";
+
+/** What each verdict means, for a person. */
+export const SILENT: Record<Exclude<Verdict, "unsure">, string> = {
+  missed: "the venue has newer trades than it sends here",
+  nothing: "no trades; the venue has none either",
+  unknown: "silent, and the venue's REST does not say why",
+};
 
 export interface WatchTiming {
   silenceMs: number;
@@ -45,6 +55,8 @@ export class SymbolWatch {
   condition: FeedCondition = "connecting";
   /** Newest raw id held. */
   private lastOrd: bigint | undefined;
+  /** Newest id that the venue told of besides. */
+  private toldOrd: bigint | undefined;
   private lastTrade: number;
   /** When the present subscription began: what was traded before never came over it. */
   private subscribedAt: number;
@@ -52,6 +64,7 @@ export class SymbolWatch {
   private nextLook = Infinity;
   private attempts = 0;
   private isAcknowledged = false;
+  private isRefused = false;
   /** The venue told of a trade that could still be on its way. */
   private isAwaiting = false;
 
@@ -67,6 +80,7 @@ export class SymbolWatch {
   connected(now: number): void {
     this.condition = "connecting";
     this.isAwaiting = false;
+    this.isRefused = false;
     this.lastTrade = now;
     this.subscribedAt = now;
     this.nextLook = now + this.timing.silenceMs;
@@ -82,8 +96,7 @@ export class SymbolWatch {
     this.usualGap =
       this.usualGap === 0 ? gap : this.usualGap + ALPHA * (gap - this.usualGap);
     this.lastTrade = now;
-    if (this.lastOrd === undefined || lastOrd > this.lastOrd)
-      this.lastOrd = lastOrd;
+    this.held(lastOrd);
     this.condition = "live";
     this.isAwaiting = false;
     this.attempts = 0;
@@ -91,9 +104,32 @@ export class SymbolWatch {
       now + Math.max(this.timing.silenceMs, USUAL_GAPS * this.usualGap);
   }
 
+  /** A trade of before the subscription has come: held, but no sign of life. */
+  held(lastOrd: bigint): void {
+    if (this.lastOrd === undefined || lastOrd > this.lastOrd)
+      this.lastOrd = lastOrd;
+  }
+
+  /** The venue says that this is its newest trade. Behind the first one we hold, it should have come, or is coming. */
+  told(now: number, lastOrd: bigint): void {
+    const known = this.toldOrd ?? this.lastOrd;
+    if (known === undefined || lastOrd <= known || this.condition === "stale")
+      return;
+    this.toldOrd = lastOrd;
+    if (this.lastOrd !== undefined && lastOrd > this.lastOrd)
+      this.nextLook = Math.min(this.nextLook, now + this.timing.inTransitMs);
+  }
+
   /** The venue agreed to the subscription made last. */
   acknowledged(): void {
     this.isAcknowledged = true;
+  }
+
+  /** The venue does not agree to the subscription made last. */
+  refused(now: number): void {
+    this.isRefused = true;
+    this.condition = "stale";
+    this.nextLook = now + this.timing.silenceMs;
   }
 
   /** Whether the venue has to be asked now. */
@@ -101,9 +137,17 @@ export class SymbolWatch {
     return now >= this.nextLook;
   }
 
-  /** Whether the newest trade that REST knows should have reached us. `age` is its age in ms by the venue's clock. */
-  judge(newest: NewestTrade | undefined, age: number, now: number): Verdict {
+  /**
+   * Whether the newest trade that REST knows should have reached us; null: it knows of none. `age` is its age in ms by the
+   * venue's clock.
+   */
+  judge(
+    newest: NewestTrade | null | undefined,
+    age: number,
+    now: number,
+  ): Verdict {
     if (newest === undefined) return "unknown";
+    if (newest === null) return "nothing";
     // Nothing has come since the last look: a trade that was young then is none of those on their way now.
     if (this.isAwaiting) return "missed";
     const isHeld = this.lastOrd !== undefined && newest.lastOrd <= this.lastOrd;
@@ -121,6 +165,10 @@ export class SymbolWatch {
       return "none";
     }
     this.isAwaiting = false;
+    if (this.isRefused) {
+      this.nextLook = now + this.timing.silenceMs;
+      return this.resubscribed(now);
+    }
     this.attempts++;
     const isQuiet =
       verdict === "nothing" ||
@@ -146,6 +194,7 @@ export class SymbolWatch {
   private resubscribed(now: number): Remedy {
     this.subscribedAt = now;
     this.isAcknowledged = false;
+    this.isRefused = false;
     return "resubscribe";
   }
 }

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import { Backoff } from "./backoff.js";
-import { DEFAULT_TIMING, Socket, type SocketTiming } from "./socket.js";
+import {
+  DEFAULT_TIMING,
+  type KeepAlive,
+  Socket,
+  type SocketTiming,
+} from "./socket.js";
 
 /** Frames have to come for this long before a new failure counts as the first. */
 const PROVEN_MS = 30_000;
@@ -11,9 +16,13 @@ const TAKEOVER_LIMIT_MS = 15_000;
 /** Between two attempts to replace a connection: a venue that says "shutdown" all the time is not hammered. */
 const REPLACE_EVERY_MS = 60_000;
 const AGE_CHECK_MS = 1_000;
+/** The old connection is kept for this long after the last subscription of the next one was sent. */
+const OVERLAP_MS = 5_000;
 
 export interface ConnectionHandlers {
   frame(text: string): void;
+  /** Messages that begin the streams of a new connection, where its URL does not. */
+  subscriptions(): readonly string[];
   opened(): void;
   /** Being tried again after `retryMs`. */
   lost(reason: string, retryMs: number): void;
@@ -23,6 +32,9 @@ export interface ConnectionOptions {
   url: string;
   /** The venue's own: when it ends a connection, and how much it listens to. */
   limits: { connectionLifeMs: number; controlMessagesPerSecond: number };
+  keepAlive?: KeepAlive | undefined;
+  /** Before the first attempt: a venue limits how many connections are made a minute. */
+  startAfterMs?: number | undefined;
   timing?: SocketTiming | undefined;
   backoff?: Backoff | undefined;
 }
@@ -34,6 +46,8 @@ export interface ConnectionOptions {
 export class VenueConnection {
   private readonly logger = new Logger(VenueConnection.name);
   private current: Socket | undefined;
+  /** Replaced, and read until the next one is sure to have everything. */
+  private leaving: { socket: Socket; timer: NodeJS.Timeout } | undefined;
   private readonly stopping = new AbortController();
   private readonly backoff: Backoff;
   private readonly timing: SocketTiming;
@@ -64,6 +78,7 @@ export class VenueConnection {
   async stop(): Promise<void> {
     this.stopping.abort(new Error("the feed is stopping"));
     clearTimeout(this.controlTimer);
+    this.endLeaving();
     this.current?.close();
     await Promise.all([this.running, this.replacing]);
   }
@@ -84,6 +99,7 @@ export class VenueConnection {
   }
 
   pause(): void {
+    this.endLeaving();
     this.current?.pause();
   }
 
@@ -135,7 +151,7 @@ export class VenueConnection {
       if (this.stopping.signal.aborted || this.current !== old) next.close();
       else {
         this.current = next;
-        old?.close();
+        this.leave(old);
       }
     } catch (error) {
       // The old one goes on for as long as the venue lets it; its end is handled like any other.
@@ -143,19 +159,52 @@ export class VenueConnection {
     }
   }
 
+  /** Closed at once where the next connection's URL has subscribed everything. */
+  private leave(old: Socket | undefined): void {
+    const messages = this.subscribe();
+    this.endLeaving();
+    if (old === undefined || messages === 0) {
+      old?.close();
+      return;
+    }
+    const { controlMessagesPerSecond } = this.options.limits;
+    const overlap = (1_000 * messages) / controlMessagesPerSecond + OVERLAP_MS;
+    const timer = setTimeout(() => this.endLeaving(), overlap);
+    this.leaving = { socket: old, timer };
+  }
+
+  private endLeaving(): void {
+    clearTimeout(this.leaving?.timer);
+    this.leaving?.socket.close();
+    this.leaving = undefined;
+  }
+
+  /** Of what the current connection is to carry; returns how many messages that takes. */
+  private subscribe(): number {
+    // What waits was meant for the connection before.
+    this.controls.length = 0;
+    const messages = this.handlers.subscriptions();
+    if (messages.length > 0) this.control(messages);
+    return messages.length;
+  }
+
   private async run(): Promise<void> {
     const { signal } = this.stopping;
+    const { startAfterMs = 0 } = this.options;
+    if (startAfterMs > 0)
+      await sleep(startAfterMs, undefined, { signal }).catch(() => undefined);
     while (!signal.aborted) {
       let reason: string;
       try {
         this.current = await this.open(signal);
         this.handlers.opened();
+        this.subscribe();
         reason = await this.untilLost();
       } catch (error) {
         reason = (error as Error).message;
       }
       this.current = undefined;
-      // Meant for subscriptions that ended with the connection; the next one asks for all of them by its URL.
+      this.endLeaving();
       this.controls.length = 0;
       if (signal.aborted) return;
       const retryMs = this.backoff.next();
@@ -171,7 +220,8 @@ export class VenueConnection {
       if (performance.now() - opening > PROVEN_MS) this.backoff.reset();
       this.handlers.frame(text);
     };
-    return Socket.open(this.options.url, frame, signal, this.timing);
+    const { url, keepAlive } = this.options;
+    return Socket.open(url, frame, signal, this.timing, keepAlive);
   }
 
   /** Follows the connection and those that replace it. */

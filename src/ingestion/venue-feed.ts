@@ -9,10 +9,11 @@ import type { FeedBoard } from "./feed-board.js";
 import { Outbox } from "./outbox.js";
 import { QuietClocks } from "./quiet-clocks.js";
 import type { SocketTiming } from "./socket.js";
-import { SymbolWatch, type Verdict, type WatchTiming } from "./symbol-watch.js";
+import { type Followed, Subscriptions } from "./subscriptions.js";
+import { SILENT, SymbolWatch, type WatchTiming } from "./symbol-watch.js";
 import { VenueClock } from "./venue-clock.js";
 import { VenueConnection } from "./venue-connection.js";
-import { VenueRest } from "./venue-rest.js";
+import type { VenueHosts } from "./venue-hosts.js";
 import type { Venue } from "./venue.js";
 
 const TICK_MS = 250;
@@ -22,28 +23,16 @@ const PROOF_PING_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
 const A_DAY_MS = 86_400_000;
 
-const SILENT: Record<Exclude<Verdict, "unsure">, string> = {
-  missed: "the venue has newer trades than it sends here",
-  nothing: "no trades; the venue has none either",
-  unknown: "silent, and the venue's REST does not say why",
-};
-
 export interface VenueFeedOptions {
   venue: Venue;
   symbols: readonly string[];
   wsUrl: string;
-  restUrl: string;
   /** The shortest stored one. */
   interval: Interval;
+  startAfterMs?: number;
   timing?: SocketTiming;
   watch?: WatchTiming;
   backoff?: Backoff;
-}
-
-interface Followed {
-  symbol: string;
-  market: Market;
-  watch: SymbolWatch;
 }
 
 /** The trades of some symbols of one venue over one connection, from socket to transport. */
@@ -52,13 +41,10 @@ export class VenueFeed {
   private readonly followed = new Map<Market, Followed>();
   private readonly outbox: Outbox;
   private readonly connection: VenueConnection;
-  private readonly rest: VenueRest;
   private readonly clocks: QuietClocks;
   private clock = new VenueClock();
   private readonly told = new Set<string>();
-  /** Subscriptions whose answer has not come, by message id. */
-  private readonly asked = new Map<number, SymbolWatch>();
-  private controlId = 0;
+  private readonly subscriptions: Subscriptions;
   private tick: NodeJS.Timeout | undefined;
   private lastProofPing = 0;
   private looking = Promise.resolve();
@@ -72,8 +58,9 @@ export class VenueFeed {
     transport: Transport,
     private readonly board: FeedBoard,
     private readonly metrics: Metrics,
+    private readonly hosts: VenueHosts,
   ) {
-    const { venue, symbols, wsUrl, restUrl, timing, backoff } = options;
+    const { venue, symbols, wsUrl, timing, backoff } = options;
     this.logger = new Logger(`Feed ${venue.name}`);
     for (const symbol of symbols) {
       const market = marketOf(venue.name, symbol);
@@ -81,18 +68,21 @@ export class VenueFeed {
       this.followed.set(market, { symbol, market, watch });
       board.set(market, "connecting", `connecting to ${new URL(wsUrl).host}`);
     }
+    this.subscriptions = new Subscriptions(venue, this.followed);
     this.clocks = new QuietClocks(options.interval);
-    this.rest = new VenueRest(venue, restUrl);
     this.outbox = new Outbox(transport, () => this.connection.resume());
     this.connection = new VenueConnection(
       {
         url: venue.url(wsUrl, symbols),
         limits: venue.limits,
+        keepAlive: venue.keepAlive,
+        startAfterMs: options.startAfterMs,
         timing,
         backoff,
       },
       {
         frame: (text) => this.frame(text),
+        subscriptions: () => this.subscriptions.all(),
         opened: () => this.opened(),
         lost: (reason, retryMs) => this.lost(reason, retryMs),
       },
@@ -145,7 +135,6 @@ export class VenueFeed {
   }
 
   private lost(reason: string, retryMs: number): void {
-    this.asked.clear();
     this.lastReason = reason;
     const detail = `${reason}; next attempt in ${(retryMs / 1_000).toFixed(1)} s`;
     for (const { market, watch } of this.followed.values()) {
@@ -170,10 +159,18 @@ export class VenueFeed {
       case "trades":
         for (const { reason, detail } of frame.refused)
           this.refused(reason, detail);
-        if (frame.trades.length > 0) this.trades(frame.trades, local);
+        if (frame.trades.length > 0)
+          this.trades(frame.trades, local, frame.isPast === true);
+        return;
+      case "newest":
+        if (frame.newest.time <= latest)
+          this.clock.observe(frame.newest.time, local);
+        this.followed
+          .get(marketOf(this.options.venue.name, frame.symbol))
+          ?.watch.told(local, frame.newest.lastOrd);
         return;
       case "answer":
-        this.answered(frame.id, frame.problem);
+        this.answered(frame.to, frame.problem);
         return;
       case "shutdown":
         this.logger.log("The venue will end this connection: opening the next");
@@ -187,14 +184,18 @@ export class VenueFeed {
     }
   }
 
-  private trades(trades: Trade[], local: number): void {
+  private trades(trades: Trade[], local: number, arePast: boolean): void {
     const own = trades.filter(({ market }) => this.followed.has(market));
     for (const { market, time, ord, count, receivedAt } of own) {
       this.clock.observe(time, local);
       this.clocks.traded(market, time);
-      this.followed
-        .get(market)
-        ?.watch.traded(local, BigInt(ord) + BigInt(count) - 1n);
+      const watch = this.followed.get(market)?.watch;
+      const lastOrd = BigInt(ord) + BigInt(count) - 1n;
+      if (arePast) {
+        watch?.held(lastOrd);
+        continue;
+      }
+      watch?.traded(local, lastOrd);
       this.board.traded(market, receivedAt);
       this.board.set(market, "live", null);
     }
@@ -206,12 +207,19 @@ export class VenueFeed {
     if (!this.outbox.push(own)) this.connection.pause();
   }
 
-  private answered(id: number, problem: string | undefined): void {
-    const watch = this.asked.get(id);
-    this.asked.delete(id);
+  private answered(
+    to: number | readonly string[],
+    problem: string | undefined,
+  ): void {
     if (problem !== undefined)
       this.logger.warn(`The venue refuses a message of ours: ${problem}`);
-    else watch?.acknowledged();
+    for (const { market, watch } of this.subscriptions.about(to)) {
+      if (problem === undefined) watch.acknowledged();
+      else {
+        watch.refused(performance.now());
+        this.board.set(market, "stale", `the venue refuses: ${problem}`);
+      }
+    }
   }
 
   /** Counted always, told once a kind: a venue that changes its format must not flood the log. */
@@ -230,8 +238,7 @@ export class VenueFeed {
     if (this.connection.pausedFor() > PAUSE_LIMIT_MS) this.giveUp();
     if (!this.connection.isAlive()) return;
     this.writeClocks(local);
-    // One at a time: a venue is not asked about two hundred symbols at once.
-    // What is silent because we do not read says nothing of the venue.
+    // One at a time. What is silent because we do not read says nothing of the venue.
     if (this.isLooking || this.isPaused || this.connection.isBusy) return;
     for (const followed of this.followed.values()) {
       if (!followed.watch.isDue(local)) continue;
@@ -270,8 +277,13 @@ export class VenueFeed {
     this.connection.ping();
   }
 
-  private async look({ symbol, market, watch }: Followed): Promise<void> {
-    const newest = await this.rest.newestTrade(symbol, this.stopping.signal);
+  private async look(followed: Followed): Promise<void> {
+    const { symbol, market, watch } = followed;
+    const { venue } = this.options;
+    const told = await this.hosts
+      .ask(venue, venue.newestTrade(symbol), "live", this.stopping.signal)
+      .catch((error: Error) => error.message);
+    const newest = typeof told === "string" ? undefined : told;
     const local = performance.now();
     // A trade may have come while we asked, or the connection gone.
     if (this.stopping.signal.aborted || !watch.isDue(local)) return;
@@ -279,13 +291,10 @@ export class VenueFeed {
     const verdict = watch.judge(newest, now - (newest?.time ?? now), local);
     const remedy = watch.conclude(verdict, local);
     if (verdict === "unsure") return;
-    const why = verdict === "unknown" ? ` (${this.rest.problem})` : "";
+    const why = typeof told === "string" ? ` (${told})` : "";
     this.board.set(market, watch.condition, `${SILENT[verdict]}${why}`);
     if (remedy === "reconnect") this.connection.reconnect(SILENT[verdict]);
-    if (remedy !== "resubscribe") return;
-    const messages = this.options.venue.resubscribe(symbol, this.controlId);
-    this.controlId += messages.length;
-    this.asked.set(this.controlId - 1, watch);
-    this.connection.control(messages);
+    if (remedy === "resubscribe")
+      this.connection.control(this.subscriptions.again(followed));
   }
 }

@@ -1,6 +1,12 @@
 import type { Market } from "../domain/market.js";
 import { binanceUsdm } from "./binance-usdm.js";
 import { binance } from "./binance.js";
+import { bitstamp } from "./bitstamp.js";
+import { bybitLinear } from "./bybit-linear.js";
+import { bybit } from "./bybit.js";
+import { coinbase } from "./coinbase.js";
+import { kraken } from "./kraken.js";
+import { okx } from "./okx.js";
 import type { Venue } from "./venue.js";
 
 /** Markets of this venue are made here, and never stored under a real venue's name. */
@@ -8,8 +14,22 @@ export const SIMULATED_VENUE = "sim";
 
 /** Every exchange we can follow, by name. */
 export const VENUES: ReadonlyMap<string, Venue> = new Map(
-  [binance, binanceUsdm].map((venue) => [venue.name, venue]),
+  [
+    binance,
+    binanceUsdm,
+    bitstamp,
+    bybit,
+    bybitLinear,
+    coinbase,
+    kraken,
+    okx,
+  ].map((venue) => [venue.name, venue]),
 );
+
+/** Those whose history can be loaded, by its files or its REST. */
+export const VENUES_WITH_HISTORY: readonly Venue[] = [
+  ...VENUES.values(),
+].filter(({ repair, bulk }) => repair.kind !== "none" || bulk !== undefined);
 
 /** Venues whose markets a feed may own: trades of these cannot be posted. */
 export function isFeedVenue(venue: string): boolean {

@@ -19,7 +19,7 @@ interface Announcement {
 }
 
 /**
- * Publishes candles to topic `candles`, and closed ones at least once whatever crashes: the write leaves an
+ * Publishes candles to topic `candles`, and closed ones (with those at the edges of gaps) at least once whatever crashes: the write leaves an
  * announcement in its own transaction, which is removed only after the broker has the candle.
  */
 @Injectable()
@@ -29,6 +29,7 @@ export class Announcer {
   private timer: NodeJS.Timeout | undefined;
   private sweeping: Promise<void> = Promise.resolve();
   private readonly closing = new AbortController();
+  private isStopping = false;
 
   constructor(
     private readonly source: DataSource,
@@ -52,6 +53,7 @@ export class Announcer {
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    this.isStopping = true;
     await this.sweeping;
     await this.forgetPublished().catch((error: unknown) =>
       this.logger.warn(
@@ -76,12 +78,14 @@ export class Announcer {
             : "closed"
           : "open",
       });
-      if (candle.closed)
-        this.published.set(
-          `${candle.market} ${candle.interval} ${candle.openTime}`,
-          candle,
-        );
+      if (candle.closed) this.note(candle);
     }
+  }
+
+  /** The topic has it: its announcement can go. */
+  private note(candle: Candle): void {
+    const { market, interval, openTime } = candle;
+    this.published.set(`${market} ${interval} ${openTime}`, candle);
   }
 
   /** Starts `republish`, which is repeated with the next assignment and by nobody else. */
@@ -109,7 +113,12 @@ export class Announcer {
     }
   }
 
+  /** Until none is left behind: a backfill announces candles by the ten thousand. */
   private async sweep(): Promise<void> {
+    while ((await this.sweepOnce()) === SWEEP_ROWS) if (this.isStopping) return;
+  }
+
+  private async sweepOnce(): Promise<number> {
     await this.forgetPublished();
     const left: Announcement[] = await this.source.query(
       `SELECT m.name, a.interval, a.open_time, a.version FROM announcement a JOIN market m ON m.id = a.market_id
@@ -124,12 +133,12 @@ export class Announcer {
         interval: row.interval,
         openTime: Number(row.open_time),
       }));
-      await this.publish(
-        await this.candles.exact(market, keys),
-        this.closing.signal,
-      );
+      const candles = await this.candles.exact(market, keys);
+      await this.publish(candles, this.closing.signal);
+      for (const candle of candles) this.note(candle);
     }
     if (left.length > 0) await this.forgetPublished();
+    return left.length;
   }
 
   /** Removes the announcements that the topic has, unless the candle has changed again. */

@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Candle } from "../domain/candle.js";
-import { type Coverage, completeness } from "../domain/coverage.js";
+import type { Coverage } from "../domain/coverage.js";
 import { type Interval, nextOpenTime, openTimeOf } from "../domain/interval.js";
 import type { IdKind, Market } from "../domain/market.js";
 import { withFlatCandles } from "./flat-candles.js";
@@ -29,7 +29,11 @@ interface Page {
   ranges: [string, string][] | null;
   oldest: string | null;
   newest: string | null;
+  blind: [number, number][] | null;
 }
+
+/** A connection of its own for each statement, or one transaction. */
+export type Reader = Pick<DataSource, "query">;
 
 @Injectable()
 export class CandleStore {
@@ -97,10 +101,11 @@ export class CandleStore {
     return candles;
   }
 
-  /** The candles of a market with these keys, as far as they exist. */
+  /** The candles of a market with these keys, as far as they exist; `reader` may be a transaction. */
   async exact(
     market: Market,
     keys: readonly { interval: Interval; openTime: number }[],
+    reader: Reader = this.source,
   ): Promise<Candle[]> {
     const { candles } = await this.read(
       `SELECT c.* FROM market m, unnest($2::candle_interval[], $3::bigint[]) AS k (interval, open_time)
@@ -110,6 +115,7 @@ export class CandleStore {
         keys.map(({ interval }) => interval),
         keys.map(({ openTime }) => openTime),
       ],
+      reader,
     );
     return candles;
   }
@@ -135,17 +141,20 @@ export class CandleStore {
   private async read(
     selection: string,
     parameters: unknown[],
+    reader: Reader = this.source,
   ): Promise<{ candles: Candle[]; coverage: Coverage }> {
-    const rows: { page: Page }[] = await this.source.query(
+    const rows: { page: Page }[] = await reader.query(
       `WITH page AS MATERIALIZED (${selection}), reach AS (
-         SELECT min(id_from) - 1 AS lowest, max(id_to) + 1 AS highest FROM page
+         SELECT min(id_from) - 1 AS lowest, max(id_to) + 1 AS highest, min(open_time) AS first, max(close_time) AS last FROM page
        )
        SELECT json_build_object(
          'market', json_build_object('id', m.id, 'name', m.name, 'ids', m.ids),
          'candles', (SELECT json_agg(json_build_array(${CANDLE_COLUMNS}) ORDER BY c.interval, c.open_time) FROM page c),
          'ranges', (SELECT json_agg(json_build_array(lower(x)::text, upper(x)::text) ORDER BY lower(x))
-           FROM reach, unnest(m.covered) x WHERE upper(x) >= reach.lowest AND lower(x) <= reach.highest),
-         'oldest', lower(m.covered)::text, 'newest', upper(m.covered)::text) AS page
+           FROM reach, unnest(known_ids(m.covered, m.void)) x WHERE upper(x) >= reach.lowest AND lower(x) <= reach.highest),
+         'oldest', lower(m.covered)::text, 'newest', upper(m.covered)::text,
+         'blind', (SELECT json_agg(json_build_array(lower(x), upper(x)) ORDER BY lower(x))
+           FROM reach, unnest(m.blind) x WHERE upper(x) > reach.first AND lower(x) <= reach.last)) AS page
        FROM market m WHERE m.name = $1`,
       parameters,
     );
@@ -157,16 +166,13 @@ export class CandleStore {
       })),
       oldest: BigInt(page?.oldest ?? 0),
       newest: BigInt(page?.newest ?? 0),
+      blind: (page?.blind ?? []).map(([from, to]) => ({ from, to })),
     };
     if (page === undefined) return { candles: [], coverage };
     const { market } = page;
-    const complete = (row: CandleRow): boolean | null =>
-      market.ids === "dense"
-        ? completeness(BigInt(row[13]), BigInt(row[14]), coverage)
-        : null;
     return {
       candles: (page.candles ?? []).map((row) =>
-        candleOf(row, market, complete(row)),
+        candleOf(row, market, coverage),
       ),
       coverage,
     };

@@ -4,6 +4,11 @@ import { EmbeddedPostgres, READER } from "./embedded-postgres.js";
 import { FeedEntity } from "./feed.entity.js";
 import { MarketEntity } from "./market.entity.js";
 import { Tape1763683200000 } from "./migrations/1-tape.js";
+import { Gaps1764000000000 } from "./migrations/2-gaps.js";
+import { Backfill1764100000000 } from "./migrations/3-backfill.js";
+import { Revisions1764172800000 } from "./migrations/4-revisions.js";
+import { Reconciliation1764259200000 } from "./migrations/5-reconciliation.js";
+import { Ids1764345600000 } from "./migrations/6-ids.js";
 import { EmbeddedDatabaseError } from "./postgres-binaries.js";
 
 /** Injection token of the application's `Database`. */
@@ -69,7 +74,14 @@ export function dataSourceOptions(
     type: "postgres",
     url: database.url,
     entities: [MarketEntity, FeedEntity],
-    migrations: [Tape1763683200000],
+    migrations: [
+      Tape1763683200000,
+      Gaps1764000000000,
+      Backfill1764100000000,
+      Revisions1764172800000,
+      Reconciliation1764259200000,
+      Ids1764345600000,
+    ],
     migrationsTableName: "migration",
     synchronize: false,
     applicationName: "tapeline",

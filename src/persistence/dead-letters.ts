@@ -1,5 +1,6 @@
 import { Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
+import { plural } from "../domain/plural.js";
 import { Metrics } from "../metrics.js";
 import type { DeadLetter } from "../streaming/topics.js";
 import { Transport } from "../streaming/transport.js";
@@ -41,7 +42,7 @@ export class DeadLetters {
     const { reason, detail, topic, partition, offset } =
       letters[0] as DeadLetter;
     this.logger.warn(
-      `${letters.length} record(s) dead-lettered; the first: ${reason}, ${detail} (${topic} ${partition}:${offset})`,
+      `${plural(letters.length, "record")} dead-lettered; the first: ${reason}, ${detail} (${topic} ${partition}:${offset})`,
     );
   }
 }

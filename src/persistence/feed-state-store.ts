@@ -1,6 +1,6 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import type { FeedState } from "../domain/feed-state.js";
+import { type FeedState, stateAt } from "../domain/feed-state.js";
 import { FeedEntity } from "./feed.entity.js";
 
 /** The newest state of each market's feed, so that API and health need not run in the ingesting process. */
@@ -8,12 +8,13 @@ import { FeedEntity } from "./feed.entity.js";
 export class FeedStateStore {
   constructor(private readonly source: DataSource) {}
 
-  /** By market; the first 10,000. */
+  /** By market, as they read now; the first 10,000. */
   async all(): Promise<FeedState[]> {
     const rows = await this.source
       .getRepository(FeedEntity)
       .find({ order: { market: "ASC" }, take: 10_000 });
-    return rows.map(({ state }) => state);
+    const now = Date.now();
+    return rows.map(({ state }) => stateAt(state, now));
   }
 
   /** An older state never replaces a newer one. */

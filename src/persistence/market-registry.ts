@@ -4,6 +4,9 @@ import type { Trade } from "../domain/trade.js";
 import { MarketEntity } from "./market.entity.js";
 import type { KnownMarket } from "./write-batch.js";
 
+/** What a market's row is made of. */
+export type FirstTrade = Pick<Trade, "market" | "ids" | "kind">;
+
 /** Rows of `market` by name. They are made once and never change their id, kind of trades or kind of ids. */
 @Injectable()
 export class MarketRegistry {
@@ -14,7 +17,7 @@ export class MarketRegistry {
   /** Rows of these markets; a market without one gets it from its first trade, and without a trade stays unknown. */
   async resolve(
     names: Iterable<string>,
-    firstTrades: ReadonlyMap<string, Trade>,
+    firstTrades: ReadonlyMap<string, FirstTrade>,
   ): Promise<ReadonlyMap<string, KnownMarket>> {
     const wanted = [...new Set(names)];
     const unknown = wanted.filter((name) => !this.known.has(name));
@@ -35,7 +38,7 @@ export class MarketRegistry {
     return market === undefined ? [] : [[name, market]];
   }
 
-  private async create(trades: readonly Trade[]): Promise<void> {
+  private async create(trades: readonly FirstTrade[]): Promise<void> {
     if (trades.length === 0) return;
     // In one order, so that two processes that meet the same new markets do not wait for each other in a circle.
     const sorted = [...trades].sort((a, b) => (a.market < b.market ? -1 : 1));

@@ -1,6 +1,6 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import type { FeedState } from "../domain/feed-state.js";
+import { type FeedState, stateAt } from "../domain/feed-state.js";
 import type { IdKind, Market } from "../domain/market.js";
 import type { TradeKind } from "../domain/trade.js";
 
@@ -8,8 +8,9 @@ export interface MarketSummary {
   market: Market;
   venue: string;
   symbol: string;
-  ids: IdKind;
-  kind: TradeKind;
+  /** Null, as `kind` is, until the market has a trade: that decides both. */
+  ids: IdKind | null;
+  kind: TradeKind | null;
   /** Exchange times, epoch ms. */
   firstTradeTime: number | null;
   lastTradeTime: number | null;
@@ -23,30 +24,25 @@ export interface MarketSummary {
     from: string | null;
     to: string | null;
     held: string;
+    /** Neither held nor void. */
     missing: string;
+    /** Raw ids that the venue has confirmed to have no trade for. */
+    void: string;
   };
   feed: FeedState | null;
 }
 
-/** Raw ids that we should hold and do not: `fromId … toId`, both inclusive. */
-export interface Gap {
-  fromId: string;
-  toId: string;
-  /** How many. */
-  ids: string;
-  /** Exchange time (epoch ms) of the last trade held before and the first held after; null when it was dropped. */
-  afterTime: number | null;
-  beforeTime: number | null;
-}
-
 const SUMMARY = `
   SELECT coalesce(m.name, f.market) AS market, m.venue, m.symbol, m.ids, m.kind, m.first_trade, m.last_trade, m.clock, m.trades,
-    r.ranges, r.first AS id_from, r.last - 1 AS id_to, coalesce(r.held, 0)::text AS held, coalesce(r.last - r.first - r.held, 0)::text AS missing,
+    r.ranges, r.first AS id_from, r.last - 1 AS id_to, coalesce(r.known - r.void, 0)::text AS held, coalesce(r.last - r.first - r.known, 0)::text AS missing,
+    coalesce(r.void, 0)::text AS void,
     f.state AS feed
   FROM market m
   FULL JOIN feed f ON f.market = m.name
   LEFT JOIN LATERAL (
-    SELECT count(*) AS ranges, min(lower(x)) AS first, max(upper(x)) AS last, sum(upper(x) - lower(x)) AS held FROM unnest(m.covered) x
+    SELECT count(*) AS ranges, min(lower(x)) AS first, max(upper(x)) AS last, sum(upper(x) - lower(x)) AS known,
+      (SELECT coalesce(sum(upper(v) - lower(v)), 0) FROM unnest(m.void - m.covered) v) AS void
+    FROM unnest(m.covered + m.void) x
   ) r ON true`;
 
 interface SummaryRow {
@@ -62,6 +58,7 @@ interface SummaryRow {
   id_to: string | null;
   held: string;
   missing: string;
+  void: string;
   feed: FeedState | null;
 }
 
@@ -77,40 +74,20 @@ export class MarketStore {
     return rows.map(summaryOf);
   }
 
+  /** Whether any market has a trade. */
+  async hasTrades(): Promise<boolean> {
+    const rows: { has: boolean }[] = await this.source.query(
+      "SELECT EXISTS (SELECT FROM market WHERE last_trade IS NOT NULL) AS has",
+    );
+    return rows[0]?.has ?? false;
+  }
+
   async find(market: Market): Promise<MarketSummary | undefined> {
     const rows: SummaryRow[] = await this.source.query(
       `${SUMMARY} WHERE coalesce(m.name, f.market) = $1`,
       [market],
     );
     return rows[0] === undefined ? undefined : summaryOf(rows[0]);
-  }
-
-  /** Ascending; `after` continues behind that id. */
-  async gaps(
-    market: Market,
-    page: { after?: string; limit: number },
-  ): Promise<Gap[]> {
-    const rows: {
-      from_id: string;
-      to_id: string;
-      ids: string;
-      after: string | null;
-      before: string | null;
-    }[] = await this.source.query(
-      `SELECT lower(g) AS from_id, upper(g) - 1 AS to_id, upper(g) - lower(g) AS ids,
-         (SELECT t.time FROM trade t WHERE t.market_id = m.id AND t.ord < lower(g) AND t.time <= m.last_trade ORDER BY t.ord DESC LIMIT 1) AS after,
-         (SELECT t.time FROM trade t WHERE t.market_id = m.id AND t.ord >= upper(g) AND t.time <= m.last_trade ORDER BY t.ord LIMIT 1) AS before
-       FROM market m, unnest(range_merge(m.covered)::int8multirange - m.covered) g
-       WHERE m.name = $1 AND lower(g) > $2::bigint ORDER BY lower(g) LIMIT $3`,
-      [market, page.after ?? "-1", page.limit],
-    );
-    return rows.map((row) => ({
-      fromId: row.from_id,
-      toId: row.to_id,
-      ids: row.ids,
-      afterTime: row.after === null ? null : Number(row.after),
-      beforeTime: row.before === null ? null : Number(row.before),
-    }));
   }
 }
 
@@ -120,8 +97,8 @@ function summaryOf(row: SummaryRow): MarketSummary {
     market: row.market,
     venue: row.market.slice(0, colon),
     symbol: row.market.slice(colon + 1),
-    ids: row.ids ?? "dense",
-    kind: row.kind ?? "raw",
+    ids: row.ids,
+    kind: row.kind,
     firstTradeTime: numberOrNull(row.first_trade),
     lastTradeTime: numberOrNull(row.last_trade),
     clock: row.clock === "0" ? null : numberOrNull(row.clock),
@@ -132,8 +109,9 @@ function summaryOf(row: SummaryRow): MarketSummary {
       to: row.id_to,
       held: row.held,
       missing: row.missing,
+      void: row.void,
     },
-    feed: row.feed,
+    feed: row.feed === null ? null : stateAt(row.feed, Date.now()),
   };
 }
 

@@ -9,25 +9,57 @@ import { TypeOrmModule } from "@nestjs/typeorm";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config.js";
 import { Announcer } from "./announcer.js";
+import { BackfillStore } from "./backfill-store.js";
+import { BlindTimes } from "./blind-times.js";
+import { BulkStore } from "./bulk-store.js";
 import { CandleStore } from "./candle-store.js";
+import { ComparisonStore } from "./comparison-store.js";
 import {
   DATABASE,
   type Database,
   dataSourceOptions,
   migrate,
 } from "./database.js";
+import { DeadLetterStore } from "./dead-letter-store.js";
 import { DeadLetters } from "./dead-letters.js";
+import { ExplanationStore } from "./explanation-store.js";
 import { FeedStateStore } from "./feed-state-store.js";
+import { GapLedgerStore } from "./gap-ledger-store.js";
+import { GapStore } from "./gap-store.js";
 import { MarketRegistry } from "./market-registry.js";
 import { MarketStore } from "./market-store.js";
 import { Partitions } from "./partitions.js";
+import { ReconciliationStore } from "./reconciliation-store.js";
 import { Recorder } from "./recorder.js";
 import { RecorderController } from "./recorder.controller.js";
 import { Retention } from "./retention.js";
+import { RevisedCandleStore } from "./revised-candle-store.js";
+import { RevisionStore } from "./revision-store.js";
+import { SparklineStore } from "./sparkline-store.js";
 import { TradeStore } from "./trade-store.js";
 
 /** Connections besides the writers': REST reads, partitions, sweeps. */
 const OTHER_CONNECTIONS = 8;
+
+const STORES = [
+  MarketStore,
+  CandleStore,
+  TradeStore,
+  SparklineStore,
+  FeedStateStore,
+  DeadLetterStore,
+  BackfillStore,
+  BulkStore,
+  GapStore,
+  GapLedgerStore,
+  ComparisonStore,
+  ReconciliationStore,
+  RevisedCandleStore,
+  RevisionStore,
+  ExplanationStore,
+];
+/** What writes of the recorder and of backfills share. */
+const SHARED = [MarketRegistry, Partitions];
 
 /** The database and the stores that read it. */
 @Module({
@@ -45,8 +77,8 @@ const OTHER_CONNECTIONS = 8;
       },
     }),
   ],
-  providers: [MarketStore, CandleStore, TradeStore, FeedStateStore],
-  exports: [MarketStore, CandleStore, TradeStore, FeedStateStore],
+  providers: [...STORES, ...SHARED],
+  exports: [...STORES, ...SHARED],
 })
 export class PersistenceModule implements OnModuleInit {
   constructor(
@@ -64,14 +96,7 @@ export class PersistenceModule implements OnModuleInit {
 @Module({
   imports: [PersistenceModule],
   controllers: [RecorderController],
-  providers: [
-    Announcer,
-    DeadLetters,
-    MarketRegistry,
-    Partitions,
-    Recorder,
-    Retention,
-  ],
+  providers: [Announcer, BlindTimes, DeadLetters, Recorder, Retention],
   exports: [Announcer],
 })
 export class RecorderModule

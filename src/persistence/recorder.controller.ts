@@ -7,6 +7,7 @@ import { RECORDER } from "../streaming/strategy.js";
 import type { DeadLetter } from "../streaming/topics.js";
 import type { Delivery, Undecodable } from "../streaming/transport.js";
 import { Announcer } from "./announcer.js";
+import { BlindTimes } from "./blind-times.js";
 import { DeadLetters } from "./dead-letters.js";
 import { FeedStateStore } from "./feed-state-store.js";
 import { Recorder, type Refusal } from "./recorder.js";
@@ -24,6 +25,7 @@ export class RecorderController {
     private readonly announcer: Announcer,
     private readonly deadLetters: DeadLetters,
     private readonly feedStates: FeedStateStore,
+    private readonly blindTimes: BlindTimes,
     private readonly metrics: Metrics,
   ) {}
 
@@ -49,6 +51,7 @@ export class RecorderController {
 
   @EventPattern("feeds", RECORDER)
   async onFeeds(@Payload() delivery: Delivery<"feeds">): Promise<void> {
+    await this.blindTimes.note(delivery.records);
     await this.feedStates.save(delivery.records);
     if (delivery.undecodable.length > 0)
       this.logger.warn(

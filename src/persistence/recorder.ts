@@ -6,6 +6,7 @@ import { CONFIG, type Config } from "../config.js";
 import type { Candle } from "../domain/candle.js";
 import { type TapeRecord, type Trade, isClock } from "../domain/trade.js";
 import { Metrics } from "../metrics.js";
+import { isLostRace, isRefusedData } from "./database-errors.js";
 import { MarketRegistry } from "./market-registry.js";
 import { Partitions } from "./partitions.js";
 import {
@@ -162,6 +163,8 @@ export class Recorder {
       this.metrics.trades.inc({ outcome: "duplicate" }, written.duplicates);
       this.metrics.trades.inc({ outcome: "late" }, written.late);
       this.metrics.trades.inc({ outcome: "expired" }, written.expired);
+      for (const [reason, candles] of written.revised)
+        this.metrics.revisions.inc({ reason }, candles);
       return written;
     } finally {
       await runner.release();
@@ -239,29 +242,12 @@ function keepNewest(candles: Map<string, Candle>, candle: Candle): void {
     candles.set(key, candle);
 }
 
-function codeOf(error: unknown): string {
-  return typeof error === "object" &&
-    error !== null &&
-    "code" in error &&
-    typeof error.code === "string"
-    ? error.code
-    : "";
-}
-
-/** The database will say the same of this data every time. A missing partition (23514) is not such a case. */
 function isRefusal(error: unknown): error is Error {
-  if (error instanceof IdConflictError) return true;
-  const code = codeOf(error);
-  return (
-    code.length === 5 &&
-    (code.startsWith("22") || (code.startsWith("23") && code !== "23514"))
-  );
+  return error instanceof IdConflictError || isRefusedData(error);
 }
 
 function causeOf(error: unknown): "deadlock" | "unavailable" {
-  return codeOf(error) === "40P01" ||
-    codeOf(error) === "40001" ||
-    error instanceof UnknownMarketError
+  return isLostRace(error) || error instanceof UnknownMarketError
     ? "deadlock"
     : "unavailable";
 }

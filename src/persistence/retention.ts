@@ -5,8 +5,14 @@ import { Partitions, dayOf } from "./partitions.js";
 
 const DAY = 86_400_000;
 const EVERY_MS = 3_600_000;
+/** Ended gaps are kept so long, and of each market so many: the newest. */
+const GAP_DAYS = 90;
+const ENDED_GAPS = 10_000;
 
-/** Keeps tables ahead of the clock and, where RETENTION is set, drops whole days of trades. Candles and coverage stay. */
+/**
+ * Keeps tables ahead of the clock, forgets gaps that ended long ago and, where RETENTION is set, drops whole days of trades.
+ * Candles and coverage stay.
+ */
 @Injectable()
 export class Retention {
   private readonly logger = new Logger(Retention.name);
@@ -41,8 +47,20 @@ export class Retention {
   /** `now` is the wall clock, epoch ms. */
   async round(now: number): Promise<void> {
     await this.partitions.ensureAhead(now);
+    await this.forgetGaps();
     if (this.config.retentionMs === undefined) return;
     await this.advance(dayOf(now - this.config.retentionMs));
+  }
+
+  /** What ended ones have found stays where it counts: trades in the coverage, void ids in the market. */
+  private async forgetGaps(): Promise<void> {
+    await this.source.query(
+      `DELETE FROM gap g USING (
+         SELECT id, changed_at, row_number() OVER (PARTITION BY market_id ORDER BY changed_at DESC, id DESC) AS place
+         FROM gap WHERE state IN ('repaired', 'void')
+       ) ended WHERE g.id = ended.id AND (ended.place > $1 OR ended.changed_at < now() - $2 * interval '1 day')`,
+      [ENDED_GAPS, GAP_DAYS],
+    );
   }
 
   /**

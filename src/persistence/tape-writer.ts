@@ -1,9 +1,13 @@
-import type { PoolClient } from "pg";
+import type { ClientBase, PoolClient } from "pg";
 import type { Candle } from "../domain/candle.js";
-import { type Coverage, completeness } from "../domain/coverage.js";
+import type { Coverage } from "../domain/coverage.js";
 import { type Interval } from "../domain/interval.js";
 import { type TapeRecord, type Trade, isClock } from "../domain/trade.js";
+import type { RevisionReason } from "../domain/revision.js";
+import { fewer, touchEdges } from "./edges.js";
+import { countsByReason } from "./revision-sources.js";
 import { sqlFile } from "./sql-file.js";
+import { transact } from "./transaction.js";
 import {
   type CandleRow,
   type MarketOutcome,
@@ -21,21 +25,31 @@ import {
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
 const CLAIM = sqlFile(import.meta.url, "claim-ids.sql");
 const WRITE = sqlFile(import.meta.url, "write-trades.sql");
-/** Trades far out of order open and end thousands of holes at once: neighbours are then taken together. */
-const MOST_PIECES = 50;
-const EDGES = sqlFile(import.meta.url, "touch-edges.sql");
 
-export interface Written {
+/** What one merge did. */
+export interface Merged {
   /** Every candle that a trade of the batch belongs to, that its clock closed, or whose completeness it changed. */
   candles: Candle[];
   stored: number;
-  duplicates: number;
   /** Stored into a bucket that was closed already. */
   late: number;
+  /** Closed candles that were changed, by every reason. */
+  revised: ReadonlyMap<RevisionReason, number>;
+}
+
+export interface Written extends Merged {
+  duplicates: number;
   /** Older than the retention horizon: counted, never merged. */
   expired: number;
   /** Of sparse markets, with an id that is stored under another time: not stored. */
   conflicting: Trade[];
+}
+
+/** What the statement gives, as JSON. */
+interface Outcome {
+  markets: string;
+  candles: string;
+  revised: string;
 }
 
 /** On these markets an id of the batch is held already under another time or inside another trade. Nothing was stored. */
@@ -65,26 +79,18 @@ export class TapeWriter {
     this.columns = intervalColumns(intervals);
   }
 
+  /** Width (ms) that all its intervals are multiples of. */
+  get base(): number {
+    return this.columns.base;
+  }
+
   /** Commits before it returns. Throws an IdConflictError, an UnknownMarketError or the driver's error, after a rollback. */
-  async write(
+  write(
     client: PoolClient,
     records: readonly TapeRecord[],
     markets: ReadonlyMap<string, KnownMarket>,
   ): Promise<Written> {
-    await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
-    try {
-      const written = await this.statements(client, records, markets);
-      await client.query("COMMIT");
-      return written;
-    } catch (error) {
-      await client
-        .query("ROLLBACK")
-        .catch(
-          () =>
-            undefined /* the connection is gone, and the transaction with it */,
-        );
-      throw error;
-    }
+    return transact(client, () => this.statements(client, records, markets));
   }
 
   private async statements(
@@ -116,16 +122,47 @@ export class TapeWriter {
         ? recent
         : recent.filter((trade) => !repeated.has(trade));
 
+    const merged = await this.merge(
+      client,
+      { name: "write-trades", text: WRITE },
+      tradeColumns(trades, markets),
+      clocks,
+      markets,
+    );
+    // A time that we gave ourselves says nothing: such a trade was sent again.
+    const conflicting = [...repeated].filter(
+      ({ time, receivedAt }) => time !== receivedAt,
+    );
+    return {
+      ...merged,
+      duplicates: recent.length - merged.stored - conflicting.length,
+      expired: all.length - recent.length,
+      conflicting,
+    };
+  }
+
+  /**
+   * One statement that merges, made of `write-trades.sql`, in a transaction that holds the markets' locks.
+   *
+   * @param input its first parameters
+   * @param clocks newest clock record (0: none) of each locked market, by the id of its row
+   */
+  async merge(
+    client: ClientBase,
+    statement: { name: string; text: string },
+    input: readonly (number | string)[],
+    clocks: ReadonlyMap<number, number>,
+    markets: ReadonlyMap<string, KnownMarket>,
+  ): Promise<Merged> {
     const { names, widths, anchors, base } = this.columns;
-    const { rows } = await client.query<{ markets: string; candles: string }>({
-      name: "write-trades",
-      text: WRITE,
+    const { rows } = await client.query<Outcome>({
+      ...statement,
       values: [
-        ...tradeColumns(trades, markets),
+        ...input,
         names,
         widths,
         anchors,
-        literal(ids),
+        literal([...clocks.keys()]),
         literal([...clocks.values()]),
         base,
       ],
@@ -144,18 +181,11 @@ export class TapeWriter {
       coverage: coverageOf(outcomes),
     };
     const candles = await this.withEdges(client, touched, outcomes, byId);
-    const stored = outcomes.reduce((sum, [, count]) => sum + count, 0);
-    // A time that we gave ourselves says nothing: such a trade was sent again.
-    const conflicting = [...repeated].filter(
-      ({ time, receivedAt }) => time !== receivedAt,
-    );
     return {
       candles,
-      stored,
-      duplicates: recent.length - stored - conflicting.length,
+      stored: outcomes.reduce((sum, [, count]) => sum + count, 0),
       late: outcomes.reduce((sum, [, , late]) => sum + late, 0),
-      expired: all.length - recent.length,
-      conflicting,
+      revised: countsByReason(rows[0]?.revised),
     };
   }
 
@@ -177,7 +207,7 @@ export class TapeWriter {
 
   /** Adds the candles at the edges of holes that opened or ended; rare, and never in a feed that runs in order. */
   private async withEdges(
-    client: PoolClient,
+    client: ClientBase,
     touched: Touched,
     outcomes: readonly MarketOutcome[],
     markets: ReadonlyMap<number, KnownMarket>,
@@ -189,42 +219,28 @@ export class TapeWriter {
       touched.rows.map((row) => [`${row[0]} ${row[1]} ${row[2]}`, row]),
     );
     if (pieces.length > 0) {
-      const edges = await client.query<CandleRow>({
-        text: EDGES,
-        values: [
-          literal(pieces.map(({ id }) => id)),
-          literal(pieces.map(({ from }) => from)),
-          literal(pieces.map(({ to }) => to)),
-          this.columns.names,
-          this.columns.widths,
-        ],
-        rowMode: "array",
-      });
-      for (const row of edges.rows)
+      for (const row of await touchEdges(
+        client,
+        pieces,
+        this.columns,
+        "closed",
+      ))
         rows.set(`${row[0]} ${row[1]} ${row[2]}`, row);
       for (const id of new Set(pieces.map((piece) => piece.id)))
         touched.coverage.set(id, await this.wholeCoverage(client, id));
     }
     return [...rows.values()].map((row) => {
       const market = markets.get(row[0]) as KnownMarket;
-      const coverage =
-        market.ids === "dense" ? touched.coverage.get(market.id) : undefined;
-      return candleOf(
-        row,
-        market,
-        coverage === undefined
-          ? null
-          : completeness(BigInt(row[13]), BigInt(row[14]), coverage),
-      );
+      return candleOf(row, market, touched.coverage.get(market.id));
     });
   }
 
   private async wholeCoverage(
-    client: PoolClient,
+    client: ClientBase,
     market: number,
   ): Promise<Coverage> {
     const { rows } = await client.query<{ from: string; to: string }>(
-      `SELECT lower(x) AS "from", upper(x) AS "to" FROM market, unnest(covered) x WHERE id = $1 ORDER BY lower(x)`,
+      `SELECT lower(x) AS "from", upper(x) AS "to" FROM market, unnest(known_ids(covered, void)) x WHERE id = $1 ORDER BY lower(x)`,
       [market],
     );
     const ranges = rows.map(({ from, to }) => ({
@@ -235,17 +251,7 @@ export class TapeWriter {
       ranges,
       oldest: ranges[0]?.from ?? 0n,
       newest: ranges.at(-1)?.to ?? 0n,
+      blind: [],
     };
   }
-}
-
-/** At most `MOST_PIECES` ranges that hold the given ascending ones. A candle between may get a version it did not need. */
-function fewer(holes: readonly [string, string][]): [string, string][] {
-  const size = Math.ceil(holes.length / MOST_PIECES);
-  const groups: [string, string][] = [];
-  for (let at = 0; at < holes.length; at += size) {
-    const group = holes.slice(at, at + size);
-    groups.push([group[0]?.[0] ?? "", group.at(-1)?.[1] ?? ""]);
-  }
-  return groups;
 }

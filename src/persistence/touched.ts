@@ -1,5 +1,5 @@
 import type { Candle } from "../domain/candle.js";
-import type { Coverage } from "../domain/coverage.js";
+import { type Coverage, completeness, sightOf } from "../domain/coverage.js";
 import type { Interval } from "../domain/interval.js";
 import type { KnownMarket } from "./write-batch.js";
 
@@ -36,6 +36,7 @@ export type MarketOutcome = [
   ranges: Range[] | null,
   oldest: string | null,
   newest: string | null,
+  blind: [from: number, to: number][] | null,
 ];
 
 export interface Touched {
@@ -47,7 +48,7 @@ export function coverageOf(
   outcomes: readonly MarketOutcome[],
 ): Map<number, Coverage> {
   return new Map(
-    outcomes.map(([market, , , , , ranges, oldest, newest]) => [
+    outcomes.map(([market, , , , , ranges, oldest, newest, blind]) => [
       market,
       {
         ranges: (ranges ?? []).map(([from, to]) => ({
@@ -56,6 +57,7 @@ export function coverageOf(
         })),
         oldest: BigInt(oldest ?? 0),
         newest: BigInt(newest ?? 0),
+        blind: (blind ?? []).map(([from, to]) => ({ from, to })),
       },
     ]),
   );
@@ -64,14 +66,15 @@ export function coverageOf(
 export function candleOf(
   row: CandleRow,
   market: Pick<KnownMarket, "name" | "ids">,
-  complete: boolean | null,
+  coverage: Coverage | undefined,
 ): Candle {
   const dense = market.ids === "dense";
+  const [openTime, closeTime] = [Number(row[2]), Number(row[3])];
   return {
     market: market.name,
     interval: row[1],
-    openTime: Number(row[2]),
-    closeTime: Number(row[3]),
+    openTime,
+    closeTime,
     open: row[4],
     high: row[5],
     low: row[6],
@@ -86,6 +89,11 @@ export function candleOf(
     closed: row[15],
     version: row[16],
     revision: row[17],
-    complete,
+    complete:
+      coverage === undefined
+        ? null
+        : dense
+          ? completeness(BigInt(row[13]), BigInt(row[14]), coverage)
+          : sightOf(openTime, closeTime, coverage.blind),
   };
 }

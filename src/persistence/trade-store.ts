@@ -20,7 +20,11 @@ export interface TradeQuery {
   limit: number;
 }
 
-interface TradeRow {
+/** Of market `m` and trade `t`. */
+export const TRADE_COLUMNS = `m.name AS market, t.id, t.ord, m.ids, m.kind, t.count, trim_scale(t.price)::text AS price,
+  trim_scale(t.amount)::text AS amount, t.taker_side, t.time, t.received_at, t.source, t.off_book`;
+
+export interface TradeRow {
   market: string;
   id: string;
   ord: string;
@@ -89,28 +93,31 @@ export class TradeStore {
     order: "ASC" | "DESC",
   ): Promise<Trade[]> {
     const rows: TradeRow[] = await this.source.query(
-      `SELECT m.name AS market, t.id, t.ord, m.ids, m.kind, t.count, trim_scale(t.price)::text AS price, trim_scale(t.amount)::text AS amount,
-         t.taker_side, t.time, t.received_at, t.source, t.off_book
+      `SELECT ${TRADE_COLUMNS}
        FROM market m JOIN trade t ON t.market_id = m.id
        -- The sub-select keeps the planner to the key of each day's table: joined, it reads whole days.
        WHERE m.name = $1 AND t.market_id = (SELECT id FROM market WHERE name = $1) AND t.time >= $2 AND t.time < $3 AND ($4::bigint IS NULL OR t.ord + t.count > $4)
        ORDER BY t.time ${order}, t.ord ${order} LIMIT $5`,
       [market, start, end, fromId ?? null, limit],
     );
-    return rows.map((row) => ({
-      market: row.market,
-      id: row.id,
-      ord: row.ord,
-      ids: row.ids,
-      kind: row.kind,
-      count: row.count,
-      price: row.price,
-      amount: row.amount,
-      takerSide: row.taker_side,
-      time: Number(row.time),
-      receivedAt: Number(row.received_at),
-      source: row.source,
-      offBook: row.off_book,
-    }));
+    return rows.map(tradeOf);
   }
+}
+
+export function tradeOf(row: TradeRow): Trade {
+  return {
+    market: row.market,
+    id: row.id,
+    ord: row.ord,
+    ids: row.ids,
+    kind: row.kind,
+    count: row.count,
+    price: row.price,
+    amount: row.amount,
+    takerSide: row.taker_side,
+    time: Number(row.time),
+    receivedAt: Number(row.received_at),
+    source: row.source,
+    offBook: row.off_book,
+  };
 }

@@ -62,7 +62,7 @@ describe("the values of topics", () => {
     ["trades.dead", { reason: "bad_price" } as TopicRecords["trades.dead"]],
   ];
   it.each(samples)("of %s are read as they were written", (topic, record) => {
-    const item = read(topic, encode(record));
+    const item = read(topic, encode(topic, record));
     expect(item).toEqual({
       partition: 3,
       offset: "42",
@@ -75,7 +75,12 @@ describe("the values of topics", () => {
   const garbage: [string, TopicName, Buffer | string | null, string][] = [
     ["bytes that are no text", "trades", Buffer.from([0xff, 0]), "undecodable"],
     ["no value", "trades", null, "undecodable"],
-    ["half a value", "trades", encode(TRADE).slice(0, 50), "undecodable"],
+    [
+      "half a value",
+      "trades",
+      encode("trades", TRADE).slice(0, 50),
+      "undecodable",
+    ],
     ["a list", "trades", "[]", "undecodable"],
     ["null", "trades", "null", "undecodable"],
     ["a number", "trades", "5", "undecodable"],
@@ -129,7 +134,8 @@ describe("the values of topics", () => {
 
 describe("how far ahead a trade may be", () => {
   const reasonAt = (time: number, latest: number): string | undefined =>
-    read("trades", encode({ ...TRADE, time }), latest).undecodable?.reason;
+    read("trades", encode("trades", { ...TRADE, time }), latest).undecodable
+      ?.reason;
 
   it("is a day; a trade from 2100 is refused", () => {
     expect(reasonAt(NOW + 23 * 3_600_000, latestTime())).toBeUndefined();

@@ -3,6 +3,7 @@ import { Logger } from "@nestjs/common";
 import type { Item } from "./lanes.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 import type { Delivery, DeliveryHandler, Undecodable } from "./transport.js";
+import { TroubleLog } from "./trouble-log.js";
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
@@ -10,6 +11,12 @@ const LONGEST_RETRY_MS = 5_000;
 interface Attempt<I> {
   items: readonly I[];
   abort: AbortController;
+}
+
+interface TopicTrouble {
+  log: TroubleLog;
+  /** Batches that have failed and are not handled yet. */
+  stuck: number;
 }
 
 interface Options<I> {
@@ -24,6 +31,7 @@ interface Options<I> {
 export class Courier<I extends Item> {
   private readonly logger = new Logger("Delivery");
   private readonly attempts = new Set<Attempt<I>>();
+  private readonly troubles = new Map<TopicName, TopicTrouble>();
   private ended: Error | undefined;
 
   constructor(private readonly options: Options<I>) {}
@@ -38,6 +46,12 @@ export class Courier<I extends Item> {
   async deliver(topic: TopicName, items: readonly I[]): Promise<readonly I[]> {
     let delay = FIRST_RETRY_MS;
     let batch = items;
+    let failures = 0;
+    const trouble = this.troubleOf(topic);
+    const done = (): void => {
+      if (failures > 0 && --trouble.stuck === 0)
+        trouble.log.over(`All batches from ${topic} are handled again`);
+    };
     while (batch.length > 0) {
       if (this.ended !== undefined) return batch;
       const attempt = { items: batch, abort: new AbortController() };
@@ -48,11 +62,13 @@ export class Courier<I extends Item> {
           deliveryOf(topic, batch, signal),
         );
         this.options.handled(batch);
+        done();
         return [];
       } catch (error) {
         if (!signal.aborted) {
-          this.logger.error(
-            `A batch of ${batch.length} from ${topic} failed and is delivered again: ${String(error)}`,
+          if (failures++ === 0) trouble.stuck++;
+          trouble.log.failed(
+            `Batches from ${topic} fail and are delivered again: ${String(error)}`,
           );
           await pause(delay * (0.5 + Math.random() / 2), signal);
           delay = Math.min(delay * 2, LONGEST_RETRY_MS);
@@ -63,6 +79,7 @@ export class Courier<I extends Item> {
       const { isLost } = this.options;
       if (isLost !== undefined) batch = batch.filter((item) => !isLost(item));
     }
+    if (failures > 0) trouble.stuck--;
     return [];
   }
 
@@ -78,6 +95,15 @@ export class Courier<I extends Item> {
   giveUp(reason: Error): void {
     this.ended = reason;
     for (const { abort } of this.attempts) abort.abort(reason);
+  }
+
+  private troubleOf(topic: TopicName): TopicTrouble {
+    let trouble = this.troubles.get(topic);
+    if (trouble === undefined) {
+      trouble = { log: new TroubleLog(this.logger, "error"), stuck: 0 };
+      this.troubles.set(topic, trouble);
+    }
+    return trouble;
   }
 }
 

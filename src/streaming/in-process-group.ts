@@ -1,7 +1,8 @@
 import { Logger } from "@nestjs/common";
 import { keyOf, marketOfKey } from "./codec.js";
 import { Courier, within } from "./courier.js";
-import { type Item, Lane, laneOf } from "./lanes.js";
+import { LaneShare } from "./lane-share.js";
+import { type Item, Lane } from "./lanes.js";
 import type { TopicName } from "./topics.js";
 import {
   type Consumer,
@@ -54,6 +55,7 @@ interface Log {
 export class InProcessGroup {
   private readonly logger = new Logger("InProcessGroup");
   private readonly lanes: Lane<Entry>[];
+  private readonly share: LaneShare;
   private members: Member[] = [];
   private complained = -Infinity;
 
@@ -61,6 +63,7 @@ export class InProcessGroup {
     private readonly first: Subscription,
     private readonly log: Log,
   ) {
+    this.share = new LaneShare(first.lanes);
     this.lanes = Array.from(
       { length: first.lanes },
       (_, index) =>
@@ -133,7 +136,7 @@ export class InProcessGroup {
   }
 
   private laneOf(key: string | null): number {
-    return laneOf(marketOfKey(key ?? ""), this.lanes.length);
+    return this.share.of(marketOfKey(key ?? ""));
   }
 
   private serverOf(lane: number): Courier<Entry> {
@@ -143,7 +146,10 @@ export class InProcessGroup {
   private assign(): void {
     const { length } = this.members;
     for (const [index, { subscription }] of this.members.entries())
-      subscription.onAssigned?.((key) => this.laneOf(key) % length === index);
+      subscription.onAssigned?.(
+        (key) => this.laneOf(key) % length === index,
+        index < this.lanes.length,
+      );
   }
 
   private statusOf(member: Member): ConsumerStatus {

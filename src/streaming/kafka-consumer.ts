@@ -15,6 +15,7 @@ import {
   type Subscription,
   labelOf,
 } from "./transport.js";
+import { TroubleLog } from "./trouble-log.js";
 
 const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 5_000;
@@ -45,6 +46,7 @@ export const CONSUMER_TIMING: ConsumerTiming = {
 /** One consumer group's member: a session, and after it the next one, until it is closed. */
 export class KafkaConsumer implements Consumer {
   private readonly logger: Logger;
+  private readonly trouble: TroubleLog;
   private readonly topics: string[];
   private readonly intake: KafkaIntake;
   private readonly lag: KafkaLag;
@@ -65,6 +67,7 @@ export class KafkaConsumer implements Consumer {
   ) {
     const { group, ephemeral, handlers } = subscription;
     this.logger = new Logger(`Consumer ${group}`);
+    this.trouble = new TroubleLog(this.logger, "warn");
     this.topics = [...handlers.keys()].map((name) => config.topicPrefix + name);
     this.intake = new KafkaIntake(config.topicPrefix, subscription);
     this.lag = new KafkaLag(
@@ -177,6 +180,7 @@ export class KafkaConsumer implements Consumer {
     this.memberId = memberId;
     this.intake.assign(session, assignment);
     this.announce(assignment);
+    this.trouble.over("It consumes again");
   }
 
   private leave(): void {
@@ -192,10 +196,12 @@ export class KafkaConsumer implements Consumer {
       table,
       partitions: new Set(assignment[this.config.topicPrefix + name] ?? []),
     }));
-    this.subscription.onAssigned?.((key) =>
-      own.some(({ table, partitions }) =>
-        partitions.has(table.partitionOf(key)),
-      ),
+    this.subscription.onAssigned?.(
+      (key) =>
+        own.some(({ table, partitions }) =>
+          partitions.has(table.partitionOf(key)),
+        ),
+      own.some(({ partitions }) => partitions.size > 0),
     );
   }
 
@@ -209,7 +215,7 @@ export class KafkaConsumer implements Consumer {
       // A broker that has just started refuses the first attempt of everybody.
       const text = `Cannot consume yet: ${detail}`;
       if (delay === FIRST_RESTART_MS) this.logger.debug(text);
-      else this.logger.warn(text);
+      else this.trouble.failed(text);
       return;
     }
     this.metrics.consumerRestarts.inc({ group, cause });

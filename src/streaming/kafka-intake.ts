@@ -1,10 +1,11 @@
 import { Logger } from "@nestjs/common";
 import type { EachBatchPayload } from "kafkajs";
-import { decode, marketOfKey } from "./codec.js";
+import { decode } from "./codec.js";
 import { Courier, within } from "./courier.js";
 import type { Offsets, Standing } from "./kafka-lag.js";
 import type { KafkaSession } from "./kafka-session.js";
-import { type Item, Lane, laneOf } from "./lanes.js";
+import { KnownKeys } from "./known-keys.js";
+import { type Item, Lane } from "./lanes.js";
 import { PartitionProgress } from "./partition-progress.js";
 import type { TopicName } from "./topics.js";
 import type { Subscription } from "./transport.js";
@@ -31,6 +32,7 @@ export class KafkaIntake {
   private readonly logger = new Logger("KafkaIntake");
   private readonly lanes: Lane<Read>[];
   private readonly couriers: Courier<Read>[];
+  private readonly keys: KnownKeys;
   private readonly assigned = new Map<string, PartitionProgress>();
   private readonly paused = new Set<TopicName>();
   private readonly uncommitted = new Set<PartitionProgress>();
@@ -47,6 +49,7 @@ export class KafkaIntake {
     private readonly subscription: Subscription,
   ) {
     const { handlers, lanes } = subscription;
+    this.keys = new KnownKeys(lanes);
     this.couriers = Array.from(
       { length: lanes },
       (_, lane) =>
@@ -135,15 +138,17 @@ export class KafkaIntake {
     const latest = latestTime(Number(newest?.timestamp ?? 0));
     for (const { key, value, offset } of batch.messages) {
       // Complete from the start: V8 would give a field that is added later a store of its own, for each record.
+      const known = key === null ? undefined : this.keys.of(key);
       const item: Read = {
         partition: batch.partition,
         offset,
-        key: key === null ? null : key.toString(),
+        key: known?.text ?? null,
         record: undefined,
         undecodable: undefined,
         progress,
       };
-      const lane = laneOf(keyOfLane(item), this.lanes.length);
+      // What has no key keeps the order of its partition.
+      const lane = known?.lane ?? batch.partition % this.lanes.length;
       if (!progress.read(Number(offset), lane)) continue;
       decode(topic, item, value, latest);
       parts[lane]?.push(item);
@@ -250,9 +255,4 @@ export class KafkaIntake {
         progress.committed = offsets[index];
     }
   }
-}
-
-/** A market stays in its lane; what has no key keeps the order of its partition. */
-function keyOfLane({ key, partition }: Item): string {
-  return key === null ? String(partition) : marketOfKey(key);
 }

@@ -82,7 +82,7 @@ export class KafkaTransport extends Transport {
         const record = records[index] as TopicRecords[N];
         return {
           key: keyOf(topic, record),
-          value: encode(record),
+          value: encode(topic, record),
           partition: table.partitionOf(partitionKeyOf(topic, record)),
         };
       },

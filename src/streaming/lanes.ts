@@ -7,8 +7,10 @@ export interface Item extends Origin {
   undecodable: Undecodable | undefined;
 }
 
+/** So many records are worth a batch at once: to wait for more would only make them old, for the garbage collector too. */
+const PLENTY = 5_000;
 /** While live records flow, a bulk batch holds no more than this, so that they wait for a short one at most. */
-const BULK_BESIDE_LIVE = 5_000;
+const BULK_BESIDE_LIVE = 2_000;
 const LIVE_RECENTLY_MS = 1_000;
 
 interface Queue<I> {
@@ -26,7 +28,7 @@ export type Deliver<I> = (
  * One batch at a time over queues that grow meanwhile, one for each topic. Batches adapt by themselves: whatever came in
  * while the last batch was handled is the next one.
  *
- * A live topic is due when `maxBatch` of its records wait or when `paceMs` has passed since its last batch; an idle lane
+ * A live topic is due when plenty of its records wait or when `paceMs` has passed since its last batch; an idle lane
  * begins at once. Bulk is taken while no live topic is due. While none has any record waiting would be too strict: with
  * one coming in during each batch, bulk would never have its turn. So live records wait for one bulk batch at most.
  */
@@ -124,8 +126,11 @@ export class Lane<I extends Item> {
     let due = Infinity;
     for (const [topic, { items, lastStart }] of this.queues) {
       if (items.length === 0) continue;
-      // A full batch is due since the last one began: it goes first, and still takes turns with the other topics.
-      const from = items.length >= maxBatch ? lastStart : lastStart + paceMs;
+      // Plenty is due since the last batch began: it goes first, and still takes turns with the other topics.
+      const from =
+        items.length >= Math.min(maxBatch, PLENTY)
+          ? lastStart
+          : lastStart + paceMs;
       if (isBulk(topic)) bulk ??= topic;
       else if (live === undefined || from < due) {
         live = topic;
@@ -159,15 +164,4 @@ export class Lane<I extends Item> {
 
 export function isBulk(topic: TopicName): boolean {
   return topic.endsWith(".bulk");
-}
-
-/** Stable spread of keys over lanes (FNV-1a): another one than Kafka's over partitions, so that each lane gets its share. */
-export function laneOf(key: string, lanes: number): number {
-  if (lanes === 1) return 0;
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++)
-    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  // The low bits of FNV are weak: of names that differ in one digit, all even ones would share a lane.
-  hash ^= hash >>> 15;
-  return (Math.imul(hash, 0x2c1b3c6d) >>> 16) % lanes;
 }

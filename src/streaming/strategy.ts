@@ -19,6 +19,9 @@ export const RECORDER = Symbol("recorder");
 /** `@EventPattern(topic, API)` binds a handler to the group of this API instance. */
 export const API = Symbol("api");
 
+/** Injection token of this process's strategies, one per bounded context; see main.ts. */
+export const STRATEGIES = Symbol("strategies");
+
 /**
  * Nest's transport contract over ours: one strategy is one consumer group of one bounded context. Handlers are looked
  * up once, and get whole batches; a batch is acknowledged when its handler's promise resolves.

@@ -41,10 +41,13 @@ export interface Subscription {
   lanes: number;
   /** Records of the largest batch. */
   maxBatch: number;
-  /** While fewer than `maxBatch` records of a live topic wait, a lane starts a batch of it at most this often (ms). 0: as soon as there is one. */
+  /** While fewer than some thousand records of a live topic wait, a lane starts a batch of it at most this often (ms). 0: as soon as there is one. */
   paceMs: number;
-  /** After each assignment; `owns` tells whether records of a key (a market) are delivered here. */
-  onAssigned?: (owns: (key: string) => boolean) => void;
+  /**
+   * After each assignment, and after its loss; `owns` tells whether records of a key (a market) are delivered here, `isAny`
+   * whether any are.
+   */
+  onAssigned?: (owns: (key: string) => boolean, isAny: boolean) => void;
 }
 
 /** A group's name in metrics: without the random end of an ephemeral one, which would leave a series for each start. */
@@ -112,9 +115,4 @@ export class TransportError extends Error {
     super(message, options);
     this.name = "TransportError";
   }
-}
-
-/** Key of a record, which decides its partition: records of one market stay in order. */
-export function keyOf(record: { market: string }): string {
-  return record.market;
 }

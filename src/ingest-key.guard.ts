@@ -7,7 +7,7 @@ import {
   Injectable,
   UnauthorizedException,
 } from "@nestjs/common";
-import { CONFIG, type Config } from "../config.js";
+import { CONFIG, type Config } from "./config.js";
 
 interface Request {
   headers: { authorization?: string };
@@ -16,7 +16,7 @@ interface Reply {
   header(name: string, value: string): void;
 }
 
-/** `Authorization: Bearer <key>` with a key of INGEST_KEYS. Without any configured key, writing is off. */
+/** `Authorization: Bearer <key>` with a key of INGEST_KEYS, for whatever changes the tape. Without any configured key that is off. */
 @Injectable()
 export class IngestKeyGuard implements CanActivate {
   private readonly digests: readonly Buffer[];
@@ -29,7 +29,7 @@ export class IngestKeyGuard implements CanActivate {
     if (this.digests.length === 0) {
       throw new ForbiddenException({
         code: "ingest_off",
-        title: "Posting trades is off",
+        title: "Writing is off",
         detail:
           "No key is configured: set INGEST_KEYS to one or more keys of at least 16 characters",
       });

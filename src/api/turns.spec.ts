@@ -1,0 +1,64 @@
+import { Turns } from "./turns.js";
+
+/** One turn that was not refused. */
+function taken<T>(turn: Promise<T> | undefined): Promise<T> {
+  if (turn === undefined) throw new Error("refused");
+  return turn;
+}
+
+/** Work that ends when it is told to. */
+function held(): {
+  work: () => Promise<string>;
+  end: () => void;
+  begun: boolean;
+} {
+  let end = (): void => undefined;
+  const ended = new Promise<void>((done) => (end = done));
+  const task = {
+    begun: false,
+    work: async () => {
+      task.begun = true;
+      await ended;
+      return "done";
+    },
+    end: () => end(),
+  };
+  return task;
+}
+
+const moment = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+it("runs so many at once, and the next when one of them has ended", async () => {
+  const turns = new Turns({ atOnce: 2, waiting: 1 });
+  const [first, second, third] = [held(), held(), held()];
+  const answers = [first, second, third].map(({ work }) =>
+    taken(turns.take(work)),
+  );
+  await moment();
+  expect([first.begun, second.begun, third.begun]).toEqual([true, true, false]);
+  second.end();
+  await moment();
+  expect(third.begun).toBe(true);
+  first.end();
+  third.end();
+  expect(await Promise.all(answers)).toEqual(["done", "done", "done"]);
+});
+
+it("refuses what would wait behind too many", async () => {
+  const turns = new Turns({ atOnce: 1, waiting: 1 });
+  const [first, second] = [held(), held()];
+  const answers = [first, second].map(({ work }) => taken(turns.take(work)));
+  expect(turns.take(held().work)).toBeUndefined();
+  first.end();
+  second.end();
+  await Promise.all(answers);
+  expect(await turns.take(() => Promise.resolve(1))).toBe(1);
+});
+
+it("goes on after one that fails", async () => {
+  const turns = new Turns({ atOnce: 1, waiting: 1 });
+  const failing = turns.take(() => Promise.reject(new Error("broken")));
+  const next = turns.take(() => Promise.resolve("next"));
+  await expect(failing).rejects.toThrow("broken");
+  expect(await next).toBe("next");
+});

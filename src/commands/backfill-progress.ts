@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { SingleBar } from "cli-progress";
+import type { Backfill, BackfillStore } from "../persistence/backfill-store.js";
+
+const LOOK_MS = 500;
+const STEPS = 1_000;
+
+/**
+ * Shows a job until it ends, or until `signal`: a bar on a terminal, elsewhere a line each tenth. Prints the summary and
+ * returns the job as it is then.
+ */
+export async function followBackfill(
+  store: BackfillStore,
+  job: Backfill,
+  signal: AbortSignal,
+): Promise<Backfill> {
+  const bar = process.stderr.isTTY
+    ? new SingleBar({
+        format:
+          "{bar} {percentage} % | {trades} trades | {rate}/s | {left} | {doing}",
+        hideCursor: true,
+        stream: process.stderr,
+        linewrap: false,
+      })
+    : undefined;
+  let now = job;
+  let told = 0;
+  let problem: string | null = null;
+  bar?.start(STEPS, 0, shownOf(job));
+  try {
+    while (now.endedAt === null && !signal.aborted) {
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+      now = (await store.find(job.id)) ?? now;
+      bar?.update(Math.floor(now.progress * STEPS), shownOf(now));
+      const tenth = Math.floor(now.progress * 10);
+      if (bar !== undefined) continue;
+      if (tenth > told && now.endedAt === null)
+        process.stderr.write(
+          `Backfill ${(told = tenth) * 10} %, ${now.read} trades, ${timeLeft(now)}\n`,
+        );
+      if (
+        now.problem !== null &&
+        now.problem !== problem &&
+        now.endedAt === null
+      )
+        process.stderr.write(`It will be tried again: ${now.problem}\n`);
+      ({ problem } = now);
+    }
+  } finally {
+    bar?.stop();
+  }
+  process.stdout.write(`${summaryOf(now)}\n`);
+  return now;
+}
+
+function shownOf(job: Backfill): Record<string, string | number> {
+  return {
+    trades: job.read,
+    rate: Math.round(job.rate),
+    left: timeLeft(job),
+    doing: job.problem ?? job.doing ?? job.state,
+  };
+}
+
+function timeLeft({ secondsLeft }: Backfill): string {
+  if (secondsLeft === null) return "time left unknown";
+  const minutes = Math.floor(secondsLeft / 60);
+  if (minutes >= 60)
+    return `${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
+  return minutes > 0
+    ? `${minutes} min left`
+    : `${Math.ceil(secondsLeft)} s left`;
+}
+
+function summaryOf(job: Backfill): string {
+  const { id, market, state, read, stored, notes, problem } = job;
+  const span = `${new Date(job.from).toISOString()} – ${new Date(job.to).toISOString()}`;
+  const seconds =
+    job.startedAt === null
+      ? 0
+      : ((job.endedAt ?? Date.now()) - job.startedAt) / 1_000;
+  const lines = [
+    `Backfill ${id} of ${market}, ${span}: ${state}`,
+    `  ${read} trades read in ${seconds.toFixed(1)} s, ${stored} of them were new`,
+    ...notes.map((note) => `  ${note}`),
+  ];
+  if (problem !== null) lines.push(`  ${problem}`);
+  if (job.endedAt === null)
+    lines.push(
+      `  It goes on with the next server, or with the same command. DELETE /api/v1/backfills/${id} cancels it`,
+    );
+  return lines.join("\n");
+}

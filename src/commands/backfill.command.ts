@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command, CommandRunner, Option } from "nest-commander";
+import { DataSource } from "typeorm";
+import { type Config, ConfigError, environment } from "../config.js";
+import { parseMarket } from "../domain/market.js";
+import { VENUES, VENUES_WITH_HISTORY } from "../ingestion/venues.js";
+import { useLogger } from "../log.js";
+import { start } from "../main.js";
+import {
+  type Backfill,
+  BackfillStore,
+  LONGEST_MS,
+  MOST_OPEN,
+} from "../persistence/backfill-store.js";
+import { dataSourceOptions, openDatabase } from "../persistence/database.js";
+import { EmbeddedPostgres } from "../persistence/embedded-postgres.js";
+import { Backfills } from "../recovery/backfills.js";
+import { followBackfill } from "./backfill-progress.js";
+import { moment } from "./options.js";
+
+const WITH_HISTORY = VENUES_WITH_HISTORY.map(({ name }) => name).join(", ");
+/** A server that works on jobs begins with this one within a second or two, unless it is busy with another. */
+const TAKEN_WITHIN_MS = 3_000;
+
+interface Flags {
+  market: string;
+  from: number;
+  to?: number;
+}
+
+type Wanted = Pick<Backfill, "market" | "from" | "to">;
+
+@Command({
+  name: "backfill",
+  description:
+    "Load the history of a market: by the exchange's bulk files where there are some, and by its REST for the rest. Where a server is running, it does the work, and this command shows how far it is. What is stored already is left alone, so a backfill can be repeated; one that was stopped goes on where it was",
+})
+export class BackfillCommand extends CommandRunner {
+  private readonly stopping = new AbortController();
+
+  async run(_args: string[], flags: Flags): Promise<void> {
+    const wanted = checked(flags);
+    for (const signal of ["SIGTERM", "SIGINT"] as const)
+      process.once(signal, () => this.stopping.abort(new Error(signal)));
+    const config = environment();
+    // The embedded database is only ever one application's: that one works on the job, or this one does.
+    const owner =
+      config.databaseUrl === undefined
+        ? new EmbeddedPostgres(
+            config.dataDir,
+            config.embeddedPort,
+          ).livingOwner()
+        : undefined;
+    if (owner === undefined) await this.here(config, wanted);
+    else await this.inServer(config, wanted);
+    process.exit();
+  }
+
+  private async inServer(config: Config, wanted: Wanted): Promise<void> {
+    const database = await openDatabase(config, "share");
+    const source = await new DataSource(
+      dataSourceOptions(database, 2),
+    ).initialize();
+    try {
+      const store = new BackfillStore(source);
+      const job = await ask(store, wanted);
+      await this.follow(store, job);
+    } finally {
+      await source.destroy();
+    }
+  }
+
+  /** Without feeds and a server, as `replay` does: only what records. */
+  private async here(configured: Config, wanted: Wanted): Promise<void> {
+    const config: Config = {
+      ...configured,
+      feeds: [],
+      feedsExplicit: true,
+      backfillJobs: 0,
+      port: 0,
+      roles: configured.roles.has("recorder")
+        ? new Set(["ingestion", "recorder"])
+        : new Set(["ingestion"]),
+    };
+    const logger = useLogger({
+      ...config,
+      logLevel: config.logLevel === "log" ? "warn" : config.logLevel,
+    });
+    const running = await start(config, logger);
+    try {
+      const store = running.app.get(BackfillStore, { strict: false });
+      const backfills = running.app.get(Backfills, { strict: false });
+      const job = await ask(store, wanted);
+      const work =
+        running.database.kind === "server" && (await this.isTaken(store, job))
+          ? undefined
+          : this.work(backfills, job.id);
+      await this.follow(store, job);
+      await work;
+    } finally {
+      await running.stop();
+    }
+  }
+
+  private async isTaken(store: BackfillStore, job: Backfill): Promise<boolean> {
+    const limit = performance.now() + TAKEN_WITHIN_MS;
+    while (performance.now() < limit && !this.stopping.signal.aborted) {
+      if ((await store.find(job.id))?.state !== "waiting") return true;
+      await sleep(200);
+    }
+    return false;
+  }
+
+  /** Again and again, while it is only postponed. */
+  private async work(backfills: Backfills, id: number): Promise<void> {
+    const { signal } = this.stopping;
+    signal.addEventListener("abort", () => void backfills.stop(), {
+      once: true,
+    });
+    while (!signal.aborted && (await backfills.workWhenDue(id)))
+      await sleep(500, undefined, { signal }).catch(() => undefined);
+  }
+
+  private async follow(store: BackfillStore, job: Backfill): Promise<void> {
+    const ended = await followBackfill(store, job, this.stopping.signal);
+    if (ended.state !== "done") process.exitCode = 1;
+  }
+
+  @Option({
+    flags: "--market <market>",
+    description: `what to load, such as binance:BTCUSDT; venues with history: ${WITH_HISTORY}`,
+    required: true,
+  })
+  parseMarket(market: string): string {
+    return market;
+  }
+
+  @Option({
+    flags: "--from <time>",
+    description:
+      "exchange time, inclusive: 2024-01-01, 2024-01-01T12:00Z or epoch ms",
+    required: true,
+  })
+  parseFrom(text: string): number {
+    return moment("--from", text);
+  }
+
+  @Option({
+    flags: "--to <time>",
+    description: "exclusive; without it, now",
+  })
+  parseTo(text: string): number {
+    return moment("--to", text);
+  }
+}
+
+function checked({ market, from, to = Date.now() }: Flags): Wanted {
+  const name = parseMarket(market);
+  const venue = VENUES.get(name?.venue ?? "");
+  const problems: string[] = [];
+  if (name === undefined || venue === undefined)
+    problems.push(
+      `--market must be venue:symbol, such as binance:BTCUSDT, with a venue of ${WITH_HISTORY}; not ${JSON.stringify(market)}`,
+    );
+  else if (!venue.symbols.pattern.test(name.symbol))
+    problems.push(
+      `--market: a symbol of ${venue.name} must be ${venue.symbols.rule}, not ${JSON.stringify(name.symbol)}`,
+    );
+  else if (!VENUES_WITH_HISTORY.includes(venue))
+    problems.push(
+      `--market: ${venue.name} has no history to load${venue.repair.kind === "none" ? `: ${venue.repair.reason}` : ""}`,
+    );
+  if (to > Date.now()) problems.push("--to must not lie in the future");
+  if (from >= to) problems.push("--from must be before --to");
+  if (to - from > LONGEST_MS)
+    problems.push(
+      `--from must be at most ${LONGEST_MS / 86_400_000} days before --to`,
+    );
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { market, from, to };
+}
+
+/** An open job for the same is gone on with. */
+async function ask(store: BackfillStore, wanted: Wanted): Promise<Backfill> {
+  const open = await store.openLike(wanted);
+  const job = open ?? (await store.ask({ ...wanted, askedBy: "command" }));
+  if (job !== undefined) return job;
+  throw new Error(
+    `${MOST_OPEN} backfills are waiting or running: cancel one by DELETE /api/v1/backfills/{id}, or wait`,
+  );
+}

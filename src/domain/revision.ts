@@ -1,0 +1,37 @@
+import { type Candle, FIGURES } from "./candle.js";
+import type { TradeSource } from "./trade.js";
+
+/** What a candle says of its trades; the ids only where they are dense. */
+export const TRADED_FIELDS = [
+  ...FIGURES,
+  "firstTradeId",
+  "lastTradeId",
+] as const satisfies readonly (keyof Candle)[];
+export type TradedField = (typeof TRADED_FIELDS)[number];
+
+/**
+ * Why a closed candle changed, told by the source of a trade that was added:
+ *
+ * - `late`: the venue sent it after the candle's end
+ * - `repair`: it was missing and has been fetched
+ * - `backfill`, `replay`: older history was loaded
+ * - `posted`: somebody posted it
+ */
+export const REVISION_REASONS = [
+  "late",
+  "repair",
+  "backfill",
+  "replay",
+  "posted",
+] as const;
+export type RevisionReason = (typeof REVISION_REASONS)[number];
+
+/** In the order of `REVISION_REASONS`, each once. */
+export function reasonsOf(sources: readonly TradeSource[]): RevisionReason[] {
+  const reasons = new Set(sources.map(reasonOf));
+  return REVISION_REASONS.filter((reason) => reasons.has(reason));
+}
+
+function reasonOf(source: TradeSource): RevisionReason {
+  return source === "live" || source === "simulated" ? "late" : source;
+}

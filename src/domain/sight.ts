@@ -1,0 +1,28 @@
+import type { TimeRange } from "./coverage.js";
+import { FEED_SILENCE_MS, type FeedState } from "./feed-state.js";
+
+/** Feeds tell by our clock and trades by the venue's. */
+const CLOCKS_DIFFER_MS = 2_000;
+
+/** Whether trades reach us as they happen. */
+export function isFlowing({ condition }: FeedState): boolean {
+  return condition === "live" || condition === "quiet";
+}
+
+/**
+ * The time between two states of a market's feed, one after the other, in which trades may have passed unseen; undefined
+ * when it was followed throughout.
+ */
+export function blindBetween(
+  before: FeedState,
+  after: FeedState,
+): TimeRange | undefined {
+  const isOneProcess = after.at - before.at <= FEED_SILENCE_MS;
+  if (isOneProcess && isFlowing(before) && isFlowing(after)) return undefined;
+  // A dead connection is noticed long after its last trade; that a market is quiet was asked from the venue.
+  const from =
+    isOneProcess && before.condition === "live"
+      ? (after.lastTradeAt ?? before.at)
+      : before.at;
+  return { from: from - CLOCKS_DIFFER_MS, to: after.at + CLOCKS_DIFFER_MS };
+}

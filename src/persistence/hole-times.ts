@@ -1,0 +1,15 @@
+/**
+ * SQL of the exchange times around a hole, whose first id and end (exclusive) are given: those of the trades before and behind
+ * it in the market `m`. Null where that trade was dropped; the next one that is kept may be days away.
+ */
+export function timesAround(
+  from: string,
+  to: string,
+): { after: string; before: string } {
+  const time = (is: string, order: "" | " DESC"): string =>
+    `(SELECT t.time FROM trade t WHERE t.market_id = m.id AND t.ord ${is} AND t.time <= m.last_trade ORDER BY t.ord${order} LIMIT 1)`;
+  return {
+    after: time(`< ${from}`, " DESC"),
+    before: `CASE WHEN ${to} < upper(m.dropped) THEN NULL ELSE ${time(`>= ${to}`, "")} END`,
+  };
+}

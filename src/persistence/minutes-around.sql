@@ -1,0 +1,11 @@
+-- Of holes in the ids of market $1, with first ids $2 and ends $3 (exclusive): the one minute candles of the trades before
+-- and behind, also where those were dropped. Holes without either are left out.
+SELECT h.id_from, h.id_to, before.open_time AS after, behind.open_time AS before
+FROM market m CROSS JOIN unnest($2::bigint[], $3::bigint[]) AS h (id_from, id_to)
+CROSS JOIN LATERAL (SELECT candle_behind(m.id, '1m', h.id_to) AS open_time) behind
+CROSS JOIN LATERAL (
+  SELECT c.open_time FROM candle c
+  WHERE c.market_id = m.id AND c.interval = '1m' AND c.open_time <= behind.open_time AND c.id_from < h.id_from
+  ORDER BY c.open_time DESC LIMIT 1
+) before
+WHERE m.name = $1 ORDER BY h.id_from

@@ -1,0 +1,30 @@
+-- Candles of a market ($1) that open from $2 (the beginning of a day) on are to be compared again: those that have changed
+-- since they were, and differences that want a second look ($4: ms after the first).
+-- $3: when changes were looked for last; null: by each day's own comparison. $5: ms that a transaction may take.
+WITH own AS (
+  SELECT id FROM market WHERE name = $1
+), stale AS (
+  SELECT r.interval, r.day, c.open_time, c.close_time
+  FROM own
+  JOIN reconciliation r ON r.market_id = own.id AND r.day >= $2
+  JOIN LATERAL (
+    SELECT c.open_time, c.close_time, c.updated_at FROM candle c
+    WHERE c.market_id = r.market_id AND c.interval = r.interval AND c.open_time >= r.day AND c.open_time < r.day + 86400000
+  ) c ON true
+  -- A row tells when its transaction began, which may have ended after we looked.
+  WHERE c.updated_at > coalesce($3::timestamptz, r.compared_at) - $5 * interval '1 millisecond' AND r.compared @> c.open_time
+  UNION
+  SELECT d.interval, d.open_time - d.open_time % 86400000, d.open_time, d.close_time
+  FROM own
+  JOIN candle_difference d ON d.market_id = own.id AND d.open_time >= $2 AND d.state <> 'resolved'
+  LEFT JOIN candle c ON c.market_id = d.market_id AND c.interval = d.interval AND c.open_time = d.open_time
+  WHERE d.version <> coalesce(c.version, 0)
+    OR d.state = 'suspected' AND d.compared_at < now() - $4 * interval '1 millisecond'
+), gone AS (
+  SELECT interval, day, range_agg(int8range(open_time, close_time + 1)) AS times FROM stale GROUP BY interval, day
+), reopened AS (
+  UPDATE reconciliation r SET compared = r.compared - g.times
+  FROM own, gone g
+  WHERE r.market_id = own.id AND r.interval = g.interval AND r.day = g.day AND r.compared && g.times
+)
+SELECT now()::text AS at

@@ -1,0 +1,164 @@
+import { Inject, Injectable, Logger } from "@nestjs/common";
+import { DataSource, type QueryRunner } from "typeorm";
+import { CONFIG, type Config } from "../config.js";
+import type { Market } from "../domain/market.js";
+import type { Venue } from "../ingestion/venue.js";
+import { VENUES } from "../ingestion/venues.js";
+
+/** Any constants that nothing else uses: with the hash of a name they make a lock's key. */
+const MARKET_LOCKS = 7_464_020;
+const JOB_LOCKS = 7_464_021;
+const EVERY_MS = 2_000;
+
+export interface FollowedMarket {
+  market: Market;
+  symbol: string;
+  venue: Venue;
+}
+
+/**
+ * Which markets and jobs are this process's to care for, among all processes of one database: an advisory lock each, held by
+ * one connection, so that they are free again whenever a process dies. A connection that is lost is noticed within seconds;
+ * until then two may work on the same, which is wasteful and harmless.
+ */
+@Injectable()
+export class MarketClaims {
+  private readonly logger = new Logger(MarketClaims.name);
+  /** Those of FEEDS whose venue can be asked. */
+  readonly followed: readonly FollowedMarket[];
+  private held = new Set<Market>();
+  private jobs = new Set<string>();
+  private runner: QueryRunner | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    @Inject(CONFIG) config: Pick<Config, "feeds">,
+    private readonly source: DataSource,
+  ) {
+    this.followed = config.feeds.flatMap((market) => {
+      const colon = market.indexOf(":");
+      const venue = VENUES.get(market.slice(0, colon));
+      const symbol = market.slice(colon + 1);
+      return venue === undefined ? [] : [{ market, symbol, venue }];
+    });
+  }
+
+  start(): void {
+    if (this.followed.length === 0) return;
+    this.timer ??= setInterval(() => this.round(), EVERY_MS);
+    this.round();
+  }
+
+  /** Gives everything back. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+    const { runner } = this;
+    if (runner !== undefined && !runner.isReleased)
+      // The pool may go on using this connection: it must not keep the locks.
+      await runner
+        .query("SELECT pg_advisory_unlock_all()")
+        .catch(() => undefined);
+    await this.lose();
+  }
+
+  has(market: Market): boolean {
+    return this.held.has(market);
+  }
+
+  /** Those that are this process's now. */
+  get mine(): FollowedMarket[] {
+    return this.followed.filter(({ market }) => this.held.has(market));
+  }
+
+  /** True when the job is this process's from now on. */
+  claimJob(id: string): Promise<boolean> {
+    return this.inTurn(async () => {
+      const runner = await this.connected();
+      const isFree = await lock(runner, JOB_LOCKS, [id]);
+      if (isFree.length > 0) this.jobs.add(id);
+      return isFree.length > 0;
+    });
+  }
+
+  hasJob(id: string): boolean {
+    return this.jobs.has(id);
+  }
+
+  releaseJob(id: string): Promise<void> {
+    return this.inTurn(async () => {
+      if (!this.jobs.delete(id)) return;
+      const runner = await this.connected();
+      await runner.query("SELECT pg_advisory_unlock($1, hashtext($2))", [
+        JOB_LOCKS,
+        id,
+      ]);
+    });
+  }
+
+  private round(): void {
+    this.inTurn(() => this.claim()).catch((error: unknown) =>
+      this.logger.debug(`Claims are lost: ${String(error)}`),
+    );
+  }
+
+  /**
+   * One at a time: a connection answers one question at a time, and two that find none would each make one, of which the
+   * first would keep its locks for as long as the process lives.
+   */
+  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.running.then(act).catch(async (error: unknown) => {
+      await this.lose();
+      throw error;
+    });
+    this.running = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  /** Also with nothing left to claim: the question shows that the connection is still there. */
+  private async claim(): Promise<void> {
+    const runner = await this.connected();
+    const free = this.followed
+      .map(({ market }) => market)
+      .filter((market) => !this.held.has(market));
+    const claimed = await lock(runner, MARKET_LOCKS, free);
+    for (const market of claimed) this.held.add(market);
+    if (claimed.length > 0)
+      this.logger.debug(`This process cares for ${claimed.join(", ")}`);
+  }
+
+  private async connected(): Promise<QueryRunner> {
+    if (this.runner?.isReleased === true) await this.lose();
+    if (this.runner === undefined) {
+      const runner = this.source.createQueryRunner();
+      await runner.connect();
+      this.runner = runner;
+    }
+    return this.runner;
+  }
+
+  private async lose(): Promise<void> {
+    this.held = new Set();
+    this.jobs = new Set();
+    const { runner } = this;
+    this.runner = undefined;
+    await runner?.release();
+  }
+}
+
+/** Names whose lock this connection got. */
+async function lock(
+  runner: QueryRunner,
+  space: number,
+  names: readonly string[],
+): Promise<string[]> {
+  const rows = (await runner.query(
+    `SELECT name FROM unnest($2::text[]) AS name WHERE pg_try_advisory_lock($1, hashtext(name))`,
+    [space, names],
+  )) as { name: string }[];
+  return rows.map(({ name }) => name);
+}

@@ -1,0 +1,61 @@
+import {
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from "@nestjs/common";
+import { IngestionModule } from "../ingestion/ingestion.module.js";
+import { PersistenceModule } from "../persistence/persistence.module.js";
+import { Backfills } from "./backfills.js";
+import { Bootstrap } from "./bootstrap.js";
+import { HoleProof } from "./hole-proof.js";
+import { MarketClaims } from "./market-claims.js";
+import { Reconciliation } from "./reconciliation.js";
+import { Repair } from "./repair.js";
+
+/** What keeps the tape whole, in the processes that follow feeds. */
+@Module({
+  imports: [IngestionModule, PersistenceModule],
+  providers: [
+    Backfills,
+    Bootstrap,
+    HoleProof,
+    MarketClaims,
+    Reconciliation,
+    Repair,
+  ],
+  exports: [Backfills],
+})
+export class RecoveryModule
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
+{
+  constructor(
+    private readonly claims: MarketClaims,
+    private readonly backfills: Backfills,
+    private readonly bootstrap: Bootstrap,
+    private readonly reconciliation: Reconciliation,
+    private readonly repair: Repair,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.bootstrap.look();
+  }
+
+  onApplicationBootstrap(): void {
+    this.claims.start();
+    this.backfills.start();
+    this.bootstrap.start();
+    this.repair.start();
+    this.reconciliation.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.bootstrap.stop();
+    await Promise.all([
+      this.backfills.stop(),
+      this.repair.stop(),
+      this.reconciliation.stop(),
+    ]);
+    await this.claims.stop();
+  }
+}

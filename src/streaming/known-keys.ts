@@ -1,0 +1,47 @@
+import { marketOfKey } from "./codec.js";
+import { LaneShare } from "./lane-share.js";
+
+export interface KnownKey {
+  text: string;
+  lane: number;
+}
+
+/** More markets than a topic has; keys of candles are not remembered for ever. */
+const CAPACITY = 10_000;
+
+/**
+ * Text and lane of records' keys. A topic has few keys and millions of records: each key is made once instead of once for
+ * each record, which spares the garbage collector a string that lives as long as its record waits.
+ */
+export class KnownKeys {
+  /** By a hash of the bytes; of two keys that share one, the newer is known. */
+  private readonly keys = new Map<number, KnownKey>();
+
+  private readonly share: LaneShare;
+
+  constructor(lanes: number) {
+    this.share = new LaneShare(lanes);
+  }
+
+  of(bytes: Buffer): KnownKey {
+    let hash = 0x811c9dc5;
+    for (let at = 0; at < bytes.length; at++)
+      hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+    const known = this.keys.get(hash);
+    if (known !== undefined && isText(bytes, known.text)) return known;
+    const text = bytes.toString();
+    const key = { text, lane: this.share.of(marketOfKey(text)) };
+    if (this.keys.size >= CAPACITY) this.keys.clear();
+    this.keys.set(hash, key);
+    return key;
+  }
+}
+
+/** False also for text that is not ASCII: such a key is made anew each time. */
+function isText(bytes: Buffer, text: string): boolean {
+  if (bytes.length !== text.length) return false;
+  for (let at = 0; at < text.length; at++)
+    if (bytes[at] !== text.charCodeAt(at) || (bytes[at] as number) > 127)
+      return false;
+  return true;
+}

@@ -1,0 +1,29 @@
+import { LaneShare } from "./lane-share.js";
+
+describe("the share-out of markets over lanes", () => {
+  it("deals them in turns and keeps each in its lane, whatever comes between", () => {
+    const share = new LaneShare(3);
+    const names = ["sim:A", "sim:B", "sim:C", "sim:D", "sim:E"];
+    const dealt = names.map((name) => share.of(name));
+    expect(dealt).toEqual([0, 1, 2, 0, 1]);
+    for (let market = 0; market < 100; market++) share.of(`binance:M${market}`);
+    expect(names.map((name) => share.of(name))).toEqual(dealt);
+  });
+
+  it("knows one lane only where there is one", () => {
+    const share = new LaneShare(1);
+    expect([share.of("sim:A"), share.of("sim:B")]).toEqual([0, 0]);
+  });
+
+  it("moves no market when there are more than it remembers, and still gives each lane its share", () => {
+    const share = new LaneShare(4);
+    const markets = Array.from({ length: 20_000 }, (_, at) => `binance:M${at}`);
+    const lanes = markets.map((market) => share.of(market));
+    expect(markets.map((market) => share.of(market))).toEqual(lanes);
+    for (const part of [lanes.slice(0, 10_000), lanes.slice(10_000)])
+      for (let lane = 0; lane < 4; lane++)
+        expect(part.filter((one) => one === lane).length).toBeGreaterThan(
+          2_200,
+        );
+  });
+});
