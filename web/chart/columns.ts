@@ -1,0 +1,24 @@
+import type { Candle } from "../../src/domain/candle.js";
+
+/** The candles' decimals as numbers: for drawing only. What is written on the page is the text itself. */
+export class Columns {
+  readonly openTime: number[] = [];
+  readonly close: number[] = [];
+  readonly volume: number[] = [];
+  readonly quoteVolume: number[] = [];
+
+  /** Takes the candles from index `from` on, those before being the same as last time. */
+  update(rows: readonly Candle[], from: number): void {
+    const { openTime, close, volume, quoteVolume } = this;
+    for (const column of [openTime, close, volume, quoteVolume])
+      column.length = Math.min(column.length, rows.length);
+    for (let at = from; at < rows.length; at++) {
+      const row = rows[at];
+      if (row === undefined) continue;
+      openTime[at] = row.openTime;
+      close[at] = Number(row.close);
+      volume[at] = Number(row.volume);
+      quoteVolume[at] = Number(row.quoteVolume);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Market } from "../../src/domain/market.js";
+import { now } from "../frame/now.js";
+import { serverNow } from "../live/server-clock.js";
+import { statusWatch } from "../live/session.js";
+import { ConditionText, conditionOf } from "../frame/feed-condition.js";
+
+/** Of a market without a trade: what draws its first candle, and why that may take long. */
+export function NoCandle({ market }: { market: Market }) {
+  void now.value;
+  const feed = statusWatch.status.value?.feeds.find(
+    (it) => it.market === market,
+  );
+  const detail = feed?.detail ?? null;
+  return (
+    <>
+      No candle yet: the first trade draws it. Feed:{" "}
+      <ConditionText of={conditionOf(feed, serverNow())} />
+      {detail === null ? "" : ` (${detail})`}
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Interval } from "../../src/domain/interval.js";
+import type { Market } from "../../src/domain/market.js";
+import type { RevisedCandle } from "../../src/persistence/revised-candle-store.js";
+import { get, pathOf } from "../live/api.js";
+import { PacedRead } from "../live/paced-read.js";
+
+const PAGE = 1_000;
+/** Asked for at most this often, however many candles are revised. */
+const EVERY_MS = 2_000;
+/** History that is loaded revises every candle that it makes: nobody was told something else before. */
+const REASONS = "late,repair,posted";
+
+/** Which candles of a market were revised after somebody may have read them; read again whenever one is. */
+export class RevisionWatch {
+  private readonly held = signal<ReadonlySet<number>>(new Set());
+  private readonly reading = new PacedRead(EVERY_MS, (abort) =>
+    this.read(abort),
+  );
+  private from = Infinity;
+
+  constructor(
+    private readonly market: Market,
+    private readonly interval: Interval,
+  ) {}
+
+  /** Open times. */
+  get revised(): ReadonlySignal<ReadonlySet<number>> {
+    return this.held;
+  }
+
+  /** Something has changed from this open time on. */
+  changed(from: number): void {
+    this.from = Math.min(this.from, from);
+    this.reading.changed();
+  }
+
+  close(): void {
+    this.reading.close();
+  }
+
+  private async read(abort: AbortSignal): Promise<void> {
+    let start = this.from;
+    this.from = Infinity;
+    const found = new Set(this.held.peek());
+    try {
+      let page: RevisedCandle[];
+      do {
+        page = await get<RevisedCandle[]>(
+          pathOf(this.market, "revisions"),
+          { interval: this.interval, reasons: REASONS, start, limit: PAGE },
+          abort,
+        );
+        for (const { openTime } of page) found.add(openTime);
+        start = (page.at(-1)?.openTime ?? start) + 1;
+      } while (page.length === PAGE);
+      if (found.size > this.held.peek().size) this.held.value = found;
+    } catch {
+      // The next revision, or the next reading of the candles, asks from here on.
+      this.from = Math.min(this.from, start);
+    }
+  }
+}

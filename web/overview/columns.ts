@@ -1,0 +1,129 @@
+import { compareDecimals } from "../frame/decimal-text.js";
+import { CONDITIONS } from "../frame/feed-condition.js";
+import type { Entry } from "./entry.js";
+
+export type ColumnKey =
+  | "market"
+  | "last"
+  | "change"
+  | "high"
+  | "low"
+  | "volume"
+  | "turnover"
+  | "trades"
+  | "complete"
+  | "feed";
+
+export interface Column {
+  key: ColumnKey;
+  label: string;
+  /** What the figures mean exactly. */
+  title: string;
+  /** Below zero: `a` goes first in ascending order. Undefined values are put last by the caller. */
+  compare: (a: Entry, b: Entry) => number;
+  /** False when the row has nothing to compare. */
+  has: (entry: Entry) => boolean;
+  /** What a first click on the heading does. */
+  descendingFirst: boolean;
+}
+
+type Figure = "last" | "high" | "low" | "volume" | "quoteVolume";
+
+function decimalColumn(
+  key: ColumnKey,
+  label: string,
+  title: string,
+  figure: Figure,
+): Column {
+  return {
+    key,
+    label,
+    title,
+    compare: (a, b) =>
+      compareDecimals(a.ticker?.[figure] ?? "0", b.ticker?.[figure] ?? "0"),
+    has: ({ ticker }) => ticker !== undefined,
+    descendingFirst: true,
+  };
+}
+
+const CONDITION_ORDER = Object.keys(CONDITIONS);
+
+export const COLUMNS: readonly Column[] = [
+  {
+    key: "market",
+    label: "Market",
+    title: "Symbol and venue",
+    compare: (a, b) => byName(a.symbol, b.symbol) || byName(a.venue, b.venue),
+    has: () => true,
+    descendingFirst: false,
+  },
+  decimalColumn("last", "Last", "Price of the newest trade", "last"),
+  {
+    key: "change",
+    label: "24 h",
+    title: "Change of the price within 24 h",
+    compare: (a, b) =>
+      compareDecimals(
+        a.ticker?.changePercent ?? "0",
+        b.ticker?.changePercent ?? "0",
+      ),
+    has: ({ ticker }) => (ticker?.changePercent ?? null) !== null,
+    descendingFirst: true,
+  },
+  decimalColumn("high", "High", "Highest price within 24 h", "high"),
+  decimalColumn("low", "Low", "Lowest price within 24 h", "low"),
+  decimalColumn(
+    "volume",
+    "Volume",
+    "Traded within 24 h, in the base currency",
+    "volume",
+  ),
+  decimalColumn(
+    "turnover",
+    "Turnover",
+    "Traded within 24 h, in the quote currency",
+    "quoteVolume",
+  ),
+  {
+    key: "trades",
+    label: "Trades/min",
+    title: "Raw trades a minute, over the last minutes",
+    compare: (a, b) =>
+      (a.ticker?.tradesPerMinute ?? 0) - (b.ticker?.tradesPerMinute ?? 0),
+    has: ({ ticker }) => ticker !== undefined,
+    descendingFirst: true,
+  },
+  {
+    key: "complete",
+    label: "Complete",
+    title: "Whether the 24 h hold every trade; gaps go first",
+    compare: (a, b) => gapsFirst(a) - gapsFirst(b),
+    has: ({ ticker }) => ticker !== undefined,
+    descendingFirst: false,
+  },
+  {
+    key: "feed",
+    label: "Feed",
+    title: "State of the market's feed; trouble goes first",
+    compare: (a, b) => severity(b) - severity(a),
+    has: () => true,
+    descendingFirst: false,
+  },
+];
+
+export function columnOf(key: string): Column | undefined {
+  return COLUMNS.find((column) => column.key === key);
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function gapsFirst({ ticker }: Entry): number {
+  const complete = ticker?.complete ?? null;
+  return complete === false ? 0 : complete === null ? 1 : 2;
+}
+
+function severity({ condition }: Entry): number {
+  return CONDITION_ORDER.indexOf(condition);
+}

@@ -1,0 +1,54 @@
+import type { Ticker } from "../../src/api/ticker.js";
+import type { FeedState } from "../../src/domain/feed-state.js";
+import { type Market, parseMarket } from "../../src/domain/market.js";
+import { type Condition, conditionOf } from "../frame/feed-condition.js";
+
+/** All that is known of one market; a market with a feed may not have a trade yet. */
+export interface Entry {
+  market: Market;
+  venue: string;
+  symbol: string;
+  ticker: Ticker | undefined;
+  feed: FeedState | undefined;
+  condition: Condition;
+}
+
+export function entryOf(
+  market: Market,
+  ticker: Ticker | undefined,
+  feed: FeedState | undefined,
+  now: number,
+): Entry {
+  const { venue, symbol } = parseMarket(market) ?? {
+    venue: "",
+    symbol: market,
+  };
+  const condition = conditionOf(feed, now);
+  return { market, venue, symbol, ticker, feed, condition };
+}
+
+/** Whether the 24 h hold every trade. */
+export const COMPLETENESS = {
+  true: {
+    sign: "✓",
+    text: "complete",
+    tone: "up",
+    why: "No trade of the last 24 h is missing: the ids prove it",
+  },
+  false: {
+    sign: "✕",
+    text: "gaps",
+    tone: "down",
+    why: "Of the last 24 h, trades are missing (the ids show gaps), or for a while nobody followed a market whose ids cannot show them",
+  },
+  null: {
+    sign: "?",
+    text: "unknown",
+    tone: "dim",
+    why: "It cannot be known: the record begins within the 24 h, or the market's ids do not count its trades",
+  },
+} as const;
+
+export function completenessOf({ complete }: Pick<Ticker, "complete">) {
+  return COMPLETENESS[`${complete}`];
+}

@@ -1,0 +1,120 @@
+import "./tape.css";
+import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { Trade } from "../../src/domain/trade.js";
+import type { Figures } from "../chart/minute-figures.js";
+import { fresh } from "../frame/freshness.js";
+import { compareDecimals } from "../frame/decimal-text.js";
+import type { TradeTape } from "../live/trade-tape.js";
+import { PressureBars } from "./pressure-bars.js";
+import { TradeRow, digitsOf, sizeClass, sizeScale } from "./trade-row.js";
+
+const ROWS = 60;
+
+/** The newest trades as they come; it stands still while somebody points at it or has the focus in it. */
+export function Tape({
+  tape,
+  figures,
+}: {
+  tape: TradeTape;
+  figures: ReadonlySignal<Figures | undefined>;
+}) {
+  const least = useSignal("");
+  const paused = useSignal(false);
+  const held = useRef<readonly Trade[]>([]);
+  const wanted = useComputed(() => filtered(tape.trades.value, least.value));
+  if (!paused.value) held.current = wanted.value.slice(0, ROWS);
+  const rows = held.current;
+  const known = new Set(rows.map(({ id }) => id));
+  const waiting = paused.value
+    ? wanted.value.findIndex(({ id }) => known.has(id))
+    : 0;
+  const scale = sizeScale(rows);
+  const digits = digitsOf(rows);
+  const wrong = least.value !== "" && !isAmount(least.value);
+  return (
+    <section class="card tape" aria-label="Trades">
+      <div class="tape-head">
+        <h2>Trades</h2>
+        <label class="tape-filter">
+          Size ≥{" "}
+          <input
+            inputMode="decimal"
+            placeholder="any"
+            aria-label="Least size in base currency"
+            aria-invalid={wrong}
+            value={least}
+            onInput={({ currentTarget }) =>
+              (least.value = currentTarget.value.trim())
+            }
+          />
+        </label>
+      </div>
+      <PressureBars figures={figures} />
+      <div
+        class="tape-rows live-data"
+        tabIndex={0}
+        role="region"
+        aria-label="Newest trades; stand still while focused"
+        onPointerEnter={() => (paused.value = true)}
+        onPointerLeave={() => (paused.value = false)}
+        onFocus={() => (paused.value = true)}
+        onBlur={() => (paused.value = false)}
+      >
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              <th scope="col">Side</th>
+              <th scope="col" class="right">
+                Price
+              </th>
+              <th scope="col" class="right">
+                Size
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((trade) => (
+              <TradeRow
+                key={trade.id}
+                trade={trade}
+                size={sizeClass(trade, scale)}
+                digits={digits}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="tape-state" role="status">
+        {tape.error.value !== undefined ? (
+          <span class="down">{tape.error.value}</span>
+        ) : wrong ? (
+          "The least size is a number such as 0.5."
+        ) : paused.value ? (
+          `❚❚ Paused${waiting > 0 ? `, ${waiting} new` : ""}`
+        ) : rows.length === 0 ? (
+          "No trade yet"
+        ) : fresh.value ? (
+          "▶ Live"
+        ) : (
+          "✕ No connection"
+        )}
+      </p>
+    </section>
+  );
+}
+
+/** Sizes are compared as decimals. */
+export function filtered(
+  trades: readonly Trade[],
+  least: string,
+): readonly Trade[] {
+  return isAmount(least)
+    ? trades.filter(({ amount }) => compareDecimals(amount, least) >= 0)
+    : trades;
+}
+
+function isAmount(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text);
+}

@@ -1,0 +1,61 @@
+import type { TakerSide, Trade } from "../../src/domain/trade.js";
+import { fractionDigits, grouped } from "../frame/decimal-text.js";
+import { timeText } from "../frame/time-text.js";
+import { zone } from "../frame/time-zone.js";
+
+/** Fraction digits that the columns have, so that their points align. */
+export interface Digits {
+  price: number;
+  amount: number;
+}
+
+const SIDES: Record<TakerSide, { text: string; tone: string }> = {
+  buy: { text: "▲ buy", tone: "up" },
+  sell: { text: "▼ sell", tone: "down" },
+  unknown: { text: "–", tone: "dim" },
+};
+
+export function TradeRow({
+  trade,
+  size,
+  digits,
+}: {
+  trade: Trade;
+  size: "" | "big" | "huge";
+  digits: Digits;
+}) {
+  const { text, tone } = SIDES[trade.takerSide];
+  return (
+    <tr class={size} data-id={trade.id}>
+      <td class="dim">{timeText(trade.time, zone.value, "second")}</td>
+      <td class={tone}>{text}</td>
+      <td class={`right ${tone}`}>{grouped(trade.price, digits.price)}</td>
+      <td class="right size">{grouped(trade.amount, digits.amount)}</td>
+    </tr>
+  );
+}
+
+/** Sizes above which a trade stands out among these: the upper tenth, and the upper fiftieth. */
+export function sizeScale(trades: readonly Trade[]): [number, number] {
+  const sizes = trades
+    .map(({ amount }) => Number(amount))
+    .sort((a, b) => a - b);
+  const at = (share: number) =>
+    sizes[Math.floor((sizes.length - 1) * share)] ?? Infinity;
+  return [at(0.9), at(0.98)];
+}
+
+/** A number is good enough to emphasise by. */
+export function sizeClass(
+  { amount }: Trade,
+  [big, huge]: readonly [number, number],
+): "" | "big" | "huge" {
+  const size = Number(amount);
+  return size > huge ? "huge" : size > big ? "big" : "";
+}
+
+export function digitsOf(trades: readonly Trade[]): Digits {
+  const most = (field: "price" | "amount") =>
+    Math.max(0, ...trades.map((trade) => fractionDigits(trade[field])));
+  return { price: most("price"), amount: most("amount") };
+}
