@@ -10,8 +10,9 @@ import {
   longFiles,
   unusedSql,
 } from "./support/architecture.js";
+import { forbiddenPageImports } from "./support/web-architecture.js";
 
-const TEXT = /\.(ts|mjs|js|sql|html|css)$/;
+const TEXT = /\.(tsx?|mjs|js|sql|html|css)$/;
 
 function read(...folders: string[]): Sources {
   const files = folders.flatMap((folder) =>
@@ -28,7 +29,8 @@ function read(...folders: string[]): Sources {
 }
 
 const product = read("src");
-const everything = read("src", "test", "bench");
+const page = read("web");
+const everything = { ...read("src", "test", "bench"), ...page };
 
 const of = (file: string, specifier: string): Sources => ({
   [file]: `import { x } from "${specifier}";`,
@@ -80,7 +82,7 @@ describe("the layout of src", () => {
     [
       "src/recovery/repair.ts",
       "../ingestion/feed.js",
-      "recovery may import of ingestion only its venue table",
+      "recovery may import of ingestion only its venues, their REST, and how bulk is sent",
     ],
     ["src/persistence/recorder.ts", "../api/ticker.js", "nobody imports api"],
     ["src/cli.ts", "./api/ticker.js", "nobody imports api"],
@@ -118,6 +120,8 @@ describe("the layout of src", () => {
     ["src/streaming/kafka-client.ts", "kafkajs"],
     ["src/ingestion/feed.ts", "ws"],
     ["src/ingestion/feed.ts", "../metrics.js"],
+    ["src/recovery/repair.ts", "../ingestion/venues.js"],
+    ["src/recovery/repair.ts", "../ingestion/venue-hosts.js"],
     ["src/api/candles.controller.ts", "../persistence/candle-store.js"],
     ["src/api/api.module.ts", "../persistence/persistence.module.js"],
     ["src/app.module.ts", "./api/api.module.js"],
@@ -136,6 +140,40 @@ describe("the layout of src", () => {
     `let feed: import("../ingestion/feed.js").Feed;`,
   ])("sees an import written as %s", (text) => {
     expect(forbiddenImports({ "src/api/live.ts": text })).toHaveLength(1);
+  });
+});
+
+describe("the layout of web", () => {
+  it("is read at all", () => {
+    expect(Object.keys(page).length).toBeGreaterThan(30);
+  });
+
+  it("has no import by which the page would be more than a client", () => {
+    expect(forbiddenPageImports(page)).toEqual([]);
+  });
+
+  it.each([
+    [
+      `import { tickerFrom } from "../../src/api/ticker.js";`,
+      "of src, web runs domain only; the rest as types",
+    ],
+    [`import { join } from "node:path";`, "a browser has no Node"],
+    [
+      `import { trade } from "../../test/support/tape.js";`,
+      "the page imports nothing outside web and src",
+    ],
+  ])("would refuse %s", (text, reason) => {
+    const [found = ""] = forbiddenPageImports({ "web/live/api.tsx": text });
+    expect(found.endsWith(`: ${reason}`)).toBe(true);
+  });
+
+  it.each([
+    `import type { Ticker } from "../../src/api/ticker.js";`,
+    `import { openTimeOf } from "../../src/domain/interval.js";`,
+    `import { signal } from "@preact/signals";`,
+    `import "./chart.css";`,
+  ])("lets it %s", (text) => {
+    expect(forbiddenPageImports({ "web/live/api.ts": text })).toEqual([]);
   });
 });
 

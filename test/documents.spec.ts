@@ -19,7 +19,7 @@ const documents = [
     .map((name) => join("docs", name)),
 ];
 
-const sources = ["src", "test", "bench", "scripts"].flatMap((folder) =>
+const sources = ["src", "test", "bench", "web"].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) =>
     join(folder, name).replaceAll("\\", "/"),
   ),
@@ -67,7 +67,11 @@ describe("the README", () => {
   it("has every variable of the configuration in its table, and no other", () => {
     const documented = firstColumn(read("README.md"), "Configuration");
     const generic = documented.filter((name) => name.startsWith("<VENUE>"));
-    expect(generic).toEqual(["<VENUE>_WS_URL", "<VENUE>_REST_URL"]);
+    expect(generic).toEqual([
+      "<VENUE>_WS_URL",
+      "<VENUE>_REST_URL",
+      "<VENUE>_BULK_URL",
+    ]);
     expect(documented.filter((name) => !name.startsWith("<")).sort()).toEqual(
       variablesOf(configuration),
     );

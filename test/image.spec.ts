@@ -130,7 +130,7 @@ describe("the image", () => {
     expect(dockerfile).toMatch(/DATA_DIR=\/data/);
   });
 
-  it("starts as that user with nothing but its data folder to write to, and gets ready", async () => {
+  it("starts as that user with nothing but its data folder to write to, gets ready, and serves the page", async () => {
     child = start(execForm(instruction("CMD")));
     for (const stream of [child.stdout, child.stderr])
       stream?.on("data", (text: Buffer) => (output += text.toString()));
@@ -145,6 +145,7 @@ describe("the image", () => {
       () => output,
     );
     expect(pid).toBeGreaterThan(0);
+    expect(await status("/")).toBe(200);
   });
 
   it("is called healthy by its own health check, and unhealthy when nothing answers", async () => {

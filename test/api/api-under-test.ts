@@ -4,11 +4,14 @@ import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { type Socket, io } from "socket.io-client";
 import { ApiModule } from "../../src/api/api.module.js";
+import { HISTORY_VENUES } from "../../src/api/history-venues.js";
 import { configureHttp, httpAdapter } from "../../src/api/http.js";
 import type { ClientEvents, ServerEvents } from "../../src/api/live-events.js";
+import { setupPage } from "../../src/api/page.js";
 import { setupSwagger } from "../../src/api/swagger.js";
 import { CONFIG, readConfig } from "../../src/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
+import { VENUES_WITH_HISTORY } from "../../src/ingestion/venues.js";
 import { Metrics } from "../../src/metrics.js";
 import { DATABASE } from "../../src/persistence/database.js";
 import {
@@ -18,6 +21,7 @@ import {
 import {
   API,
   RECORDER,
+  STRATEGIES,
   TransportStrategy,
 } from "../../src/streaming/strategy.js";
 import { StreamingModule } from "../../src/streaming/streaming.module.js";
@@ -65,9 +69,12 @@ export async function startApi(
     readerPassword: undefined,
     stop: () => Promise.resolve(),
   };
+  const strategies: TransportStrategy[] = [];
   const foundation = [
     { provide: CONFIG, useValue: config },
     { provide: DATABASE, useValue: database },
+    { provide: STRATEGIES, useValue: strategies },
+    { provide: HISTORY_VENUES, useValue: VENUES_WITH_HISTORY },
     Metrics,
   ];
 
@@ -100,22 +107,22 @@ export async function startApi(
   );
   await configureHttp(app, config);
   setupSwagger(app);
+  setupPage(app);
   const transport = app.get(Transport);
   const lanes = { lanes: 1, maxBatch: 20_000, paceMs: 0 };
-  app.connectMicroservice({
-    strategy: new TransportStrategy("recorder", RECORDER, transport, {
+  strategies.push(
+    new TransportStrategy("recorder", RECORDER, transport, {
       group: "recorder",
       ephemeral: false,
       ...lanes,
     }),
-  });
-  app.connectMicroservice({
-    strategy: new TransportStrategy("api", API, transport, {
+    new TransportStrategy("api", API, transport, {
       group: "api",
       ephemeral: true,
       ...lanes,
     }),
-  });
+  );
+  for (const strategy of strategies) app.connectMicroservice({ strategy });
   await app.startAllMicroservices();
   await app.listen(0, "127.0.0.1");
   const { port } = app.getHttpServer().address() as AddressInfo;

@@ -1,28 +1,18 @@
 import type { Candle } from "../../src/domain/candle.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { createDatabase } from "../support/tape.js";
-import { type ApiUnderTest, startApi } from "./api-under-test.js";
+import { apiForSuite } from "./api-suite.js";
+import type { ApiUnderTest } from "./api-under-test.js";
 import { Follower, TradeMaker, settled } from "./live-client.js";
 
 /** 2024-08-09T00:00:00Z. */
 const START = 1_723_161_600_000;
 const MINUTE = 60_000;
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 const trades = new TradeMaker();
 const next = trades.next.bind(trades);
 
-beforeAll(async () => {
-  postgres = await startPostgres();
-  api = await startApi(await createDatabase(postgres.url), {
-    INTERVALS: "1m,5m",
-  });
-}, 120_000);
-
-afterAll(async () => {
-  await api.close();
-  await postgres.stop();
+apiForSuite("1m,5m", (started) => {
+  api = started;
 });
 
 async function rest<T>(path: string): Promise<T> {
@@ -91,6 +81,36 @@ describe("200 clients on 20 markets", () => {
       );
       expect(follower.jumps).toBe(0);
     }
+  });
+
+  it("gives a client of many rooms every frame of each of them", async () => {
+    const client = await api.client();
+    const rooms = markets.flatMap((market) =>
+      (["1m", "5m"] as const).map((interval) => ({ market, interval })),
+    );
+    const all = rooms.map(
+      (room) =>
+        new Follower(client, { channel: "candles", since: START, ...room }),
+    );
+    for (const follower of all) await follower.begin();
+    for (let step = 1; step <= 30; step++)
+      await api.record(
+        markets.map((market) =>
+          next(market, START + 20 * MINUTE + step * 10_000, {
+            price: String(100 + ((step * 7) % 13)),
+          }),
+        ),
+      );
+    for (const [index, { market, interval }] of rooms.entries()) {
+      const truth = await rest<Candle[]>(
+        `/${market}/candles?interval=${interval}&start=${START}`,
+      );
+      await settled(
+        () => all[index]?.state(),
+        () => truth,
+      );
+    }
+    expect(all.map(({ jumps }) => jumps)).toEqual(rooms.map(() => 0));
   });
 
   it("lets a client that was away end with the same state as one that never left", async () => {

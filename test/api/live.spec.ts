@@ -3,30 +3,20 @@ import { io } from "socket.io-client";
 import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { createDatabase } from "../support/tape.js";
-import { type ApiUnderTest, startApi } from "./api-under-test.js";
+import { apiForSuite } from "./api-suite.js";
+import type { ApiUnderTest } from "./api-under-test.js";
 import { TradeMaker, ask, enter, settled } from "./live-client.js";
 
 /** 2024-08-09T00:00:00Z. */
 const START = 1_723_161_600_000;
 const MINUTE = 60_000;
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 const trades = new TradeMaker();
 const next = trades.next.bind(trades);
 
-beforeAll(async () => {
-  postgres = await startPostgres();
-  api = await startApi(await createDatabase(postgres.url), {
-    INTERVALS: "1m,5m",
-  });
-}, 120_000);
-
-afterAll(async () => {
-  await api.close();
-  await postgres.stop();
+apiForSuite("1m,5m", (started) => {
+  api = started;
 });
 
 async function rest<T>(path: string): Promise<T> {

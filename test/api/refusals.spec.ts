@@ -4,6 +4,7 @@ import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { restClient } from "./rest-client.js";
 
 const MARKET = "binance:BTCUSDT";
+const KEY = "a-key-of-more-than-sixteen";
 
 let postgres: TestPostgres;
 let api: ApiUnderTest;
@@ -13,6 +14,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
   api = await startApi(await createDatabase(postgres.url), {
     INTERVALS: "1m,5m,1h",
+    INGEST_KEYS: KEY,
   });
   await api.record([trade(MARKET, 1, 1_723_161_600_000)]);
 }, 120_000);
@@ -93,6 +95,35 @@ describe("errors", () => {
       400,
     );
     await problem(`/api/v1/markets/${MARKET}/gaps?after=x`, 400);
+    await problem(`/api/v1/markets/${MARKET}/gaps?state=lost`, 400);
+  });
+
+  // They were taken with 201, and failed a second later.
+  it.each([
+    [
+      "nobody:BTCUSD",
+      /^must be of a venue whose history can be loaded \(.*\)$/,
+    ],
+    ["bybit:BTCUSDT", /\(binance, binance-usdm, coinbase, kraken, okx\)/],
+    ["sim:BTCUSDT", /\(binance, binance-usdm, coinbase, kraken, okx\)/],
+    ["binance:btcusdt", /^must have a symbol as binance spells it \(.+\)$/],
+  ])("refuses a backfill of %s", async (market, detail) => {
+    const { code, errors } = await problem("/api/v1/backfills", 400, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        authorization: `Bearer ${KEY}`,
+      },
+      body: JSON.stringify({ market, from: "2024-01-01", to: "2024-01-02" }),
+    });
+    expect(code).toBe("bad_parameter");
+    expect(errors).toEqual([
+      {
+        field: "market",
+        detail: expect.stringMatching(detail) as string,
+        value: market,
+      },
+    ]);
   });
 
   it("answers 404 for an unknown market, whatever is asked of it", async () => {

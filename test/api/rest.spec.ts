@@ -188,6 +188,9 @@ describe("trades, ticker, gaps and markets", () => {
       change: "30",
       changePercent: "30.00",
       trades: 21,
+      // Minutes 6 to 10 have two each.
+      tradesPerMinute: 2,
+      complete: false,
       openTime: openTimeOf("1m", START + 11 * MINUTE) - 1_439 * MINUTE,
       closeTime: START + 12 * MINUTE - 1,
     });
@@ -202,8 +205,20 @@ describe("trades, ticker, gaps and markets", () => {
         ids: "3",
         afterTime: START + 6 * MINUTE + 1_000,
         beforeTime: START + 7 * MINUTE,
+        state: "open",
+        reason: null,
+        foundAt: null,
+        endedAt: null,
+        attempts: 0,
       },
     ]);
+    for (const state of ["repaired", "void", "unrepairable", "repairing"])
+      expect(
+        (await get(`/api/v1/markets/${MARKET}/gaps?state=${state}`)).body,
+      ).toEqual([]);
+    expect(
+      (await get(`/api/v1/markets/${MARKET}/gaps?state=open`)).body,
+    ).toHaveLength(1);
     expect(
       (await get(`/api/v1/markets/${MARKET}/gaps?after=1012`)).body,
     ).toEqual([]);

@@ -1,22 +1,14 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataSource } from "typeorm";
 import {
   dataSourceOptions,
   serverDatabase,
 } from "../../src/persistence/database.js";
-import { processExists } from "../../src/persistence/owner-lock.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { Broker } from "../support/broker.js";
 import { type Golden, goldens } from "../support/golden.js";
 import { describeOwnKafka, randomPrefix } from "../support/kafka.js";
-import {
-  type TestPostgres,
-  freePort,
-  startPostgres,
-} from "../support/postgres.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { contents, createDatabase, random } from "../support/tape.js";
 
 const SEED = Number(process.env["CRASH_SEED"] ?? 20_261_121);
@@ -72,19 +64,26 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
     KAFKA_PARTITIONS: "2",
   });
 
-  /** A recording streams from one process while another records; `disturb` is called until the stream has ended. */
+  /** A recording streams for so many seconds from one process while another records; `disturb` is called until the stream has ended. */
   async function recordWhile(
     settings: Settings,
     disturb: (next: () => number) => Promise<void>,
-    speed: string,
+    seconds: number,
   ): Promise<void> {
+    const times = uninterrupted.trades.map((row) =>
+      Number(/"time": (\d+)/.exec(row)?.[1]),
+    );
+    const lengthMs = (times.at(-1) as number) - (times[0] as number);
+    const speed = lengthMs / 1_000 / seconds;
     const replay = await Process.start(
-      ["replay", "--speed", speed, ...spot().replay],
+      ["replay", "--speed", String(speed), ...spot().replay],
       { ...settings, ROLES: "ingestion" },
     );
     const next = random(SEED);
     while (replay.isRunning) await disturb(next);
-    expect(await replay.finished()).toMatchObject({ code: 0 });
+    const { code, output } = await replay.finished();
+    if (code !== 0)
+      throw new Error(`the replay ended with ${code}:\n${output}`);
   }
 
   async function expectUninterrupted(settings: Settings): Promise<void> {
@@ -128,7 +127,7 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
         await recorder.kill();
         kills++;
       },
-      "22",
+      33,
     );
     while (kills++ < 10) {
       const recorder = await Process.start(["serve"], {
@@ -154,6 +153,12 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
           await sleep(200);
           return;
         }
+        // A process whose database goes while it starts ends, and is started again by whoever runs it: not meant here.
+        await until(
+          async () => (await tradesStored(app)) > 0,
+          60_000,
+          () => app.output.slice(-3_000),
+        );
         await sleep(1_500);
         await (round === 1 ? postgres.kill() : broker.kill());
         await until(
@@ -170,7 +175,7 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
           () => app.output.slice(-3_000),
         );
       },
-      "20",
+      36,
     );
     expect(seen.unready).toBe(true);
     await app.stop();
@@ -192,100 +197,3 @@ async function countAnnouncements(url: string): Promise<number> {
     await source.destroy();
   }
 }
-
-describe(`kill -9 with the embedded database (seed ${SEED})`, () => {
-  let folder: string;
-  let settings: Settings;
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "tapeline-crash-"));
-    chmodSync(folder, 0o755);
-    settings = {
-      DATA_DIR: join(folder, "data"),
-      EMBEDDED_PORT: String(await freePort()),
-    };
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const replaying = (): string[] => {
-    const [, venue = "", ...files] = spot().replay;
-    return [
-      "serve",
-      "--venue",
-      venue,
-      ...files.flatMap((file) => ["--replay", file]),
-    ];
-  };
-  const postmaster = (): number =>
-    Number(
-      readFileSync(
-        join(folder, "data", "postgres", "postmaster.pid"),
-        "utf8",
-      ).split("\n")[0],
-    );
-
-  it("needs no manual step after ten kills, and ends with every trade", async () => {
-    const next = random(SEED);
-    for (let kill = 0; kill < 10; kill++) {
-      const app = await Process.start(replaying(), settings);
-      await sleep(600 + next() * 2_200);
-      await app.kill();
-    }
-    const app = await (await Process.start(replaying(), settings)).ready();
-    await until(
-      () => app.output.includes("Replayed") && app.output.includes("trades/s"),
-      60_000,
-      () => app.output,
-    );
-    const refused = await (
-      await Process.start(["serve"], {
-        ...settings,
-        EMBEDDED_PORT: String(await freePort()),
-      })
-    ).finished();
-    expect(refused).toMatchObject({
-      code: 1,
-      output: expect.stringContaining(`process ${app.pid}`) as string,
-    });
-    // A reading command uses the running database.
-    expect(await run(["verify"], settings)).toMatchObject({
-      code: 0,
-      output: expect.stringContaining("every one equals its trades") as string,
-    });
-    const pid = postmaster();
-    expect(await app.stop()).toMatchObject({ code: 0 });
-    expect(processExists(pid)).toBe(false);
-  }, 200_000);
-
-  it("starts the database again when it alone is killed, and goes on", async () => {
-    const app = await (
-      await Process.start(["serve"], {
-        ...settings,
-        INGEST_KEYS: "a-key-for-this-test-only",
-      })
-    ).ready();
-    const before = postmaster();
-    process.kill(before, "SIGKILL");
-    await until(
-      async () => (await app.status("/health/ready")) === 503,
-      20_000,
-      () => "never unready",
-    );
-    await until(
-      async () => (await app.status("/health/ready")) === 200,
-      60_000,
-      () => app.output.slice(-3_000),
-    );
-    const response = await fetch(`${app.url}/api/v1/trades`, {
-      method: "POST",
-      headers: {
-        authorization: "Bearer a-key-for-this-test-only",
-        "content-type": "application/json",
-      },
-      body: JSON.stringify([{ symbol: "AFTER", price: "1.5", id: "1" }]),
-    });
-    expect(response.status).toBe(202);
-    const pid = postmaster();
-    expect(pid).not.toBe(before);
-    expect(await app.stop()).toMatchObject({ code: 0 });
-    expect(processExists(pid)).toBe(false);
-  }, 120_000);
-});

@@ -5,11 +5,11 @@ import { Backoff } from "../../src/ingestion/backoff.js";
 import { binance } from "../../src/ingestion/binance.js";
 import { FeedBoard } from "../../src/ingestion/feed-board.js";
 import { VenueFeed } from "../../src/ingestion/venue-feed.js";
+import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
 import type { Venue } from "../../src/ingestion/venue.js";
 import { Metrics } from "../../src/metrics.js";
 import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
-import type { VenueServer } from "../support/venue-server.js";
 
 /** What came through the transport. */
 export class Tape {
@@ -80,6 +80,15 @@ export interface FeedOptions {
   venue?: Partial<Venue>;
   /** Nothing received for this long is a dead connection; longer than two busy cores can keep us waiting. */
   silentMs?: number;
+  /** After which a symbol's silence counts. */
+  silenceMs?: number;
+}
+
+/** An exchange on loopback. */
+export interface Exchange {
+  wsUrl: string;
+  restUrl: string;
+  now(): number;
 }
 
 export interface FeedUnderTest {
@@ -91,9 +100,14 @@ export interface FeedUnderTest {
 
 /** The product's feed with its limits shortened, over the in-process transport. */
 export async function startFeed(
-  server: VenueServer,
+  server: Exchange,
   symbols: readonly string[],
-  { interval = "1m", venue = {}, silentMs = 1_500 }: FeedOptions = {},
+  {
+    interval = "1m",
+    venue = {},
+    silentMs = 1_500,
+    silenceMs = 700,
+  }: FeedOptions = {},
 ): Promise<FeedUnderTest> {
   const tape = await Tape.start(() => server.now());
   const metrics = new Metrics();
@@ -103,13 +117,13 @@ export async function startFeed(
     venue: { ...binance, ...venue },
     symbols,
     wsUrl: server.wsUrl,
-    restUrl: server.restUrl,
     interval,
     timing: { pingMs: 100, silentMs },
-    watch: { silenceMs: 700, recheckMs: 400, inTransitMs: 50 },
+    watch: { silenceMs, recheckMs: 400, inTransitMs: 50 },
     backoff: new Backoff(20, 200),
   };
-  const feed = new VenueFeed(options, tape.transport, board, metrics);
+  const hosts = new VenueHosts({ venueUrl: () => server.restUrl }, metrics);
+  const feed = new VenueFeed(options, tape.transport, board, metrics, hosts);
   feed.start();
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

@@ -8,7 +8,7 @@ import type { Problem } from "../../src/api/problem.js";
 import { openApiDocument } from "../../src/api/swagger.js";
 import { CONFIG, readConfig } from "../../src/config.js";
 import { IngestController } from "../../src/ingestion/ingest.controller.js";
-import { IngestKeyGuard } from "../../src/ingestion/ingest-key.guard.js";
+import { IngestKeyGuard } from "../../src/ingest-key.guard.js";
 import { Transport } from "../../src/streaming/transport.js";
 import { Tape } from "./feed-under-test.js";
 

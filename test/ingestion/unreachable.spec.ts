@@ -3,7 +3,9 @@ import { jest } from "@jest/globals";
 import { Logger } from "@nestjs/common";
 import { type Config, readConfig } from "../../src/config.js";
 import type { Trade } from "../../src/domain/trade.js";
+import { FeedHistory } from "../../src/ingestion/feed-history.js";
 import { Feeds } from "../../src/ingestion/feeds.js";
+import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
 import { Metrics } from "../../src/metrics.js";
 import { until } from "../support/app.js";
 import { freePort } from "../support/postgres.js";
@@ -35,7 +37,9 @@ afterEach(async () => {
 
 async function start(config: Config): Promise<void> {
   tape = await Tape.start();
-  feeds = new Feeds(config, tape.transport, new Metrics());
+  const metrics = new Metrics();
+  const hosts = new VenueHosts(config, metrics);
+  feeds = new Feeds(config, tape.transport, metrics, hosts, new FeedHistory());
   feeds.start();
 }
 

@@ -4,26 +4,20 @@ import type { Recorder } from "../../src/persistence/recorder.js";
 import { Retention } from "../../src/persistence/retention.js";
 import { readConfig } from "../../src/config.js";
 import { verify } from "../../src/persistence/verify.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { gapTrades } from "../support/recordings.js";
-import { type Tape, openTape, trade } from "../support/tape.js";
+import { tapeForEachTest } from "../support/tape-suite.js";
+import { type Tape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
 const MINUTE = 60_000;
 const M = "binance:C";
-let postgres: TestPostgres;
 let tape: Tape;
 let recorder: Recorder;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-beforeEach(async () => {
-  tape = await openTape(postgres.url, "1m,5m");
+tapeForEachTest("1m,5m", (opened) => {
+  tape = opened;
   ({ recorder } = tape.recorder());
 });
-afterEach(() => tape.close());
 
 async function record(...records: TapeRecord[]): Promise<Candle[]> {
   return (await recorder.record(records, never)).candles;
@@ -171,7 +165,7 @@ it("counts prints that are in no candle as covered, so that they do not look lik
     lastTradeId: "3",
   });
   expect(await minute(NOON + MINUTE)).toMatchObject({ complete: true });
-  expect(await tape.markets.gaps(M, { limit: 10 })).toEqual([]);
+  expect(await tape.gaps.page(M, { limit: 10 })).toEqual([]);
 });
 
 it("fills empty buckets flat only where coverage proves that nobody traded", async () => {
@@ -263,7 +257,7 @@ it("finds every real hole of a recorded feed with its exact ids", async () => {
     [1, 2, 3, 7, 8, 20].map((id) => trade("binance:LTCUSDT", id, NOON + id));
   for (let at = 0; at < input.length; at += 20_000)
     await record(...input.slice(at, at + 20_000));
-  const gaps = await tape.markets.gaps("binance:LTCUSDT", { limit: 100 });
+  const gaps = await tape.gaps.page("binance:LTCUSDT", { limit: 100 });
   const ids = input.map(({ ord }) => BigInt(ord));
   const expected = ids.flatMap((id, index) => {
     const before = ids[index - 1];

@@ -2,23 +2,17 @@ import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import type { TapeRecord, Trade } from "../../src/domain/trade.js";
 import type { Recorder } from "../../src/persistence/recorder.js";
 import { verify } from "../../src/persistence/verify.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { type Tape, openTape, trade } from "../support/tape.js";
+import { tapeForEachTest } from "../support/tape-suite.js";
+import { type Tape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
-let postgres: TestPostgres;
 let tape: Tape;
 let recorder: Recorder;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-beforeEach(async () => {
-  tape = await openTape(postgres.url, "1m,1h");
+tapeForEachTest("1m,1h", (opened) => {
+  tape = opened;
   ({ recorder } = tape.recorder());
 });
-afterEach(() => tape.close());
 
 const aggregate = (
   id: number,

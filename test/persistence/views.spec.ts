@@ -150,6 +150,8 @@ it("ends verify with exit code 1 and names the candle when one differs from its 
   );
   const { code, output } = await run(["verify"], settings);
   expect(code).toBe(1);
-  expect(output).toContain("binance:V: 1 candle(s) differ");
+  expect(output).toContain(
+    "binance:V: 1 candle with other values than the trades give",
+  );
   expect(output).toContain("1m 2024-01-02T12:00:00.000Z");
 });

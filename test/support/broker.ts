@@ -131,7 +131,7 @@ export class Broker {
         .join(""),
     );
     const broker = new Broker(`127.0.0.1:${port}`, home, jars());
-    broker.java(["-Xmx64m"], "kafka.tools.StorageTool", [
+    broker.java(["-Xmx128m"], "kafka.tools.StorageTool", [
       "format",
       "-t",
       "dGFwZWxpbmUtdGVzdC0wMQ",
@@ -146,7 +146,8 @@ export class Broker {
     execFileSync(
       "java",
       [...memory, ...JVM, "-cp", this.classpath, main, ...args],
-      { stdio: "ignore" },
+      // What it says of a failure is in the error then.
+      { stdio: ["ignore", "ignore", "pipe"] },
     );
   }
 

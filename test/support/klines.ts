@@ -58,7 +58,8 @@ export function klinesOfJson(file: string): Nine[] {
   );
 }
 
-function nineOfRow(row: string[]): Nine {
+/** From a row of the exchange's klines. */
+export function nineOfRow(row: readonly string[]): Nine {
   const [
     openTime,
     open,
@@ -71,7 +72,7 @@ function nineOfRow(row: string[]): Nine {
     trades,
     takerBuyVolume,
     takerBuyQuoteVolume,
-  ] = row as [string, ...string[]] & string[];
+  ] = row as readonly [string, ...string[]];
   const decimal = (text: string | undefined): string => plain(text ?? "");
   return {
     openTime,

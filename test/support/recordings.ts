@@ -34,6 +34,14 @@ export function spotTrades(limit: number): Trade[] {
     .slice(-limit);
 }
 
+/** BTCUSDT perpetual, if recorded. */
+export function usdmTrades(): Trade[] | undefined {
+  const folder = recordings();
+  if (folder === undefined) return undefined;
+  const file = join(folder, "binance-usdm", "usdm_btcusdt_20240808.gz");
+  return framesOf(file, "binance-usdm:BTCUSDT");
+}
+
 /** LTCUSDT with 26 real holes, if recorded; in order of ids. */
 export function gapTrades(): Trade[] | undefined {
   const folder = recordings();
@@ -81,6 +89,7 @@ function framesOf(file: string, market: string): Trade[] {
       price: plain(frame.p),
       amount: plain(frame.q),
       takerSide: frame.m ? ("sell" as const) : ("buy" as const),
+      offBook: frame.X !== undefined && frame.X !== "MARKET",
     };
     return frame.e === "trade" ? [trade(market, frame.t, frame.T, fields)] : [];
   });

@@ -10,6 +10,10 @@ import {
   migrate,
   serverDatabase,
 } from "../../src/persistence/database.js";
+import { BlindTimes } from "../../src/persistence/blind-times.js";
+import { FeedStateStore } from "../../src/persistence/feed-state-store.js";
+import { GapLedgerStore } from "../../src/persistence/gap-ledger-store.js";
+import { GapStore } from "../../src/persistence/gap-store.js";
 import { MarketRegistry } from "../../src/persistence/market-registry.js";
 import { MarketStore } from "../../src/persistence/market-store.js";
 import { Partitions } from "../../src/persistence/partitions.js";
@@ -25,6 +29,10 @@ export interface Tape {
   candles: CandleStore;
   trades: TradeStore;
   markets: MarketStore;
+  gaps: GapStore;
+  ledger: GapLedgerStore;
+  blindTimes: BlindTimes;
+  feeds: FeedStateStore;
   partitions: Partitions;
   close(): Promise<void>;
 }
@@ -74,6 +82,10 @@ export async function openTape(
     candles: new CandleStore(source),
     trades: new TradeStore(source),
     markets: new MarketStore(source),
+    gaps: new GapStore(source),
+    ledger: new GapLedgerStore(config, source),
+    blindTimes: new BlindTimes(config, source),
+    feeds: new FeedStateStore(source),
     partitions: new Partitions(source),
     close: () => source.destroy(),
   };

@@ -1,0 +1,296 @@
+import type { Candle } from "../../src/domain/candle.js";
+import type { FeedCondition, FeedState } from "../../src/domain/feed-state.js";
+import type { TapeRecord } from "../../src/domain/trade.js";
+import type { DueGap } from "../../src/persistence/gap-ledger-store.js";
+import type { Gap } from "../../src/persistence/gap-store.js";
+import type { Recorder } from "../../src/persistence/recorder.js";
+import { verify } from "../../src/persistence/verify.js";
+import { tapeForEachTest } from "../support/tape-suite.js";
+import { type Tape, trade } from "../support/tape.js";
+
+const never = new AbortController().signal;
+const NOON = Date.UTC(2024, 0, 2, 12);
+const MINUTE = 60_000;
+const M = "binance:G";
+let tape: Tape;
+let recorder: Recorder;
+tapeForEachTest("1m,5m", (opened) => {
+  tape = opened;
+  ({ recorder } = tape.recorder());
+});
+
+async function record(...records: TapeRecord[]): Promise<Candle[]> {
+  return (await recorder.record(records, never)).candles;
+}
+
+/** One trade a second from noon on with each of these ids. */
+async function hold(...ids: number[]): Promise<void> {
+  await record(...ids.map((id) => trade(M, id, NOON + id * 1_000)));
+}
+
+const ids = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+async function gaps(state?: Gap["state"]): Promise<string[]> {
+  const page = await tape.gaps.page(M, {
+    limit: 100,
+    ...(state === undefined ? {} : { state }),
+  });
+  return page.map((gap) => `${gap.fromId}-${gap.toId} ${gap.state}`);
+}
+
+async function due(): Promise<DueGap> {
+  const [gap] = await tape.ledger.due([M], 0);
+  if (gap === undefined) throw new Error("no gap is due");
+  return gap;
+}
+
+const range = (from: number, to: number) => ({
+  from: BigInt(from),
+  to: BigInt(to + 1),
+});
+
+const minutes = async (): Promise<Candle[]> =>
+  tape.candles.page({ market: M, interval: "1m", start: 0, limit: 10 });
+
+async function announced(): Promise<string[]> {
+  const rows: { key: string }[] = await tape.source.query(
+    `SELECT interval || ' ' || (open_time - ${NOON}) / ${MINUTE} AS key FROM announcement ORDER BY 1`,
+  );
+  return rows.map(({ key }) => key);
+}
+
+async function expectVerified(): Promise<void> {
+  for await (const verdict of verify(tape.source, ["1m", "5m"]))
+    expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
+}
+
+describe("the ledger of gaps", () => {
+  it("notes each hole once, with the times around it", async () => {
+    await hold(1, 2, 5, 6, 9);
+    expect(await tape.ledger.sweep([M])).toMatchObject({ found: 2 });
+    expect(await tape.ledger.sweep([M])).toMatchObject({ found: 0 });
+    expect(await gaps()).toEqual(["3-4 open", "7-8 open"]);
+    const [first] = await tape.gaps.page(M, { limit: 1 });
+    expect(first).toMatchObject({
+      ids: "2",
+      afterTime: NOON + 2_000,
+      beforeTime: NOON + 5_000,
+      reason: null,
+      endedAt: null,
+      attempts: 0,
+    });
+    expect(Date.now() - (first?.foundAt ?? 0)).toBeLessThan(20_000);
+    expect(await tape.gaps.figures()).toMatchObject([
+      { market: M, open: 2, missingIds: "4" },
+    ]);
+  });
+
+  it("keeps a gap until its last id is there, also in pieces and out of order", async () => {
+    await hold(1, 10);
+    await tape.ledger.sweep([M]);
+    await hold(5);
+    await hold(2, 3, 9);
+    expect(await tape.ledger.sweep([M])).toMatchObject({ news: [] });
+    expect(await gaps()).toEqual(["4-4 open", "6-8 open"]);
+    expect(await tape.ledger.begin((await due()).id)).toEqual({
+      ids: 4n,
+      holes: [
+        { from: 4n, to: 5n, after: NOON + 3_000, before: NOON + 5_000 },
+        { from: 6n, to: 9n, after: NOON + 5_000, before: NOON + 9_000 },
+      ],
+    });
+    expect(await gaps("repairing")).toHaveLength(2);
+    await hold(4, 6, 7, 8);
+    expect(await tape.ledger.sweep([M])).toMatchObject({ repaired: 1 });
+    expect(await gaps()).toEqual([]);
+    expect(await gaps("repaired")).toEqual(["2-9 repaired"]);
+  });
+
+  it("knows a hole below the oldest id as a new one", async () => {
+    await hold(20, 30);
+    await tape.ledger.sweep([M]);
+    await hold(10);
+    expect(await tape.ledger.sweep([M])).toMatchObject({ found: 1 });
+    expect(await gaps()).toEqual(["11-19 open", "21-29 open"]);
+  });
+
+  it("gives out a gap when its time has come, the oldest of each market first", async () => {
+    await hold(1, 3, 5);
+    await tape.ledger.sweep([M]);
+    expect(await tape.ledger.due([M], 60_000)).toEqual([]);
+    const first = await due();
+    await tape.ledger.begin(first.id);
+    const settled = { outcome: "unreachable", inARow: 1, nextTryMs: 60_000 };
+    const away = { ...settled, state: "repairing", reason: "away" } as const;
+    await tape.ledger.settle(first.id, away, 1n);
+    const second = await due();
+    expect(second.id).not.toBe(first.id);
+    const tooOld = { ...away, state: "unrepairable" } as const;
+    await tape.ledger.settle(second.id, tooOld, 1n);
+    expect(await tape.ledger.due([M], 0)).toEqual([]);
+    expect(await gaps()).toEqual(["2-2 repairing", "4-4 unrepairable"]);
+    expect(await gaps("unrepairable")).toEqual(["4-4 unrepairable"]);
+  });
+});
+
+describe("ids that the venue has no trade for", () => {
+  beforeEach(async () => {
+    await hold(...ids(1, 50), ...ids(71, 90), 130);
+    await tape.ledger.sweep([M]);
+    await tape.source.query("DELETE FROM announcement");
+  });
+
+  it("are void when it was asked twice, and their candles get a new version that is announced", async () => {
+    const before = await minutes();
+    expect(before.map(({ complete }) => complete)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    const gap = await due();
+    expect(await tape.ledger.absent(gap, [range(51, 70)], 0)).toBe(20n);
+    expect(await minutes()).toEqual(before);
+    expect(await tape.ledger.absent(gap, [range(51, 70)], 0)).toBe(0n);
+    const [, second, third] = await minutes();
+    expect(second).toMatchObject({ complete: false, revision: 0 });
+    expect(third).toEqual(before[2]);
+    const [version] = before.map((candle) => candle.version);
+    expect((await minutes())[0]).toMatchObject({
+      version: (version ?? 0) + 1,
+      revision: 0,
+    });
+    expect(await announced()).toEqual(["1m 0", "1m 1", "5m 0"]);
+    expect(await tape.ledger.sweep([M])).toMatchObject({ void: 1 });
+    expect(await gaps("void")).toEqual(["51-70 void"]);
+    expect(await gaps()).toEqual(["91-129 open"]);
+    expect((await tape.markets.find(M))?.coverage).toMatchObject({
+      ranges: 2,
+      held: "71",
+      missing: "39",
+      void: "20",
+    });
+  });
+
+  it("are not void when the second answer comes too soon, or tells a trade", async () => {
+    const gap = await due();
+    await tape.ledger.absent(gap, [range(51, 70)], 0);
+    expect(await tape.ledger.absent(gap, [range(51, 70)], 60_000)).toBe(20n);
+    await hold(60);
+    // 61–70 have a trade after all; 60 has come meanwhile.
+    expect(await tape.ledger.absent(gap, [range(51, 60)], 0)).toBe(0n);
+    expect(await gaps()).toEqual(["61-70 open", "91-129 open"]);
+    await hold(...ids(61, 70));
+    expect(await tape.ledger.sweep([M])).toMatchObject({ repaired: 1 });
+    const [row] = await tape.source.query<unknown[]>(
+      "SELECT filled, voided FROM gap WHERE state = 'repaired'",
+    );
+    expect(row).toEqual({ filled: "11", voided: "9" });
+  });
+
+  it("make candles complete, for new writes too", async () => {
+    for (const part of [range(51, 70), range(91, 129)]) {
+      const gap = await due();
+      await tape.ledger.absent(gap, [part], 0);
+      await tape.ledger.absent(gap, [part], 0);
+      await tape.ledger.sweep([M]);
+    }
+    expect((await minutes()).map(({ complete }) => complete)).toEqual([
+      null,
+      true,
+      true,
+    ]);
+    const written = await record(trade(M, 131, NOON + 131_000));
+    expect(
+      written.map(({ interval, complete }) => [interval, complete]).sort(),
+    ).toEqual([
+      ["1m", true],
+      ["5m", null],
+    ]);
+    await expectVerified();
+  });
+
+  it("are stored all the same when a trade comes for one later", async () => {
+    const gap = await due();
+    await tape.ledger.absent(gap, [range(51, 70)], 0);
+    await tape.ledger.absent(gap, [range(51, 70)], 0);
+    await hold(55);
+    const { coverage, trades } = (await tape.markets.find(M)) ?? {};
+    expect(trades).toBe(72);
+    expect(coverage).toMatchObject({ ranges: 2, held: "72", void: "19" });
+    expect((await minutes())[0]).toMatchObject({ lastTradeId: "55" });
+    await expectVerified();
+  });
+});
+
+describe("a market whose ids tell nothing", () => {
+  const S = "bybit:S";
+  const state = (
+    condition: FeedCondition,
+    at: number,
+    lastTradeAt = at,
+  ): FeedState => ({
+    market: S,
+    condition,
+    since: at,
+    at: NOON + at,
+    detail: null,
+    history: null,
+    lastTradeAt: NOON + lastTradeAt,
+    reconnects: 0,
+    refused: 0,
+  });
+  const followed = async (...states: FeedState[]): Promise<void> => {
+    await tape.blindTimes.note(states);
+    await tape.feeds.save(states);
+  };
+  const sparse = (id: string, time: number) =>
+    trade(S, id.length, NOON + time, { id, ids: "sparse" });
+  const told = async (): Promise<(boolean | null)[]> => {
+    const page = { market: S, interval: "1m", start: 0, limit: 10 } as const;
+    return (await tape.candles.page(page)).map(({ complete }) => complete);
+  };
+
+  it("says of its candles whether somebody looked away", async () => {
+    await record(sparse("a", 1_000), sparse("b", 61_000), sparse("c", 181_000));
+    await followed(state("live", 55_000));
+    expect(await told()).toEqual([null, null, null]);
+    await tape.source.query("DELETE FROM announcement");
+    await followed(
+      state("down", 70_000, 66_000),
+      state("connecting", 90_000, 66_000),
+      state("live", 95_000),
+    );
+    expect(await told()).toEqual([null, false, null]);
+    const rows: { key: string }[] = await tape.source.query(
+      `SELECT interval || ' ' || (open_time - ${NOON}) / ${MINUTE} AS key FROM announcement ORDER BY 1`,
+    );
+    expect(rows.map(({ key }) => key)).toEqual(["1m 1", "5m 0"]);
+    const version = async (): Promise<unknown> =>
+      (await tape.candles.exact(S, [{ interval: "5m", openTime: NOON }]))[0]
+        ?.version;
+    const before = await version();
+    // Already blind: not told again.
+    await followed(state("down", 99_000, 98_000), state("live", 100_000));
+    expect(await version()).toBe(before);
+    const written = await record(sparse("d", 97_000), sparse("e", 182_000));
+    const by = (minute: number): Candle | undefined =>
+      written.find(
+        ({ interval, openTime }) =>
+          interval === "1m" && openTime === NOON + minute * MINUTE,
+      );
+    expect([by(1)?.complete, by(3)?.complete]).toEqual([false, null]);
+  });
+
+  it("was not seen while no process followed it", async () => {
+    await record(sparse("a", 1_000), sparse("b", 178_000));
+    await followed(state("live", 2_000));
+    await followed(state("connecting", 170_000, 2_000), state("live", 175_000));
+    expect(await told()).toEqual([false, false]);
+    const [row] = await tape.source.query<{ blind: string }[]>(
+      "SELECT blind::text FROM market WHERE name = $1",
+      [S],
+    );
+    expect(row?.blind).toBe(`{[${NOON},${NOON + 177_000})}`);
+  });
+});

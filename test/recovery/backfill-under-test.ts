@@ -1,0 +1,230 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Logger } from "@nestjs/common";
+import { readConfig } from "../../src/config.js";
+import type { Trade } from "../../src/domain/trade.js";
+import { FeedHistory } from "../../src/ingestion/feed-history.js";
+import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
+import { Metrics } from "../../src/metrics.js";
+import {
+  type Backfill,
+  BackfillStore,
+} from "../../src/persistence/backfill-store.js";
+import { BulkStore } from "../../src/persistence/bulk-store.js";
+import { serverDatabase } from "../../src/persistence/database.js";
+import { MarketRegistry } from "../../src/persistence/market-registry.js";
+import { Partitions } from "../../src/persistence/partitions.js";
+import { Backfills } from "../../src/recovery/backfills.js";
+import { HoleProof } from "../../src/recovery/hole-proof.js";
+import { MarketClaims } from "../../src/recovery/market-claims.js";
+import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import type { Delivery } from "../../src/streaming/transport.js";
+import { aggregateLines, writeBulkFile } from "../support/bulk-files.js";
+import { BulkServer } from "../support/bulk-server.js";
+import { madeTrades } from "../support/exchange/recorded-tapes.js";
+import { SymbolTape } from "../support/exchange/symbol-tape.js";
+import { openedOnPostgres } from "../support/postgres-suite.js";
+import { type Tape, openTape } from "../support/tape.js";
+
+// What goes wrong here is meant to.
+Logger.overrideLogger(["fatal"]);
+
+export const DAY = 86_400_000;
+export const SYMBOL = "BTCUSDT";
+export const MARKET = `binance:${SYMBOL}`;
+/** The files of spot change from ms to µs in its middle. */
+export const NEW_YEAR = Date.UTC(2025, 0, 1);
+const INTERVALS = "1m,5m,1h,1d,1w,1M";
+
+/** Aggregates of a few days around the new year, as the exchange's files and its REST have them. */
+export const TAPE = new SymbolTape(
+  SYMBOL,
+  madeTrades((3 * DAY) / 60_000, 7, NEW_YEAR - 2 * DAY),
+);
+
+export function tradesOf(tape: SymbolTape): Trade[] {
+  return tape.aggregates.map((it) => ({
+    market: MARKET,
+    id: String(it.a),
+    ord: String(it.first),
+    ids: "dense",
+    kind: "aggregated",
+    count: it.last - it.first + 1,
+    price: trimmed(it.price),
+    amount: trimmed(it.amount),
+    takerSide: it.isBuyerMaker ? "sell" : "buy",
+    time: it.time,
+    receivedAt: it.time,
+    source: "live",
+    offBook: false,
+  }));
+}
+
+function trimmed(decimal: string): string {
+  return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
+}
+
+export function dayText(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+export const TRADES = tradesOf(TAPE);
+export const between = (from: number, to: number): Trade[] =>
+  TRADES.filter(({ time }) => time >= from && time < to);
+
+/** Lines of a day's or a month's file, in the unit of its time. */
+export function linesOf(from: number, to: number): string[] {
+  return [
+    ...aggregateLines(between(from, Math.min(to, NEW_YEAR))),
+    ...aggregateLines(between(Math.max(from, NEW_YEAR), to), "µs"),
+  ];
+}
+
+/** What works on jobs, on a database, a bulk server and a folder of its own. */
+export class BackfillBench {
+  backfills: Backfills;
+
+  private constructor(
+    readonly tape: Tape,
+    readonly folder: string,
+    readonly server: BulkServer,
+    readonly store: BackfillStore,
+    /** Of another process of the same product, each time. */
+    private readonly worker: () => Backfills,
+    readonly metrics: Metrics,
+    private readonly transport: InProcessTransport,
+    private readonly claims: MarketClaims,
+  ) {
+    this.backfills = worker();
+  }
+
+  /** `env` adds to the configuration. */
+  static async start(
+    postgres: string,
+    env: Record<string, string> = {},
+  ): Promise<BackfillBench> {
+    const tape = await openTape(postgres, INTERVALS);
+    const folder = await mkdtemp(join(tmpdir(), "tapeline-backfill-"));
+    const server = await BulkServer.start(folder);
+    const config = readConfig({
+      DATABASE_URL: tape.url,
+      DATA_DIR: join(folder, "data-dir"),
+      INTERVALS,
+      FEEDS: "",
+      BINANCE_BULK_URL: server.url,
+      BINANCE_USDM_BULK_URL: server.url,
+      BINANCE_REST_URL: "http://127.0.0.1:1",
+      BINANCE_USDM_REST_URL: "http://127.0.0.1:1",
+      ...env,
+    });
+    const metrics = new Metrics();
+    const transport = new InProcessTransport();
+    await transport.start();
+    const { recorder } = tape.recorder();
+    await transport.subscribe({
+      group: "recorder",
+      ephemeral: false,
+      handlers: new Map([
+        [
+          "trades.bulk",
+          async (delivery: Delivery): Promise<void> => {
+            const { records } = delivery as Delivery<"trades.bulk">;
+            await recorder.record(records, new AbortController().signal);
+          },
+        ],
+      ]),
+      lanes: 1,
+      maxBatch: 20_000,
+      paceMs: 0,
+    });
+    const { source } = tape;
+    const claims = new MarketClaims(config, source);
+    const store = new BackfillStore(source);
+    const hosts = new VenueHosts(config, metrics);
+    const worker = (): Backfills =>
+      new Backfills(
+        config,
+        store,
+        new BulkStore(
+          config,
+          serverDatabase(tape.url),
+          source,
+          new MarketRegistry(source),
+          new Partitions(source),
+          metrics,
+        ),
+        hosts,
+        transport,
+        claims,
+        new FeedHistory(),
+        metrics,
+        new HoleProof(config, hosts, tape.candles, tape.ledger),
+      );
+    return new BackfillBench(
+      tape,
+      folder,
+      server,
+      store,
+      worker,
+      metrics,
+      transport,
+      claims,
+    );
+  }
+
+  /** Daily files of these days; a month's where `period` says so. */
+  async publish(from: number, to: number): Promise<void> {
+    for (let day = from; day < to; day += DAY)
+      await this.file(dayText(day), linesOf(day, day + DAY));
+  }
+
+  /** Returns the path of the zip. */
+  file(period: string, lines: Iterable<string>): Promise<string> {
+    return writeBulkFile(this.folder, { symbol: SYMBOL, period }, lines);
+  }
+
+  /** The process that works ends in the middle of whatever it does, and another one begins. */
+  async restart(): Promise<void> {
+    await this.backfills.stop();
+    this.backfills = this.worker();
+  }
+
+  async ask(from: number, to: number, market = MARKET): Promise<Backfill> {
+    const job = await this.store.ask({
+      market,
+      from,
+      to,
+      askedBy: "api",
+    });
+    if (job === undefined) throw new Error("not taken");
+    return job;
+  }
+
+  /** Asks and works; the job as it is afterwards. */
+  async load(from: number, to: number, market = MARKET): Promise<Backfill> {
+    const { id } = await this.ask(from, to, market);
+    return this.work(id);
+  }
+
+  async work(id: number): Promise<Backfill> {
+    await this.backfills.work(id);
+    return (await this.store.find(id)) as Backfill;
+  }
+
+  async close(): Promise<void> {
+    await this.backfills.stop();
+    await this.claims.stop();
+    await this.transport.close();
+    await this.server.close();
+    await this.tape.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** For a suite: starts benches, each closed after its test. */
+export function benchOpener() {
+  return openedOnPostgres((...all: Parameters<typeof BackfillBench.start>) =>
+    BackfillBench.start(...all),
+  );
+}

@@ -1,0 +1,293 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { readConfig } from "../../src/config.js";
+import { Retention } from "../../src/persistence/retention.js";
+import { verify } from "../../src/persistence/verify.js";
+import { until } from "../support/app.js";
+import { okxRest } from "../support/exchange/by-id-rest.js";
+import { coinbaseDialect } from "../support/exchange/coinbase-dialect.js";
+import type { Dialect, Print } from "../support/exchange/dialect.js";
+import { krakenDialect } from "../support/exchange/kraken-dialect.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
+import { contents, openTape, trade } from "../support/tape.js";
+import { BackfillBench, DAY } from "./backfill-under-test.js";
+import { Rest } from "./repair-under-test.js";
+
+const HOUR = 3_600_000;
+/** Not so long ago that a venue of three months would not have it. */
+const NOON = Date.now() - (Date.now() % DAY) - 3 * DAY + 12 * HOUR;
+const INTERVALS = "1m,5m,1h,1d,1w,1M";
+
+interface Place {
+  market: string;
+  dialect: Dialect["rest"];
+  /** Of all its trades; ids begin at 1,001. */
+  count: number;
+  perMs: number;
+  perPage: number;
+}
+
+// One question a second is all that Kraken allows: a page holds 1,000 trades.
+const COINBASE: Place = {
+  market: "coinbase:BTC-USD",
+  dialect: coinbaseDialect(["BTC-USD"]).rest,
+  count: 6_000,
+  perMs: 2_000,
+  perPage: 1_000,
+};
+const OKX: Place = {
+  market: "okx:BTC-USDT",
+  dialect: okxRest,
+  count: 900,
+  perMs: 12_000,
+  perPage: 100,
+};
+const KRAKEN: Place = {
+  market: "kraken:BTC/USD",
+  dialect: krakenDialect(["BTC/USD"]).rest,
+  count: 3_300,
+  perMs: 3_000,
+  perPage: 1_000,
+};
+
+let postgres: TestPostgres;
+let bench: BackfillBench;
+let rest: Rest;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 60_000);
+afterAll(() => postgres.stop());
+afterEach(async () => {
+  await rest.close();
+  await bench.close();
+});
+
+/** An exchange that has traded at a steady pace from noon on. */
+async function open({ market, dialect, count, perMs }: Place): Promise<void> {
+  rest = await Rest.start(dialect);
+  const [venue, symbol] = market.split(":") as [string, string];
+  bench = await BackfillBench.start(postgres.url, {
+    [`${venue.toUpperCase()}_REST_URL`]: rest.url,
+  });
+  rest.trades = Array.from({ length: count }, (_, at) => ({
+    symbol,
+    id: 1_001 + at,
+    price: `${64_000 + ((at * 7) % 91)}.5`,
+    amount: `0.0${1 + (at % 8)}`,
+    takerSide: at % 3 === 0 ? "buy" : "sell",
+    time: NOON + at * perMs,
+  }));
+}
+
+/** What these trades give when a feed tells them, in order. */
+async function expected(
+  market: string,
+  prints: readonly Print[],
+): Promise<Awaited<ReturnType<typeof stored>>> {
+  const tape = await openTape(postgres.url, INTERVALS);
+  const trades = prints.map(({ id, time, price, amount, takerSide }) =>
+    trade(market, id, time, { price, amount, takerSide }),
+  );
+  await tape.recorder().recorder.record(trades, new AbortController().signal);
+  const { candles, coverage } = await contents(tape.source);
+  await tape.close();
+  return { candles, coverage };
+}
+
+async function stored(): Promise<{ candles: string[]; coverage: string[] }> {
+  const { candles, coverage } = await contents(bench.tape.source);
+  for await (const verdict of verify(bench.tape.source, ["1m", "1d"]))
+    expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
+  return { candles, coverage };
+}
+
+const END = (place: Place): number => NOON + place.count * place.perMs;
+
+describe.each([COINBASE, OKX, KRAKEN])(
+  "a backfill over the REST of $market",
+  (place) => {
+    const { market, count, perPage } = place;
+    beforeEach(() => open(place));
+
+    it("gives what a feed would have given, and counts each trade once", async () => {
+      const job = await bench.load(NOON, END(place), market);
+      expect(job).toMatchObject({ state: "done", notes: [], progress: 1 });
+      expect(job).toMatchObject({ read: count, stored: count });
+      expect(await stored()).toEqual(await expected(market, rest.trades));
+    }, 60_000);
+
+    it("changes nothing over what is there, and tells how much was new", async () => {
+      const { recorder } = bench.tape.recorder();
+      const live = rest.trades.slice(200, 500);
+      await recorder.record(
+        live.map(({ id, time, price, amount, takerSide }) =>
+          trade(market, id, time, { price, amount, takerSide }),
+        ),
+        new AbortController().signal,
+      );
+      const job = await bench.load(NOON, END(place), market);
+      expect(job).toMatchObject({ state: "done", read: count });
+      expect(job.stored).toBe(count - live.length);
+      expect(await stored()).toEqual(await expected(market, rest.trades));
+    }, 60_000);
+
+    it("goes on where it was when its process ends in the middle", async () => {
+      const { id } = await bench.ask(NOON, END(place), market);
+      // As soon as something is safe, nothing is answered any more.
+      const hasBegun = async (): Promise<boolean> =>
+        ((await bench.store.find(id))?.read ?? 0) > 0;
+      rest.before = hasBegun;
+      const working = bench.backfills.work(id);
+      await until(hasBegun, 30_000);
+      await bench.restart();
+      await working;
+      const half = await bench.store.find(id);
+      expect(half).toMatchObject({ state: "waiting", problem: null });
+      expect(half?.read).toBeLessThan(count);
+      rest.before = () => false;
+      const asked = rest.asked.length;
+      const job = await bench.work(id);
+      expect(job).toMatchObject({ state: "done", notes: [], stored: count });
+      // What was safe is not asked for again, and neither is the end of the job searched again.
+      const left = Math.ceil((count - (half?.read ?? 0)) / perPage);
+      expect(rest.asked.length - asked).toBeLessThanOrEqual(left + 3);
+      expect(job.read - count).toBeLessThanOrEqual(perPage);
+      expect(await stored()).toEqual(await expected(market, rest.trades));
+    }, 90_000);
+
+    it("takes only the hours that were asked for", async () => {
+      const [from, to] = [NOON + HOUR / 2, NOON + HOUR];
+      const job = await bench.load(from, to, market);
+      expect(job).toMatchObject({ state: "done", notes: [] });
+      const first = rest.trades.findIndex(({ time }) => time >= from);
+      const end = rest.trades.findIndex(({ time }) => time >= to);
+      const loaded = rest.trades.slice(first, first + job.read);
+      // It may go a page further, or the ids that the end is searched by.
+      expect(job.read).toBeGreaterThanOrEqual(end - first);
+      expect(await stored()).toEqual(await expected(market, loaded));
+    }, 60_000);
+  },
+);
+
+describe("a venue that does not tell what is older", () => {
+  it.each([COINBASE, OKX])(
+    "is believed, and the job says from where on there are trades: $market",
+    async (place) => {
+      await open(place);
+      const { market, count } = place;
+      const job = await bench.load(NOON - 5 * DAY, END(place), market);
+      expect(job).toMatchObject({ state: "done", read: count, stored: count });
+      expect(job.notes).toEqual([
+        expect.stringContaining(
+          `nothing before ${new Date(NOON).toISOString()}: ${market.split(":")[0]} serves`,
+        ),
+      ]);
+      expect(await stored()).toEqual(await expected(market, rest.trades));
+    },
+    60_000,
+  );
+
+  it("is asked onwards from the first trade that it tells", async () => {
+    await open(KRAKEN);
+    rest.trades = rest.trades.slice(0, 900);
+    const job = await bench.load(NOON - 5 * DAY, END(KRAKEN), KRAKEN.market);
+    expect(job).toMatchObject({ state: "done", read: 900, stored: 900 });
+    expect(await stored()).toEqual(await expected(KRAKEN.market, rest.trades));
+  }, 60_000);
+
+  it("and has ended right where a job was interrupted is not said to have told nothing", async () => {
+    await open(COINBASE);
+    const { id } = await bench.ask(NOON - DAY, END(COINBASE), COINBASE.market);
+    rest.before = (url) => url.includes("after=1001");
+    const working = bench.backfills.work(id);
+    await until(
+      () => Promise.resolve(rest.asked.at(-1)?.includes("after=1001") ?? false),
+      30_000,
+    );
+    await bench.restart();
+    await working;
+    rest.before = () => false;
+    const job = await bench.work(id);
+    expect(job).toMatchObject({ state: "done", stored: COINBASE.count });
+    expect(job.notes).toEqual([
+      expect.stringContaining(`nothing before ${new Date(NOON).toISOString()}`),
+    ]);
+  }, 60_000);
+});
+
+describe("ids without a trade", () => {
+  it("do not lead astray who looks for the end of a job by halving", async () => {
+    await open(COINBASE);
+    // Wherever the search looks, the id just below is one of them.
+    rest.trades = rest.trades.filter(({ id }) => id % 20 >= 15);
+    const to = NOON + HOUR / 2;
+    const job = await bench.load(NOON, to, COINBASE.market);
+    const wanted = rest.trades.filter(({ time }) => time < to).length;
+    expect(job.read).toBeGreaterThanOrEqual(wanted);
+    expect(job.read).toBeLessThan(wanted + 100);
+  }, 60_000);
+});
+
+describe("more trades in one millisecond than Kraken puts on a page", () => {
+  const MANY = 1_300;
+  const crowded = (step: number): Print[] =>
+    rest.trades.map((print, at) => ({
+      ...print,
+      time: NOON + Math.max(0, at - MANY) * 1_000,
+      nanoseconds: at <= MANY ? 100_000 + at * step : 0,
+    }));
+  const end = NOON + HOUR;
+
+  it("are all loaded", async () => {
+    await open({ ...KRAKEN, count: 2_500 });
+    rest.trades = crowded(500);
+    const job = await bench.load(NOON, end, KRAKEN.market);
+    expect(job).toMatchObject({ state: "done", read: 2_500, stored: 2_500 });
+    expect(await stored()).toEqual(await expected(KRAKEN.market, rest.trades));
+  }, 60_000);
+
+  it("are a gap by their exact ids beyond the page where they are of one nanosecond, and all behind them is loaded", async () => {
+    await open({ ...KRAKEN, count: 2_500 });
+    rest.trades = crowded(0);
+    const job = await bench.load(NOON, end, KRAKEN.market);
+    const told = rest.trades.filter((_, at) => at < 1_000 || at > MANY);
+    expect(job).toMatchObject({ state: "done", read: told.length });
+    expect(await stored()).toEqual(await expected(KRAKEN.market, told));
+    expect(await bench.tape.gaps.page(KRAKEN.market, { limit: 10 })).toEqual([
+      expect.objectContaining({
+        fromId: String(1_001 + 1_000),
+        toId: String(1_001 + MANY),
+      }),
+    ]);
+  }, 60_000);
+});
+
+it("days beyond the retention horizon are loaded whole from a venue that pages by time", async () => {
+  await open({ ...KRAKEN, count: 2_200 });
+  const { source, partitions } = bench.tape;
+  const retention = new Retention(readConfig({}), source, partitions);
+  await retention.advance(NOON + 12 * HOUR);
+  const job = await bench.load(NOON, NOON + 12 * HOUR, KRAKEN.market);
+  expect(job).toMatchObject({ state: "done", read: 2_200, stored: 2_200 });
+  const wanted = await expected(KRAKEN.market, rest.trades);
+  expect(await stored()).toEqual(wanted);
+  expect((await contents(source)).trades).toEqual([]);
+}, 60_000);
+
+it("a job tells within a second how far it is, also of a venue that answers once a second", async () => {
+  await open(KRAKEN);
+  const { id } = await bench.ask(NOON, END(KRAKEN), KRAKEN.market);
+  const working = bench.backfills.work(id);
+  const seen = new Set<number>();
+  while ((await bench.store.find(id))?.state !== "done") {
+    const job = await bench.store.find(id);
+    if (job !== undefined && job.read > 0 && job.state === "running") {
+      seen.add(job.read);
+      expect(job.progress).toBeGreaterThan(0);
+      expect(job.secondsLeft).toBeGreaterThanOrEqual(0);
+    }
+    await sleep(50);
+  }
+  await working;
+  expect(seen.size).toBeGreaterThanOrEqual(2);
+}, 60_000);

@@ -1,0 +1,78 @@
+import { futuresLines, writeBulkFile } from "../support/bulk-files.js";
+import { contents, trade } from "../support/tape.js";
+import {
+  type BackfillBench,
+  DAY,
+  NEW_YEAR,
+  benchOpener,
+} from "./backfill-under-test.js";
+
+const FROM = NEW_YEAR - 2 * DAY;
+
+const openBench = benchOpener();
+let bench: BackfillBench;
+
+beforeEach(async () => {
+  bench = await openBench();
+});
+
+describe("a file of futures that is not what it should be", () => {
+  const market = "binance-usdm:BTCUSDT";
+  const period = "2024-12-30";
+  const name = `BTCUSDT-trades-${period}.zip`;
+  const lines = [
+    ...futuresLines(
+      Array.from({ length: 10 }, (_, at) =>
+        trade(market, 500 + at, FROM + at * 1_000),
+      ),
+    ),
+  ];
+
+  it.each([
+    [
+      "a column more, as spot has one",
+      lines.map((line, at) => (at === 5 ? `${line},true` : line)),
+      `${name}:6: 7 columns instead of 6 (id, price, qty, quote_qty, time, is_buyer_maker)`,
+    ],
+    [
+      "other names of columns",
+      lines.with(0, "id,qty,price,quote_qty,time,is_buyer_maker"),
+      `${name}:1: its columns are id,qty,price`,
+    ],
+    [
+      "lines of another time between, as in those of October 2023",
+      lines.with(4, "900,1,1,1,1735516809000,true"),
+      `${name}:6: its id 504 comes behind 900`,
+    ],
+  ])("is refused by file and line: %s", async (_what, content, message) => {
+    const file = { symbol: "BTCUSDT", period, kind: "trades" } as const;
+    await writeBulkFile(
+      bench.folder,
+      { ...file, market: "futures/um" },
+      content,
+    );
+    const job = await bench.load(FROM, FROM + DAY, market);
+    expect(job.notes[0]).toContain(message);
+    expect(job.stored).toBe(0);
+    const { trades } = await contents(bench.tape.source);
+    expect(trades).toEqual([]);
+  });
+
+  it("is taken with its header and without", async () => {
+    for (const [content, stored] of [
+      [lines, 10],
+      [lines.slice(1), 0],
+    ] as const) {
+      await writeBulkFile(
+        bench.folder,
+        { symbol: "BTCUSDT", period, kind: "trades", market: "futures/um" },
+        content,
+      );
+      const job = await bench.load(FROM, FROM + DAY, market);
+      expect(job).toMatchObject({ state: "done", notes: [], read: 10, stored });
+    }
+    const { coverage, trades } = await contents(bench.tape.source);
+    expect(trades).toHaveLength(10);
+    expect(coverage[0]).toMatch(/\{\[500,510\)\}$/);
+  });
+});

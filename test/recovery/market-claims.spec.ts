@@ -1,0 +1,105 @@
+import { Logger } from "@nestjs/common";
+import type { DataSource } from "typeorm";
+import { readConfig } from "../../src/config.js";
+import { MarketClaims } from "../../src/recovery/market-claims.js";
+import { until } from "../support/app.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
+import { type Tape, openTape } from "../support/tape.js";
+
+const FEEDS = "binance:BTCUSDT,kraken:BTC/USD,sim:BTCUSDT";
+const LIMIT = 15_000;
+
+let postgres: TestPostgres;
+let tapes: Tape[];
+let claims: MarketClaims[];
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+beforeEach(() => {
+  tapes = [];
+  claims = [];
+});
+afterEach(async () => {
+  await Promise.all(claims.map((each) => each.stop()));
+  await Promise.all(tapes.map((tape) => tape.close()));
+});
+
+/** Two processes of one database. */
+async function two(): Promise<[MarketClaims, MarketClaims, DataSource]> {
+  const tape = await openTape(postgres.url);
+  tapes.push(tape);
+  const config = readConfig({ FEEDS });
+  const [one, other] = [0, 1].map(() => new MarketClaims(config, tape.source));
+  claims.push(one as MarketClaims, other as MarketClaims);
+  return [one as MarketClaims, other as MarketClaims, tape.source];
+}
+
+const marketsOf = (each: MarketClaims): string[] =>
+  each.mine.map(({ market }) => market);
+
+const ALL = ["binance:BTCUSDT", "kraken:BTC/USD"];
+
+describe("a market", () => {
+  it("is one process's, and another's when that stops; one that cannot be asked is nobody's", async () => {
+    const [one, other] = await two();
+    one.start();
+    await until(() => marketsOf(one).length === 2, LIMIT);
+    other.start();
+    expect(marketsOf(one)).toEqual(ALL);
+    expect(await other.claimJob("x")).toBe(true);
+    expect(marketsOf(other)).toEqual([]);
+    await one.stop();
+    expect(marketsOf(one)).toEqual([]);
+    await until(() => marketsOf(other).length === 2, LIMIT);
+  });
+
+  it("is free again when the connection that held it is cut, and is claimed anew", async () => {
+    const [one, , source] = await two();
+    one.start();
+    await until(() => one.has("binance:BTCUSDT"), LIMIT);
+    const holders = async (): Promise<string[]> => {
+      const rows = await source.query<{ pid: number; locks: string }[]>(
+        `SELECT pid, count(*) AS locks FROM pg_locks
+         WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY pid`,
+      );
+      return rows.map(({ pid, locks }) => `${locks} by ${pid}`);
+    };
+    const [before = ""] = await holders();
+    expect(before).toMatch(/^2 by /);
+    await source.query("SELECT pg_terminate_backend($1)", [
+      Number(before.split(" ").at(-1)),
+    ]);
+    await until(
+      async () => (await holders())[0]?.startsWith("2") === true,
+      LIMIT,
+    );
+    expect(await holders()).not.toEqual([before]);
+    expect(marketsOf(one)).toEqual(ALL);
+  });
+});
+
+describe("a job", () => {
+  // Each of several that began at once made a connection, and only the last one was known: what the others had locked
+  // stayed locked.
+  it("is free again after its release, however many are claimed and released at once", async () => {
+    const [one, other] = await two();
+    const ids = Array.from({ length: 20 }, (_, id) => String(id));
+    one.start();
+    const claimed = await Promise.all(ids.map((id) => one.claimJob(id)));
+    expect(claimed).toEqual(ids.map(() => true));
+    await Promise.all(ids.map((id) => one.releaseJob(id)));
+    for (const id of ids) expect(await other.claimJob(id)).toBe(true);
+  });
+
+  it("is claimed once, and can be claimed again after its release", async () => {
+    const [one, other] = await two();
+    expect(await one.claimJob("7")).toBe(true);
+    expect(await other.claimJob("7")).toBe(false);
+    expect([one.hasJob("7"), other.hasJob("7")]).toEqual([true, false]);
+    await one.releaseJob("7");
+    expect(await other.claimJob("7")).toBe(true);
+  });
+});

@@ -1,0 +1,85 @@
+import { Logger } from "@nestjs/common";
+import type { Difference } from "../../src/domain/reconciliation.js";
+import type { Trade } from "../../src/domain/trade.js";
+import { until } from "../support/app.js";
+import { BINANCE } from "../support/exchange/kline-rest.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
+import { aggregates } from "./made-aggregates.js";
+import {
+  type Bench,
+  KlineVenue,
+  openBench,
+} from "./reconciliation-under-test.js";
+
+export const MARKET = "binance:BTCUSDT";
+export const FEEDS = { feeds: MARKET };
+export const MINUTE = 60_000;
+export const MINUTES = 30;
+/** The first minute is cut by the beginning. */
+export const ALL = MINUTES - 1;
+
+/** A quiet log and a database server for the suite that calls this; `url` is known in its tests. */
+export function quietServer(started: (url: string) => void): void {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    postgres = await startPostgres();
+    started(postgres.url);
+  });
+  afterAll(async () => {
+    Logger.overrideLogger(["log", "error", "warn"]);
+    await postgres.stop();
+  });
+}
+
+/** Half an hour of one Binance market, an hour ago, and the venue that told it. */
+export class ReconciliationScene {
+  private constructor(
+    readonly bench: Bench,
+    readonly venue: KlineVenue,
+    /** The minute in which the market's first trade is. */
+    public first: number,
+  ) {}
+
+  static async open(serverUrl: string): Promise<ReconciliationScene> {
+    const thisMinute = Date.now() - (Date.now() % MINUTE);
+    return new ReconciliationScene(
+      await openBench(serverUrl),
+      await KlineVenue.start(BINANCE),
+      thisMinute - (MINUTES + 40) * MINUTE,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.bench.close();
+    await this.venue.close();
+  }
+
+  madeTrades(minutes = MINUTES, perMinute = 5): Trade[] {
+    return aggregates(MARKET, this.first, minutes, perMinute);
+  }
+
+  closing(minutes = MINUTES): { market: string; clock: number } {
+    return { market: MARKET, clock: this.first + minutes * MINUTE };
+  }
+
+  minuteOf(index: number): number {
+    return this.first + index * MINUTE;
+  }
+
+  async compared(count = ALL): Promise<void> {
+    await until(
+      async () => (await this.bench.day(MARKET)).compared === count,
+      20_000,
+      () => `after ${this.venue.questions} questions`,
+    );
+  }
+
+  differences(): Promise<Difference[]> {
+    return this.bench.results.differences({
+      market: MARKET,
+      interval: "1m",
+      limit: 1_000,
+    });
+  }
+}

@@ -1,0 +1,162 @@
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../support/app.js";
+import { BINANCE } from "../support/exchange/kline-rest.js";
+import { trade } from "../support/tape.js";
+import { quietServer } from "./reconciliation-scene.js";
+import {
+  type Bench,
+  KlineVenue,
+  openBench,
+} from "./reconciliation-under-test.js";
+
+const MINUTE = 60_000;
+const [BTC, ETH] = ["binance:BTCUSDT", "binance:ETHUSDT"];
+const FEEDS = { feeds: `${BTC},${ETH}` };
+const MINUTES = 10;
+
+let url: string;
+let bench: Bench;
+let venue: KlineVenue;
+let first: number;
+
+quietServer((started) => (url = started));
+beforeEach(async () => {
+  bench = await openBench(url);
+  venue = await KlineVenue.start(BINANCE);
+  first = Date.now() - (Date.now() % MINUTE) - MINUTES * MINUTE;
+  for (const market of [BTC, ETH] as string[]) {
+    const trades = Array.from({ length: MINUTES }, (_, index) =>
+      trade(market, 100 + index, first + index * MINUTE + 5, {
+        price: `${index + 1}.5`,
+      }),
+    );
+    venue.trades.set(market.slice(8), trades);
+    await bench.record([...trades, { market, clock: Date.now() }]);
+  }
+});
+afterEach(async () => {
+  await bench.close();
+  await venue.close();
+});
+
+const comparedOf = async (market: string): Promise<number> =>
+  (await bench.day(market)).compared;
+
+async function compared(market: string): Promise<void> {
+  let last = 0;
+  await until(
+    async () => (last = await comparedOf(market)) >= MINUTES - 1,
+    20_000,
+    () => `${market}: ${last}, after ${venue.questions} questions`,
+  );
+}
+
+const isOf = (url: URL, symbol: string): boolean =>
+  url.searchParams.get("symbol") === symbol;
+
+function answerOnce(
+  holds: (url: URL) => boolean,
+  answer: (response: ServerResponse) => void,
+): void {
+  venue.instead = (url, response) => {
+    if (!holds(url)) return false;
+    venue.instead = () => false;
+    answer(response);
+    return true;
+  };
+}
+
+describe("an answer that is none", () => {
+  it.each([
+    ["no JSON", "<html>Bad Gateway</html>"],
+    ["an error with status 200", '{"code":-1121,"msg":"Invalid symbol."}'],
+    ["a candle without a volume", '[[1723161600000,"1","1","1","1"]]'],
+  ])(
+    "%s: says nothing about the candles, and is asked for again",
+    async (_, body) => {
+      answerOnce(
+        (url) => isOf(url, "BTCUSDT"),
+        (response) => response.end(body),
+      );
+      await bench.start(venue, FEEDS);
+      await compared(ETH);
+      await compared(BTC);
+      const found = await bench.results.differences({
+        market: BTC,
+        interval: "1m",
+        limit: 10,
+      });
+      expect(found).toEqual([]);
+    },
+  );
+
+  it("of one market does not keep the others, and is put off longer and longer", async () => {
+    venue.instead = (url, response) => {
+      if (!isOf(url, "BTCUSDT")) return false;
+      response.writeHead(400).end('{"code":-1121,"msg":"Invalid symbol."}');
+      return true;
+    };
+    await bench.start(venue, FEEDS);
+    await compared(ETH);
+    await sleep(3_000);
+    const asked = venue.asked.filter((url) => isOf(url, "BTCUSDT")).length;
+    // Every 100 ms it would be 30.
+    expect(asked).toBeLessThan(10);
+    expect(await comparedOf(BTC)).toBe(0);
+  });
+});
+
+it("waits for the newest candles that an answer does not tell yet", async () => {
+  let isLate = true;
+  venue.told = (bars) => (isLate ? bars.slice(0, -3) : bars);
+  await bench.start(venue, { feeds: BTC });
+  await until(async () => (await comparedOf(BTC)) === MINUTES - 4, 10_000);
+  await sleep(400);
+  expect(await comparedOf(BTC)).toBe(MINUTES - 4);
+  isLate = false;
+  await compared(BTC);
+  expect((await bench.day(BTC)).matchRatio).toBe(1);
+});
+
+it("takes rows in any order", async () => {
+  venue.told = (bars) => [...bars].reverse();
+  await bench.start(venue, { feeds: BTC });
+  await compared(BTC);
+  expect((await bench.day(BTC)).matchRatio).toBe(1);
+});
+
+it("asks nothing for as long as a venue wants no questions, and goes on by itself", async () => {
+  answerOnce(
+    () => true,
+    (response) => response.writeHead(429, { "Retry-After": "2" }).end("{}"),
+  );
+  await bench.start(venue, FEEDS);
+  await until(() => venue.questions === 1, 10_000);
+  await sleep(1_500);
+  expect(venue.questions).toBe(1);
+  await compared(BTC);
+  await compared(ETH);
+});
+
+it("goes on after the venue's server was away", async () => {
+  let isAway = true;
+  venue.instead = (_url, response) => {
+    if (isAway) response.writeHead(503).end("maintenance");
+    return isAway;
+  };
+  await bench.start(venue, FEEDS);
+  await until(() => venue.questions >= 3, 10_000);
+  isAway = false;
+  await compared(BTC);
+  await compared(ETH);
+});
+
+it("ends while a question is under way", async () => {
+  venue.instead = () => true;
+  const running = await bench.start(venue, FEEDS);
+  await until(() => venue.questions > 0, 10_000);
+  const before = performance.now();
+  await running.stop();
+  expect(performance.now() - before).toBeLessThan(2_000);
+});

@@ -1,0 +1,217 @@
+import { type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { readConfig } from "../../src/config.js";
+import type { Market } from "../../src/domain/market.js";
+import type { ReconciledDay } from "../../src/domain/reconciliation.js";
+import type { TapeRecord, Trade } from "../../src/domain/trade.js";
+import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
+import { Metrics } from "../../src/metrics.js";
+import { ComparisonStore } from "../../src/persistence/comparison-store.js";
+import { ReconciliationStore } from "../../src/persistence/reconciliation-store.js";
+import type { Recorder } from "../../src/persistence/recorder.js";
+import { MarketClaims } from "../../src/recovery/market-claims.js";
+import { Reconciliation } from "../../src/recovery/reconciliation.js";
+import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import type { Delivery } from "../../src/streaming/transport.js";
+import {
+  type Bar,
+  type KlineDialect,
+  barsOf,
+} from "../support/exchange/kline-rest.js";
+import { type Tape, openTape } from "../support/tape.js";
+
+const never = new AbortController().signal;
+
+/** A venue on loopback that knows trades, and tells candles and what else its tests give it. */
+export class KlineVenue {
+  readonly asked: URL[] = [];
+  /** Its trades, by symbol. */
+  readonly trades = new Map<string, Trade[]>();
+  /** Its candles as they are told, from what its trades give. */
+  told: (bars: Bar[]) => Bar[] = (bars) => bars;
+  /** Answers instead, when it gives true. */
+  instead: (url: URL, response: ServerResponse) => boolean = () => false;
+
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+    private readonly dialect: KlineDialect,
+  ) {
+    server.on("request", ({ url: path = "" }, response) => {
+      const asked = new URL(path, url);
+      this.asked.push(asked);
+      if (!this.instead(asked, response)) this.answer(asked, response);
+    });
+  }
+
+  static async start(dialect: KlineDialect): Promise<KlineVenue> {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    return new KlineVenue(server, `http://127.0.0.1:${port}`, dialect);
+  }
+
+  /** How often candles were asked for. */
+  get questions(): number {
+    return this.asked.filter((url) => this.dialect.asked(url) !== undefined)
+      .length;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  private answer(url: URL, response: ServerResponse): void {
+    const asked = this.dialect.asked(url);
+    if (asked === undefined) {
+      response.writeHead(404).end("{}");
+      return;
+    }
+    const { symbol, interval, start, end } = asked;
+    const all = barsOf(
+      this.trades.get(symbol) ?? [],
+      interval,
+      this.dialect.convention,
+      Date.now(),
+    );
+    const bars = this.told(
+      all.filter(({ openTime }) => openTime >= start && openTime < end),
+    );
+    response.end(JSON.stringify(this.dialect.tell(bars, symbol)));
+  }
+}
+
+export interface Options {
+  feeds: string;
+  intervals?: string;
+  /** Ms. */
+  back?: number;
+  after?: number;
+  recheck?: number;
+  every?: number;
+}
+
+/** One process that reconciles. */
+export interface Running {
+  metrics: Metrics;
+  /** Records that came through topic `trades.bulk`. */
+  bulk: TapeRecord[];
+  stop(): Promise<void>;
+}
+
+export interface Bench {
+  tape: Tape;
+  results: ReconciliationStore;
+  record(records: readonly TapeRecord[]): Promise<void>;
+  start(venue: KlineVenue, options: Options): Promise<Running>;
+  day(market: Market): Promise<Omit<ReconciledDay, "market" | "day">>;
+  close(): Promise<void>;
+}
+
+/** A database of its own with the product's recorder, and as many reconciling processes as are started. */
+export async function openBench(
+  serverUrl: string,
+  intervals = "1m",
+): Promise<Bench> {
+  const tape = await openTape(serverUrl, intervals);
+  const { recorder } = tape.recorder();
+  const running = new Set<Running>();
+  const results = new ReconciliationStore(tape.source);
+  return {
+    tape,
+    results,
+    record: async (records) => {
+      const { refusals } = await recorder.record(records, never);
+      expect(refusals).toEqual([]);
+    },
+    start: async (venue, options) => {
+      const one = await startOne(tape, recorder, venue, {
+        intervals,
+        ...options,
+      });
+      running.add(one);
+      return one;
+    },
+    day: async (market) => {
+      const days = await results.days(market, 0, Date.now() + 86_400_000);
+      const sum = (
+        field: "compared" | "matched" | "incomplete" | "unjudged",
+      ): number => days.reduce((total, day) => total + day[field], 0);
+      const [compared, matched] = [sum("compared"), sum("matched")];
+      return {
+        compared,
+        matched,
+        incomplete: sum("incomplete"),
+        unjudged: sum("unjudged"),
+        matchRatio: matched / compared,
+      };
+    },
+    close: async () => {
+      for (const one of running) await one.stop();
+      await tape.close();
+    },
+  };
+}
+
+async function startOne(
+  tape: Tape,
+  recorder: Recorder,
+  venue: KlineVenue,
+  {
+    feeds,
+    intervals = "1m",
+    back = 86_400_000,
+    after = 0,
+    recheck = 50,
+    every = 100,
+  }: Options,
+): Promise<Running> {
+  const config = {
+    ...readConfig({ FEEDS: feeds, INTERVALS: intervals }),
+    reconcile: { back, after },
+    venueUrl: () => venue.url,
+  };
+  const metrics = new Metrics();
+  const transport = new InProcessTransport();
+  const bulk: TapeRecord[] = [];
+  await transport.start();
+  await transport.subscribe({
+    group: "recorder",
+    ephemeral: false,
+    handlers: new Map([
+      [
+        "trades.bulk",
+        async (delivery: Delivery): Promise<void> => {
+          const { records } = delivery as Delivery<"trades.bulk">;
+          bulk.push(...records);
+          await recorder.record(records, never);
+        },
+      ],
+    ]),
+    lanes: 1,
+    maxBatch: 20_000,
+    paceMs: 0,
+  });
+  const claims = new MarketClaims(config, tape.source);
+  const reconciliation = new Reconciliation(
+    config,
+    claims,
+    tape.candles,
+    new ComparisonStore(tape.source),
+    new ReconciliationStore(tape.source),
+    new VenueHosts(config, metrics),
+    transport,
+    metrics,
+    { first: 50, every, busy: 10, longest: 2_000, recheck, transaction: 300 },
+  );
+  claims.start();
+  reconciliation.start();
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await reconciliation.stop();
+    await claims.stop();
+    await transport.close();
+  };
+  return { metrics, bulk, stop: () => (stopped ??= stop()) };
+}

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { figure } from "../ingestion/feed-under-test.js";
+import { until } from "../support/app.js";
+import {
+  ALL,
+  FEEDS,
+  MARKET,
+  MINUTE,
+  MINUTES,
+  ReconciliationScene,
+  quietServer,
+} from "./reconciliation-scene.js";
+import type { Bench, KlineVenue } from "./reconciliation-under-test.js";
+
+let url: string;
+let scene: ReconciliationScene;
+let venue: KlineVenue;
+let bench: Bench;
+
+quietServer((started) => (url = started));
+beforeEach(async () => {
+  scene = await ReconciliationScene.open(url);
+  ({ venue, bench } = scene);
+});
+afterEach(() => scene.close());
+
+/** Whether nothing is asked for some rounds, once changes are too old to be seen late. */
+async function rests(): Promise<boolean> {
+  await sleep(700);
+  const asked = venue.asked.length;
+  await sleep(500);
+  return venue.asked.length === asked;
+}
+
+describe("minutes that equal the venue's", () => {
+  it("are compared in one question, and not again after a restart", async () => {
+    const trades = scene.madeTrades();
+    venue.trades.set("BTCUSDT", trades);
+    await bench.record([...trades, scene.closing()]);
+    const running = await bench.start(venue, FEEDS);
+    await scene.compared();
+    expect(await bench.day(MARKET)).toEqual({
+      compared: ALL,
+      matched: ALL,
+      incomplete: 0,
+      unjudged: 0,
+      matchRatio: 1,
+    });
+    expect(await scene.differences()).toEqual([]);
+    expect(await rests()).toBe(true);
+    expect(
+      await bench.results.of(MARKET, "1m", scene.minuteOf(3)),
+    ).toMatchObject({
+      outcome: "match",
+      difference: null,
+    });
+    expect(await bench.results.of(MARKET, "1m", scene.minuteOf(0))).toBeNull();
+    expect(await figure(running.metrics, "tapeline_match_ratio")).toBe(1);
+    await running.stop();
+    const asked = venue.questions;
+    const again = await bench.start(venue, FEEDS);
+    await until(
+      async () => (await figure(again.metrics, "tapeline_match_ratio")) === 1,
+      10_000,
+    );
+    expect(venue.questions).toBe(asked);
+  });
+
+  it("count those in which neither side has a trade", async () => {
+    const trades = scene
+      .madeTrades()
+      .filter(
+        ({ time }) => time < scene.minuteOf(10) || time >= scene.minuteOf(15),
+      );
+    const dense = trades.map((one, index) => ({
+      ...one,
+      ord: String(1_000 + index),
+    }));
+    venue.trades.set("BTCUSDT", dense);
+    await bench.record([...dense, scene.closing()]);
+    await bench.start(venue, FEEDS);
+    await scene.compared();
+    expect((await bench.day(MARKET)).matchRatio).toBe(1);
+  });
+
+  it("are compared as they close, some time after", async () => {
+    const trades = scene.madeTrades();
+    venue.trades.set("BTCUSDT", trades);
+    await bench.record([...trades.slice(0, 50), scene.closing(10)]);
+    // The tenth minute closed 60 minutes ago, or a little more.
+    const late = await bench.start(venue, { ...FEEDS, after: 65 * MINUTE });
+    await until(async () => (await bench.day(MARKET)).compared >= 4, 10_000);
+    expect((await bench.day(MARKET)).compared).toBeLessThanOrEqual(5);
+    await late.stop();
+    await bench.start(venue, FEEDS);
+    await scene.compared(9);
+    await bench.record(trades.slice(50, 75));
+    // The newest of them is still open.
+    await scene.compared(13);
+  });
+});
+
+it("compares the newest first, no further back than is set", async () => {
+  scene.first -= 3_000 * MINUTE;
+  const trades = scene.madeTrades(3_000 + MINUTES, 1);
+  venue.trades.set("BTCUSDT", trades);
+  venue.told = () => [];
+  await bench.record([...trades, scene.closing(3_000 + MINUTES)]);
+  const back = 2_500 * MINUTE;
+  await bench.start(venue, { ...FEEDS, back, every: 60_000 });
+  await until(() => venue.questions === 3, 20_000);
+  const starts = venue.asked.map((url) =>
+    Number(url.searchParams.get("startTime")),
+  );
+  expect(starts).toEqual([...starts].sort((a, b) => b - a));
+  expect(starts[2]).toBeGreaterThan(Date.now() - back - 5 * MINUTE);
+  for (const url of venue.asked) {
+    const at = (name: string): number => Number(url.searchParams.get(name));
+    expect((at("endTime") + 1 - at("startTime")) / MINUTE).toBeLessThanOrEqual(
+      1_000,
+    );
+  }
+});
+
+it("asks nothing about markets that another process cares for, or that no feed follows", async () => {
+  const trades = scene.madeTrades();
+  venue.trades.set("BTCUSDT", trades);
+  const mine = await bench.start(venue, FEEDS);
+  await sleep(300);
+  await bench.record([...trades, scene.closing()]);
+  const other = await bench.start(venue, FEEDS);
+  const none = await bench.start(venue, { feeds: "" });
+  await scene.compared();
+  expect(venue.questions).toBe(1);
+  const count = "tapeline_candles_compared_total";
+  expect(await figure(mine.metrics, count)).toBe(ALL);
+  expect(await figure(other.metrics, count)).toBe(0);
+  expect(await figure(none.metrics, count)).toBe(0);
+});

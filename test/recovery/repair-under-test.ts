@@ -1,0 +1,116 @@
+import { type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DataSource } from "typeorm";
+import { CONFIG, type Config } from "../../src/config.js";
+import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
+import { Metrics } from "../../src/metrics.js";
+import { CandleStore } from "../../src/persistence/candle-store.js";
+import { GapLedgerStore } from "../../src/persistence/gap-ledger-store.js";
+import { GapStore } from "../../src/persistence/gap-store.js";
+import { HoleProof } from "../../src/recovery/hole-proof.js";
+import { MarketClaims } from "../../src/recovery/market-claims.js";
+import type { RepairTiming } from "../../src/recovery/repair-verdict.js";
+import { Repair } from "../../src/recovery/repair.js";
+import { Transport } from "../../src/streaming/transport.js";
+import type { ApiUnderTest } from "../api/api-under-test.js";
+import type { Dialect, Print } from "../support/exchange/dialect.js";
+
+/** The product's timing, in a hurry. */
+const TIMING: RepairTiming = {
+  everyMs: 50,
+  graceMs: 100,
+  confirmMs: 300,
+  firstRetryMs: 100,
+  longestRetryMs: 500,
+  outageRetryMs: 500,
+  rareMs: 3_600_000,
+};
+
+/** Another process's repair, over its own claims and hosts: those of one application beside its database and transport. */
+export class RepairUnderTest {
+  readonly metrics = new Metrics();
+  readonly claims: MarketClaims;
+  private readonly repair: Repair;
+  private ended: Promise<void> | undefined;
+
+  constructor(
+    { app }: ApiUnderTest,
+    restUrl: string,
+    timing: Partial<RepairTiming> = {},
+  ) {
+    const config = app.get<Config>(CONFIG);
+    this.claims = new MarketClaims(config, app.get(DataSource));
+    const hosts = new VenueHosts({ venueUrl: () => restUrl }, this.metrics);
+    this.repair = new Repair(
+      this.claims,
+      hosts,
+      app.get(GapLedgerStore),
+      app.get(GapStore),
+      app.get(Transport),
+      this.metrics,
+      new HoleProof(
+        config,
+        hosts,
+        app.get(CandleStore),
+        app.get(GapLedgerStore),
+      ),
+      { ...TIMING, ...timing },
+    );
+    this.claims.start();
+    this.repair.start();
+  }
+
+  stop(): Promise<void> {
+    this.ended ??= this.repair.stop().then(() => this.claims.stop());
+    return this.ended;
+  }
+}
+
+/** An exchange's REST on loopback, over what it has traded so far. */
+export class Rest {
+  /** Oldest first. */
+  trades: Print[] = [];
+  /** Path and query of every question, in order. */
+  readonly asked: string[] = [];
+  /** Called before a question is answered; true when it has been seen to. */
+  before: (
+    url: string,
+    response: ServerResponse,
+  ) => boolean | Promise<boolean> = () => false;
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(rest: Dialect["rest"]): Promise<Rest> {
+    const server = createServer();
+    const own = new Rest(server);
+    server.on("request", ({ url = "" }, response) => {
+      own.asked.push(url);
+      void own.answer(rest, url, response);
+    });
+    await new Promise<void>((resolve) =>
+      server.listen(0, "127.0.0.1", resolve),
+    );
+    return own;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async answer(
+    rest: Dialect["rest"],
+    url: string,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (await this.before(url, response)) return;
+    const body = rest(new URL(url, "http://exchange"), () => this.trades);
+    response
+      .writeHead(body === undefined ? 404 : 200)
+      .end(JSON.stringify(body ?? {}));
+  }
+}

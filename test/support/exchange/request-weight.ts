@@ -1,0 +1,66 @@
+export interface WeightLimits {
+  /** Weight of a minute; a time window of another length is for tests that cannot wait. */
+  perMinute: number;
+  windowMs: number;
+  /** Questions asked in spite of a 429, before the address is banned. */
+  patience: number;
+  banMs: number;
+}
+
+export const SPOT_LIMITS: WeightLimits = {
+  perMinute: 6_000,
+  windowMs: 60_000,
+  patience: 10,
+  banMs: 120_000,
+};
+
+export type Verdict =
+  { status: 200 } | { status: 429 | 418; retryAfterS: number; untilMs: number };
+
+/** What an address has asked for, in this computer's minutes: 429 when it was too much, 418 when it goes on asking. */
+export class RequestWeight {
+  /** Highest weight of any window so far. */
+  most = 0;
+  private window = 0;
+  private spent = 0;
+  private ignored = 0;
+  private bannedUntil = 0;
+
+  constructor(readonly limits: WeightLimits) {}
+
+  /** Of the present window. */
+  used(now = Date.now()): number {
+    return this.windowOf(now) === this.window ? this.spent : 0;
+  }
+
+  spend(weight: number, now = Date.now()): Verdict {
+    if (now < this.bannedUntil) return this.refusal(418, this.bannedUntil, now);
+    const window = this.windowOf(now);
+    if (window !== this.window) {
+      this.window = window;
+      this.spent = 0;
+      this.ignored = 0;
+    }
+    this.spent += weight;
+    this.most = Math.max(this.most, this.spent);
+    const { perMinute, patience, banMs, windowMs } = this.limits;
+    if (this.spent <= perMinute) return { status: 200 };
+    if (++this.ignored <= patience)
+      return this.refusal(429, (window + 1) * windowMs, now);
+    this.bannedUntil = now + banMs;
+    return this.refusal(418, this.bannedUntil, now);
+  }
+
+  private refusal(
+    status: 429 | 418,
+    untilMs: number,
+    now: number,
+  ): Exclude<Verdict, { status: 200 }> {
+    const retryAfterS = Math.max(1, Math.ceil((untilMs - now) / 1_000));
+    return { status, retryAfterS, untilMs };
+  }
+
+  private windowOf(now: number): number {
+    return Math.floor(now / this.limits.windowMs);
+  }
+}

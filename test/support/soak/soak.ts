@@ -1,0 +1,248 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Interval } from "../../../src/domain/interval.js";
+import { run, until } from "../app.js";
+import { BinanceExchange } from "../exchange/binance-exchange.js";
+import type { FaultKind } from "../exchange/faults.js";
+import { MarketClock } from "../exchange/market-clock.js";
+import type { SymbolTape } from "../exchange/symbol-tape.js";
+import {
+  type Checked,
+  candleProblems,
+  coverageProblems,
+  gapProblems,
+  marketOf,
+  subscriberProblems,
+} from "./soak-checks.js";
+import { type Disturbance, type Victim, planText } from "./soak-plan.js";
+import { SoakSystem } from "./soak-system.js";
+import { Subscriber } from "./subscriber.js";
+
+export interface SoakOptions {
+  tapes: readonly SymbolTape[];
+  /** Market ms in a local ms. */
+  speed: number;
+  plan: readonly Disturbance[];
+  /** Processes that follow and record, side by side. */
+  writers: number;
+  clients: number;
+  /** The last part of the tapes, local ms, in which nothing goes wrong: what is lost at the very end, no later id shows. */
+  tailMs: number;
+  /** How long everything may take to be right after the end. */
+  settleMs: number;
+  say: (line: string) => void;
+  /** Ends the run, and everything that was started for it. */
+  signal?: AbortSignal;
+}
+
+export interface SoakResult {
+  /** Empty when everything is as it has to be. */
+  problems: string[];
+  felt: Partial<Record<FaultKind, number>>;
+  killed: Partial<Record<Victim, number>>;
+  /** Processes that ended by themselves, such as those that started while the database was down. */
+  ends: string[];
+  compared: number;
+  /** Local ms from the end of the tapes until everything was right. */
+  settledMs: number;
+  questions: number;
+  connections: number;
+  clients: { jumps: number; resyncs: number; connections: number };
+  /** Why the exchange ended connections: nothing, if the product keeps its limits. */
+  limits: readonly string[];
+}
+
+const ROOMS: readonly Interval[] = ["1m", "5m", "1h"];
+const REPORT_MS = 30_000;
+const DAY_MS = 86_400_000;
+
+/** Plays tapes to the product while the plan happens, and says what is not right when all has settled. */
+export async function soak(options: SoakOptions): Promise<SoakResult> {
+  const { tapes, speed, plan, say, tailMs } = options;
+  const start = Math.min(...tapes.map((tape) => tape.start)) - 1;
+  const end = Math.max(...tapes.map((tape) => tape.end));
+  // Where no candle of a room has begun before.
+  const since = Math.floor(start / DAY_MS) * DAY_MS;
+  const clock = MarketClock.standing(start, speed);
+  const exchange = await BinanceExchange.start({ tapes, clock });
+  const system = await SoakSystem.start(
+    {
+      FEEDS: tapes.map(marketOf).join(","),
+      BINANCE_WS_URL: exchange.wsUrl,
+      BINANCE_REST_URL: exchange.restUrl,
+      // Holes are to be repaired, not covered by what is fetched at the start.
+      BOOTSTRAP: "0",
+    },
+    options.writers,
+  );
+  const subscribers: Subscriber[] = [];
+  try {
+    await system.ready();
+    await followed(exchange, tapes, options.writers);
+    const rooms = tapes.flatMap((tape) =>
+      ROOMS.map((interval) => ({ market: marketOf(tape), interval })),
+    );
+    for (let client = 0; client < options.clients; client++)
+      subscribers.push(new Subscriber(system.url, rooms, since));
+    say(planText(plan));
+    clock.resume();
+    await disturb(options, exchange, system, end - tailMs * speed);
+    exchange.heal();
+    clock.pause();
+    await followed(exchange, tapes, options.writers);
+    say("Everything goes well from here on");
+    clock.resume();
+    await until(() => exchange.isOver, tailMs + 60_000);
+    return await settle(options, exchange, system, subscribers, since);
+  } catch (error) {
+    say(system.outputs);
+    throw error;
+  } finally {
+    for (const subscriber of subscribers) subscriber.close();
+    await system.close();
+    await exchange.close();
+  }
+}
+
+/** Waits until every symbol has as many followers as there are writers: what nobody has seen the beginning of is no hole. */
+async function followed(
+  exchange: BinanceExchange,
+  tapes: readonly SymbolTape[],
+  writers: number,
+): Promise<void> {
+  const counts = (): number[] =>
+    tapes.map(({ symbol }) =>
+      exchange.streams.followers(`${symbol.toLowerCase()}@aggTrade`),
+    );
+  await until(
+    () => counts().every((count) => count >= writers),
+    120_000,
+    () => `followers: ${counts().join(", ")}`,
+  );
+}
+
+async function disturb(
+  { plan, say, signal }: SoakOptions,
+  exchange: BinanceExchange,
+  system: SoakSystem,
+  end: number,
+): Promise<void> {
+  const begin = performance.now();
+  const kills: Promise<void>[] = [];
+  const report = setInterval(() => {
+    const felt = Object.values(exchange.faults.felt());
+    say(
+      `${new Date(exchange.clock.now()).toISOString()}: ${felt.reduce((a, b) => a + b, 0)} faults were met, ${exchange.asked.length} questions asked`,
+    );
+  }, REPORT_MS);
+  try {
+    for (const { atMs, ...what } of plan) {
+      const waitMs = Math.max(0, begin + atMs - performance.now());
+      await sleep(waitMs, undefined, signal && { signal });
+      if ("fault" in what) exchange.inject(what.fault);
+      else kills.push(system.kill(what.kill));
+    }
+    await Promise.all(kills);
+    await until(() => {
+      signal?.throwIfAborted();
+      return exchange.clock.now() >= end;
+    }, 86_400_000);
+  } finally {
+    clearInterval(report);
+  }
+}
+
+async function settle(
+  { tapes, settleMs, say, signal }: SoakOptions,
+  exchange: BinanceExchange,
+  system: SoakSystem,
+  subscribers: readonly Subscriber[],
+  since: number,
+): Promise<SoakResult> {
+  const begin = performance.now();
+  const checked: Checked = {
+    url: system.url,
+    databaseUrl: system.databaseUrl,
+    exchange,
+    tapes,
+  };
+  const left = async (): Promise<string[]> => [
+    ...(await coverageProblems(checked)),
+    ...(await gapProblems(checked)),
+  ];
+  const problems = await lasting(left, settleMs, signal);
+  const settledMs = performance.now() - begin;
+  say(`Settled after ${(settledMs / 1_000).toFixed(1)} s`);
+  const candles = await candleProblems(checked);
+  problems.push(...candles.problems);
+  problems.push(
+    ...(await lasting(
+      async () =>
+        subscribers.every(({ isSettled }) => isSettled)
+          ? subscriberProblems(system.url, subscribers, since)
+          : ["a client has not got into its rooms"],
+      30_000,
+      signal,
+    )),
+  );
+  const codes = await system.stopProduct();
+  if (codes.some((code) => code !== 0))
+    problems.push(`stopped with ${codes.join(", ")}`);
+  const verified = await run(["verify"], system.settings, 600_000);
+  if (verified.code !== 0)
+    problems.push(`verify: ${verified.output.slice(-2_000)}`);
+  const sum = (key: "jumps" | "resyncs" | "connections"): number =>
+    subscribers.reduce((total, subscriber) => total + subscriber[key], 0);
+  problems.push(
+    ...resyncProblems(
+      sum("resyncs"),
+      tapes.length * ROOMS.length * subscribers.length,
+      system.killed,
+    ),
+  );
+  return {
+    problems,
+    felt: exchange.faults.felt(),
+    killed: system.killed,
+    ends: system.ends,
+    compared: candles.compared,
+    settledMs,
+    questions: exchange.asked.length,
+    connections: exchange.streams.opened.length,
+    clients: {
+      jumps: sum("jumps"),
+      resyncs: sum("resyncs"),
+      connections: sum("connections"),
+    },
+    limits: exchange.streams.ended,
+  };
+}
+
+/**
+ * Clients are asked to enter a room again when events may have been missed: when the API has a broker again, and when a
+ * client is back before its server has one.
+ */
+function resyncProblems(
+  resyncs: number,
+  rooms: number,
+  { broker = 0, api = 0 }: SoakResult["killed"],
+): string[] {
+  const most = rooms * (broker + api);
+  return resyncs <= most
+    ? []
+    : [`clients were asked ${resyncs} times to subscribe again, not ${most}`];
+}
+
+/** What is left of the problems when they have had their time; as soon as there are none. */
+async function lasting(
+  check: () => Promise<string[]>,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const limit = performance.now() + limitMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const problems = await check().catch((error: unknown) => [String(error)]);
+    if (problems.length === 0 || performance.now() > limit) return problems;
+    await sleep(500);
+  }
+}

@@ -1,0 +1,37 @@
+import { Process, type Settings } from "../support/app.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
+import { createDatabase } from "../support/tape.js";
+import { TestBrowser } from "./browser.js";
+
+export interface Served {
+  app: Process;
+  browser: TestBrowser;
+}
+
+/** The built product with a database of its own and a browser, for the suite that calls this. */
+export function servedPage(
+  settings: () => Settings | Promise<Settings>,
+  started: (served: Served) => void | Promise<void>,
+  limitMs = 120_000,
+): void {
+  let postgres: TestPostgres;
+  let app: Process;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    const DATABASE_URL = await createDatabase(postgres.url);
+    const process = await Process.start(["serve"], {
+      DATABASE_URL,
+      ...(await settings()),
+    });
+    app = await process.ready();
+    browser = await TestBrowser.start();
+    await started({ app, browser });
+  }, limitMs);
+  afterEach(() => browser.closePages());
+  afterAll(async () => {
+    await browser.close();
+    await app.stop();
+    await postgres.stop();
+  });
+}
