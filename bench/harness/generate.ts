@@ -1,4 +1,4 @@
-import type { Trade } from "../src/domain/trade.js";
+import type { Trade } from "../../src/domain/trade.js";
 
 const START = Date.UTC(2025, 5, 1);
 

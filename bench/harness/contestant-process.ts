@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { within } from "../../src/streaming/courier.js";
+
+/** A contestant in a process of its own, so that its memory and CPU time are its own. What it finds it prints. */
+export class ContestantProcess {
+  private readonly lines: AsyncIterator<string>;
+  private readonly ended: Promise<unknown>;
+
+  private constructor(private readonly child: ChildProcess) {
+    running.add(child);
+    this.ended = once(child, "exit").then(() => running.delete(child));
+    if (child.stdout === null) throw new Error("no output to read");
+    this.lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  }
+
+  /** A file of the benchmarks, with these arguments. */
+  static script(
+    file: string,
+    args: readonly (string | number)[],
+    settings: Readonly<Record<string, string>> = {},
+  ): ContestantProcess {
+    const words = ["--import", "tsx", file, ...args.map(String)];
+    return ContestantProcess.command(process.execPath, words, settings);
+  }
+
+  /** Nothing of this machine's environment decides what is measured. */
+  static command(
+    command: string,
+    args: readonly string[],
+    settings: Readonly<Record<string, string>> = {},
+  ): ContestantProcess {
+    return new ContestantProcess(
+      spawn(command, args, {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { PATH: process.env["PATH"], ...settings },
+      }),
+    );
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** The next line it prints. Throws when it ends instead, or says nothing for so long. */
+  async line(limitMs: number): Promise<string> {
+    let found: IteratorResult<string> | undefined;
+    const next = this.lines.next().then((result) => (found = result));
+    if (!(await within(limitMs, next)))
+      throw new Error(`a contestant said nothing for ${limitMs} ms`);
+    if (found?.done === false) return found.value;
+    const how = this.child.exitCode ?? this.child.signalCode;
+    throw new Error(`a contestant ended by itself (${how})`);
+  }
+
+  /** Lets it finish what is under way; one that does not is killed, and that is an error. */
+  async stop(limitMs = 30_000): Promise<void> {
+    if (this.isRunning) this.child.kill("SIGTERM");
+    if (await within(limitMs, this.ended)) return;
+    await this.kill();
+    throw new Error(`a contestant did not stop within ${limitMs} ms`);
+  }
+
+  async kill(): Promise<void> {
+    if (this.isRunning) this.child.kill("SIGKILL");
+    await this.ended;
+  }
+}
+
+const running = new Set<ChildProcess>();
+// A benchmark that fails half-way leaves no process behind.
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));

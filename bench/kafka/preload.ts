@@ -1,0 +1,35 @@
+import { readConfig } from "../../src/config.js";
+import { Metrics } from "../../src/metrics.js";
+import { KafkaTransport } from "../../src/streaming/kafka-transport.js";
+import { chunks, generate } from "../harness/generate.js";
+
+export const PARTITIONS = 2;
+
+/** Makes the product's topics with this prefix, and puts trades into `trades` as the product does. */
+export async function preload(
+  brokers: string,
+  prefix: string,
+  trades: number,
+  markets: number,
+): Promise<void> {
+  const transport = new KafkaTransport(
+    readConfig({
+      KAFKA_BROKERS: brokers,
+      TOPIC_PREFIX: prefix,
+      KAFKA_PARTITIONS: String(PARTITIONS),
+    }),
+    new Metrics(),
+  );
+  await transport.start();
+  try {
+    for (const chunk of chunks(generate(trades, markets), 10_000))
+      await transport.produce("trades", chunk);
+  } finally {
+    await transport.close();
+  }
+}
+
+/** No two runs share what a broker keeps by name. */
+export function randomName(kind: string): string {
+  return `${kind}-${Math.random().toString(36).slice(2, 10)}`;
+}

@@ -1,0 +1,105 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { AddressInfo } from "node:net";
+import type { Candle } from "../../src/domain/candle.js";
+import type { Trade } from "../../src/domain/trade.js";
+import { clock } from "../harness/child.js";
+import { FIRST_VERSION, LIVE_MARKETS, MINUTE, serveLoad } from "./live-load.js";
+
+/**
+ * The built product as it runs in production, all of it: candles come through the topic `candles` of its transport. Only
+ * what leaves is looked at on the way, to know when.
+ */
+const built = async <T>(file: string): Promise<T> =>
+  (await import(pathToFileURL(resolve("dist", file)).href)) as T;
+const { environment } =
+  await built<typeof import("../../src/config.js")>("config.js");
+const { useLogger } = await built<typeof import("../../src/log.js")>("log.js");
+const { start } = await built<typeof import("../../src/main.js")>("main.js");
+const { Transport } = await built<
+  typeof import("../../src/streaming/transport.js")
+>("streaming/transport.js");
+const { LiveRooms } =
+  await built<typeof import("../../src/api/live-rooms.js")>(
+    "api/live-rooms.js",
+  );
+const { LiveGateway } = await built<
+  typeof import("../../src/api/live.gateway.js")
+>("api/live.gateway.js");
+
+interface Connection {
+  writeBuffer: unknown[];
+  transport: { writable: boolean };
+}
+
+let rooms: InstanceType<typeof LiveRooms>;
+
+serveLoad(
+  async () => {
+    const { app } = await start(environment(), useLogger({ logLevel: "warn" }));
+    const transport = app.get(Transport);
+    rooms = app.get(LiveRooms, { strict: false });
+    // A market exists when it has a trade.
+    await transport.produce("trades", LIVE_MARKETS.map(tradeOf));
+    const gateway = app.get(LiveGateway, { strict: false });
+    const audience = Reflect.get(gateway, "audience") as unknown as object;
+    const io = Reflect.get(audience, "server") as {
+      sockets: { sockets: Map<string, { conn: unknown }> };
+    };
+    const flushes = new Map<string, number>();
+    const send = rooms.send;
+    rooms.send = (frames) => {
+      const at = clock();
+      for (const { room, frame } of frames)
+        flushes.set(`${room} ${frame.data.seq}`, at);
+      send(frames);
+    };
+    let arriving = 0;
+    const candles = rooms.candles.bind(rooms);
+    rooms.candles = (records: readonly Candle[]) => {
+      // The recorder's own, of the trades above, come here as well.
+      arriving -= records.filter((it) => it.version > FIRST_VERSION).length;
+      candles(records);
+    };
+    const dirty = Reflect.get(rooms, "dirty") as Set<unknown>;
+    return {
+      port: (app.getHttpServer().address() as AddressInfo).port,
+      flushes,
+      publish: (records) => {
+        arriving += records.length;
+        void transport.produce("candles", records);
+      },
+      isSettled: () =>
+        arriving <= 0 &&
+        dirty.size === 0 &&
+        [...io.sockets.sockets.values()].every(({ conn }) => {
+          const { writeBuffer, transport: wire } = conn as Connection;
+          return writeBuffer.length === 0 && wire.writable;
+        }),
+    };
+  },
+  {
+    /** As FLUSH_MS does at the start. */
+    flushEvery: (ms: number) => {
+      Reflect.set(rooms, "flushMs", ms);
+    },
+  },
+);
+
+function tradeOf(market: string): Trade {
+  return {
+    market,
+    id: "1",
+    ord: "1",
+    ids: "dense",
+    kind: "raw",
+    count: 1,
+    price: "64123.45",
+    amount: "1",
+    takerSide: "buy",
+    time: MINUTE,
+    receivedAt: MINUTE,
+    source: "replay",
+    offBook: false,
+  };
+}

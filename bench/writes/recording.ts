@@ -1,0 +1,51 @@
+import type { DataSource } from "typeorm";
+import { readConfig } from "../../src/config.js";
+import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
+import { Metrics } from "../../src/metrics.js";
+import { MarketRegistry } from "../../src/persistence/market-registry.js";
+import { Partitions } from "../../src/persistence/partitions.js";
+import { Recorder } from "../../src/persistence/recorder.js";
+import { verify } from "../../src/persistence/verify.js";
+
+/** Records that a recorder takes at once when it is behind: the product's own default. */
+export const { maxBatch: LARGEST_BATCH, writers: WRITERS } = readConfig({});
+
+/** The product's own, with its default intervals. */
+export function recorderOn(source: DataSource): Recorder {
+  return new Recorder(
+    readConfig({}),
+    source,
+    new MarketRegistry(source),
+    new Partitions(source),
+    new Metrics(),
+  );
+}
+
+/** Raw trades that are stored, as the markets count them. */
+export async function storedTrades(source: DataSource): Promise<number> {
+  const [row] = await source.query<[{ stored: string }]>(
+    "SELECT coalesce(sum(trades), 0) AS stored FROM market",
+  );
+  return Number(row.stored);
+}
+
+/** Throws unless exactly so many trades are stored, without a hole, and every candle is what they say. Returns the candles. */
+export async function requireExact(
+  source: DataSource,
+  trades: number,
+): Promise<number> {
+  let stored = 0n;
+  let candles = 0;
+  for await (const verdict of verify(source, DEFAULT_INTERVALS)) {
+    const { market, differences, uncoveredIds, examples } = verdict;
+    if (differences > 0 || uncoveredIds !== "0")
+      throw new Error(
+        `${market}: ${differences} candles differ, ${uncoveredIds} ids are uncovered: ${JSON.stringify(examples.slice(0, 2))}`,
+      );
+    stored += BigInt(verdict.trades);
+    candles += verdict.candles;
+  }
+  if (stored !== BigInt(trades))
+    throw new Error(`${stored} of ${trades} trades are stored`);
+  return candles;
+}
