@@ -5,7 +5,7 @@ export default tseslint.config(
   { ignores: ["dist/", "coverage/", ".tapeline/", ".cache/"] },
   js.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
