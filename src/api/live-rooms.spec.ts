@@ -73,6 +73,32 @@ describe("frames of a room", () => {
     expect(waited).toEqual(ready.map(() => 0));
   });
 
+  it("are not held back for good after a burst, when news comes once a flush", () => {
+    rooms.open(ROOM);
+    let version = 0;
+    const news = (): void => rooms.candles([candle(0, ++version)]);
+    for (let at = 0; at < 330; at += 10) {
+      news();
+      jest.advanceTimersByTime(10);
+    }
+    const held: boolean[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      const before = frames().length;
+      news();
+      held.push(frames().length === before);
+      jest.advanceTimersByTime(FLUSH);
+    }
+    expect(held[0]).toBe(true);
+    expect(held.slice(10)).toEqual(Array(10).fill(false));
+    // And what comes in all the time still goes out once per flush.
+    const before = frames().length;
+    for (let at = 0; at < 10_000; at += 10) {
+      news();
+      jest.advanceTimersByTime(10);
+    }
+    expect(frames().length - before).toBeLessThanOrEqual(101);
+  });
+
   it("go out together when their turns are nearly the same", () => {
     const OTHER = { ...ROOM, market: "sim:B" } as const;
     rooms.open(ROOM);

@@ -8,14 +8,14 @@ import { Backoff } from "./backoff.js";
 /** Records one connection may leave waiting; more, and its socket is no longer read. */
 const CAPACITY = 20_000;
 const BATCH = 5_000;
-/** A batch is sent at once when nothing is under way; what comes within this time goes with it. */
-const GATHER_MS = 2;
+/** What comes within this time goes as one batch. */
+const GATHER_MS = 1;
 /**
  * Records, and batches, on their way at once. In-process, `produce` resolves only after the write, and a write begins once
  * per flush: what comes within a few flushes has to be with the transport by then, or it waits for the write after that.
  */
 const RECORDS_IN_FLIGHT = 20_000;
-const BATCHES_IN_FLIGHT = 128;
+const BATCHES_IN_FLIGHT = 256;
 const COMPLAIN_EVERY_MS = 10_000;
 
 /** From a socket's callbacks to the transport: never awaits a frame, and never grows without bound. */

@@ -67,8 +67,10 @@ export class InProcessGroup {
     this.lanes = Array.from(
       { length: first.lanes },
       (_, index) =>
-        new Lane<Entry>(first, (topic, items) =>
-          this.serverOf(index).deliver(topic, items),
+        new Lane<Entry>(
+          first,
+          (topic, items) => this.serverOf(index).deliver(topic, items),
+          index / first.lanes,
         ),
     );
   }

@@ -60,11 +60,15 @@ export class KafkaIntake {
         }),
     );
     this.lanes = this.couriers.map(
-      (courier) =>
-        new Lane<Read>(subscription, async (topic, items) => {
-          this.relieve(topic);
-          return courier.deliver(topic, items);
-        }),
+      (courier, lane) =>
+        new Lane<Read>(
+          subscription,
+          async (topic, items) => {
+            this.relieve(topic);
+            return courier.deliver(topic, items);
+          },
+          lane / lanes,
+        ),
     );
   }
 

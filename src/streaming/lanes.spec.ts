@@ -1,5 +1,5 @@
 import { jest } from "@jest/globals";
-import { type Item, Lane } from "./lanes.js";
+import { type Deliver, type Item, Lane } from "./lanes.js";
 import type { TopicName } from "./topics.js";
 
 interface Batch {
@@ -32,26 +32,51 @@ describe("a lane", () => {
   function lane(
     handlerMs: number,
     rules = { maxBatch: 1_000, paceMs: 100 },
+    shift = 0,
   ): Lane<Item> {
-    return new Lane<Item>(rules, async (topic, batch) => {
+    const deliver: Deliver<Item> = async (topic, batch) => {
       const at = Math.round(performance.now() - began);
       batches.push({ topic, size: batch.length, at });
       await new Promise((resolve) => setTimeout(resolve, handlerMs));
       return [];
-    });
+    };
+    return new Lane<Item>(rules, deliver, shift);
   }
 
-  it("begins at once when it is idle, and then at most once a pace", async () => {
-    const paced = lane(5);
-    for (let at = 0; at < 400; at += 10) {
-      paced.push("trades", items(1));
+  /** A record every 10 ms into each of them. */
+  async function flow(lanes: readonly Lane<Item>[], ms: number): Promise<void> {
+    for (let at = 0; at < ms; at += 10) {
+      for (const each of lanes) each.push("trades", items(1));
       await jest.advanceTimersByTimeAsync(10);
     }
-    const begins = batches.map(({ at }) => at);
-    expect(begins[0]).toBeLessThanOrEqual(1);
-    expect(begins).toHaveLength(5);
+  }
+
+  it("begins at once when it is idle, then once a pace, and never again at once", async () => {
+    for (let idle = 0; idle < 100; idle += 7) {
+      await jest.advanceTimersByTimeAsync(507);
+      batches = [];
+      began = performance.now();
+      await flow([lane(5)], 1_000);
+      const begins = batches.map(({ at }) => at);
+      expect(begins[0]).toBeLessThanOrEqual(1);
+      const apart = begins.slice(1).map((at, index) => at - begins[index]!);
+      expect(apart[0]).toBeGreaterThanOrEqual(50);
+      expect(apart[0]).toBeLessThanOrEqual(151);
+      // A late timer moves no turn after it.
+      for (const each of apart.slice(1))
+        expect(Math.abs(each - 100)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("has its turns apart from those of the lane beside it, whoever began first", async () => {
+    const [first, second] = [lane(5), lane(5, undefined, 0.5)];
+    await flow([second], 250);
+    batches = [];
+    await flow([first, second], 2_000);
+    const begins = batches.map(({ at }) => at).slice(4);
     for (const [index, at] of begins.slice(1).entries())
-      expect(at - (begins[index] ?? 0)).toBeGreaterThanOrEqual(100);
+      expect(Math.abs(at - begins[index]! - 50)).toBeLessThanOrEqual(1);
+    expect(begins.length).toBeGreaterThan(30);
   });
 
   it("does not wait for its pace when a largest batch waits", async () => {

@@ -28,9 +28,11 @@ export type Deliver<I> = (
  * One batch at a time over queues that grow meanwhile, one for each topic. Batches adapt by themselves: whatever came in
  * while the last batch was handled is the next one.
  *
- * A live topic is due when plenty of its records wait or when `paceMs` has passed since its last batch; an idle lane
- * begins at once. Bulk is taken while no live topic is due. While none has any record waiting would be too strict: with
- * one coming in during each batch, bulk would never have its turn. So live records wait for one bulk batch at most.
+ * A live topic is due when plenty of its records wait or at the lane's next turn, which comes every `paceMs`; an idle
+ * lane begins at once. Turns of lanes side by side lie apart: two writes at once would both take longer.
+ *
+ * Bulk is taken while no live topic is due. While none has any record waiting would be too strict: with one coming in
+ * during each batch, bulk would never have its turn. So live records wait for one bulk batch at most.
  */
 export class Lane<I extends Item> {
   private readonly queues = new Map<TopicName, Queue<I>>();
@@ -44,6 +46,8 @@ export class Lane<I extends Item> {
   constructor(
     private readonly rules: { maxBatch: number; paceMs: number },
     private readonly deliver: Deliver<I>,
+    /** Part of a pace by which its turns come after those of the first lane. */
+    private readonly shift = 0,
   ) {}
 
   /** Records that wait for the handler, those under way not counted. */
@@ -120,7 +124,7 @@ export class Lane<I extends Item> {
 
   /** The topic to take from now, or how long (ms) to wait for one, or undefined when nothing waits. */
   private choose(now: number): TopicName | number | undefined {
-    const { maxBatch, paceMs } = this.rules;
+    const { maxBatch } = this.rules;
     let bulk: TopicName | undefined;
     let live: TopicName | undefined;
     let due = Infinity;
@@ -130,7 +134,7 @@ export class Lane<I extends Item> {
       const from =
         items.length >= Math.min(maxBatch, PLENTY)
           ? lastStart
-          : lastStart + paceMs;
+          : this.turnAfter(lastStart);
       if (isBulk(topic)) bulk ??= topic;
       else if (live === undefined || from < due) {
         live = topic;
@@ -140,6 +144,15 @@ export class Lane<I extends Item> {
     if (live !== undefined && (due <= now || this.draining)) return live;
     if (bulk !== undefined || live === undefined) return bulk;
     return Math.ceil(due - now);
+  }
+
+  /** The next turn after a batch that began then; not at once after one that an idle lane began between two. */
+  private turnAfter(began: number): number {
+    const { paceMs } = this.rules;
+    if (paceMs === 0 || began === -Infinity) return began;
+    const offset = this.shift * paceMs;
+    const turn = (Math.floor((began - offset) / paceMs) + 1) * paceMs + offset;
+    return turn - began < paceMs / 2 ? turn + paceMs : turn;
   }
 
   private take(topic: TopicName, now: number): I[] {

@@ -41,7 +41,7 @@ export interface Subscription {
   lanes: number;
   /** Records of the largest batch. */
   maxBatch: number;
-  /** While fewer than some thousand records of a live topic wait, a lane starts a batch of it at most this often (ms). 0: as soon as there is one. */
+  /** While fewer than some thousand records of a live topic wait, a lane starts a batch of it this often (ms), and an idle one at once. 0: as soon as there is one. */
   paceMs: number;
   /**
    * After each assignment, and after its loss; `owns` tells whether records of a key (a market) are delivered here, `isAny`
