@@ -205,7 +205,7 @@ describe("explain", () => {
     );
     let done = 0;
     for (const answer of answers) void answer.then(() => done++);
-    await until(() => done >= 3, 10_000);
+    await until(() => done >= 3, 30_000);
     expect(done).toBe(3);
     await client.query("COMMIT").finally(() => client.end());
     const ended = await Promise.all(answers);

@@ -121,7 +121,7 @@ export async function settled(
   try {
     await until(
       () => JSON.stringify(what()) === JSON.stringify(expected()),
-      10_000,
+      30_000,
     );
   } catch {
     expect(what()).toEqual(expected());

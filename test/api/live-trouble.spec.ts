@@ -102,7 +102,7 @@ describe("a client that stops reading", () => {
     expect(frames).toBeGreaterThan(15);
     expect(stuck.resyncs).toBe(0);
     rawSocket(stuck.client).resume();
-    await until(() => stuck.resyncs === 1, 10_000);
+    await until(() => stuck.resyncs === 1, 30_000);
     await api.record([
       next(market, START + MINUTE),
       next(market, START + 2 * MINUTE),
@@ -149,7 +149,7 @@ describe("when something fails", () => {
     const follower = new Follower(await api.client(), request);
     await follower.begin();
     api.app.get(LiveGateway).interrupted();
-    await until(() => follower.resyncs === 1, 5_000);
+    await until(() => follower.resyncs === 1, 30_000);
     await api.record([next(market, START + MINUTE)]);
     const truth = await rest<Candle[]>(`/${market}/candles?interval=1m`);
     await settled(
@@ -176,6 +176,6 @@ describe("when something fails", () => {
     expect(frames).toBe(0);
     expect(await ask(client, request)).toMatchObject({ ok: true });
     await api.record([next(market, START + 3 * MINUTE)]);
-    await until(() => frames > 0, 5_000);
+    await until(() => frames > 0, 30_000);
   });
 });

@@ -64,7 +64,7 @@ describe("all markets at once", () => {
     await until(async () => {
       all = (await get<Ticker[]>("/api/v1/tickers")).body;
       return all.length === 2;
-    }, 10_000);
+    }, 30_000);
     expect(all.map(({ market }) => market)).toEqual([B, A]);
     for (const ticker of all)
       expect(ticker).toEqual(
@@ -98,7 +98,7 @@ describe("the system", () => {
     await until(async () => {
       body = (await get<System>("/api/v1/system")).body;
       return body.queues.length > 0;
-    }, 10_000);
+    }, 30_000);
     expect(body.consumers).toEqual(
       ["recorder", "api"].map((group) => ({
         group,

@@ -66,7 +66,7 @@ it("gives a repaired candle its next revision in the row, on the topic and on th
   await api.record([trade(market, 7, START + 20)]);
 
   const known = (): number | undefined => follower.candles.get(START)?.revision;
-  await until(() => known() === 3, 10_000);
+  await until(() => known() === 3, 30_000);
   const { body } = await get<Candle[]>(
     `/api/v1/markets/${market}/candles?interval=1m&start=${START}&limit=1`,
   );

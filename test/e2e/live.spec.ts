@@ -58,7 +58,7 @@ it("follows an exchange, through a lost connection, without losing what it was s
   // What is on its way arrives; then the connection ends, and the market goes on without us.
   await sleep(300);
   exchange.drop();
-  await until(() => exchange.connections === 0, 5_000);
+  await until(() => exchange.connections === 0, 30_000);
   for (let missed = 0; missed < 20; missed++) exchange.trade("BTCUSDT");
   exchange.tradeAll("BTCUSDT", "ETHUSDT");
   await until(

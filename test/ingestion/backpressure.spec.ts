@@ -13,7 +13,7 @@ beforeEach(async () => {
   Logger.overrideLogger(false);
   server = await VenueServer.start();
   under = await startFeed(server, ["BTCUSDT"], { silentMs: 40_000 });
-  await until(() => server.connections === 1, 10_000);
+  await until(() => server.connections === 1, 30_000);
 });
 
 afterEach(async () => {
@@ -40,7 +40,7 @@ async function flood(trades: number): Promise<void> {
 it("loses nothing when the writing stands still for a moment", async () => {
   const release = block();
   await flood(50_000);
-  await until(() => under.feed.isPaused, 10_000);
+  await until(() => under.feed.isPaused, 30_000);
   release();
   await until(() => under.tape.ids(BTC).length === 50_000, 30_000);
   expect(under.tape.trades).toHaveLength(50_000);
@@ -51,7 +51,7 @@ it("loses nothing when the writing stands still for a moment", async () => {
 it("gives up what waits after ten seconds, counts it, and follows again", async () => {
   const release = block();
   await flood(50_000);
-  await until(() => under.feed.isPaused, 10_000);
+  await until(() => under.feed.isPaused, 30_000);
   // The market goes on. On a busy machine the connection may end for another reason first: what counts is that the
   // records are given up.
   await until(async () => {
@@ -62,8 +62,8 @@ it("gives up what waits after ten seconds, counts it, and follows again", async 
   }, 40_000);
   release();
   const before = under.tape.trades.length;
-  await until(() => server.connections === 1, 10_000);
+  await until(() => server.connections === 1, 30_000);
   server.tradeAll("BTCUSDT");
-  await until(() => under.tape.trades.length > before + 20, 10_000);
-  await until(() => under.tape.condition(BTC) === "live", 10_000);
+  await until(() => under.tape.trades.length > before + 20, 30_000);
+  await until(() => under.tape.condition(BTC) === "live", 30_000);
 }, 90_000);

@@ -192,8 +192,8 @@ describe("the streams of the exchange on loopback", () => {
     const raw = await follow("/ws/madeusdt@trade");
     exchange.clock.leap(tape.end - tape.start + 1);
     const { aggregates, trades } = tape;
-    await until(() => combined.told.length >= aggregates.length, 10_000);
-    await until(() => raw.told.length >= trades.length, 10_000);
+    await until(() => combined.told.length >= aggregates.length, 30_000);
+    await until(() => raw.told.length >= trades.length, 30_000);
     expect(combined.told.map(({ data }) => (data as AggregateRow).a)).toEqual(
       aggregates.map(({ a }) => a),
     );
@@ -211,7 +211,7 @@ describe("the streams of the exchange on loopback", () => {
     say({ method: "LIST_SUBSCRIPTIONS", id: 2 });
     say({ method: "SING", id: 3 });
     say("{");
-    await until(() => told.length >= 4, 5_000);
+    await until(() => told.length >= 4, 30_000);
     expect(told).toMatchObject([
       { result: null, id: 1 },
       { result: ["madeusdt@trade"], id: 2 },
@@ -234,7 +234,7 @@ describe("the streams of the exchange on loopback", () => {
     exchange.clock.leap(tape.aggregates[9]!.time - tape.start + 1);
     const ids = tape.aggregates.slice(3, 10).map(({ a }) => a);
     const [twice, late, ...others] = ids as [number, number, ...number[]];
-    await until(() => told.length >= ids.length + 2, 5_000);
+    await until(() => told.length >= ids.length + 2, 30_000);
     await sleep(100);
     const seen = told.map(({ data }) => (data as AggregateRow).a);
     expect(seen.filter((id) => id === twice)).toHaveLength(3);
@@ -247,9 +247,9 @@ describe("the streams of the exchange on loopback", () => {
     await sleep(100);
     expect(told).toHaveLength(before);
     socket.send('{"method":"SUBSCRIBE","params":["madeusdt@aggTrade"],"id":9}');
-    await until(() => told.length === before + 1, 5_000);
+    await until(() => told.length === before + 1, 30_000);
     exchange.clock.leap(60_000);
-    await until(() => told.length > before + 2, 5_000);
+    await until(() => told.length > before + 2, 30_000);
     const closed = new Promise((resolve) => socket.once("close", resolve));
     exchange.inject({ kind: "reset" });
     expect(await closed).toBe(1006);

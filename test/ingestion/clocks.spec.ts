@@ -7,7 +7,7 @@ import { type FeedUnderTest, startFeed } from "./feed-under-test.js";
 
 const BTC = "binance:BTCUSDT";
 const ETH = "binance:ETHUSDT";
-const LIMIT = 10_000;
+const LIMIT = 30_000;
 const HOUR = 3_600_000;
 /** What the feed waits after a boundary. */
 const GRACE_MS = 2_000;

@@ -13,7 +13,7 @@ import {
 
 const BTC = "binance:BTCUSDT";
 const ETH = "binance:ETHUSDT";
-const LIMIT = 10_000;
+const LIMIT = 30_000;
 
 let server: VenueServer;
 let under: FeedUnderTest;

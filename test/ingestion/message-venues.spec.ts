@@ -10,7 +10,7 @@ import { krakenDialect } from "../support/exchange/kraken-dialect.js";
 import { MessageExchange } from "../support/exchange/message-exchange.js";
 import { type FeedUnderTest, figure, startFeed } from "./feed-under-test.js";
 
-const LIMIT = 10_000;
+const LIMIT = 30_000;
 
 let exchange: MessageExchange;
 let under: FeedUnderTest;

@@ -75,9 +75,9 @@ it("announces what was closed and revised by a process that died before it publi
   expect(heard).toEqual([]);
   const next = announcer();
   next.start();
-  await until(() => closings().length >= 2, 15_000);
+  await until(() => closings().length >= 2, 30_000);
   expect(closings().sort()).toEqual(["0 r1", "1 r0"]);
-  await until(async () => (await left()) === 0, 5_000);
+  await until(async () => (await left()) === 0, 30_000);
   await next.stop();
 });
 
@@ -88,12 +88,12 @@ it("announces again what was published by a process that died before it noted so
     never,
   );
   await announcer().publish(candles, never);
-  await until(() => closings().length > 0, 5_000);
+  await until(() => closings().length > 0, 30_000);
   expect(closings()).toEqual(["0 r0"]);
   expect(await left()).toBe(1);
   const next = announcer();
   next.start();
-  await until(async () => (await left()) === 0, 15_000);
+  await until(async () => (await left()) === 0, 30_000);
   expect(closings()).toEqual(["0 r0", "0 r0"]);
   await sleep(2_500);
   expect(closings()).toHaveLength(2);
@@ -113,7 +113,7 @@ it("does not forget a candle that changed again between its publishing and the n
   expect(await left()).toBe(1);
   const next = announcer();
   next.start();
-  await until(() => closings().includes("0 r1"), 15_000);
+  await until(() => closings().includes("0 r1"), 30_000);
   await next.stop();
 });
 
@@ -145,7 +145,7 @@ it("publishes the open and the newest closed candles of the markets it is assign
   );
   const next = announcer();
   next.assigned((market) => market === M);
-  await until(() => heard.length >= 2, 10_000);
+  await until(() => heard.length >= 2, 30_000);
   expect(
     heard
       .map(({ market, openTime, closed }) => [
@@ -176,7 +176,7 @@ it("leaves a reader with the newest version although a stale one is published la
   await announcer().publish(older.candles, never);
   await until(
     () => heard.filter(({ openTime }) => openTime === NOON).length === 2,
-    5_000,
+    30_000,
   );
   const newest = new Map<number, Candle>();
   for (const candle of heard)

@@ -7,7 +7,7 @@ import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { type Tape, openTape } from "../support/tape.js";
 
 const FEEDS = "binance:BTCUSDT,kraken:BTC/USD,sim:BTCUSDT";
-const LIMIT = 15_000;
+const LIMIT = 30_000;
 
 let postgres: TestPostgres;
 let tapes: Tape[];

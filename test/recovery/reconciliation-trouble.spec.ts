@@ -111,7 +111,7 @@ it("waits for the newest candles that an answer does not tell yet", async () => 
   let isLate = true;
   venue.told = (bars) => (isLate ? bars.slice(0, -3) : bars);
   await bench.start(venue, { feeds: BTC });
-  await until(async () => (await comparedOf(BTC)) === MINUTES - 4, 10_000);
+  await until(async () => (await comparedOf(BTC)) === MINUTES - 4, 30_000);
   await sleep(400);
   expect(await comparedOf(BTC)).toBe(MINUTES - 4);
   isLate = false;
@@ -132,7 +132,7 @@ it("asks nothing for as long as a venue wants no questions, and goes on by itsel
     (response) => response.writeHead(429, { "Retry-After": "2" }).end("{}"),
   );
   await bench.start(venue, FEEDS);
-  await until(() => venue.questions === 1, 10_000);
+  await until(() => venue.questions === 1, 30_000);
   await sleep(1_500);
   expect(venue.questions).toBe(1);
   await compared(BTC);
@@ -146,7 +146,7 @@ it("goes on after the venue's server was away", async () => {
     return isAway;
   };
   await bench.start(venue, FEEDS);
-  await until(() => venue.questions >= 3, 10_000);
+  await until(() => venue.questions >= 3, 30_000);
   isAway = false;
   await compared(BTC);
   await compared(ETH);
@@ -155,7 +155,7 @@ it("goes on after the venue's server was away", async () => {
 it("ends while a question is under way", async () => {
   venue.instead = () => true;
   const running = await bench.start(venue, FEEDS);
-  await until(() => venue.questions > 0, 10_000);
+  await until(() => venue.questions > 0, 30_000);
   const before = performance.now();
   await running.stop();
   expect(performance.now() - before).toBeLessThan(2_000);

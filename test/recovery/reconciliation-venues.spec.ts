@@ -117,7 +117,7 @@ describe("a venue whose candles open at the close before, and are flat without a
     await until(
       async () =>
         (await differences(market)).every(({ state }) => state === "confirmed"),
-      10_000,
+      30_000,
     );
     expect(
       (await differences(market)).map(({ openTime, outcome, complete }) => [

@@ -61,7 +61,7 @@ describe("minutes that equal the venue's", () => {
     const again = await bench.start(venue, FEEDS);
     await until(
       async () => (await figure(again.metrics, "tapeline_match_ratio")) === 1,
-      10_000,
+      30_000,
     );
     expect(venue.questions).toBe(asked);
   });
@@ -89,7 +89,7 @@ describe("minutes that equal the venue's", () => {
     await bench.record([...trades.slice(0, 50), scene.closing(10)]);
     // The tenth minute closed 60 minutes ago, or a little more.
     const late = await bench.start(venue, { ...FEEDS, after: 65 * MINUTE });
-    await until(async () => (await bench.day(MARKET)).compared >= 4, 10_000);
+    await until(async () => (await bench.day(MARKET)).compared >= 4, 30_000);
     expect((await bench.day(MARKET)).compared).toBeLessThanOrEqual(5);
     await late.stop();
     await bench.start(venue, FEEDS);

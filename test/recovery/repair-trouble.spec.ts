@@ -19,19 +19,19 @@ it("a venue that was away for hours is asked at once when it is back, and its fi
   };
   // Whatever is counted up in the outage would make the next wait an hour.
   scene.repair({ longestRetryMs: HOUR });
-  await until(() => scene.rest.asked.length >= 2, 10_000);
+  await until(() => scene.rest.asked.length >= 2, 30_000);
   await scene.query(
     "UPDATE gap SET attempts = 500, in_a_row = 500, next_try_at = now()",
   );
   const asked = scene.rest.asked.length;
-  await until(() => scene.rest.asked.length >= asked + 2, 10_000);
+  await until(() => scene.rest.asked.length >= asked + 2, 30_000);
   expect((await scene.gaps())[0]).toMatchObject({ state: "repairing" });
   // Back, and seconds behind its stream.
   scene.rest.trades = all.slice(0, 50);
   isAway = false;
   await until(
     async () => /does not know/.test((await scene.gaps())[0]?.reason ?? ""),
-    10_000,
+    30_000,
   );
   scene.rest.trades = all;
   await scene.ended("repaired");
@@ -45,7 +45,7 @@ it("a hole whose older part the venue does not serve is filled as far as it serv
   await scene.hold(all.filter(({ id }) => id < 1_900 || id >= 2_100));
   scene.repair();
   const [gap] = await scene.ended("unrepairable");
-  await until(async () => (await scene.gaps()).length === 1, 10_000);
+  await until(async () => (await scene.gaps()).length === 1, 30_000);
   expect(await scene.gaps()).toMatchObject([
     {
       fromId: "1900",
@@ -69,7 +69,7 @@ it("a hole of more pieces than an attempt asks for is not given up while each fe
   // Noted as one row of the ledger.
   await until(
     async () => (await scene.query("SELECT FROM gap")).length === 1,
-    10_000,
+    30_000,
   );
   await first.stop();
   // Every second trade comes late by itself: 241 holes of one row, and an attempt asks for a hundred. Seven did before.

@@ -51,7 +51,7 @@ describe.each(VENUES)("a hole in %s", (market, dialect) => {
     expect(complete).toEqual([null, ...complete.slice(1).map(() => true)]);
     await until(
       () => JSON.stringify(follower.state()) === JSON.stringify(after),
-      10_000,
+      30_000,
     );
     // The minutes of 180–299 s are full revisions, that of 120–179 s is complete now, and the others have not changed.
     for (const candle of before) {

@@ -123,7 +123,7 @@ describe("a hole", () => {
     // Eight pages are in the log, and are stored.
     await until(
       async () => (await scene.get<{ trades: number }>()).trades > 7_500,
-      10_000,
+      30_000,
     );
     scene.rest.before = () => false;
     const asked = scene.rest.asked.length;
@@ -145,7 +145,7 @@ describe("a hole", () => {
       return false;
     };
     scene.repair();
-    await until(() => scene.rest.asked.length > 0, 10_000);
+    await until(() => scene.rest.asked.length > 0, 30_000);
     await scene.hold(all.slice(120));
     await scene.ended("repaired", 2);
     await scene.expectWhole(201);

@@ -51,7 +51,7 @@ describeOwnKafka("a broker whose acknowledgements get lost", () => {
     );
     await until(
       () => got.size === 160,
-      15_000,
+      30_000,
       () => `only ${got.size} of 160 records are in the topic`,
     );
   });

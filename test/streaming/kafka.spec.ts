@@ -199,7 +199,7 @@ function runsOnItsOwn(brokers: () => string): void {
     expect(
       values.find(({ labels }) => labels.group === bench.group)?.labels.cause,
     ).toBe("stalled");
-    await until(() => consumer.status().assigned, 10_000);
+    await until(() => consumer.status().assigned, 30_000);
   }, 60_000);
 
   it("tells how far a group is behind, and deletes the group of an API process", async () => {

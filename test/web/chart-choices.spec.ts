@@ -77,14 +77,14 @@ describeBrowser("what can be chosen of a chart", () => {
       .selectOption("Asia/Tokyo");
     await until(
       () => new URL(page.url()).searchParams.get("tz") === "Asia/Tokyo",
-      5_000,
+      30_000,
     );
     const fives = await allCandles(app, LONG, "5m");
     await until(
       async () =>
         (await legendOf(page))["Time"] ===
         timeText(fives.at(-1)?.openTime ?? 0, "Asia/Tokyo"),
-      10_000,
+      30_000,
     );
     const values = await studiesOf(page);
     expect(Object.keys(values).toSorted()).toEqual(
@@ -112,7 +112,7 @@ describeBrowser("what can be chosen of a chart", () => {
       await page.keyboard.press(key);
       await drawn(page);
     }
-    await until(() => /[?&]from=\d+&to=\d+/.test(page.url()), 5_000);
+    await until(() => /[?&]from=\d+&to=\d+/.test(page.url()), 30_000);
     await sleep(600);
     const second = await browser.open(page.url());
     await second.page.getByTestId("legend").waitFor();
@@ -120,7 +120,7 @@ describeBrowser("what can be chosen of a chart", () => {
       async () =>
         JSON.stringify(await viewOf(second.page)) ===
         JSON.stringify(await viewOf(page)),
-      10_000,
+      30_000,
     );
     expect(second.page.url()).toBe(page.url());
     expect(await legendOf(second.page)).toEqual(await legendOf(page));
@@ -152,7 +152,7 @@ describeBrowser("what can be chosen of a chart", () => {
         .sort((a, b) => a - b);
       return lines.filter((y, at) => y - (lines[at - 1] ?? -9) > 3);
     };
-    await until(async () => (await levels()).length === 3, 10_000);
+    await until(async () => (await levels()).length === 3, 30_000);
     const ratio = ([top = 0, middle = 0, bottom = 0]: number[]): number =>
       (middle - top) / (bottom - middle);
     expect(Math.abs(ratio(await levels()) - 10)).toBeLessThan(1);
@@ -166,16 +166,16 @@ describeBrowser("what can be chosen of a chart", () => {
     const before = await others();
     expect(before.length).toBeGreaterThan(5);
     await page.getByRole("button", { name: "Log", exact: true }).click();
-    await until(async () => ratio(await levels()) < 2, 5_000);
+    await until(async () => ratio(await levels()) < 2, 30_000);
     expect(Math.abs(ratio(await levels()) - 1)).toBeLessThan(0.05);
     expect(await others()).toEqual(before);
     // As well when they are made later: by a link, and by a study that is added.
     await page.reload();
     await page.getByTestId("legend").waitFor();
-    await until(async () => ratio(await levels()) < 2, 5_000);
+    await until(async () => ratio(await levels()) < 2, 30_000);
     await until(
       async () => JSON.stringify(await others()) === JSON.stringify(before),
-      5_000,
+      30_000,
       () => JSON.stringify(before),
     );
     expect(await watch.allFaults()).toEqual([]);
@@ -202,7 +202,7 @@ describeBrowser("what can be chosen of a chart", () => {
       if (midnight === undefined) throw new Error("no midnight in view");
       await until(
         async () => (await viewOf(page)).start === from,
-        10_000,
+        30_000,
         () => page.url(),
       );
       await chartOf(page).focus();
@@ -213,7 +213,7 @@ describeBrowser("what can be chosen of a chart", () => {
         await page.keyboard.press(left >= 10 ? "Shift+ArrowLeft" : "ArrowLeft");
       await until(
         async () => (await legendOf(page))["Time"] === wanted,
-        5_000,
+        30_000,
         () => wanted,
       );
       const label = timeText(midnight.openTime, zone, "dayMinute");
@@ -226,7 +226,7 @@ describeBrowser("what can be chosen of a chart", () => {
       await until(
         async () =>
           (texts = await drawnTexts(page)).some(({ text }) => text === label),
-        5_000,
+        30_000,
         () => JSON.stringify(texts),
       );
       const at = texts.find(({ text }) => text === label);

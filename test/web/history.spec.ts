@@ -66,7 +66,7 @@ describeBrowser("the history of a market", () => {
     const state = page.locator(".chart-notes [role=status]");
     expect(asked).toEqual([]);
     const start = async (): Promise<number> => (await viewOf(page)).start;
-    await until(async () => (await start()) > 0, 5_000);
+    await until(async () => (await start()) > 0, 30_000);
     const box = await chartOf(page).boundingBox();
     if (box === null) throw new Error("no chart");
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 3];
@@ -89,17 +89,17 @@ describeBrowser("the history of a market", () => {
     for (const way of ways) {
       const before = await start();
       await way();
-      await until(async () => (await start()) < before - 20 * MINUTE, 5_000);
+      await until(async () => (await start()) < before - 20 * MINUTE, 30_000);
     }
     for (let times = 0; asked.length === 0 && times < 10; times++) {
       await page.keyboard.press("PageUp");
       await drawn(page);
     }
-    await until(async () => (await state.innerText()) === "Loading…", 5_000);
+    await until(async () => (await state.innerText()) === "Loading…", 30_000);
     await page.screenshot({ path: pictureFile("history-loading") });
     expect(asked).toHaveLength(1);
     release();
-    await until(async () => (await state.innerText()) === "", 10_000);
+    await until(async () => (await state.innerText()) === "", 30_000);
     for (let at = 0; !/^Begins/.test(await state.innerText()); at++) {
       if (at > 200) throw new Error("no end of it");
       await ways[at % ways.length]?.();
@@ -113,7 +113,7 @@ describeBrowser("the history of a market", () => {
         await page.keyboard.press("PageUp");
         return (await start()) === candles[0]?.openTime;
       },
-      10_000,
+      30_000,
       () => "the oldest candle is not in view",
     );
     await sleep(500);
@@ -188,7 +188,7 @@ describeBrowser("the history of a market", () => {
       const text = timeText(candle?.openTime ?? 0, "UTC");
       await until(
         async () => (await legendOf(page))["Time"] === text,
-        5_000,
+        30_000,
         () => `no legend of ${text}`,
       );
       const legend = await legendOf(page);

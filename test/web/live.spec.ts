@@ -79,7 +79,7 @@ describeBrowser("the live page", () => {
           ([field, value]) => truth?.[field as keyof Candle] === value,
         );
       },
-      10_000,
+      30_000,
       () => `${JSON.stringify({ seen, truth })}\n${app.output.slice(-1_500)}`,
     );
     return truth as Candle;
@@ -132,7 +132,7 @@ describeBrowser("the live page", () => {
     expect(await pixelsOf(page, colour)).toEqual([]);
 
     exchange.print(102, bucket + 500, "250.75", "3");
-    await until(async () => (await shown(page)).high === "250.75", 10_000);
+    await until(async () => (await shown(page)).high === "250.75", 30_000);
     const revised = await showsCandle(page, bucket);
     expect(revised).toMatchObject({
       closed: true,
@@ -144,7 +144,7 @@ describeBrowser("the live page", () => {
       /Revised[\s\S]*high: 100.5 → 250.75[\s\S]*volume: 1 → 4/,
     );
     await page.screenshot({ path: pictureFile("revision") });
-    await until(async () => (await pixelsOf(page, colour)).length > 20, 5_000);
+    await until(async () => (await pixelsOf(page, colour)).length > 20, 30_000);
     expect(await watch.allFaults()).toEqual([]);
   });
 
@@ -159,7 +159,7 @@ describeBrowser("the live page", () => {
     // Trade 103 was one of the second that had not come yet.
     await freshBucket();
     exchange.print(104, exchange.now(), "101.5", "7");
-    await until(async () => (await ids())[0] === "104", 5_000);
+    await until(async () => (await ids())[0] === "104", 30_000);
     expect(await rows.locator("tr[data-id='104']").innerText()).toMatch(
       /▼ sell\s+101\.50*\s+7(\.0*)?$/,
     );
@@ -168,7 +168,7 @@ describeBrowser("the live page", () => {
     await page.getByText(/Paused, 1 new/).waitFor();
     expect((await ids())[0]).toBe("104");
     await page.mouse.move(5, 5);
-    await until(async () => (await ids())[0] === "105", 5_000);
+    await until(async () => (await ids())[0] === "105", 30_000);
     await page.getByRole("textbox", { name: /Least size/ }).fill("3");
     await until(async () => (await ids()).join() === "104,102", 5_000);
   });
@@ -193,7 +193,7 @@ describeBrowser("the live page", () => {
       ).toBe("grayscale(1)");
       const age = note.getByTestId("data-age");
       const first = await age.innerText();
-      await until(async () => (await age.innerText()) !== first, 5_000);
+      await until(async () => (await age.innerText()) !== first, 30_000);
     }
     await page.screenshot({ path: pictureFile("connection-lost") });
     await exchange.deserted();
@@ -218,7 +218,7 @@ describeBrowser("the live page", () => {
     await until(
       async () =>
         plain(await page.getByTestId("kpi-last").innerText()) === "102.125",
-      5_000,
+      30_000,
     );
     const { title } = await rowOf(overview.page, exchange.market);
     expect(plain(title["Volume"] ?? "")).toBe(ticker.volume);

@@ -91,7 +91,7 @@ describeBrowser("a page whose server has fallen silent", () => {
         const shown = await market.page.getByTestId("kpi-last").innerText();
         return plain(shown) === last;
       },
-      10_000,
+      30_000,
       () => "the price is another",
     );
     for (const [title, watch] of watches)

@@ -28,7 +28,7 @@ describeBrowser("the page of two hundred markets", () => {
     expect(page.url()).toMatch(/m01/);
     await press("ArrowDown", "ArrowDown", "ArrowDown");
     // The focus follows with the next frame.
-    await until(async () => /^M01\dUSDT$/.test(await focused()), 5_000);
+    await until(async () => /^M01\dUSDT$/.test(await focused()), 30_000);
     const chosen = await focused();
     await press("Enter");
     await page.getByRole("heading", { name: `sim:${chosen}` }).waitFor();
@@ -70,7 +70,7 @@ describeBrowser("the page of two hundred markets", () => {
 
     await page.getByRole("button", { name: "5m", exact: true }).focus();
     await press("Enter");
-    await until(() => page.url().includes("i=5m"), 5_000);
+    await until(() => page.url().includes("i=5m"), 30_000);
     await page.getByRole("application", { name: /Price chart/ }).focus();
     const time = page.locator("[data-field=Time]");
     await time.waitFor();
@@ -80,7 +80,7 @@ describeBrowser("the page of two hundred markets", () => {
     await until(async () => {
       await press("ArrowLeft");
       return (await time.innerText()) !== newest;
-    }, 10_000);
+    }, 30_000);
     await page.goBack();
     await page.screenshot({ path: pictureFile("keyboard") });
     expect(await watch.allFaults()).toEqual([]);

@@ -80,7 +80,7 @@ describeBrowser("a chart with missing trades", () => {
     let shaded = await pixelsOf(page, shade);
     await until(
       async () => (shaded = await pixelsOf(page, shade)).length > 200,
-      5_000,
+      30_000,
       () => `${shaded.length} pixels of ${shade.join()}`,
     );
     await page.screenshot({ path: pictureFile("shaded") });
@@ -145,7 +145,7 @@ describeBrowser("a chart with missing trades", () => {
           const shown = (await part(name)).replaceAll(/\s+/g, " ");
           return texts.every((text) => shown.includes(text));
         },
-        10_000,
+        30_000,
         () => `${name} does not show ${texts.join(", ")}`,
       );
     const [letter] = system?.deadLetters.newest ?? [];
@@ -192,7 +192,7 @@ describeBrowser("a chart with missing trades", () => {
     const wanted = ["✕ gaps", "● live", ticker?.tradesPerMinute.toFixed(1)];
     await until(
       async () => (await shown()).join() === wanted.join(),
-      10_000,
+      30_000,
       () => wanted.join(),
     );
     expect(await watch.allFaults()).toEqual([]);
@@ -213,7 +213,7 @@ describeBrowser("a chart with missing trades", () => {
         const left = 60 - (exchange.now() % 60_000) / SECOND;
         return shown !== undefined && Math.abs(shown - left) < 2;
       },
-      15_000,
+      30_000,
       () => "no countdown",
     );
   });
