@@ -51,7 +51,15 @@ const result = await soak({
   say,
   signal: stopping.signal,
 });
-const { problems, ends, ...figures } = result;
+const { problems: found, ends, ...figures } = result;
+const kinds = plan.flatMap((each) =>
+  "fault" in each ? [each.fault.kind] : [],
+);
+const unmet = [...new Set(kinds)].filter((kind) => !(kind in result.felt));
+const problems = [
+  ...found,
+  ...unmet.map((kind) => `${kind}: none of these faults met anything`),
+];
 for (const end of ends) say(`A process ended by itself:\n${end}\n`);
 const met = Object.values(result.felt).reduce((sum, count) => sum + count, 0);
 const trades = tapes.reduce((sum, tape) => sum + tape.trades.length, 0);

@@ -24,7 +24,7 @@ export const LONG: Amounts = {
     malformed: 20,
     silence: 6,
     reset: 8,
-    freeze: 2,
+    freeze: 6,
     expire: 4,
     shutdown: 4,
     outage: 5,
