@@ -196,8 +196,9 @@ export class BinanceStreams {
     });
   }
 
-  /** False when this was one message too many. */
+  /** False when this was one message too many, or nobody reads it: `ws` hands out the rest of a half-open connection at its end. */
   private heard(client: Client): boolean {
+    if (client.isFrozen) return false;
     const now = performance.now();
     client.heard = client.heard.filter((at) => at > now - 1_000);
     client.heard.push(now);
