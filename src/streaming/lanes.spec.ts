@@ -70,7 +70,7 @@ describe("a lane", () => {
 
   it("has its turns apart from those of the lane beside it, whoever began first", async () => {
     const [first, second] = [lane(5), lane(5, undefined, 0.5)];
-    await flow([second], 250);
+    await flow([second], 280);
     batches = [];
     await flow([first, second], 2_000);
     const begins = batches.map(({ at }) => at).slice(4);
