@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Trade } from "../../src/domain/trade.js";
 import type { Difference } from "../../src/domain/reconciliation.js";
 import { figure } from "../ingestion/feed-under-test.js";
@@ -40,14 +39,6 @@ async function stateOf(index: number, state: string): Promise<Difference> {
   return found as Difference;
 }
 
-/** Whether nothing is asked for some rounds, once changes are too old to be seen late. */
-async function rests(): Promise<boolean> {
-  await sleep(700);
-  const asked = venue.asked.length;
-  await sleep(500);
-  return venue.asked.length === asked;
-}
-
 describe("a minute that is not as the venue has it", () => {
   it("because trades are missing is explained, and settled once they are there", async () => {
     const trades = scene.madeTrades();
@@ -73,7 +64,7 @@ describe("a minute that is not as the venue has it", () => {
       matchRatio: (ALL - 1) / ALL,
     });
     expect(running.bulk).toEqual([]);
-    expect(await rests()).toBe(true);
+    expect(await scene.rests()).toBe(true);
     await bench.record([missing]);
     const settled = await stateOf(8, "resolved");
     expect(settled.foundAt).toBe(difference.foundAt);
@@ -128,7 +119,7 @@ describe("a minute that is not as the venue has it", () => {
       ["1060", "1061", "1062", "1063", "1064"],
     );
     expect(running.bulk[0]).toMatchObject({ source: "repair" });
-    expect(await rests()).toBe(true);
+    expect(await scene.rests()).toBe(true);
     expect(fetched).toBe(1);
     const confirmed = "tapeline_differences_confirmed_total";
     expect(await figure(running.metrics, confirmed)).toBe(1);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import type { Difference } from "../../src/domain/reconciliation.js";
 import type { Trade } from "../../src/domain/trade.js";
@@ -73,6 +74,14 @@ export class ReconciliationScene {
       20_000,
       () => `after ${this.venue.questions} questions`,
     );
+  }
+
+  /** Whether nothing is asked for some rounds, once changes are too old to be seen late. */
+  async rests(): Promise<boolean> {
+    await sleep(700);
+    const asked = this.venue.asked.length;
+    await sleep(500);
+    return this.venue.asked.length === asked;
   }
 
   differences(): Promise<Difference[]> {

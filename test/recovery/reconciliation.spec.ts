@@ -24,14 +24,6 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close());
 
-/** Whether nothing is asked for some rounds, once changes are too old to be seen late. */
-async function rests(): Promise<boolean> {
-  await sleep(700);
-  const asked = venue.asked.length;
-  await sleep(500);
-  return venue.asked.length === asked;
-}
-
 describe("minutes that equal the venue's", () => {
   it("are compared in one question, and not again after a restart", async () => {
     const trades = scene.madeTrades();
@@ -47,7 +39,7 @@ describe("minutes that equal the venue's", () => {
       matchRatio: 1,
     });
     expect(await scene.differences()).toEqual([]);
-    expect(await rests()).toBe(true);
+    expect(await scene.rests()).toBe(true);
     expect(
       await bench.results.of(MARKET, "1m", scene.minuteOf(3)),
     ).toMatchObject({

@@ -1,6 +1,7 @@
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
+import { SteadyTrading } from "./exchange/steady-trading.js";
 
 interface Client {
   socket: WebSocket;
@@ -18,7 +19,7 @@ interface Newest {
 }
 
 /** An exchange on loopback that speaks Binance's combined streams and REST, and misbehaves when told to. */
-export class VenueServer {
+export class VenueServer extends SteadyTrading {
   /** Its clock is ahead of ours by this, ms. */
   skewMs = 0;
   /** Accepts a connection and ends it at once. */
@@ -31,9 +32,6 @@ export class VenueServer {
   readonly asked: string[] = [];
   /** Status of every REST answer. */
   restStatus = 200;
-  /** Ids of the trades that somebody was sent, by symbol. */
-  private readonly sent = new Map<string, string[]>();
-  private trading: NodeJS.Timeout | undefined;
   private readonly clients = new Set<Client>();
   private readonly muted = new Set<string>();
   private isMutedForever = false;
@@ -44,6 +42,7 @@ export class VenueServer {
     private readonly server: Server,
     readonly port: number,
   ) {
+    super();
     server.on("upgrade", (request, socket, head) => {
       this.sockets.handleUpgrade(request, socket, head, (client) =>
         this.accept(client, request.url ?? ""),
@@ -99,24 +98,6 @@ export class VenueServer {
     const data = { e: "aggTrade", E: T, s: symbol, ...trade };
     if (this.send(JSON.stringify({ stream, data }), stream))
       this.sentOf(symbol).push(String(a));
-  }
-
-  /** A trade of each symbol every 10 ms, until told otherwise. */
-  tradeAll(...symbols: string[]): void {
-    clearInterval(this.trading);
-    this.trading = setInterval(() => {
-      for (const symbol of symbols) this.trade(symbol);
-    }, 10);
-  }
-
-  pauseTrading(): void {
-    clearInterval(this.trading);
-  }
-
-  sentOf(symbol: string): string[] {
-    const sent = this.sent.get(symbol) ?? [];
-    this.sent.set(symbol, sent);
-    return sent;
   }
 
   /** Any text, to everybody or to those who follow a stream; false when that is nobody. */

@@ -2,6 +2,7 @@ import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Dialect, Print } from "./dialect.js";
+import { SteadyTrading } from "./steady-trading.js";
 
 interface Client {
   socket: WebSocket;
@@ -11,7 +12,7 @@ interface Client {
 const HEARTBEAT_MS = 200;
 
 /** An exchange on loopback whose streams are subscribed by messages, in one exchange's dialect. */
-export class MessageExchange {
+export class MessageExchange extends SteadyTrading {
   /** Messages of clients. */
   readonly heard: string[] = [];
   readonly asked: string[] = [];
@@ -19,19 +20,17 @@ export class MessageExchange {
   opened = 0;
   restStatus = 200;
   private readonly prints = new Map<string, Print[]>();
-  /** Ids that somebody was sent. */
-  private readonly sent = new Map<string, string[]>();
   private readonly clients = new Set<Client>();
   private readonly muted = new Set<string>();
   private readonly sockets = new WebSocketServer({ noServer: true });
   private readonly beat: NodeJS.Timeout;
-  private trading: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly server: Server,
     private readonly dialect: Dialect,
     readonly port: number,
   ) {
+    super();
     server.on("upgrade", (request, socket, head) => {
       this.sockets.handleUpgrade(request, socket, head, (client) =>
         this.accept(client),
@@ -95,23 +94,6 @@ export class MessageExchange {
     const to = [...this.clients].filter(({ symbols }) => symbols.has(symbol));
     for (const { socket } of to) socket.send(this.dialect.trade(print));
     if (to.length > 0) this.sentOf(symbol).push(String(id));
-  }
-
-  tradeAll(...symbols: string[]): void {
-    clearInterval(this.trading);
-    this.trading = setInterval(() => {
-      for (const symbol of symbols) this.trade(symbol);
-    }, 10);
-  }
-
-  pauseTrading(): void {
-    clearInterval(this.trading);
-  }
-
-  sentOf(symbol: string): string[] {
-    const sent = this.sent.get(symbol) ?? [];
-    this.sent.set(symbol, sent);
-    return sent;
   }
 
   of(symbol: string): Print[] {
