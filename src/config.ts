@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from "./domain/units.js";
 import { type Env, Reader, type Sasl } from "./environment-reader.js";
 import {
   DEFAULT_INTERVALS,
@@ -110,10 +111,10 @@ export function readConfig(env: Env): Config {
     kafkaReplication: read.integer("KAFKA_REPLICATION", -1, -1, 10),
     intervals: INTERVALS.filter((interval) => wanted.has(interval)),
     retentionMs: read.duration("RETENTION"),
-    bootstrapMs: read.duration("BOOTSTRAP", 3_600_000),
+    bootstrapMs: read.duration("BOOTSTRAP", HOUR_MS),
     backfillJobs: read.integer("BACKFILL_JOBS", 1, 0, 16),
     reconcile: {
-      back: read.duration("RECONCILE", 7 * 86_400_000),
+      back: read.duration("RECONCILE", 7 * DAY_MS),
       after: read.wait("RECONCILE_AFTER", 180_000),
     },
     ingestKeys: read.keys("INGEST_KEYS"),
@@ -130,7 +131,7 @@ export function readConfig(env: Env): Config {
       duplicate: read.decimal("SIM_DUPLICATE", 0, 0, 1),
       disorder: read.decimal("SIM_DISORDER", 0, 0, 1),
       missing: read.decimal("SIM_MISSING", 0, 0, 1),
-      historyMs: read.duration("SIM_HISTORY") ?? 86_400_000,
+      historyMs: read.duration("SIM_HISTORY") ?? DAY_MS,
     },
     logLevel: read.oneOf(
       "LOG_LEVEL",

@@ -1,4 +1,5 @@
 import { type Market, parseMarket } from "./domain/market.js";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./domain/units.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -130,7 +131,7 @@ export class Reader {
     if (value === "off" || (value === "0" && fallback !== undefined))
       return undefined;
     const match = /^(\d{1,5})(m|h|d)$/.exec(value);
-    const unit = { m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? ""];
+    const unit = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS }[match?.[2] ?? ""];
     if (match !== null && unit !== undefined && Number(match[1]) > 0)
       return Number(match[1]) * unit;
     return this.bad(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Trade } from "../../src/domain/trade.js";
+import { DAY_MS } from "../../src/domain/units.js";
 import {
   aggregateLines,
   writeBulkFile,
@@ -12,7 +13,7 @@ const DAY = Date.UTC(2024, 4, 6);
 const LINES = 1_000;
 export const SYMBOL = "BTCUSDT";
 export const MARKET = `binance:${SYMBOL}`;
-export const SPAN = { from: DAY, to: DAY + 86_400_000 };
+export const SPAN = { from: DAY, to: DAY + DAY_MS };
 
 /** A day of a busy market, as aggregates of one to three trades; the same call gives the same trades. */
 export function* dayOfTrades(count: number): Generator<Trade> {
@@ -29,7 +30,7 @@ export function* dayOfTrades(count: number): Generator<Trade> {
       price: `${60_000 + ((index * 7) % 400)}.${1 + (index % 9)}`,
       amount: `0.${11 + ((index * 13) % 8_900)}1`,
       takerSide: (index * 31) % 5 < 2 ? "sell" : "buy",
-      time: DAY + Math.floor((index * 86_400_000) / count),
+      time: DAY + Math.floor((index * DAY_MS) / count),
       receivedAt: DAY,
       source: "backfill",
       offBook: false,

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { DEFAULT_FEEDS } from "../../src/config.js";
 import { DEFAULT_INTERVALS, shapeOf } from "../../src/domain/interval.js";
+import { DAY_MS } from "../../src/domain/units.js";
 import type { Row, Scale } from "../harness/benchmark.js";
 import { chunks, generate } from "../harness/generate.js";
 import { recorderOn, requireExact } from "../writes/recording.js";
@@ -9,7 +10,6 @@ import { stretched } from "../writes/stretched.js";
 
 const TRADES = 1_000_000;
 const BATCH = 1_000;
-const DAY_MS = 86_400_000;
 const MARKETS = DEFAULT_FEEDS.length;
 /**
  * Mean of Binance's BTCUSDT spot on 2024-08-08 and 09, trades a second, each counted by itself. Its live feed joins those of

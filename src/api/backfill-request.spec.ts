@@ -1,8 +1,8 @@
+import { DAY_MS } from "../domain/units.js";
 import { type BackfillRequest, rangeOf } from "./backfill-request.js";
 import { ProblemException } from "./problem.js";
 
 const NOW = Date.UTC(2026, 0, 5, 12);
-const DAY = 86_400_000;
 
 function refusal(times: Pick<BackfillRequest, "from" | "to">): unknown {
   try {
@@ -15,7 +15,10 @@ function refusal(times: Pick<BackfillRequest, "from" | "to">): unknown {
 
 describe("the time of a backfill", () => {
   it("ends now unless it is said", () => {
-    expect(refusal({ from: NOW - DAY })).toEqual({ from: NOW - DAY, to: NOW });
+    expect(refusal({ from: NOW - DAY_MS })).toEqual({
+      from: NOW - DAY_MS,
+      to: NOW,
+    });
   });
 
   // Seconds where ms are expected, a year too many: the sender sees what was understood.
@@ -27,31 +30,31 @@ describe("the time of a backfill", () => {
       "1970-01-21T11:00:14.400Z",
     ],
     [
-      { from: NOW + DAY },
+      { from: NOW + DAY_MS },
       "from",
       "must be before to (2026-01-05T12:00:00.000Z, now)",
       "2026-01-06T12:00:00.000Z",
     ],
     [
-      { from: NOW - DAY, to: NOW - DAY },
+      { from: NOW - DAY_MS, to: NOW - DAY_MS },
       "from",
       "must be before to (2026-01-04T12:00:00.000Z)",
       "2026-01-04T12:00:00.000Z",
     ],
     [
-      { from: NOW - DAY, to: NOW + 1 },
+      { from: NOW - DAY_MS, to: NOW + 1 },
       "to",
       "must not lie in the future (it is 2026-01-05T12:00:00.000Z)",
       "2026-01-05T12:00:00.001Z",
     ],
     [
-      { from: NOW - DAY, to: Number.MAX_SAFE_INTEGER },
+      { from: NOW - DAY_MS, to: Number.MAX_SAFE_INTEGER },
       "to",
       "must not lie in the future (it is 2026-01-05T12:00:00.000Z)",
       "9007199254740991",
     ],
     [
-      { from: NOW - 4_000 * DAY },
+      { from: NOW - 4_000 * DAY_MS },
       "from",
       "must be at most 3660 days before to (2026-01-05T12:00:00.000Z, now)",
       "2015-01-23T12:00:00.000Z",

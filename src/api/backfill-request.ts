@@ -4,6 +4,7 @@ import { Transform, Type } from "class-transformer";
 import { IsInt, IsOptional, Max, Min, ValidateBy } from "class-validator";
 import { parseMarket } from "../domain/market.js";
 import { MIN_TIME } from "../domain/trade.js";
+import { DAY_MS } from "../domain/units.js";
 import { LONGEST_MS } from "../persistence/backfill-store.js";
 import { OptionalLimit, parseTime } from "./parameters.js";
 import { badParameters } from "./problem.js";
@@ -96,7 +97,7 @@ export function rangeOf(
   if (to - from > LONGEST_MS)
     throw fault(
       "from",
-      `must be at most ${LONGEST_MS / 86_400_000} days before ${end}`,
+      `must be at most ${LONGEST_MS / DAY_MS} days before ${end}`,
     );
   return { from, to };
 }

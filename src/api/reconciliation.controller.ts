@@ -10,6 +10,7 @@ import {
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../config.js";
+import { DAY_MS } from "../domain/units.js";
 import { ReconciliationStore } from "../persistence/reconciliation-store.js";
 import { storedInterval } from "./candles.controller.js";
 import { DAY_COLUMNS, DIFFERENCE_COLUMNS, csvOf, wantsCsv } from "./csv.js";
@@ -22,7 +23,6 @@ import {
   ReconciliationQuery,
 } from "./reconciliation-queries.js";
 
-const DAY = 86_400_000;
 const CSV = "text/csv; charset=utf-8; header=present";
 const DAYS_EXAMPLE = `${DAY_COLUMNS.join(",")}\r\nbinance:BTCUSDT,1723161600000,1440,1439,1,0,0.9993\r\n`;
 
@@ -51,7 +51,7 @@ export class ReconciliationController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { market, format, to = Date.now() } = query;
-    const from = query.from ?? Math.max(0, to - 30 * DAY);
+    const from = query.from ?? Math.max(0, to - 30 * DAY_MS);
     if (from >= to)
       throw badParameters([
         {

@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import type { Candle } from "../domain/candle.js";
 import { fromUnits, toUnits } from "../domain/decimal.js";
-import {
-  MINUTE_MS,
-  type Ticker,
-  WINDOW_MINUTES,
-  tickerFrom,
-} from "./ticker.js";
+import { MINUTE_MS } from "../domain/units.js";
+import { type Ticker, WINDOW_MINUTES, tickerFrom } from "./ticker.js";
 import { TickerBoard } from "./ticker-board.js";
 
 function minute(at: number, fields: Partial<Candle> = {}): Candle {

@@ -6,8 +6,8 @@ import {
   toUnits,
 } from "../domain/decimal.js";
 import type { Market } from "../domain/market.js";
+import { MINUTE_MS } from "../domain/units.js";
 
-export const MINUTE_MS = 60_000;
 /** Minute buckets of the window. */
 export const WINDOW_MINUTES = 1_440;
 /** Minutes that the pace of trades is taken from. */

@@ -3,6 +3,7 @@ import { Command, CommandRunner, Option } from "nest-commander";
 import { DataSource } from "typeorm";
 import { type Config, ConfigError, environment } from "../config.js";
 import { parseMarket } from "../domain/market.js";
+import { DAY_MS } from "../domain/units.js";
 import { VENUES, VENUES_WITH_HISTORY } from "../ingestion/venues.js";
 import { useLogger } from "../log.js";
 import { start } from "../main.js";
@@ -174,7 +175,7 @@ function checked({ market, from, to = Date.now() }: Flags): Wanted {
   if (from >= to) problems.push("--from must be before --to");
   if (to - from > LONGEST_MS)
     problems.push(
-      `--from must be at most ${LONGEST_MS / 86_400_000} days before --to`,
+      `--from must be at most ${LONGEST_MS / DAY_MS} days before --to`,
     );
   if (problems.length > 0) throw new ConfigError(problems);
   return { market, from, to };

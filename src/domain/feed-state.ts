@@ -1,4 +1,5 @@
 import type { Market } from "./market.js";
+import { DAY_MS } from "./units.js";
 
 /**
  * - `connecting`: no data yet, or between two connections
@@ -33,7 +34,7 @@ export interface FeedState {
 export const FEED_SILENCE_MS = 15_000;
 
 /** A process that has said nothing of a feed for so long was killed, and nobody follows that market any more. */
-const FORGOTTEN_MS = 86_400_000;
+const FORGOTTEN_MS = DAY_MS;
 
 /** The state as it reads at `now` (epoch ms): without word for a day it is `stopped`. */
 export function stateAt(state: FeedState, now: number): FeedState {

@@ -5,6 +5,7 @@ import {
   nextOpenTime,
   openTimeOf,
 } from "./interval.js";
+import { HOUR_MS } from "./units.js";
 
 it("stores every interval but 1s unless configured", () => {
   expect(DEFAULT_INTERVALS).toEqual(INTERVALS.slice(1));
@@ -32,7 +33,7 @@ it.each(INTERVALS)(
     for (
       let time = Date.UTC(2024, 1, 28, 23, 59);
       time < Date.UTC(2024, 2, 9);
-      time += 7 * 3_600_000
+      time += 7 * HOUR_MS
     ) {
       const openTime = openTimeOf(interval, time);
       const next = nextOpenTime(interval, openTime);

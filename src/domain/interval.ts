@@ -1,31 +1,28 @@
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./units.js";
 
 /** 1970-01-05, the first Monday of the epoch. */
-const MONDAY = 4 * DAY;
+const MONDAY = 4 * DAY_MS;
 
 /**
  * Every interval's width and anchor in ms. `1M` has no width: calendar months.
  * `3d` counts from the epoch (1970-01-01), as a plain division of epoch time does; venues that anchor it elsewhere differ.
  */
 const TABLE = {
-  "1s": { width: SECOND, anchor: 0 },
-  "1m": { width: MINUTE, anchor: 0 },
-  "3m": { width: 3 * MINUTE, anchor: 0 },
-  "5m": { width: 5 * MINUTE, anchor: 0 },
-  "15m": { width: 15 * MINUTE, anchor: 0 },
-  "30m": { width: 30 * MINUTE, anchor: 0 },
-  "1h": { width: HOUR, anchor: 0 },
-  "2h": { width: 2 * HOUR, anchor: 0 },
-  "4h": { width: 4 * HOUR, anchor: 0 },
-  "6h": { width: 6 * HOUR, anchor: 0 },
-  "8h": { width: 8 * HOUR, anchor: 0 },
-  "12h": { width: 12 * HOUR, anchor: 0 },
-  "1d": { width: DAY, anchor: 0 },
-  "3d": { width: 3 * DAY, anchor: 0 },
-  "1w": { width: 7 * DAY, anchor: MONDAY },
+  "1s": { width: SECOND_MS, anchor: 0 },
+  "1m": { width: MINUTE_MS, anchor: 0 },
+  "3m": { width: 3 * MINUTE_MS, anchor: 0 },
+  "5m": { width: 5 * MINUTE_MS, anchor: 0 },
+  "15m": { width: 15 * MINUTE_MS, anchor: 0 },
+  "30m": { width: 30 * MINUTE_MS, anchor: 0 },
+  "1h": { width: HOUR_MS, anchor: 0 },
+  "2h": { width: 2 * HOUR_MS, anchor: 0 },
+  "4h": { width: 4 * HOUR_MS, anchor: 0 },
+  "6h": { width: 6 * HOUR_MS, anchor: 0 },
+  "8h": { width: 8 * HOUR_MS, anchor: 0 },
+  "12h": { width: 12 * HOUR_MS, anchor: 0 },
+  "1d": { width: DAY_MS, anchor: 0 },
+  "3d": { width: 3 * DAY_MS, anchor: 0 },
+  "1w": { width: 7 * DAY_MS, anchor: MONDAY },
   "1M": { width: 0, anchor: 0 },
 } as const satisfies Record<string, { width: number; anchor: number }>;
 

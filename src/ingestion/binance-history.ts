@@ -1,5 +1,6 @@
 import type { Interval } from "../domain/interval.js";
 import type { Trade, TradeSource } from "../domain/trade.js";
+import { HOUR_MS } from "../domain/units.js";
 import { fieldOf, parseExact } from "./exact-json.js";
 import { type Told, atLeast, endOfAll, pageOf } from "./hole-pages.js";
 import { type KlineColumns, klinesOf } from "./kline-rows.js";
@@ -32,7 +33,7 @@ type DecodeRest = (
 
 const MOST = 1_000;
 /** The futures host refuses a longer time between `startTime` and `endTime`; the spot host once did. */
-const WINDOW_MS = 3_600_000;
+const WINDOW_MS = HOUR_MS;
 
 const KLINE_ROW: KlineColumns = {
   openTime: 0,

@@ -1,3 +1,4 @@
+import { DAY_MS } from "../domain/units.js";
 import { BinanceDecoder, type BinanceTrade } from "./binance-frames.js";
 import { type BinanceRest, binanceNewest } from "./binance-history.js";
 import type { Layout } from "./binance-layouts.js";
@@ -29,7 +30,7 @@ export function binanceLike(
       streamsPerConnection: 200,
       // 5 are allowed, pings and pongs among them.
       controlMessagesPerSecond: 3,
-      connectionLifeMs: 86_400_000,
+      connectionLifeMs: DAY_MS,
     },
     url: (base, symbols) =>
       `${base.replace(/\/$/, "")}/stream?streams=${symbols.map(streamOf).join("/")}`,

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../domain/units.js";
 import { USDM_BULK } from "./binance-bulk.js";
 import { binanceKlines, repairByNewest } from "./binance-history.js";
 import { USDM_LAYOUTS } from "./binance-layouts.js";
@@ -19,7 +20,7 @@ export const binanceUsdm: Venue = {
   wsUrl: "wss://fstream.binance.com/public",
   restUrl: "https://fapi.binance.com",
   rest: {
-    budget: { weight: 2_400, perMs: 60_000 },
+    budget: { weight: 2_400, perMs: MINUTE_MS },
     usedWeightHeader: "x-mbx-used-weight-1m",
   },
   repair: repairByNewest(REST, like.decodeRest),

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../domain/units.js";
 import { SPOT_BULK } from "./binance-bulk.js";
 import { binanceKlines, repairByAggregates } from "./binance-history.js";
 import { SPOT_LAYOUTS } from "./binance-layouts.js";
@@ -19,7 +20,7 @@ export const binance: Venue = {
   wsUrl: "wss://data-stream.binance.vision",
   restUrl: "https://data-api.binance.vision",
   rest: {
-    budget: { weight: 6_000, perMs: 60_000 },
+    budget: { weight: 6_000, perMs: MINUTE_MS },
     usedWeightHeader: "x-mbx-used-weight-1m",
   },
   repair: repairByAggregates(REST, like.decodeRest),

@@ -1,4 +1,5 @@
 import type { Interval } from "../domain/interval.js";
+import { DAY_MS } from "../domain/units.js";
 import {
   LIVE_TRADES,
   bitstampPrint,
@@ -76,7 +77,7 @@ export const bitstamp: Venue = {
     streamsPerConnection: 50,
     controlMessagesPerSecond: 10,
     // 90 days are announced.
-    connectionLifeMs: 86_400_000,
+    connectionLifeMs: DAY_MS,
   },
   keepAlive: { everyMs: 30_000, message: '{"event":"bts:heartbeat"}' },
   url: (base) => base,

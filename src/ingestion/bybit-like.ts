@@ -1,4 +1,5 @@
 import type { Interval } from "../domain/interval.js";
+import { DAY_MS } from "../domain/units.js";
 import { bybitPrint, decodeBybit } from "./bybit-frames.js";
 import { fieldOf } from "./exact-json.js";
 import { type KlineColumns, klinesIn } from "./kline-rows.js";
@@ -67,7 +68,7 @@ export function bybitLike(
       streamsPerConnection: 50,
       controlMessagesPerSecond: 10,
       // No end is announced.
-      connectionLifeMs: 86_400_000,
+      connectionLifeMs: DAY_MS,
     },
     keepAlive: { everyMs: 20_000, message: '{"op":"ping"}' },
     url: (base) => base,

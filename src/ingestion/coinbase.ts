@@ -1,4 +1,5 @@
 import type { Interval } from "../domain/interval.js";
+import { DAY_MS } from "../domain/units.js";
 import { coinbasePrint, decodeCoinbase } from "./coinbase-frames.js";
 import { parseExact } from "./exact-json.js";
 import { pagesDownwards } from "./hole-pages.js";
@@ -83,7 +84,7 @@ export const coinbase: Venue = {
     // 100 a second are allowed.
     controlMessagesPerSecond: 10,
     // No end is announced.
-    connectionLifeMs: 86_400_000,
+    connectionLifeMs: DAY_MS,
   },
   url: (base) => base,
   // One a symbol: a symbol that the venue does not know spoils the whole message.

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from "@nestjs/common";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CONFIG, type Config } from "../config.js";
 import type { Interval } from "../domain/interval.js";
+import { MINUTE_MS } from "../domain/units.js";
 import { Metrics } from "../metrics.js";
 import { Transport } from "../streaming/transport.js";
 import { FeedBoard } from "./feed-board.js";
@@ -79,7 +80,7 @@ export class Feeds {
         wsUrl: this.config.venueUrl(name, "WS") ?? venue.wsUrl,
         interval: this.config.intervals[0] as Interval,
         startAfterMs:
-          ((at / size) * 60_000) / venue.limits.connectionsPerMinute,
+          ((at / size) * MINUTE_MS) / venue.limits.connectionsPerMinute,
       };
       this.venues.push(
         new VenueFeed(

@@ -1,5 +1,6 @@
 import { type Interval, shapeOf } from "../domain/interval.js";
 import type { TradeSource } from "../domain/trade.js";
+import { DAY_MS } from "../domain/units.js";
 import { fieldOf, listOf, parseExact, wholeOf } from "./exact-json.js";
 import { endOfAll, pageOf } from "./hole-pages.js";
 import { type KlineColumns, klinesIn } from "./kline-rows.js";
@@ -77,7 +78,7 @@ export const kraken: Venue = {
     connectionsPerMinute: 15,
     streamsPerConnection: 100,
     controlMessagesPerSecond: 5,
-    connectionLifeMs: 86_400_000,
+    connectionLifeMs: DAY_MS,
   },
   // A connection without a message of ours for a minute is closed.
   keepAlive: { everyMs: 30_000, message: '{"method":"ping"}' },

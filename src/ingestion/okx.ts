@@ -1,4 +1,5 @@
 import type { Interval } from "../domain/interval.js";
+import { DAY_MS } from "../domain/units.js";
 import { fieldOf } from "./exact-json.js";
 import { pagesDownwards } from "./hole-pages.js";
 import { type KlineColumns, klinesIn } from "./kline-rows.js";
@@ -79,7 +80,7 @@ export const okx: Venue = {
     // 480 subscriptions an hour and connection: room for all of them and as many again.
     streamsPerConnection: 100,
     controlMessagesPerSecond: 3,
-    connectionLifeMs: 86_400_000,
+    connectionLifeMs: DAY_MS,
   },
   // Silent for 30 s, it is closed; protocol pings do not count.
   keepAlive: { everyMs: 20_000, message: "ping" },

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../domain/units.js";
 import { postedTrades } from "./posted-trades.js";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -23,7 +24,7 @@ describe("a posted trade", () => {
     ["[1].price", { price: undefined }, /must be a decimal/],
     ["[1].amount", { amount: "0.0000000000000000001" }, /18 fraction digits/],
     ["[1].time", { time: 0 }, /must be epoch ms from 1230940800000/],
-    ["[1].time", { time: NOW + 3_600_000 }, /must be epoch ms from/],
+    ["[1].time", { time: NOW + HOUR_MS }, /must be epoch ms from/],
     ["[1].time", { time: "yesterday" }, /must be epoch ms or ISO 8601/],
     ["[1].time", { time: "2026-01-02T03:04:05" }, /with a zone/],
     ["[1].takerSide", { takerSide: "BUY" }, /must be buy, sell or unknown/],

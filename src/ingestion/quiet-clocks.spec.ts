@@ -1,8 +1,8 @@
+import { MINUTE_MS } from "../domain/units.js";
 import { QuietClocks } from "./quiet-clocks.js";
 
-const MINUTE = 60_000;
 const OPEN = 1_723_161_240_000;
-const NEXT = OPEN + MINUTE;
+const NEXT = OPEN + MINUTE_MS;
 const MARKETS = ["a:QUIET", "a:BUSY"];
 
 describe("clock records", () => {
@@ -14,9 +14,9 @@ describe("clock records", () => {
     expect(at(NEXT + 1_999)).toEqual([]);
     expect(at(NEXT + 2_000)).toEqual([{ market: "a:QUIET", clock: NEXT }]);
     expect(at(NEXT + 2_250)).toEqual([]);
-    expect(at(NEXT + MINUTE + 2_000)).toEqual([
-      { market: "a:QUIET", clock: NEXT + MINUTE },
-      { market: "a:BUSY", clock: NEXT + MINUTE },
+    expect(at(NEXT + MINUTE_MS + 2_000)).toEqual([
+      { market: "a:QUIET", clock: NEXT + MINUTE_MS },
+      { market: "a:BUSY", clock: NEXT + MINUTE_MS },
     ]);
   });
 
@@ -34,7 +34,7 @@ describe("clock records", () => {
     const clocks = new QuietClocks("5m");
     const now = NEXT + 2_500;
     expect(clocks.due(["a:QUIET"], now, now).records).toEqual([
-      { market: "a:QUIET", clock: NEXT - (NEXT % (5 * MINUTE)) },
+      { market: "a:QUIET", clock: NEXT - (NEXT % (5 * MINUTE_MS)) },
     ]);
   });
 });

@@ -1,7 +1,5 @@
+import { MINUTE_MS, SECOND_MS } from "../domain/units.js";
 import { SymbolWatch } from "./symbol-watch.js";
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
 
 function watched(
   gapMs: number,
@@ -16,21 +14,21 @@ function watched(
 
 describe("the silence of a symbol", () => {
   it.each([
-    ["a busy symbol", 100, MINUTE],
-    ["one that trades every 10 s", 10 * SECOND, 200 * SECOND],
+    ["a busy symbol", 100, MINUTE_MS],
+    ["one that trades every 10 s", 10 * SECOND_MS, 200 * SECOND_MS],
   ])(
     "of %s counts after the longer of a minute and 20 usual gaps",
     (_, gap, after) => {
       const { watch, now } = watched(gap);
-      expect(watch.isDue(now + after - SECOND)).toBe(false);
-      expect(watch.isDue(now + after + SECOND)).toBe(true);
+      expect(watch.isDue(now + after - SECOND_MS)).toBe(false);
+      expect(watch.isDue(now + after + SECOND_MS)).toBe(true);
     },
   );
 
   it("does not count while there is no connection", () => {
     const { watch, now } = watched(100);
     watch.disconnected();
-    expect([watch.condition, watch.isDue(now + 90 * MINUTE)]).toEqual([
+    expect([watch.condition, watch.isDue(now + 90 * MINUTE_MS)]).toEqual([
       "down",
       false,
     ]);
@@ -42,8 +40,8 @@ describe("the silence of a symbol", () => {
     const waits: number[] = [];
     for (let look = 0; look < 6; look++) {
       let next = at;
-      while (!watch.isDue(next)) next += SECOND;
-      waits.push(Math.round((next - at) / MINUTE));
+      while (!watch.isDue(next)) next += SECOND_MS;
+      waits.push(Math.round((next - at) / MINUTE_MS));
       at = next;
       const verdict = watch.judge({ lastOrd: 200n, time: 0 }, at - now, at);
       expect([verdict, watch.conclude(verdict, at)]).toEqual([
@@ -57,25 +55,25 @@ describe("the silence of a symbol", () => {
 
   it("is stale when the venue has a trade that never came: subscribed again, then connected again", () => {
     const { watch, now } = watched(100);
-    const first = now + 61 * SECOND;
-    expect(watch.judge({ lastOrd: 201n, time: 0 }, 20 * SECOND, first)).toBe(
+    const first = now + 61 * SECOND_MS;
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 20 * SECOND_MS, first)).toBe(
       "missed",
     );
     expect(watch.conclude("missed", first)).toBe("resubscribe");
     expect(watch.condition).toBe("stale");
-    const second = first + 31 * SECOND;
+    const second = first + 31 * SECOND_MS;
     expect(watch.isDue(second)).toBe(true);
-    expect(watch.judge({ lastOrd: 202n, time: 0 }, 10 * SECOND, second)).toBe(
-      "missed",
-    );
+    expect(
+      watch.judge({ lastOrd: 202n, time: 0 }, 10 * SECOND_MS, second),
+    ).toBe("missed");
     expect(watch.conclude("missed", second)).toBe("reconnect");
   });
 
   it("is live again with the first trade", () => {
     const { watch, now } = watched(100);
-    watch.conclude("missed", now + 61 * SECOND);
-    watch.traded(now + 62 * SECOND, 201n);
-    expect([watch.condition, watch.isDue(now + 100 * SECOND)]).toEqual([
+    watch.conclude("missed", now + 61 * SECOND_MS);
+    watch.traded(now + 62 * SECOND_MS, 201n);
+    expect([watch.condition, watch.isDue(now + 100 * SECOND_MS)]).toEqual([
       "live",
       false,
     ]);
@@ -83,13 +81,13 @@ describe("the silence of a symbol", () => {
 
   it("waits for a trade that may be on its way, and is stale when it does not come", () => {
     const { watch, now } = watched(100);
-    const first = now + 61 * SECOND;
-    expect(watch.judge({ lastOrd: 201n, time: 0 }, 2 * SECOND, first)).toBe(
+    const first = now + 61 * SECOND_MS;
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 2 * SECOND_MS, first)).toBe(
       "unsure",
     );
     expect(watch.conclude("unsure", first)).toBe("none");
     expect(watch.condition).toBe("live");
-    const second = first + 5 * SECOND;
+    const second = first + 5 * SECOND_MS;
     expect(watch.isDue(second)).toBe(true);
     // A busy market: its newest trade is always young.
     expect(watch.judge({ lastOrd: 900n, time: 0 }, 100, second)).toBe("missed");
@@ -97,11 +95,11 @@ describe("the silence of a symbol", () => {
 
   it("is not stale when that trade has come", () => {
     const { watch, now } = watched(100);
-    const first = now + 61 * SECOND;
+    const first = now + 61 * SECOND_MS;
     watch.conclude("unsure", first);
-    watch.traded(first + SECOND, 201n);
-    const later = first + 70 * SECOND;
-    expect(watch.judge({ lastOrd: 201n, time: 0 }, 69 * SECOND, later)).toBe(
+    watch.traded(first + SECOND_MS, 201n);
+    const later = first + 70 * SECOND_MS;
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 69 * SECOND_MS, later)).toBe(
       "nothing",
     );
   });
@@ -110,34 +108,34 @@ describe("the silence of a symbol", () => {
   it("is not stale for a trade from before the connection", () => {
     const { watch, now } = watched(100);
     watch.disconnected();
-    watch.connected(now + 5 * MINUTE);
-    const at = now + 6 * MINUTE + SECOND;
-    expect(watch.judge({ lastOrd: 250n, time: 0 }, 3 * MINUTE, at)).toBe(
+    watch.connected(now + 5 * MINUTE_MS);
+    const at = now + 6 * MINUTE_MS + SECOND_MS;
+    expect(watch.judge({ lastOrd: 250n, time: 0 }, 3 * MINUTE_MS, at)).toBe(
       "nothing",
     );
-    expect(watch.judge({ lastOrd: 250n, time: 0 }, 30 * SECOND, at)).toBe(
+    expect(watch.judge({ lastOrd: 250n, time: 0 }, 30 * SECOND_MS, at)).toBe(
       "missed",
     );
   });
 
   it("is not stale for a trade from before the subscription was made again", () => {
     const { watch, now } = watched(100);
-    const first = now + 61 * SECOND;
+    const first = now + 61 * SECOND_MS;
     watch.conclude("missed", first);
-    const second = first + 31 * SECOND;
-    expect(watch.judge({ lastOrd: 201n, time: 0 }, 51 * SECOND, second)).toBe(
-      "nothing",
-    );
+    const second = first + 31 * SECOND_MS;
+    expect(
+      watch.judge({ lastOrd: 201n, time: 0 }, 51 * SECOND_MS, second),
+    ).toBe("nothing");
   });
 
   it("cannot be missed by one that never traded while we were there", () => {
     const watch = new SymbolWatch(0);
     watch.connected(0);
     expect(
-      watch.judge({ lastOrd: 9n, time: 0 }, 3_600 * SECOND, 61 * SECOND),
+      watch.judge({ lastOrd: 9n, time: 0 }, 3_600 * SECOND_MS, 61 * SECOND_MS),
     ).toBe("nothing");
     expect(
-      watch.judge({ lastOrd: 9n, time: 0 }, 30 * SECOND, 61 * SECOND),
+      watch.judge({ lastOrd: 9n, time: 0 }, 30 * SECOND_MS, 61 * SECOND_MS),
     ).toBe("missed");
   });
 });
@@ -145,19 +143,21 @@ describe("the silence of a symbol", () => {
 describe("a silent symbol whose venue cannot be asked", () => {
   it("is stale, and quiet once the venue has acknowledged a new subscription", () => {
     const { watch, now } = watched(100);
-    const first = now + 61 * SECOND;
+    const first = now + 61 * SECOND_MS;
     expect(watch.judge(undefined, 0, first)).toBe("unknown");
     expect(watch.conclude("unknown", first)).toBe("resubscribe");
     expect(watch.condition).toBe("stale");
     watch.acknowledged();
-    expect(watch.conclude("unknown", first + 31 * SECOND)).toBe("resubscribe");
+    expect(watch.conclude("unknown", first + 31 * SECOND_MS)).toBe(
+      "resubscribe",
+    );
     expect(watch.condition).toBe("quiet");
   });
 
   it("stays stale without an acknowledgement, and gets a new connection at the third look", () => {
     const { watch, now } = watched(100);
     const remedies = [61, 92, 123, 154].map((after) => {
-      const remedy = watch.conclude("unknown", now + after * SECOND);
+      const remedy = watch.conclude("unknown", now + after * SECOND_MS);
       return [watch.condition, remedy];
     });
     expect(remedies).toEqual([

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../domain/units.js";
 import { VenueClock } from "./venue-clock.js";
 
 const VENUE = 1_723_161_256_000;
@@ -31,7 +32,7 @@ describe("a venue's clock", () => {
     const clock = new VenueClock();
     const fast = (real: number): number => real * 1.001;
     let real = 0;
-    for (; real < 3_600_000; real += 1_000)
+    for (; real < HOUR_MS; real += 1_000)
       clock.observe(VENUE + real, fast(real));
     const error = VENUE + real - (clock.now(fast(real)) ?? 0);
     expect(Math.abs(error)).toBeLessThan(400);
@@ -40,6 +41,6 @@ describe("a venue's clock", () => {
   it("goes on by what it knew through a long silence", () => {
     const clock = new VenueClock();
     clock.observe(VENUE, 50);
-    expect(clock.now(3_600_050)).toBe(VENUE + 3_600_000);
+    expect(clock.now(3_600_050)).toBe(VENUE + HOUR_MS);
   });
 });

@@ -2,6 +2,7 @@ import { Logger } from "@nestjs/common";
 import type { Interval } from "../domain/interval.js";
 import { type Market, marketOf } from "../domain/market.js";
 import { MAX_AHEAD_MS, type Trade } from "../domain/trade.js";
+import { DAY_MS } from "../domain/units.js";
 import type { Metrics } from "../metrics.js";
 import type { Transport } from "../streaming/transport.js";
 import type { Backoff } from "./backoff.js";
@@ -21,7 +22,6 @@ const TICK_MS = 250;
 const PAUSE_LIMIT_MS = 10_000;
 const PROOF_PING_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
-const A_DAY_MS = 86_400_000;
 
 export interface VenueFeedOptions {
   venue: Venue;
@@ -150,7 +150,7 @@ export class VenueFeed {
     // Nothing is known of the venue's clock before the first message, and too little after this machine slept: then our
     // wall clock, which may be wrong, only stops nonsense.
     const latest = Math.max(
-      estimate === undefined ? receivedAt + A_DAY_MS : estimate + MAX_AHEAD_MS,
+      estimate === undefined ? receivedAt + DAY_MS : estimate + MAX_AHEAD_MS,
       receivedAt + MAX_AHEAD_MS,
     );
     const context = { receivedAt, source: "live", latest } as const;

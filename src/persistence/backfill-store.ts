@@ -1,6 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Market } from "../domain/market.js";
+import { DAY_MS } from "../domain/units.js";
 import {
   type Backfill,
   type BackfillAsker,
@@ -16,7 +17,7 @@ import type { InTransaction } from "./bulk-load.js";
 export type { Backfill, BackfillWork } from "./backfill-row.js";
 
 /** Longest time that one job may ask for. */
-export const LONGEST_MS = 3_660 * 86_400_000;
+export const LONGEST_MS = 3_660 * DAY_MS;
 /** Jobs that may wait or run at once; bootstraps do not count. */
 export const MOST_OPEN = 100;
 const MOST_NOTES = 50;

@@ -3,12 +3,11 @@ import { DataSource } from "typeorm";
 import { type Interval, closeTimeOf } from "../domain/interval.js";
 import type { Market } from "../domain/market.js";
 import type { Comparison, DifferenceState } from "../domain/reconciliation.js";
+import { DAY_MS } from "../domain/units.js";
 import { sqlFile } from "./sql-file.js";
 
 const KEEP = sqlFile(import.meta.url, "keep-comparisons.sql");
 const REOPEN = sqlFile(import.meta.url, "reopen-comparisons.sql");
-
-const DAY = 86_400_000;
 
 /** Times (epoch ms). */
 export interface Span {
@@ -103,7 +102,7 @@ export class ComparisonStore {
     const rows: { interval: Interval; open_time: string }[] =
       await this.source.query(
         `SELECT k.interval, k.open_time FROM market m, unnest($2::candle_interval[], $3::bigint[]) AS k (interval, open_time)
-         JOIN reconciliation r ON r.interval = k.interval AND r.day = k.open_time - k.open_time % ${DAY}
+         JOIN reconciliation r ON r.interval = k.interval AND r.day = k.open_time - k.open_time % ${DAY_MS}
          WHERE m.name = $1 AND r.market_id = m.id AND r.compared @> k.open_time`,
         [
           market,
@@ -154,5 +153,5 @@ function spanOf({ from, to }: { from: string; to: string }): Span {
 }
 
 function dayOf(time: number): number {
-  return time - (time % DAY);
+  return time - (time % DAY_MS);
 }

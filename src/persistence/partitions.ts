@@ -1,7 +1,7 @@
 import { Injectable, Logger } from "@nestjs/common";
 import { DataSource, type QueryRunner } from "typeorm";
+import { DAY_MS } from "../domain/units.js";
 
-const DAY = 86_400_000;
 /** Days made ahead of today, so that midnight never waits for a table. */
 const AHEAD = 2;
 /** One process at a time makes or drops partitions; any constant that nothing else uses. */
@@ -34,7 +34,7 @@ export class Partitions {
 
   async ensureAhead(now: number): Promise<void> {
     await this.ensure(
-      Array.from({ length: AHEAD + 1 }, (_, index) => now + index * DAY),
+      Array.from({ length: AHEAD + 1 }, (_, index) => now + index * DAY_MS),
     );
   }
 
@@ -94,7 +94,7 @@ export class Partitions {
         `CREATE TABLE IF NOT EXISTS ${name} (LIKE trade INCLUDING ALL)`,
       );
       await runner.query(
-        `ALTER TABLE trade ATTACH PARTITION ${name} FOR VALUES FROM (${day}) TO (${day + DAY})`,
+        `ALTER TABLE trade ATTACH PARTITION ${name} FOR VALUES FROM (${day}) TO (${day + DAY_MS})`,
       );
     }
     this.made.add(day);
@@ -102,7 +102,7 @@ export class Partitions {
 }
 
 export function dayOf(time: number): number {
-  return time - (time % DAY);
+  return time - (time % DAY_MS);
 }
 
 function nameOf(day: number): string {

@@ -10,9 +10,8 @@ import type {
   Outcome,
   ReconciledDay,
 } from "../domain/reconciliation.js";
+import { DAY_MS, MINUTE_MS } from "../domain/units.js";
 
-const DAY = 86_400_000;
-const MINUTE = 60_000;
 const MOST_DAYS = 10_000;
 
 export interface DifferenceQuery {
@@ -52,10 +51,10 @@ export class ReconciliationStore {
     from: number,
     to: number,
   ): Promise<ReconciledDay[]> {
-    return (await this.counted(market, from - (from % DAY), to)).map(
+    return (await this.counted(market, from - (from % DAY_MS), to)).map(
       ({ market: name, day, ...counts }) => {
         const [compared, differing, incomplete, unjudged] = [
-          Number(counts.ms) / MINUTE,
+          Number(counts.ms) / MINUTE_MS,
           Number(counts.differing),
           Number(counts.incomplete),
           Number(counts.unjudged),
@@ -76,7 +75,7 @@ export class ReconciliationStore {
 
   /** Part of a market's minutes of this UTC day and the one before that match; undefined before one was compared. */
   async ratio(market: Market, now: number): Promise<number | undefined> {
-    const days = await this.days(market, now - DAY, now);
+    const days = await this.days(market, now - DAY_MS, now);
     const compared = days.reduce((sum, day) => sum + day.compared, 0);
     const matched = days.reduce((sum, day) => sum + day.matched, 0);
     return compared === 0 ? undefined : matched / compared;
@@ -113,7 +112,7 @@ export class ReconciliationStore {
       await reader.query(
         `SELECT ${MS.replace("%", "r.compared_at")} AS at, ${DIFFERENCE}
          FROM market m
-         JOIN reconciliation r ON r.market_id = m.id AND r.interval = $2 AND r.day = $3::bigint - $3::bigint % ${DAY}
+         JOIN reconciliation r ON r.market_id = m.id AND r.interval = $2 AND r.day = $3::bigint - $3::bigint % ${DAY_MS}
          LEFT JOIN candle_difference d ON d.market_id = m.id AND d.interval = r.interval AND d.open_time = $3
          WHERE m.name = $1 AND r.compared @> $3::bigint`,
         [market, interval, openTime],
@@ -155,7 +154,7 @@ export class ReconciliationStore {
            count(*) FILTER (WHERE d.state IN ('suspected', 'confirmed') AND NOT d.complete) AS incomplete,
            count(*) FILTER (WHERE d.state = 'unjudged') AS unjudged
          FROM candle_difference d
-         WHERE d.market_id = r.market_id AND d.interval = r.interval AND d.open_time >= r.day AND d.open_time < r.day + ${DAY}
+         WHERE d.market_id = r.market_id AND d.interval = r.interval AND d.open_time >= r.day AND d.open_time < r.day + ${DAY_MS}
            AND r.compared @> d.open_time
        ) d
        WHERE r.interval = '1m' AND ($1::text IS NULL OR m.name = $1) AND r.day >= $2 AND r.day < $3 AND b.ms > 0

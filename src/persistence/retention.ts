@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config.js";
+import { DAY_MS, HOUR_MS } from "../domain/units.js";
 import { Partitions, dayOf } from "./partitions.js";
 
-const DAY = 86_400_000;
-const EVERY_MS = 3_600_000;
+const EVERY_MS = HOUR_MS;
 /** Ended gaps are kept so long, and of each market so many: the newest. */
 const GAP_DAYS = 90;
 const ENDED_GAPS = 10_000;
@@ -69,7 +69,7 @@ export class Retention {
    */
   async advance(horizon: number): Promise<void> {
     const days = (await this.partitions.days()).filter(
-      (day) => day + DAY <= horizon,
+      (day) => day + DAY_MS <= horizon,
     );
     await this.source.transaction(async (manager) => {
       await manager.query(`UPDATE horizon SET time = $1 WHERE time < $1`, [

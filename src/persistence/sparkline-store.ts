@@ -2,8 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Interval } from "../domain/interval.js";
 import type { Market } from "../domain/market.js";
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from "../domain/units.js";
 
 /** The closes of a market's last 24 h: those of its own time, which end with its newest candle. Ascending. */
 export interface Sparkline {

@@ -8,6 +8,7 @@ import type {
   TradeSource,
 } from "../domain/trade.js";
 import type { IdKind } from "../domain/market.js";
+import { DAY_MS } from "../domain/units.js";
 
 export interface TradeQuery {
   market: Market;
@@ -40,8 +41,6 @@ export interface TradeRow {
   off_book: boolean;
 }
 
-const DAY = 86_400_000;
-
 @Injectable()
 export class TradeStore {
   constructor(private readonly source: DataSource) {}
@@ -58,7 +57,7 @@ export class TradeStore {
     if (fromId !== undefined || oldestFirst)
       return this.rows(market, start, end, fromId, limit, "ASC");
     // Newest first, walking back in growing steps: nearly always the last day holds a page.
-    for (let step = DAY; ; step *= 8) {
+    for (let step = DAY_MS; ; step *= 8) {
       const from = Math.max(start, end - step);
       const rows = await this.rows(market, from, end, undefined, limit, "DESC");
       if (rows.length === limit || from <= start) return rows.reverse();

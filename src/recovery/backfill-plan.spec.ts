@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../domain/units.js";
 import { isPublished, nextStep, spanOf, widened } from "./backfill-plan.js";
 
 const at = (text: string): number => Date.parse(`${text}Z`);
@@ -36,7 +37,7 @@ describe("the next step of a backfill", () => {
     const without = new Set(["2024-01", "2024-01-01"]);
     expect(nextStep({ ...base, without })).toEqual(rest);
     expect(nextStep({ ...base, hasFiles: false })).toEqual(rest);
-    const today = { ...base, reached: base.now - 3_600_000, to: base.now };
+    const today = { ...base, reached: base.now - HOUR_MS, to: base.now };
     expect(nextStep(today)).toEqual({ by: "rest", to: base.now });
   });
 

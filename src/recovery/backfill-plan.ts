@@ -1,6 +1,7 @@
-const DAY = 86_400_000;
+import { DAY_MS } from "../domain/units.js";
+
 /** Files of a day come on the next; before this they are not missing, only not there yet. */
-const PUBLISHED_AFTER_MS = 2 * DAY;
+const PUBLISHED_AFTER_MS = 2 * DAY_MS;
 
 /** What to load next: the file of a month or of a day, or what the venue's REST tells. Times are epoch ms. */
 export type Step = {
@@ -26,13 +27,13 @@ export interface Situation {
 export function nextStep(situation: Situation): Step {
   const { reached, to, now, horizon, hasFiles, without } = situation;
   const [day, month] = [dayOf(reached), monthOf(reached)];
-  const nextMonth = monthOf(month + 32 * DAY);
+  const nextMonth = monthOf(month + 32 * DAY_MS);
   const isWholeMonth =
     reached === month && nextMonth <= Math.min(to, now) && month >= horizon;
   if (hasFiles && isWholeMonth && !without.has(monthText(month)))
     return { by: "month", period: monthText(month), to: nextMonth };
-  const end = Math.min(day + DAY, to);
-  if (hasFiles && day + DAY <= now && !without.has(dayText(day)))
+  const end = Math.min(day + DAY_MS, to);
+  if (hasFiles && day + DAY_MS <= now && !without.has(dayText(day)))
     return { by: "day", period: dayText(day), to: end };
   return { by: "rest", to: end };
 }
@@ -44,7 +45,7 @@ export function spanOf(period: string): { from: number; to: number } {
   );
   return {
     from,
-    to: period.length === 7 ? monthOf(from + 32 * DAY) : from + DAY,
+    to: period.length === 7 ? monthOf(from + 32 * DAY_MS) : from + DAY_MS,
   };
 }
 
@@ -59,12 +60,12 @@ export function widened(
 ): { from: number; to: number } {
   return {
     from: from < horizon ? dayOf(from) : from,
-    to: to < horizon ? dayOf(to + DAY - 1) : to,
+    to: to < horizon ? dayOf(to + DAY_MS - 1) : to,
   };
 }
 
 export function dayOf(time: number): number {
-  return time - (time % DAY);
+  return time - (time % DAY_MS);
 }
 
 function monthOf(time: number): number {

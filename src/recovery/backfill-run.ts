@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Config } from "../config.js";
+import { DAY_MS } from "../domain/units.js";
 import { VenueError } from "../ingestion/venue-error.js";
 import type { VenueHosts } from "../ingestion/venue-hosts.js";
 import type { BulkFiles } from "../ingestion/venue.js";
@@ -155,7 +156,7 @@ export class BackfillRun {
     const { venue, reached } = job;
     const day = new Date(reached).toISOString().slice(0, 10);
     job.doing = `${day} from the REST of ${venue.name}`;
-    const isRecent = step.to > Date.now() - 86_400_000;
+    const isRecent = step.to > Date.now() - DAY_MS;
     if (venue.repair.kind === "none") {
       await job.note(`${day} is not loaded: ${venue.repair.reason}`);
       await job.advance(step.to);

@@ -2,6 +2,7 @@ import { Inject, Injectable } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
 import type { IdRange } from "../domain/coverage.js";
 import type { Market } from "../domain/market.js";
+import { MINUTE_MS } from "../domain/units.js";
 import type { Urgency } from "../ingestion/rest-budget.js";
 import { VenueHosts } from "../ingestion/venue-hosts.js";
 import type { Klines, Venue } from "../ingestion/venue.js";
@@ -12,7 +13,6 @@ import {
 } from "../persistence/gap-ledger-store.js";
 import { compare } from "./reconciliation-comparison.js";
 
-const MINUTE = 60_000;
 /** Of one transaction: live trades of the market wait for it, and only candles beside a hole are touched. */
 const TOGETHER = 50;
 
@@ -75,7 +75,7 @@ export class HoleProof {
   ): Promise<number> {
     const timed = await this.ledger.minutesAround(place.market, holes);
     // What is longer is an outage of ours, and has trades.
-    const longest = place.venue.klines.most * MINUTE;
+    const longest = place.venue.klines.most * MINUTE_MS;
     const short = timed.filter(({ after, before }) => before - after < longest);
     return this.settle(place, short, "repair", signal);
   }
@@ -112,13 +112,12 @@ export class HoleProof {
 }
 
 function minutesOf({ after, before }: TimedHole): number[] {
-  const [from, to] = [after, before].map((time) => time - (time % MINUTE)) as [
-    number,
-    number,
-  ];
+  const [from, to] = [after, before].map(
+    (time) => time - (time % MINUTE_MS),
+  ) as [number, number];
   return Array.from(
-    { length: (to - from) / MINUTE + 1 },
-    (_, at) => from + at * MINUTE,
+    { length: (to - from) / MINUTE_MS + 1 },
+    (_, at) => from + at * MINUTE_MS,
   );
 }
 
@@ -130,10 +129,11 @@ function windows(
   const result: { start: number; end: number; due: number[] }[] = [];
   for (const minute of minutes) {
     const open = result.at(-1);
-    if (open !== undefined && minute < open.start + most * MINUTE) {
+    if (open !== undefined && minute < open.start + most * MINUTE_MS) {
       open.due.push(minute);
-      open.end = minute + MINUTE;
-    } else result.push({ start: minute, end: minute + MINUTE, due: [minute] });
+      open.end = minute + MINUTE_MS;
+    } else
+      result.push({ start: minute, end: minute + MINUTE_MS, due: [minute] });
   }
   return result;
 }

@@ -7,6 +7,7 @@ import {
   shapeOf,
 } from "../domain/interval.js";
 import type { Market } from "../domain/market.js";
+import { MINUTE_MS } from "../domain/units.js";
 import type { VenueHosts } from "../ingestion/venue-hosts.js";
 import type { Metrics } from "../metrics.js";
 import type { CandleStore } from "../persistence/candle-store.js";
@@ -30,8 +31,7 @@ const MOST_REFETCHES = 3;
 /** Differences of a round that are logged one by one. */
 const MOST_LOGGED = 3;
 /** A venue may be late with a candle for this long. */
-const LATE_MS = 15 * 60_000;
-const MINUTE = 60_000;
+const LATE_MS = 15 * MINUTE_MS;
 
 export interface ReconciliationTools {
   candles: CandleStore;
@@ -132,7 +132,7 @@ export class MarketReconciliation {
     const { market, venue } = this.followed;
     const offered = this.intervals.filter(
       (interval) =>
-        shapeOf(interval).width !== MINUTE &&
+        shapeOf(interval).width !== MINUTE_MS &&
         venue.klines.intervals[interval] !== undefined,
     );
     const samples = samplesOf(market, offered, window, firstTrade).filter(

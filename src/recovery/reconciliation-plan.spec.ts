@@ -1,21 +1,19 @@
 import { openTimeOf } from "../domain/interval.js";
+import { DAY_MS, MINUTE_MS } from "../domain/units.js";
 import { minuteBatches, samplesOf } from "./reconciliation-plan.js";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 /** A Monday, the first of its month. */
 const START = Date.UTC(2026, 5, 1);
 
-const at = (minute: number): number => START + minute * MINUTE;
+const at = (minute: number): number => START + minute * MINUTE_MS;
 
 describe("minutes in questions", () => {
   it("come newest first, in as few as they take", () => {
     const batches = minuteBatches([{ from: at(0), to: at(25) }], 10);
     expect(
       batches.map(({ start, end }) => [
-        (start - START) / MINUTE,
-        (end - START) / MINUTE,
+        (start - START) / MINUTE_MS,
+        (end - START) / MINUTE_MS,
       ]),
     ).toEqual([
       [15, 25],
@@ -46,7 +44,7 @@ describe("minutes in questions", () => {
 });
 
 describe("samples of longer intervals", () => {
-  const week = { from: START, to: START + 7 * DAY };
+  const week = { from: START, to: START + 7 * DAY_MS };
 
   it("are one a day of those that are shorter than a day, and always the same", () => {
     const samples = samplesOf("binance:BTCUSDT", ["5m", "4h"], week, 0);
@@ -78,7 +76,7 @@ describe("samples of longer intervals", () => {
     ]);
     // The month before ended when the time began.
     expect(longer.filter(({ interval }) => interval === "1M")).toEqual([]);
-    const later = { from: START + 20 * DAY, to: START + 31 * DAY };
+    const later = { from: START + 20 * DAY_MS, to: START + 31 * DAY_MS };
     expect(samplesOf("binance:BTCUSDT", ["1M"], later, 0)).toEqual([
       { interval: "1M", openTime: START },
     ]);
@@ -89,10 +87,10 @@ describe("samples of longer intervals", () => {
       "binance:BTCUSDT",
       ["1d", "1w"],
       week,
-      START + DAY + 5,
+      START + DAY_MS + 5,
     );
     expect(samples.map(({ openTime }) => openTime)).toEqual(
-      [6, 5, 4, 3, 2].map((day) => START + day * DAY),
+      [6, 5, 4, 3, 2].map((day) => START + day * DAY_MS),
     );
   });
 });

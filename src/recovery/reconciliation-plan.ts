@@ -5,9 +5,8 @@ import {
   shapeOf,
 } from "../domain/interval.js";
 import type { Market } from "../domain/market.js";
+import { DAY_MS } from "../domain/units.js";
 import type { Span } from "../persistence/comparison-store.js";
-
-const DAY = 86_400_000;
 
 /** Candles of one interval that one question tells. */
 export interface Batch {
@@ -59,7 +58,7 @@ export function samplesOf(
   const samples: Sample[] = [];
   for (const interval of intervals) {
     const { width } = shapeOf(interval);
-    const isShort = width > 0 && width < DAY;
+    const isShort = width > 0 && width < DAY_MS;
     const step: Interval = isShort ? "1d" : interval;
     for (
       let at = openTimeOf(step, window.from);
@@ -67,7 +66,7 @@ export function samplesOf(
       at = nextOpenTime(step, at)
     ) {
       const openTime = isShort
-        ? at + width * (hash(`${market} ${interval} ${at}`) % (DAY / width))
+        ? at + width * (hash(`${market} ${interval} ${at}`) % (DAY_MS / width))
         : at;
       const end = nextOpenTime(interval, openTime);
       if (openTime > after && end > window.from && end <= window.to)

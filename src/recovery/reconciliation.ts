@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
+import { HOUR_MS } from "../domain/units.js";
 import { VenueHosts } from "../ingestion/venue-hosts.js";
 import { Metrics } from "../metrics.js";
 import { CandleStore } from "../persistence/candle-store.js";
@@ -27,7 +28,7 @@ const TIMING: ReconciliationTiming = {
   first: 20_000,
   every: 300_000,
   busy: 1_000,
-  longest: 3_600_000,
+  longest: HOUR_MS,
   recheck: 60_000,
   // What a statement may take (`dataSourceOptions`).
   transaction: 120_000,

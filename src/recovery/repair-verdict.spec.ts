@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../domain/units.js";
 import { VenueError } from "../ingestion/venue-error.js";
 import type { Venue } from "../ingestion/venue.js";
 import { VENUES } from "../ingestion/venues.js";
@@ -154,7 +155,7 @@ describe("nothing that leads nowhere is asked for again and again", () => {
       waited += next.nextTryMs;
       verdict = next;
     }
-    expect(waited).toBeGreaterThan(2.5 * 3_600_000);
+    expect(waited).toBeGreaterThan(2.5 * HOUR_MS);
   });
 
   it.each<[string, Partial<HoleAnswer>, RegExp]>([

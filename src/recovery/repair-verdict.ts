@@ -1,3 +1,4 @@
+import { HOUR_MS } from "../domain/units.js";
 import { VenueError } from "../ingestion/venue-error.js";
 import type { Venue } from "../ingestion/venue.js";
 import type { DueGap, Settled } from "../persistence/gap-ledger-store.js";
@@ -27,7 +28,7 @@ export const REPAIR_TIMING: RepairTiming = {
   firstRetryMs: 3_000,
   longestRetryMs: 600_000,
   outageRetryMs: 60_000,
-  rareMs: 6 * 3_600_000,
+  rareMs: 6 * HOUR_MS,
 };
 
 /** Attempts in a row, while nothing came, after which their outcome is meant. */

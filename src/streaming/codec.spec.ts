@@ -1,4 +1,5 @@
 import type { Trade } from "../domain/trade.js";
+import { DAY_MS, HOUR_MS } from "../domain/units.js";
 import { decode, encode, keyOf, marketOfKey, partitionKeyOf } from "./codec.js";
 import { PartitionTable } from "./kafka-topics.js";
 import type { Item } from "./lanes.js";
@@ -138,12 +139,12 @@ describe("how far ahead a trade may be", () => {
       ?.reason;
 
   it("is a day; a trade from 2100 is refused", () => {
-    expect(reasonAt(NOW + 23 * 3_600_000, latestTime())).toBeUndefined();
+    expect(reasonAt(NOW + 23 * HOUR_MS, latestTime())).toBeUndefined();
     expect(reasonAt(Date.UTC(2100, 0), latestTime())).toBe("bad_time");
   });
 
   it("counts from when it was written if our own clock is slower: a slow clock refuses nothing real", () => {
-    const inAWeek = NOW + 7 * 86_400_000;
+    const inAWeek = NOW + 7 * DAY_MS;
     expect(reasonAt(inAWeek, latestTime())).toBe("bad_time");
     expect(reasonAt(inAWeek, latestTime(inAWeek))).toBeUndefined();
     expect(reasonAt(NOW, latestTime(0))).toBeUndefined();

@@ -1,31 +1,29 @@
 import kafkajs, { type Admin, type ITopicConfig } from "kafkajs";
 import type { Config } from "../config.js";
+import { DAY_MS, HOUR_MS } from "../domain/units.js";
 import type { TopicName } from "./topics.js";
 
 const { Partitioners } = kafkajs;
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-
 /** Kafka compacts only what is not in the newest segment: without this, a slow topic would not be compacted for a week. */
-const COMPACTED = { "segment.ms": String(HOUR) };
+const COMPACTED = { "segment.ms": String(HOUR_MS) };
 
 /** Settings of topics that do not exist yet; those that do are left as they are. */
 const SETTINGS: Record<TopicName, Record<string, string>> = {
-  trades: { "cleanup.policy": "delete", "retention.ms": String(7 * DAY) },
+  trades: { "cleanup.policy": "delete", "retention.ms": String(7 * DAY_MS) },
   "trades.bulk": {
     "cleanup.policy": "delete",
-    "retention.ms": String(7 * DAY),
+    "retention.ms": String(7 * DAY_MS),
   },
   candles: {
     "cleanup.policy": "compact,delete",
-    "retention.ms": String(7 * DAY),
+    "retention.ms": String(7 * DAY_MS),
     ...COMPACTED,
   },
   feeds: { "cleanup.policy": "compact", ...COMPACTED },
   "trades.dead": {
     "cleanup.policy": "delete",
-    "retention.ms": String(30 * DAY),
+    "retention.ms": String(30 * DAY_MS),
   },
 };
 

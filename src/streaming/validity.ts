@@ -1,13 +1,14 @@
 import { isInterval } from "../domain/interval.js";
 import { parseMarket } from "../domain/market.js";
 import { type TapeRecord, clockFaultOf, faultOf } from "../domain/trade.js";
+import { DAY_MS } from "../domain/units.js";
 import type { TopicName } from "./topics.js";
 
 /**
  * How far ahead of the clock a record's exchange time may be when it is read from a topic. The venue's own clock was
  * checked at decode to a minute; here only nonsense (a trade from 2100, which would close every candle) is to be stopped.
  */
-const AHEAD_MS = 86_400_000;
+const AHEAD_MS = DAY_MS;
 
 type Fields = readonly (readonly [string, (field: unknown) => boolean])[];
 

@@ -3,6 +3,7 @@ import {
   isInterval,
   shapeOf,
 } from "../../src/domain/interval.js";
+import { DAY_MS } from "../../src/domain/units.js";
 import { type StudySpec, parseStudies, studyText } from "./study-spec.js";
 
 /** Epoch ms: open time of the first candle, and of the last. */
@@ -80,7 +81,7 @@ export function rangeIn(
 /** Of a month, about. */
 export function widthOf(interval: Interval): number {
   const { width } = shapeOf(interval);
-  return width === 0 ? 30 * 86_400_000 : width;
+  return width === 0 ? 30 * DAY_MS : width;
 }
 
 function integer(text: string | null): number | undefined {

@@ -1,8 +1,8 @@
+import { HOUR_MS } from "../../src/domain/units.js";
 import { durationText, knownZone, timeText, zoneOffset } from "./time-text.js";
 
 /** 2026-03-29T00:59:59.999Z: a millisecond before Zurich's summer time begins. */
 const BEFORE_SUMMER = 1_774_745_999_999;
-const HOUR_MS = 3_600_000;
 
 describe("a time", () => {
   it("is written in the chosen zone", () => {

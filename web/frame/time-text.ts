@@ -1,3 +1,5 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/domain/units.js";
+
 /** How times are written; each has a fixed width. */
 const STYLES = {
   /** 2026-11-24 */
@@ -70,9 +72,9 @@ export function zoneOffset(time: number, zone: string): number {
 }
 
 const UNITS = [
-  [86_400_000, "d"],
-  [3_600_000, "h"],
-  [60_000, "min"],
+  [DAY_MS, "d"],
+  [HOUR_MS, "h"],
+  [MINUTE_MS, "min"],
 ] as const;
 
 /** "12 s", "3 min", "5 h", "2 d": whole units, rounded down. */

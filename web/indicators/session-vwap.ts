@@ -1,4 +1,4 @@
-const DAY_MS = 86_400_000;
+import { DAY_MS } from "../../src/domain/units.js";
 
 /** What the session is made of; `quoteVolume` is Σ price × amount, so that the average is the trades', not the candles'. */
 export interface Turnover {

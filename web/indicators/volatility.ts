@@ -1,5 +1,7 @@
+import { DAY_MS } from "../../src/domain/units.js";
+
 /** Markets that never close: every day counts. */
-const YEAR_MS = 365 * 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
 
 /**
  * Standard deviation of the closes' logarithmic changes, scaled to a year by the root of time; 0.5 is 50 % a year.

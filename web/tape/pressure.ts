@@ -1,7 +1,6 @@
 import type { Candle } from "../../src/domain/candle.js";
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
-
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from "../../src/domain/units.js";
 
 /** Who took: exact sums in base currency over some minutes. */
 export interface Pressure {

@@ -1,0 +1,5 @@
+/** Of time, in ms. Days are UTC's, which have no leap seconds in epoch time. */
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
