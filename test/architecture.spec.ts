@@ -49,6 +49,10 @@ describe("the layout of src", () => {
     ["src/domain/trade.ts", "node:fs", "domain imports nothing"],
     ["src/domain/trade.ts", "@nestjs/common", "domain imports nothing"],
     ["src/domain/trade.ts", "../config.js", "domain imports nothing"],
+    ["src/domain/a.ts", "../waiting/a.js", "domain may not import waiting"],
+    ["src/waiting/a.ts", "../domain/a.js", "waiting may not import domain"],
+    ["src/waiting/a.ts", "../config.js", "waiting imports only Node's timers"],
+    ["src/waiting/a.ts", "node:fs", "waiting imports only Node's timers"],
     [
       "src/streaming/codec.ts",
       "../persistence/candle-store.js",
@@ -116,6 +120,9 @@ describe("the layout of src", () => {
   });
 
   it.each([
+    ["src/waiting/backoff.ts", "node:timers/promises"],
+    ["src/streaming/courier.ts", "../waiting/backoff.js"],
+    ["src/api/ticker-loader.ts", "../waiting/limit.js"],
     ["src/streaming/codec.ts", "../domain/trade.js"],
     ["src/streaming/kafka-client.ts", "kafkajs"],
     ["src/ingestion/feed.ts", "ws"],

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { TapeRecord } from "../domain/trade.js";
 import { type Transport, TransportError } from "../streaming/transport.js";
-import { Backoff } from "./backoff.js";
+import { Backoff } from "../waiting/backoff.js";
 
 const BATCH = 5_000;
 /** Batches on their way at once: as much as has room in-process. So much in front of each lane makes what is written together large. */

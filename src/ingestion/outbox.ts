@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import type { TapeRecord } from "../domain/trade.js";
 import { type Transport, TransportError } from "../streaming/transport.js";
-import { Backoff } from "./backoff.js";
+import { Backoff } from "../waiting/backoff.js";
 
 /** Records one connection may leave waiting; more, and its socket is no longer read. */
 const CAPACITY = 20_000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
-import { Backoff } from "./backoff.js";
+import { Backoff } from "../waiting/backoff.js";
 import {
   DEFAULT_TIMING,
   type KeepAlive,

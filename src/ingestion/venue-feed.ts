@@ -5,7 +5,7 @@ import { MAX_AHEAD_MS, type Trade } from "../domain/trade.js";
 import { DAY_MS } from "../domain/units.js";
 import type { Metrics } from "../metrics.js";
 import type { Transport } from "../streaming/transport.js";
-import type { Backoff } from "./backoff.js";
+import type { Backoff } from "../waiting/backoff.js";
 import type { FeedBoard } from "./feed-board.js";
 import { Outbox } from "./outbox.js";
 import { QuietClocks } from "./quiet-clocks.js";

@@ -1,6 +1,6 @@
 import { Logger } from "@nestjs/common";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Backoff } from "../ingestion/backoff.js";
+import { Backoff } from "../waiting/backoff.js";
 import { VenueError } from "../ingestion/venue-error.js";
 import type { MarketClaims } from "./market-claims.js";
 import type { MarketReconciliation } from "./market-reconciliation.js";

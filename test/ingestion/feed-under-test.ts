@@ -1,7 +1,7 @@
 import type { FeedCondition, FeedState } from "../../src/domain/feed-state.js";
 import type { Interval } from "../../src/domain/interval.js";
 import { type Clock, type Trade, isClock } from "../../src/domain/trade.js";
-import { Backoff } from "../../src/ingestion/backoff.js";
+import { Backoff } from "../../src/waiting/backoff.js";
 import { binance } from "../../src/ingestion/binance.js";
 import { FeedBoard } from "../../src/ingestion/feed-board.js";
 import { VenueFeed } from "../../src/ingestion/venue-feed.js";

@@ -7,12 +7,13 @@ export type Sources = Readonly<Record<string, string>>;
 /** What a folder of src/ may import of the others. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
-  streaming: ["domain"],
-  ingestion: ["domain", "streaming"],
-  persistence: ["domain", "streaming"],
-  api: ["domain", "streaming", "persistence"],
-  recovery: ["domain", "streaming", "persistence", "ingestion"],
-  alerts: ["domain", "streaming", "persistence"],
+  waiting: [],
+  streaming: ["domain", "waiting"],
+  ingestion: ["domain", "waiting", "streaming"],
+  persistence: ["domain", "waiting", "streaming"],
+  api: ["domain", "waiting", "streaming", "persistence"],
+  recovery: ["domain", "waiting", "streaming", "persistence", "ingestion"],
+  alerts: ["domain", "waiting", "streaming", "persistence"],
 };
 
 /** Of a folder that is open to some only in part: which of its files. */
@@ -22,7 +23,7 @@ const DOORS: Readonly<Record<string, { open: RegExp; what: string }>> = {
     what: "its stores and module",
   },
   ingestion: {
-    open: /\/(venues?|venue-hosts|venue-error|rest-budget|bulk-sender|backoff|feed-history|ingestion\.module)\.ts$/,
+    open: /\/(venues?|venue-hosts|venue-error|rest-budget|bulk-sender|feed-history|ingestion\.module)\.ts$/,
     what: "its venues, their REST, and how bulk is sent",
   },
 };
@@ -30,10 +31,16 @@ const DOORS: Readonly<Record<string, { open: RegExp; what: string }>> = {
 /** Files that put the application together: they may import anything, and no folder imports them. */
 const isAssembly = (file: string): boolean =>
   posix.dirname(file) === "src" || file.startsWith("src/commands/");
-/** Leaves among them, injected as providers: any folder but domain may import them. */
+/** Leaves among them, injected as providers: any folder but domain and waiting may import them. */
 const LEAVES = ["src/config.ts", "src/metrics.ts", "src/ingest-key.guard.ts"];
 /** Part of config.ts, apart for its length. */
 const READER = "src/environment-reader.ts";
+/** Folders that import nothing of the product and no package, and what is said of an import of theirs. */
+const SELF_CONTAINED: Readonly<Record<string, string>> = {
+  domain: "domain imports nothing",
+  waiting: "waiting imports only Node's timers",
+};
+const TIMERS = /^node:timers(\/promises)?$/;
 /** Packages that one folder keeps to itself. */
 const CONFINED: Readonly<Record<string, string>> = {
   kafkajs: "streaming",
@@ -77,8 +84,7 @@ function refusal(file: string, specifier: string): string | undefined {
   const to = folderOf(target);
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) return `folder ${from} is not in the layout`;
-  if (LEAVES.includes(target))
-    return from === "domain" ? "domain imports nothing" : undefined;
+  if (LEAVES.includes(target)) return SELF_CONTAINED[from];
   if (isAssembly(target))
     return "only main, cli and the app module know each other";
   if (from === to) return undefined;
@@ -91,7 +97,9 @@ function refusal(file: string, specifier: string): string | undefined {
 
 function packageRefusal(file: string, specifier: string): string | undefined {
   if (isSpec(file)) return undefined;
-  if (file.startsWith("src/domain/")) return "domain imports nothing";
+  if (folderOf(file) === "waiting" && TIMERS.test(specifier)) return undefined;
+  const refused = SELF_CONTAINED[folderOf(file)];
+  if (refused !== undefined) return refused;
   const name = packageOf(specifier);
   const home = CONFINED[name];
   return home === undefined || folderOf(file) === home
