@@ -8,6 +8,8 @@ import {
 import type { Market } from "../domain/market.js";
 import { CandleStore } from "../persistence/candle-store.js";
 import { MarketStore } from "../persistence/market-store.js";
+import { Backoff } from "../waiting/backoff.js";
+import { pause } from "../waiting/pause.js";
 import { LiveRooms } from "./live-rooms.js";
 import { WINDOW_MINUTES } from "./ticker.js";
 import { TickerBoard } from "./ticker-board.js";
@@ -72,27 +74,24 @@ export class TickerLoader
   }
 
   private async run(): Promise<void> {
-    let retry = FIRST_RETRY_MS;
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     while (!this.stopping.signal.aborted) {
       this.woken = new AbortController();
-      let pause = REFRESH_MS;
       try {
         await this.load();
         this.markLoaded();
-        retry = FIRST_RETRY_MS;
+        backoff.reset();
       } catch (error) {
+        const waitMs = backoff.next();
         this.logger.warn(
-          `Cannot read the tickers' last day, will retry in ${retry} ms: ${String(error)}`,
+          `Cannot read the tickers' last day, will retry in ${waitMs} ms: ${String(error)}`,
         );
-        pause = retry;
-        retry = Math.min(retry * 2, LONGEST_RETRY_MS);
+        if (await pause(waitMs, this.stopping.signal)) this.everything = true;
+        continue;
       }
-      if (this.wanted.size > 0 && pause === REFRESH_MS) continue;
-      const wake =
-        pause === REFRESH_MS
-          ? AbortSignal.any([this.stopping.signal, this.woken.signal])
-          : this.stopping.signal;
-      if (await slept(pause, wake)) this.everything = true;
+      if (this.wanted.size > 0) continue;
+      const wake = AbortSignal.any([this.stopping.signal, this.woken.signal]);
+      if (await pause(REFRESH_MS, wake)) this.everything = true;
     }
   }
 
@@ -115,15 +114,5 @@ export class TickerLoader
       this.wanted.delete(market);
       if (news) this.rooms.tickers([market]);
     }
-  }
-}
-
-/** False when it was woken before its time. */
-async function slept(ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(ms, undefined, { signal });
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import type { Backfill, BackfillStore } from "../persistence/backfill-store.js";
+import { pause } from "../waiting/pause.js";
 
 const LOOK_MS = 500;
 const STEPS = 1_000;
@@ -29,7 +29,7 @@ export async function followBackfill(
   bar?.start(STEPS, 0, shownOf(job));
   try {
     while (now.endedAt === null && !signal.aborted) {
-      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+      await pause(LOOK_MS, signal);
       now = (await store.find(job.id)) ?? now;
       bar?.update(Math.floor(now.progress * STEPS), shownOf(now));
       const tenth = Math.floor(now.progress * 10);

@@ -16,6 +16,7 @@ import {
 import { dataSourceOptions, openDatabase } from "../persistence/database.js";
 import { EmbeddedPostgres } from "../persistence/embedded-postgres.js";
 import { Backfills } from "../recovery/backfills.js";
+import { pause } from "../waiting/pause.js";
 import { followBackfill } from "./backfill-progress.js";
 import { moment } from "./options.js";
 
@@ -119,7 +120,7 @@ export class BackfillCommand extends CommandRunner {
       once: true,
     });
     while (!signal.aborted && (await backfills.workWhenDue(id)))
-      await sleep(500, undefined, { signal }).catch(() => undefined);
+      await pause(500, signal);
   }
 
   private async follow(store: BackfillStore, job: Backfill): Promise<void> {

@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import type { TapeRecord } from "../domain/trade.js";
 import { type Transport, TransportError } from "../streaming/transport.js";
 import { Backoff } from "../waiting/backoff.js";
+import { pause } from "../waiting/pause.js";
 
 /** Records one connection may leave waiting; more, and its socket is no longer read. */
 const CAPACITY = 20_000;
@@ -127,7 +127,7 @@ export class Outbox {
         }
         this.complain(error);
       }
-      await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
+      await pause(backoff.next(), signal);
     }
   }
 }

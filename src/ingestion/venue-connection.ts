@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import { Backoff } from "../waiting/backoff.js";
+import { pause } from "../waiting/pause.js";
 import {
   DEFAULT_TIMING,
   type KeepAlive,
@@ -12,6 +12,8 @@ import {
 const PROVEN_MS = 30_000;
 /** Replaced this long before the venue would end it (or a tenth of its life), so that the next one has time to open. */
 const LIFE_MARGIN_MS = 600_000;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
 const TAKEOVER_LIMIT_MS = 15_000;
 /** Between two attempts to replace a connection: a venue that says "shutdown" all the time is not hammered. */
 const REPLACE_EVERY_MS = 60_000;
@@ -62,7 +64,8 @@ export class VenueConnection {
     private readonly options: ConnectionOptions,
     private readonly handlers: ConnectionHandlers,
   ) {
-    this.backoff = options.backoff ?? new Backoff();
+    this.backoff =
+      options.backoff ?? new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     this.timing = options.timing ?? DEFAULT_TIMING;
     const life = options.limits.connectionLifeMs;
     // Not all at the same moment: the venue limits how many connections are made in five minutes.
@@ -191,8 +194,7 @@ export class VenueConnection {
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     const { startAfterMs = 0 } = this.options;
-    if (startAfterMs > 0)
-      await sleep(startAfterMs, undefined, { signal }).catch(() => undefined);
+    if (startAfterMs > 0) await pause(startAfterMs, signal);
     while (!signal.aborted) {
       let reason: string;
       try {
@@ -210,7 +212,7 @@ export class VenueConnection {
       const retryMs = this.backoff.next();
       this.handlers.lost(reason, retryMs);
       // An abort ends the wait, and the loop by its condition.
-      await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+      await pause(retryMs, signal);
     }
   }
 

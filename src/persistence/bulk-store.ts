@@ -5,6 +5,7 @@ import { CONFIG, type Config } from "../config.js";
 import type { Market } from "../domain/market.js";
 import type { Trade } from "../domain/trade.js";
 import { Metrics } from "../metrics.js";
+import { Backoff } from "../waiting/backoff.js";
 import {
   BulkLoad,
   CoverageChangedError,
@@ -170,7 +171,7 @@ export class MarketLoad {
   }
 
   private async persistently<T>(attempt: () => Promise<T>): Promise<T> {
-    let delay = FIRST_RETRY_MS;
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     for (;;) {
       this.signal.throwIfAborted();
       try {
@@ -178,16 +179,14 @@ export class MarketLoad {
       } catch (error) {
         this.signal.throwIfAborted();
         if (!canRetry(error)) throw error;
+        const waitMs = backoff.next();
         if (!isLostRace(error))
           this.logger.warn(
-            `Cannot write, will retry in ${delay} ms: ${String(error)}`,
+            `Cannot write, will retry in ${waitMs} ms: ${String(error)}`,
           );
         this.partitions.forget();
+        await sleep(waitMs, undefined, { signal: this.signal });
       }
-      await sleep(delay * (0.5 + Math.random() / 2), undefined, {
-        signal: this.signal,
-      });
-      delay = Math.min(delay * 2, LONGEST_RETRY_MS);
     }
   }
 }

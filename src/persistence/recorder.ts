@@ -6,6 +6,7 @@ import { CONFIG, type Config } from "../config.js";
 import type { Candle } from "../domain/candle.js";
 import { type TapeRecord, type Trade, isClock } from "../domain/trade.js";
 import { Metrics } from "../metrics.js";
+import { Backoff } from "../waiting/backoff.js";
 import { isLostRace, isRefusedData } from "./database-errors.js";
 import { MarketRegistry } from "./market-registry.js";
 import { Partitions } from "./partitions.js";
@@ -80,7 +81,7 @@ export class Recorder {
     signal: AbortSignal,
   ): Promise<void> {
     if (part.length === 0) return;
-    let delay = FIRST_RETRY_MS;
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     for (;;) {
       signal.throwIfAborted();
       try {
@@ -94,16 +95,16 @@ export class Recorder {
         }
         const cause = causeOf(error);
         this.metrics.writeRetries.inc({ cause });
+        const waitMs = backoff.next();
         if (cause !== "deadlock")
           this.logger.error(
-            `Cannot write, will retry in ${delay} ms: ${String(error)}`,
+            `Cannot write, will retry in ${waitMs} ms: ${String(error)}`,
           );
         // The database may have been replaced or restored meanwhile.
         this.markets.forget();
         this.partitions.forget();
+        await sleep(waitMs, undefined, { signal });
       }
-      await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal });
-      delay = Math.min(delay * 2, LONGEST_RETRY_MS);
     }
   }
 

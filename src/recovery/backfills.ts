@@ -1,6 +1,5 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
 import { parseMarket } from "../domain/market.js";
@@ -15,6 +14,8 @@ import {
 } from "../persistence/backfill-store.js";
 import { BulkStore, LoadRefusedError } from "../persistence/bulk-store.js";
 import { Transport } from "../streaming/transport.js";
+import { Backoff } from "../waiting/backoff.js";
+import { pause } from "../waiting/pause.js";
 import { BackfillImpossibleError, BackfillJob } from "./backfill-job.js";
 import { widened } from "./backfill-plan.js";
 import { BackfillRun } from "./backfill-run.js";
@@ -25,7 +26,7 @@ const POLL_MS = 1_000;
 const TELL_MS = 1_000;
 const FIRST_DELAY_MS = 5_000;
 const LONGEST_DELAY_MS = 300_000;
-/** Without getting on at all: about an hour. */
+/** Without getting on at all: about three quarters of an hour. */
 const MOST_ATTEMPTS = 16;
 /** Of markets that are followed for the first time, whatever else is under way. */
 const BOOTSTRAPS = 4;
@@ -139,7 +140,7 @@ export class Backfills {
       await this.begin().catch((error: unknown) =>
         this.logger.debug(`Jobs cannot be read: ${String(error)}`),
       );
-      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+      await pause(POLL_MS, signal);
     }
   }
 
@@ -220,13 +221,17 @@ export class Backfills {
       await this.store.fail(id, message);
     } else {
       const attempts = await this.attemptsOf(id);
-      const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts);
+      const waitMs = new Backoff(
+        FIRST_DELAY_MS,
+        LONGEST_DELAY_MS,
+        attempts,
+      ).next();
       if (told !== message)
         this.logger.warn(
-          `Backfill ${id} of ${market} is tried again in ${delay / 1_000} s, then with growing pauses: ${message}`,
+          `Backfill ${id} of ${market} is tried again in ${Math.ceil(waitMs / 1_000)} s, then with growing pauses: ${message}`,
         );
       this.troubles.set(id, message);
-      await this.store.postpone(id, message, delay);
+      await this.store.postpone(id, message, waitMs);
     }
   }
 

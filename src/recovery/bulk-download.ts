@@ -4,14 +4,15 @@ import { mkdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { Backoff } from "../waiting/backoff.js";
 import { BulkError } from "./bulk-error.js";
 
 /** Nothing arrives for so long, and the connection is given up. */
 const SILENCE_MS = 30_000;
 const ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 4_000;
 /** A month of the busiest market has about 1 GB. */
 const MOST_BYTES = 32 * 2 ** 30;
 /** Left free on the disk, for the database. */
@@ -174,6 +175,7 @@ async function persistently<T>(
   signal: AbortSignal,
   attempt: () => Promise<T>,
 ): Promise<T> {
+  const backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
@@ -189,7 +191,7 @@ async function persistently<T>(
         );
       }
     }
-    await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
+    await backoff.wait(signal);
   }
 }
 

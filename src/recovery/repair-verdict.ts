@@ -3,6 +3,7 @@ import { VenueError } from "../ingestion/venue-error.js";
 import type { Venue } from "../ingestion/venue.js";
 import type { DueGap, Settled } from "../persistence/gap-ledger-store.js";
 import { TransportError } from "../streaming/transport.js";
+import { Backoff } from "../waiting/backoff.js";
 import type { HoleAnswer } from "./hole-repair.js";
 
 export interface RepairTiming {
@@ -130,7 +131,7 @@ export function rarely(
   reason: string,
   { rareMs }: RepairTiming,
 ): Verdict {
-  const nextTryMs = jittered(rareMs);
+  const nextTryMs = new Backoff(rareMs, rareMs).next();
   return { state: "unrepairable", reason, outcome, inARow: 1, nextTryMs };
 }
 
@@ -155,8 +156,8 @@ function again(
   reason: string | null,
 ): Verdict {
   const inARow = countOf(outcome, streak);
-  const step = firstRetryMs * 2 ** Math.min(20, inARow - 1);
-  const nextTryMs = jittered(Math.min(longestRetryMs, step));
+  const before = inARow - 1;
+  const nextTryMs = new Backoff(firstRetryMs, longestRetryMs, before).next();
   return { state: "repairing", reason, outcome, inARow, nextTryMs };
 }
 
@@ -166,9 +167,4 @@ function countOf(outcome: string, streak: Streak): number {
 
 function canDeliverLater(error: unknown): boolean {
   return error instanceof TransportError && error.canRetry;
-}
-
-/** Many gaps must not come back in step. */
-function jittered(ms: number): number {
-  return Math.round(ms * (0.5 + Math.random() / 2));
 }

@@ -1,6 +1,6 @@
 import { Logger } from "@nestjs/common";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Backoff } from "../waiting/backoff.js";
+import { pause } from "../waiting/pause.js";
 import { VenueError } from "../ingestion/venue-error.js";
 import type { MarketClaims } from "./market-claims.js";
 import type { MarketReconciliation } from "./market-reconciliation.js";
@@ -52,8 +52,7 @@ export class VenueReconciliation {
   async run(signal: AbortSignal): Promise<void> {
     let wait = this.timing.first;
     while (!signal.aborted) {
-      await sleep(wait, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+      if (!(await pause(wait, signal))) return;
       try {
         const isBusy = await this.round(signal);
         this.backoff.reset();

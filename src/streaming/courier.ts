@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
+import { Backoff } from "../waiting/backoff.js";
+import { pause } from "../waiting/pause.js";
 import type { Item } from "./lanes.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 import type { Delivery, DeliveryHandler, Undecodable } from "./transport.js";
@@ -44,12 +45,11 @@ export class Courier<I extends Item> {
 
   /** Never rejects. Resolves with what was not handled and is still ours, because of `giveUp`. */
   async deliver(topic: TopicName, items: readonly I[]): Promise<readonly I[]> {
-    let delay = FIRST_RETRY_MS;
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     let batch = items;
-    let failures = 0;
     const trouble = this.troubleOf(topic);
     const done = (): void => {
-      if (failures > 0 && --trouble.stuck === 0)
+      if (backoff.failures > 0 && --trouble.stuck === 0)
         trouble.log.over(`All batches from ${topic} are handled again`);
     };
     while (batch.length > 0) {
@@ -66,12 +66,11 @@ export class Courier<I extends Item> {
         return [];
       } catch (error) {
         if (!signal.aborted) {
-          if (failures++ === 0) trouble.stuck++;
+          if (backoff.failures === 0) trouble.stuck++;
           trouble.log.failed(
             `Batches from ${topic} fail and are delivered again: ${String(error)}`,
           );
-          await pause(delay * (0.5 + Math.random() / 2), signal);
-          delay = Math.min(delay * 2, LONGEST_RETRY_MS);
+          await pause(backoff.next(), signal);
         }
       } finally {
         this.attempts.delete(attempt);
@@ -79,7 +78,7 @@ export class Courier<I extends Item> {
       const { isLost } = this.options;
       if (isLost !== undefined) batch = batch.filter((item) => !isLost(item));
     }
-    if (failures > 0) trouble.stuck--;
+    if (backoff.failures > 0) trouble.stuck--;
     return [];
   }
 
@@ -129,15 +128,6 @@ function deliveryOf<I extends Item>(
     undecodable,
     signal,
   };
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch (error) {
-    // Only the abort rejects: the caller looks at the signal itself.
-    if (!signal.aborted) throw error;
-  }
 }
 
 /** Waits for work to end, at most so long. True when it did. */

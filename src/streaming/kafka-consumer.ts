@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import type { Config } from "../config.js";
 import { Metrics } from "../metrics.js";
+import { Backoff } from "../waiting/backoff.js";
+import { pause } from "../waiting/pause.js";
 import { within } from "./courier.js";
 import { connectClient } from "./kafka-client.js";
 import { KafkaIntake } from "./kafka-intake.js";
@@ -119,18 +121,18 @@ export class KafkaConsumer implements Consumer {
   }
 
   private async run(): Promise<void> {
-    let delay = FIRST_RESTART_MS;
+    const backoff = new Backoff(FIRST_RESTART_MS, LONGEST_RESTART_MS);
     while (!this.closing.signal.aborted) {
       const ending = await this.runSession();
       const hadJoined = this.memberId !== undefined;
-      if (hadJoined) delay = FIRST_RESTART_MS;
+      if (hadJoined) backoff.reset();
       this.leave();
       if (this.closing.signal.aborted) return;
-      this.report(ending, hadJoined, delay);
-      await sleep(delay * (0.5 + Math.random() / 2), undefined, {
-        signal: this.closing.signal,
-      }).catch(() => undefined);
-      delay = Math.min(delay * 2, LONGEST_RESTART_MS);
+      const isFirst = backoff.failures === 0;
+      const waitMs = backoff.next();
+      if (hadJoined || ending.cause === "stalled") this.ended(ending, waitMs);
+      else this.refused(ending, isFirst);
+      await pause(waitMs, this.closing.signal);
     }
   }
 
@@ -205,22 +207,18 @@ export class KafkaConsumer implements Consumer {
     );
   }
 
-  private report(
-    { cause, detail }: Ending,
-    hadJoined: boolean,
-    delay: number,
-  ): void {
+  /** A broker that has just started refuses the first attempt of everybody. */
+  private refused({ detail }: Ending, isFirst: boolean): void {
+    const text = `Cannot consume yet: ${detail}`;
+    if (isFirst) this.logger.debug(text);
+    else this.trouble.failed(text);
+  }
+
+  private ended({ cause, detail }: Ending, waitMs: number): void {
     const group = labelOf(this.subscription);
-    if (!hadJoined && cause !== "stalled") {
-      // A broker that has just started refuses the first attempt of everybody.
-      const text = `Cannot consume yet: ${detail}`;
-      if (delay === FIRST_RESTART_MS) this.logger.debug(text);
-      else this.trouble.failed(text);
-      return;
-    }
     this.metrics.consumerRestarts.inc({ group, cause });
     this.logger.warn(
-      `Consumer ${cause} (${detail}); a new one starts in ${delay} ms`,
+      `Consumer ${cause} (${detail}); a new one starts in ${waitMs} ms`,
     );
   }
 

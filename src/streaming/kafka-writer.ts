@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
+import { Backoff } from "../waiting/backoff.js";
+import { pause } from "../waiting/pause.js";
 import { within } from "./courier.js";
 import { TransportError } from "./transport.js";
 
@@ -165,11 +166,8 @@ export class KafkaWriter {
 
   /** Repeats the request until it is acknowledged, hopeless, or nobody waits for it any more. */
   private async send(chunk: Chunk): Promise<void> {
-    for (
-      let delay = FIRST_RETRY_MS;
-      ;
-      delay = Math.min(delay * 2, LONGEST_RETRY_MS)
-    ) {
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    for (;;) {
       try {
         const producer = (this.producer ??= await this.connect());
         await producer.send({
@@ -193,9 +191,7 @@ export class KafkaWriter {
         if (/SEQUENCE|PRODUCER/.test(type)) await this.retire();
       }
       if (!this.isWanted(chunk)) break;
-      await sleep(delay * (0.5 + Math.random() / 2), undefined, {
-        signal: this.closing.signal,
-      }).catch(() => undefined);
+      await pause(backoff.next(), this.closing.signal);
       if (!this.isWanted(chunk)) break;
     }
     await this.retire();

@@ -14,7 +14,9 @@ describe("the waits between attempts", () => {
   });
 
   it("are not the same for two clients", () => {
-    const waits = Array.from({ length: 50 }, () => new Backoff(10_000).next());
+    const waits = Array.from({ length: 50 }, () =>
+      new Backoff(10_000, 30_000).next(),
+    );
     expect(new Set(waits).size).toBeGreaterThan(10);
   });
 
@@ -25,9 +27,18 @@ describe("the waits between attempts", () => {
     expect(backoff.next()).toBeLessThanOrEqual(100);
   });
 
+  it("go on from a count that was kept elsewhere", () => {
+    const backoff = new Backoff(100, 3_000, 3);
+    expect(backoff.failures).toBe(3);
+    expect(backoff.next()).toBeGreaterThanOrEqual(400);
+    expect(backoff.failures).toBe(4);
+    backoff.reset();
+    expect(backoff.failures).toBe(0);
+  });
+
   it("end at once when nobody waits any more", async () => {
     const stopping = new AbortController();
-    const waiting = new Backoff(60_000).wait(stopping.signal);
+    const waiting = new Backoff(60_000, 60_000).wait(stopping.signal);
     stopping.abort();
     await expect(waiting).rejects.toThrow(/abort/);
   });
