@@ -26,6 +26,7 @@ import { FEED_SILENCE_MS, type FeedState } from "./domain/feed-state.js";
 import { FeedStateStore } from "./persistence/feed-state-store.js";
 import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
 import { Transport } from "./streaming/transport.js";
+import { within } from "./waiting/limit.js";
 
 const DATABASE_LIMIT_MS = 3_000;
 
@@ -105,15 +106,11 @@ export class HealthController {
 
   private async database(): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check("database");
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`no answer within ${DATABASE_LIMIT_MS} ms`)),
-        DATABASE_LIMIT_MS,
-      );
-    });
     try {
-      await Promise.race([this.source.query("SELECT 1"), limit]);
+      if (!(await within(DATABASE_LIMIT_MS, this.source.query("SELECT 1"))))
+        return indicator.down({
+          reason: `no answer within ${DATABASE_LIMIT_MS} ms`,
+        });
       return indicator.up({
         kind: this.config.databaseUrl === undefined ? "embedded" : "server",
       });
@@ -121,8 +118,6 @@ export class HealthController {
       return indicator.down({
         reason: error instanceof Error ? error.message : String(error),
       });
-    } finally {
-      clearTimeout(timer);
     }
   }
 

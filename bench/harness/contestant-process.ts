@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { within } from "../../src/streaming/courier.js";
+import { within } from "../../src/waiting/limit.js";
 
 /** A contestant in a process of its own, so that its memory and CPU time are its own. What it finds it prints. */
 export class ContestantProcess {

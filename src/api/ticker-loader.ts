@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -9,6 +8,7 @@ import type { Market } from "../domain/market.js";
 import { CandleStore } from "../persistence/candle-store.js";
 import { MarketStore } from "../persistence/market-store.js";
 import { Backoff } from "../waiting/backoff.js";
+import { within } from "../waiting/limit.js";
 import { pause } from "../waiting/pause.js";
 import { LiveRooms } from "./live-rooms.js";
 import { WINDOW_MINUTES } from "./ticker.js";
@@ -54,16 +54,8 @@ export class TickerLoader
   }
 
   /** Whether the board has every market's last day; waits a moment for the first time. */
-  async loaded(): Promise<boolean> {
-    const limit = new AbortController();
-    try {
-      return await Promise.race([
-        this.firstLoad.then(() => true),
-        sleep(FIRST_LOAD_MS, false, { signal: limit.signal }),
-      ]);
-    } finally {
-      limit.abort();
-    }
+  loaded(): Promise<boolean> {
+    return within(FIRST_LOAD_MS, this.firstLoad);
   }
 
   /** Reads this market's last day soon, or every market's. */

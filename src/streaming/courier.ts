@@ -129,19 +129,3 @@ function deliveryOf<I extends Item>(
     signal,
   };
 }
-
-/** Waits for work to end, at most so long. True when it did. */
-export async function within(
-  ms: number,
-  work: Promise<unknown>,
-): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>(
-    (done) => (timer = setTimeout(() => done(false), ms)),
-  );
-  try {
-    return await Promise.race([work.then(() => true as const), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

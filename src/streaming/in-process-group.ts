@@ -1,6 +1,7 @@
 import { Logger } from "@nestjs/common";
 import { keyOf, marketOfKey } from "./codec.js";
-import { Courier, within } from "./courier.js";
+import { within } from "../waiting/limit.js";
+import { Courier } from "./courier.js";
 import { LaneShare } from "./lane-share.js";
 import { type Item, Lane } from "./lanes.js";
 import type { TopicName } from "./topics.js";

@@ -1,7 +1,8 @@
 import { Logger } from "@nestjs/common";
 import type { EachBatchPayload } from "kafkajs";
 import { decode } from "./codec.js";
-import { Courier, within } from "./courier.js";
+import { within } from "../waiting/limit.js";
+import { Courier } from "./courier.js";
 import type { Offsets, Standing } from "./kafka-lag.js";
 import type { KafkaSession } from "./kafka-session.js";
 import { KnownKeys } from "./known-keys.js";

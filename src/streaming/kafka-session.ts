@@ -5,7 +5,7 @@ import type {
   Kafka,
   TopicPartitionOffset,
 } from "kafkajs";
-import { within } from "./courier.js";
+import { within } from "../waiting/limit.js";
 import { sameMemberForEveryTopic } from "./kafka-assigner.js";
 
 const CLOSE_LIMIT_MS = 5_000;

@@ -1,8 +1,8 @@
 import { Logger } from "@nestjs/common";
 import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
 import { Backoff } from "../waiting/backoff.js";
+import { within } from "../waiting/limit.js";
 import { pause } from "../waiting/pause.js";
-import { within } from "./courier.js";
 import { TransportError } from "./transport.js";
 
 /** One request: well below a broker's usual limit of a million bytes; and kafkajs's time for one grows with its square. */

@@ -1,0 +1,18 @@
+/**
+ * Waits for work to end, at most so long: true when it did, false when it is late. Rejects as the work does; what
+ * becomes of late work is not looked at any more.
+ */
+export async function within(
+  ms: number,
+  work: Promise<unknown>,
+): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
