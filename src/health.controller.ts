@@ -23,6 +23,7 @@ import {
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "./config.js";
 import { FEED_SILENCE_MS, type FeedState } from "./domain/feed-state.js";
+import { isFlowing } from "./domain/sight.js";
 import { FeedStateStore } from "./persistence/feed-state-store.js";
 import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
 import { Transport } from "./streaming/transport.js";
@@ -169,10 +170,7 @@ function notReady({ error = {}, details }: HealthCheckResult): HttpException {
 }
 
 function isFresh(state: FeedState, now: number): boolean {
-  return (
-    now - state.at <= FEED_SILENCE_MS &&
-    (state.condition === "live" || state.condition === "quiet")
-  );
+  return now - state.at <= FEED_SILENCE_MS && isFlowing(state);
 }
 
 function trouble({ condition, detail, at }: FeedState): string {

@@ -1,6 +1,7 @@
 import type { Config } from "../config.js";
 import { FEED_SILENCE_MS, type FeedState } from "../domain/feed-state.js";
 import { type Market, parseMarket } from "../domain/market.js";
+import { isFlowing } from "../domain/sight.js";
 
 /** Part (0–1) of the simulated venue's history that is made; null when none is being made. */
 export function historyDone(
@@ -32,9 +33,7 @@ export function waitingFor(
       : "It is tried again all the time; where no exchange answers, the simulated venue starts.";
     return `${venuesOf([away.market])} cannot be reached${why}. ${next}`;
   }
-  const connected = here.filter(
-    ({ condition }) => condition === "live" || condition === "quiet",
-  );
+  const connected = here.filter(isFlowing);
   if (connected.length > 0)
     return `Connected to ${venuesOf(connected.map(({ market }) => market))}; waiting for the first trade.`;
   const wanted =

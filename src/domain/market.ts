@@ -13,15 +13,19 @@ export interface MarketName {
   symbol: string;
 }
 
-/** Undefined when the text is not `venue:symbol`. The venue's own spelling of the symbol is kept. */
+/** Of a text from outside; undefined when it is not `venue:symbol`. The venue's own spelling of the symbol is kept. */
 export function parseMarket(text: string): MarketName | undefined {
-  const colon = text.indexOf(":");
-  if (colon < 1) return undefined;
-  const venue = text.slice(0, colon);
-  const symbol = text.slice(colon + 1);
-  return VENUE.test(venue) && SYMBOL.test(symbol)
-    ? { venue, symbol }
-    : undefined;
+  const name = splitMarket(text);
+  return VENUE.test(name.venue) && SYMBOL.test(name.symbol) ? name : undefined;
+}
+
+/** Of a market that was parsed before it came in: not checked once more. A symbol may have colons, a venue has none. */
+export function splitMarket(market: Market): MarketName {
+  const colon = market.indexOf(":");
+  return {
+    venue: market.slice(0, Math.max(colon, 0)),
+    symbol: market.slice(colon + 1),
+  };
 }
 
 export function marketOf(venue: string, symbol: string): Market {

@@ -1,5 +1,5 @@
 import type { FeedCondition, FeedState } from "./feed-state.js";
-import { blindBetween } from "./sight.js";
+import { blindBetween, isFlowing } from "./sight.js";
 
 function state(
   condition: FeedCondition,
@@ -16,6 +16,19 @@ function state(
     ...nothing,
   };
 }
+
+describe("trades reach us as they happen", () => {
+  it.each<[FeedCondition, boolean]>([
+    ["connecting", false],
+    ["live", true],
+    ["quiet", true],
+    ["stale", false],
+    ["down", false],
+    ["stopped", false],
+  ])("in a feed that is %s: %s", (condition, expected) => {
+    expect(isFlowing({ condition })).toBe(expected);
+  });
+});
 
 describe("the time between two states of a feed", () => {
   it.each<[string, FeedState, FeedState, [number, number] | undefined]>([

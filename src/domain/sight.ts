@@ -5,7 +5,9 @@ import { FEED_SILENCE_MS, type FeedState } from "./feed-state.js";
 const CLOCKS_DIFFER_MS = 2_000;
 
 /** Whether trades reach us as they happen. */
-export function isFlowing({ condition }: FeedState): boolean {
+export function isFlowing({
+  condition,
+}: Pick<FeedState, "condition">): boolean {
   return condition === "live" || condition === "quiet";
 }
 

@@ -1,6 +1,7 @@
 import { Logger } from "@nestjs/common";
 import type { FeedCondition, FeedState } from "../domain/feed-state.js";
 import type { Market } from "../domain/market.js";
+import { isFlowing } from "../domain/sight.js";
 import type { Metrics } from "../metrics.js";
 import type { Transport } from "../streaming/transport.js";
 
@@ -70,10 +71,7 @@ export class FeedBoard {
     state.condition = condition;
     state.detail = detail;
     state.history = history;
-    this.metrics.feedUp.set(
-      { market },
-      condition === "live" || condition === "quiet" ? 1 : 0,
-    );
+    this.metrics.feedUp.set({ market }, isFlowing(state) ? 1 : 0);
     this.changed.add(market);
     this.publishSoon();
   }

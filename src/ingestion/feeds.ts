@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from "@nestjs/common";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CONFIG, type Config } from "../config.js";
 import type { Interval } from "../domain/interval.js";
+import { splitMarket } from "../domain/market.js";
 import { MINUTE_MS } from "../domain/units.js";
 import { Metrics } from "../metrics.js";
 import { Transport } from "../streaming/transport.js";
@@ -42,12 +43,8 @@ export class Feeds {
     this.board.start();
     const byVenue = new Map<string, string[]>();
     for (const market of this.config.feeds) {
-      const colon = market.indexOf(":");
-      const venue = market.slice(0, colon);
-      byVenue.set(venue, [
-        ...(byVenue.get(venue) ?? []),
-        market.slice(colon + 1),
-      ]);
+      const { venue, symbol } = splitMarket(market);
+      byVenue.set(venue, [...(byVenue.get(venue) ?? []), symbol]);
     }
     for (const [name, symbols] of byVenue) {
       if (name === SIMULATED_VENUE) this.simulate(symbols, CONFIGURED);
@@ -109,8 +106,8 @@ export class Feeds {
       `NO EXCHANGE CAN BE REACHED (${why}): the markets of venue "${SIMULATED_VENUE}" are SIMULATED, a random walk and not market data. ` +
         "The exchange is tried again all the time; <VENUE>_WS_URL is for one that has another address here",
     );
-    const symbols = this.config.feeds.map((market) =>
-      market.slice(market.indexOf(":") + 1),
+    const symbols = this.config.feeds.map(
+      (market) => splitMarket(market).symbol,
     );
     this.simulate([...new Set(symbols)], UNREACHABLE);
   }

@@ -1,6 +1,7 @@
 import { Logger } from "@nestjs/common";
 import type { Interval } from "../domain/interval.js";
 import { type Market, marketOf } from "../domain/market.js";
+import { isFlowing } from "../domain/sight.js";
 import { MAX_AHEAD_MS, type Trade } from "../domain/trade.js";
 import { DAY_MS } from "../domain/units.js";
 import type { Metrics } from "../metrics.js";
@@ -265,10 +266,7 @@ export class VenueFeed {
     const lastSign = this.clock.now(this.connection.lastSign ?? 0);
     if (now === undefined || lastSign === undefined) return;
     const markets = [...this.followed.values()]
-      .filter(
-        ({ watch: { condition } }) =>
-          condition === "live" || condition === "quiet",
-      )
+      .filter(({ watch }) => isFlowing(watch))
       .map(({ market }) => market);
     const { records, isProven } = this.clocks.due(markets, now, lastSign);
     if (records.length > 0) this.outbox.push(records);

@@ -1,4 +1,4 @@
-import type { Market } from "../domain/market.js";
+import { type Market, splitMarket } from "../domain/market.js";
 import { binanceUsdm } from "./binance-usdm.js";
 import { binance } from "./binance.js";
 import { bitstamp } from "./bitstamp.js";
@@ -39,14 +39,12 @@ export function isFeedVenue(venue: string): boolean {
 /** One line for each market that no feed can follow: its venue has no entry, or spells its symbols otherwise. */
 export function unknownVenues(feeds: readonly Market[]): string[] {
   return feeds.flatMap((market) => {
-    const colon = market.indexOf(":");
-    const name = market.slice(0, colon);
-    const symbols = VENUES.get(name)?.symbols;
-    if (!isFeedVenue(name))
+    const { venue, symbol } = splitMarket(market);
+    const symbols = VENUES.get(venue)?.symbols;
+    if (!isFeedVenue(venue))
       return `FEEDS: ${market} is of a venue that Tapeline does not know; it knows ${[...VENUES.keys(), SIMULATED_VENUE].join(", ")}`;
-    return symbols === undefined ||
-      symbols.pattern.test(market.slice(colon + 1))
+    return symbols === undefined || symbols.pattern.test(symbol)
       ? []
-      : `FEEDS: ${market}: a symbol of ${name} must be ${symbols.rule}`;
+      : `FEEDS: ${market}: a symbol of ${venue} must be ${symbols.rule}`;
   });
 }

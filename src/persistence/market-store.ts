@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { type FeedState, stateAt } from "../domain/feed-state.js";
-import type { IdKind, Market } from "../domain/market.js";
+import { type IdKind, type Market, splitMarket } from "../domain/market.js";
 import type { TradeKind } from "../domain/trade.js";
 
 export interface MarketSummary {
@@ -92,11 +92,9 @@ export class MarketStore {
 }
 
 function summaryOf(row: SummaryRow): MarketSummary {
-  const colon = row.market.indexOf(":");
   return {
     market: row.market,
-    venue: row.market.slice(0, colon),
-    symbol: row.market.slice(colon + 1),
+    ...splitMarket(row.market),
     ids: row.ids,
     kind: row.kind,
     firstTradeTime: numberOrNull(row.first_trade),

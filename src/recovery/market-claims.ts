@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { DataSource, type QueryRunner } from "typeorm";
 import { CONFIG, type Config } from "../config.js";
-import type { Market } from "../domain/market.js";
+import { type Market, splitMarket } from "../domain/market.js";
 import type { Venue } from "../ingestion/venue.js";
 import { VENUES } from "../ingestion/venues.js";
 
@@ -37,9 +37,8 @@ export class MarketClaims {
     private readonly source: DataSource,
   ) {
     this.followed = config.feeds.flatMap((market) => {
-      const colon = market.indexOf(":");
-      const venue = VENUES.get(market.slice(0, colon));
-      const symbol = market.slice(colon + 1);
+      const { venue: name, symbol } = splitMarket(market);
+      const venue = VENUES.get(name);
       return venue === undefined ? [] : [{ market, symbol, venue }];
     });
   }

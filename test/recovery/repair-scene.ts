@@ -1,6 +1,7 @@
 import { Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Candle } from "../../src/domain/candle.js";
+import { splitMarket } from "../../src/domain/market.js";
 import type { Gap } from "../../src/persistence/gap-store.js";
 import type { RepairTiming } from "../../src/recovery/repair-verdict.js";
 import { verify } from "../../src/persistence/verify.js";
@@ -52,7 +53,7 @@ export class Scene {
     timeOf = (id: number) => NOON + id * 1_000,
   ): Print[] {
     this.rest.trades = Array.from({ length: to - from + 1 }, (_, index) => ({
-      symbol: this.market.slice(this.market.indexOf(":") + 1),
+      symbol: splitMarket(this.market).symbol,
       id: from + index,
       price: `${64_000 + ((from + index) % 7)}.5`,
       amount: "0.25",

@@ -1,6 +1,6 @@
 import type { Ticker } from "../../src/api/ticker.js";
 import type { FeedState } from "../../src/domain/feed-state.js";
-import { type Market, parseMarket } from "../../src/domain/market.js";
+import { type Market, splitMarket } from "../../src/domain/market.js";
 import { type Condition, conditionOf } from "../frame/feed-condition.js";
 
 /** All that is known of one market; a market with a feed may not have a trade yet. */
@@ -19,10 +19,7 @@ export function entryOf(
   feed: FeedState | undefined,
   now: number,
 ): Entry {
-  const { venue, symbol } = parseMarket(market) ?? {
-    venue: "",
-    symbol: market,
-  };
+  const { venue, symbol } = splitMarket(market);
   const condition = conditionOf(feed, now);
   return { market, venue, symbol, ticker, feed, condition };
 }

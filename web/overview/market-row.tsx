@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Ticker } from "../../src/api/ticker.js";
-import { type Market, parseMarket } from "../../src/domain/market.js";
+import { type Market, splitMarket } from "../../src/domain/market.js";
 import { search } from "../frame/address.js";
 import {
   compact,
@@ -32,10 +32,7 @@ export function MarketRow({ market, rowIndex, tabbable, sparklines }: Props) {
   // A market may get its first trade, or be another process's, while its row is shown.
   void markets.names.value;
   const ticker = markets.ticker(market)?.value;
-  const { venue, symbol } = parseMarket(market) ?? {
-    venue: "",
-    symbol: market,
-  };
+  const { venue, symbol } = splitMarket(market);
   return (
     <tr aria-rowindex={rowIndex} data-market={market}>
       <th scope="row" class="name">
