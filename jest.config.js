@@ -26,6 +26,7 @@ export default {
   testMatch: ["src", "test", "web"].map(
     (folder) => `<rootDir>/${folder}/**/*.spec.ts`,
   ),
+  setupFiles: ["<rootDir>/test/support/properties.js"],
   testTimeout: 120_000,
   // Suites start brokers and databases: two at a time are as much as two cores carry.
   maxWorkers: 2,
