@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TapeRecord, Trade } from "../domain/trade.js";
 import { InProcessTransport } from "../streaming/in-process-transport.js";
+import type { Transport } from "../streaming/transport.js";
 import { Outbox } from "./outbox.js";
 
 let transport: InProcessTransport;
@@ -109,5 +110,28 @@ describe("records of a feed", () => {
       Array.from({ length: 57_000 }, (_, index) => String(index + 1)),
     );
     expect(rooms).toBeGreaterThan(0);
+  });
+
+  // A socket that were read again after each batch would stop and go with every frame of a flood.
+  it("may be more again only when less than half of what may wait still waits", async () => {
+    const releases: (() => void)[] = [];
+    const slow = {
+      produce: () => new Promise<void>((resolve) => releases.push(resolve)),
+    } as unknown as Transport;
+    const full = new Outbox(slow, () => rooms++);
+    // Four batches are on their way, and 20,000 records wait.
+    full.push(trades(20_000));
+    await sleep(20);
+    expect(releases).toHaveLength(4);
+    expect(full.push(trades(20_000))).toBe(false);
+    const told: number[] = [];
+    for (let batch = 0; batch < 5; batch++) {
+      releases[batch]?.();
+      await sleep(5);
+      told.push(rooms);
+    }
+    expect(told).toEqual([0, 0, 0, 1, 2]);
+    for (const release of releases) release();
+    await full.close(5_000);
   });
 });

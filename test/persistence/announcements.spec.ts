@@ -81,6 +81,58 @@ it("announces what was closed and revised by a process that died before it publi
   await next.stop();
 });
 
+/*
+ * The ordinary way that a candle closes: not by the batch that made it. What announces these could once be removed
+ * without any test that failed.
+ */
+it.each([
+  ["trade", trade(M, 2, NOON + MINUTE)],
+  ["clock", { market: M, clock: NOON + MINUTE }],
+])(
+  "announces a candle that a later batch's %s closed, although its publishing failed and its process died",
+  async (_, closing) => {
+    const { recorder } = tape.recorder();
+    await recorder.record([trade(M, 1, NOON)], never);
+    expect(await left()).toBe(0);
+    const { candles } = await recorder.record([closing], never);
+    expect(await left()).toBe(1);
+    const unreachable = new InProcessTransport();
+    await unreachable.close();
+    const dying = new Announcer(
+      tape.source,
+      unreachable,
+      tape.candles,
+      new Metrics(),
+    );
+    await expect(dying.publish(candles, never)).rejects.toMatchObject({
+      code: "closed",
+    });
+    expect(heard).toEqual([]);
+    const next = announcer();
+    next.start();
+    await until(() => closings().length > 0, 30_000);
+    expect(closings()).toEqual(["0 r0"]);
+    await until(async () => (await left()) === 0, 30_000);
+    await next.stop();
+  },
+);
+
+it("announces again what a later batch closed and a process that died before it noted so had published", async () => {
+  const { recorder } = tape.recorder();
+  await recorder.record([trade(M, 1, NOON)], never);
+  const { candles } = await recorder.record(
+    [{ market: M, clock: NOON + MINUTE }],
+    never,
+  );
+  await announcer().publish(candles, never);
+  await until(() => closings().length > 0, 30_000);
+  const next = announcer();
+  next.start();
+  await until(async () => (await left()) === 0, 30_000);
+  expect(closings()).toEqual(["0 r0", "0 r0"]);
+  await next.stop();
+});
+
 it("announces again what was published by a process that died before it noted so, and then no more", async () => {
   const { recorder } = tape.recorder();
   const { candles } = await recorder.record(
