@@ -85,8 +85,9 @@ export class Recorder {
     for (;;) {
       signal.throwIfAborted();
       try {
+        // Parts are written one after the other: what a later one gives is newer.
         for (const candle of await this.attempt(part, refusals))
-          keepNewest(candles, candle);
+          candles.set(keyOf(candle), candle);
         return;
       } catch (error) {
         if (isRefusal(error)) {
@@ -236,11 +237,8 @@ function fits(record: TapeRecord, market: KnownMarket): boolean {
   );
 }
 
-function keepNewest(candles: Map<string, Candle>, candle: Candle): void {
-  const key = `${candle.market} ${candle.interval} ${candle.openTime}`;
-  const known = candles.get(key);
-  if (known === undefined || known.version <= candle.version)
-    candles.set(key, candle);
+function keyOf({ market, interval, openTime }: Candle): string {
+  return `${market} ${interval} ${openTime}`;
 }
 
 function isRefusal(error: unknown): error is Error {
