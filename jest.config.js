@@ -11,8 +11,8 @@ const compiled = (parser, react = {}) => [
   },
 ];
 
-export default {
-  testEnvironment: "node",
+const common = {
+  setupFiles: ["<rootDir>/test/support/properties.js"],
   runner: "<rootDir>/test/support/alone-last.js",
   extensionsToTreatAsEsm: [".ts", ".tsx"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
@@ -23,10 +23,45 @@ export default {
       { react: { runtime: "automatic", importSource: "preact" } },
     ),
   },
-  testMatch: ["src", "test", "web"].map(
-    (folder) => `<rootDir>/${folder}/**/*.spec.ts`,
-  ),
-  setupFiles: ["<rootDir>/test/support/properties.js"],
+};
+
+/** Suites that open a database, at least: see docs/testing.md. */
+const withServer = {
+  ...common,
+  testEnvironment: "<rootDir>/test/support/suite-environment.js",
+  globalSetup: "<rootDir>/test/support/global-setup.js",
+  globalTeardown: "<rootDir>/test/support/global-teardown.js",
+};
+
+const suites = (...folders) =>
+  folders.map((folder) => `<rootDir>/${folder}/**/*.spec.ts`);
+
+export default {
+  projects: [
+    {
+      ...common,
+      displayName: "unit",
+      testMatch: [
+        ...suites("src", "web", "test/ingestion"),
+        "<rootDir>/test/{architecture,documents}.spec.ts",
+        "<rootDir>/test/streaming/in-process.spec.ts",
+      ],
+    },
+    {
+      ...withServer,
+      displayName: "database",
+      testMatch: suites("test/api", "test/persistence", "test/recovery"),
+    },
+    {
+      ...withServer,
+      displayName: "system",
+      testMatch: [
+        ...suites("test/e2e", "test/web", "test/streaming"),
+        "<rootDir>/test/image.spec.ts",
+      ],
+      testPathIgnorePatterns: ["/streaming/in-process"],
+    },
+  ],
   testTimeout: 120_000,
   // Suites start brokers and databases: two at a time are as much as two cores carry.
   maxWorkers: 2,

@@ -1,4 +1,3 @@
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 
@@ -7,17 +6,14 @@ export function apiForSuite(
   intervals: string,
   started: (api: ApiUnderTest) => void | Promise<void>,
 ): void {
-  let postgres: TestPostgres;
   let api: ApiUnderTest;
   beforeAll(async () => {
-    postgres = await startPostgres();
-    api = await startApi(await createDatabase(postgres.url), {
+    api = await startApi(await createDatabase(), {
       INTERVALS: intervals,
     });
     await started(api);
   }, 120_000);
   afterAll(async () => {
     await api.close();
-    await postgres.stop();
   });
 }

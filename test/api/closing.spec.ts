@@ -1,20 +1,13 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 import { startApi } from "./api-under-test.js";
 
 const START = 1_723_161_600_000;
 
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-}, 120_000);
-afterAll(() => postgres.stop());
-
 // A browser opens connections ahead; one that it never used held up the shutdown until its tab was closed.
 it("ends at once although a connection was opened and never used, and clients are subscribed", async () => {
-  const api = await startApi(await createDatabase(postgres.url));
+  const api = await startApi(await createDatabase());
   const client = await api.client();
   expect(
     await client.emitWithAck("subscribe", { channel: "tickers" }),
@@ -30,7 +23,7 @@ it("ends at once although a connection was opened and never used, and clients ar
 });
 
 it("ends within its grace although a client has stopped reading", async () => {
-  const api = await startApi(await createDatabase(postgres.url));
+  const api = await startApi(await createDatabase());
   await api.record([trade("binance:A", 1, START)]);
   const client = await api.client();
   const raw = (

@@ -6,7 +6,6 @@ import { DataSource } from "typeorm";
 import { CANDLE_COLUMNS, csvOf } from "../../src/api/csv.js";
 import type { Candle } from "../../src/domain/candle.js";
 import { until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { type Row, restClient } from "./rest-client.js";
@@ -21,13 +20,11 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 const candles = `/api/v1/markets/${MARKET}/candles?interval=1m`;
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 const { get } = restClient(() => api.url);
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  api = await startApi(await createDatabase(postgres.url), { INTERVALS: "1m" });
+  api = await startApi(await createDatabase(), { INTERVALS: "1m" });
   for (let at = 0; at < MINUTES; at += 20_000)
     await api.record(
       Array.from({ length: 20_000 }, (_, index) =>
@@ -41,7 +38,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
-  await postgres.stop();
 });
 
 /** Bytes of an answer that is read to its end without being kept, and the most that is in use meanwhile. */

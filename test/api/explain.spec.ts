@@ -3,7 +3,6 @@ import type { Candle } from "../../src/domain/candle.js";
 import type { CandleExplanation } from "../../src/persistence/explanation-store.js";
 import type { CandleRevision } from "../../src/persistence/revision-store.js";
 import { until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { type Row, restClient } from "./rest-client.js";
@@ -12,20 +11,17 @@ import { type Row, restClient } from "./rest-client.js";
 const START = 1_723_161_600_000;
 const MINUTE = 60_000;
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 let url: string;
 const { get, problem } = restClient(() => api.url);
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  url = await createDatabase(postgres.url);
+  url = await createDatabase();
   api = await startApi(url, { INTERVALS: "1m,5m" });
 }, 120_000);
 
 afterAll(async () => {
   await api.close();
-  await postgres.stop();
 });
 
 const path = (market: string, openTime: number | string, what: string) =>

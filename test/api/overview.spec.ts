@@ -5,7 +5,6 @@ import type { Ticker } from "../../src/api/ticker.js";
 import { FeedStateStore } from "../../src/persistence/feed-state-store.js";
 import type { MarketSummary } from "../../src/persistence/market-store.js";
 import { until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { type Row, restClient } from "./rest-client.js";
@@ -16,13 +15,11 @@ const START = 1_723_161_600_000;
 const HALF_HOUR = 1_800_000;
 const DAY = 48 * HALF_HOUR;
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 const { get, problem } = restClient(() => api.url);
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  api = await startApi(await createDatabase(postgres.url), {
+  api = await startApi(await createDatabase(), {
     INTERVALS: "1m,5m,30m,1h",
   });
   // A trade each half hour for 50 of them, ids 100 on; 110 and 111 are missing, and another price each time.
@@ -55,7 +52,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
-  await postgres.stop();
 });
 
 describe("all markets at once", () => {
@@ -195,7 +191,7 @@ describe("the system", () => {
 
 describe("a process that begins with the half hour not stored", () => {
   it("draws its sparklines from the longest interval below", async () => {
-    const other = await startApi(await createDatabase(postgres.url), {
+    const other = await startApi(await createDatabase(), {
       INTERVALS: "1m,15m,1h",
     });
     try {

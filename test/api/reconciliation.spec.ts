@@ -4,7 +4,6 @@ import type {
   Difference,
   ReconciledDay,
 } from "../../src/domain/reconciliation.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { restClient } from "./rest-client.js";
@@ -28,7 +27,6 @@ const VOLUME: Comparison = {
   ],
 };
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 const { get, problem } = restClient(() => api.url);
 
@@ -53,8 +51,7 @@ async function keep(
 }
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  api = await startApi(await createDatabase(postgres.url), {
+  api = await startApi(await createDatabase(), {
     INTERVALS: "1m,1h",
   });
   await api.record([trade(MARKET, 1, START), trade(OTHER, 1, START)]);
@@ -67,7 +64,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
-  await postgres.stop();
 });
 
 const ALL = "/api/v1/reconciliation?from=2024-08-09&to=2024-08-12";

@@ -1,4 +1,3 @@
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { restClient } from "./rest-client.js";
@@ -6,13 +5,11 @@ import { restClient } from "./rest-client.js";
 const MARKET = "binance:BTCUSDT";
 const KEY = "a-key-of-more-than-sixteen";
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 const { problem } = restClient(() => api.url);
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  api = await startApi(await createDatabase(postgres.url), {
+  api = await startApi(await createDatabase(), {
     INTERVALS: "1m,5m,1h",
     INGEST_KEYS: KEY,
   });
@@ -21,7 +18,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
-  await postgres.stop();
 });
 
 describe("errors", () => {

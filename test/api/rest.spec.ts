@@ -1,5 +1,4 @@
 import { openTimeOf } from "../../src/domain/interval.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { type Row, restClient } from "./rest-client.js";
@@ -9,13 +8,11 @@ const MARKET = "binance:BTCUSDT";
 const START = 1_723_161_600_000;
 const MINUTE = 60_000;
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 const { get } = restClient(() => api.url);
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  api = await startApi(await createDatabase(postgres.url), {
+  api = await startApi(await createDatabase(), {
     INTERVALS: "1m,5m,1h",
   });
   // Ten minutes of two trades each, id 1000 on; the minutes 4 and 5 have none, and ids 1010–1012 are missing.
@@ -38,7 +35,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
-  await postgres.stop();
 });
 
 describe("candles", () => {

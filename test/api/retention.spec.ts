@@ -6,7 +6,6 @@ import { ComparisonStore } from "../../src/persistence/comparison-store.js";
 import { Retention } from "../../src/persistence/retention.js";
 import { verify } from "../../src/persistence/verify.js";
 import { DataSource } from "typeorm";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { restClient } from "./rest-client.js";
@@ -20,7 +19,6 @@ const DENSE = "binance:KEEP";
 const SPARSE = "bybit:KEEP";
 const INTERVALS = ["1m", "1d", "1w"] as const;
 
-let postgres: TestPostgres;
 let api: ApiUnderTest;
 const { get } = restClient(() => api.url);
 
@@ -54,8 +52,7 @@ const explain = (
   of<CandleExplanation>("explain", openTime, interval, market);
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  api = await startApi(await createDatabase(postgres.url), {
+  api = await startApi(await createDatabase(), {
     INTERVALS: INTERVALS.join(),
   });
   const old = (minute: number, index: number) => OLD + minute * MINUTE + index;
@@ -80,7 +77,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
-  await postgres.stop();
 });
 
 it("drops a day's trades and leaves its candles, their completeness and their history as they were", async () => {

@@ -1,11 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Backfill } from "../../src/persistence/backfill-store.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { aggregateLines, writeBulkFile } from "../support/bulk-files.js";
-import { freePort } from "../support/postgres.js";
+import { freePort, prepareDataDir, runFolder } from "../support/postgres.js";
 import { trade } from "../support/tape.js";
 
 const KEY = "0123456789abcdef";
@@ -21,7 +21,6 @@ let app: Process | undefined;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tapeline-backfill-"));
-  chmodSync(folder, 0o755);
   for (let day = 0; day < DAYS; day++) {
     const start = DAY + day * 86_400_000;
     const trades = Array.from({ length: PER_DAY }, (_, at) =>
@@ -34,7 +33,7 @@ beforeAll(async () => {
     await writeBulkFile(folder, file, aggregateLines(trades));
   }
   settings = {
-    DATA_DIR: join(folder, "data-dir"),
+    DATA_DIR: prepareDataDir(runFolder("backfill-")),
     EMBEDDED_PORT: String(await freePort()),
     INTERVALS: "1m,1h,1d",
     INGEST_KEYS: KEY,

@@ -1,6 +1,3 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Candle } from "../../src/domain/candle.js";
 import type { FeedState } from "../../src/domain/feed-state.js";
 import { Process, type Settings, run, until } from "../support/app.js";
@@ -8,7 +5,7 @@ import { BinanceExchange } from "../support/exchange/binance-exchange.js";
 import { MarketClock } from "../support/exchange/market-clock.js";
 import { type RawTrade, SymbolTape } from "../support/exchange/symbol-tape.js";
 import { nineOf, nineOfRow } from "../support/klines.js";
-import { freePort } from "../support/postgres.js";
+import { freePort, prepareDataDir, runFolder } from "../support/postgres.js";
 import { candlesOf, rest } from "../support/soak/rest-candles.js";
 
 const MARKET = "binance:BTCUSDT";
@@ -37,13 +34,10 @@ function tapeAroundNow(now: number): SymbolTape {
 }
 
 describe("a market that is followed for the first time", () => {
-  let folder: string;
   let exchange: BinanceExchange;
   let settings: Settings;
   let app: Process;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "tapeline-bootstrap-"));
-    chmodSync(folder, 0o755);
     const clock = MarketClock.local();
     const tape = tapeAroundNow(clock.now());
     exchange = await BinanceExchange.start({ tapes: [tape], clock });
@@ -51,14 +45,13 @@ describe("a market that is followed for the first time", () => {
       FEEDS: MARKET,
       BINANCE_WS_URL: exchange.wsUrl,
       BINANCE_REST_URL: exchange.restUrl,
-      DATA_DIR: join(folder, "data"),
+      DATA_DIR: prepareDataDir(runFolder("bootstrap-")),
       EMBEDDED_PORT: String(await freePort()),
     };
   });
   afterAll(async () => {
     await app?.stop();
     await exchange?.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const market = (): Promise<MarketAnswer> =>

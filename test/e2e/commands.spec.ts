@@ -2,18 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/tape.js";
 
-let postgres: TestPostgres;
 let folder: string;
-beforeAll(async () => {
-  postgres = await startPostgres();
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "tapeline-commands-"));
 });
-afterAll(async () => {
+afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
-  await postgres.stop();
 });
 const file = (name: string, text: string): string => {
   const path = join(folder, name);
@@ -56,7 +52,7 @@ it.each([
   ["an unknown command", ["paly"], "paly"],
 ])("refuses %s with a message that names it", async (_, args, message) => {
   const { code, output } = await run(args, {
-    DATABASE_URL: await createDatabase(postgres.url),
+    DATABASE_URL: await createDatabase(),
   });
   expect(code).toBe(1);
   expect(output).toContain(message);
@@ -66,7 +62,7 @@ it.each([
 it("refuses a file of an unknown format, and names those it can read", async () => {
   const { code, output } = await run(
     ["replay", "--venue", "binance", file("notes.txt", "hello\n")],
-    { DATABASE_URL: await createDatabase(postgres.url) },
+    { DATABASE_URL: await createDatabase() },
   );
   expect(code).toBe(1);
   expect(output).toContain("timestamp,price,quantity,side,tradeId");
@@ -80,7 +76,7 @@ it("replays the good lines of a file, and says how many others there were and wh
     "garbage",
     "1750507467359,83.3,1,both,4",
   ];
-  const settings = { DATABASE_URL: await createDatabase(postgres.url) };
+  const settings = { DATABASE_URL: await createDatabase() };
   const { code, output } = await run(
     [
       "replay",

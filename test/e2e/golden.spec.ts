@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chmodSync } from "node:fs";
 import { Process, type Settings, run } from "../support/app.js";
 import { barsOf, goldens } from "../support/golden.js";
 import { describeKafka, kafkaForTests } from "../support/kafka.js";
-import { freePort, startPostgres } from "../support/postgres.js";
+import { freePort, prepareDataDir, runFolder } from "../support/postgres.js";
 import { recordings } from "../support/recordings.js";
 import { createDatabase } from "../support/tape.js";
 
@@ -58,26 +54,19 @@ function replaysLikeTheExchange(
 
 describe("replay, in-process and embedded", () => {
   replaysLikeTheExchange(async () => {
-    const folder = mkdtempSync(join(tmpdir(), "tapeline-golden-"));
-    chmodSync(folder, 0o755);
     const settings = {
-      DATA_DIR: join(folder, "data"),
+      DATA_DIR: prepareDataDir(runFolder("golden-")),
       EMBEDDED_PORT: String(await freePort()),
     };
-    return {
-      settings,
-      tearDown: () =>
-        Promise.resolve(rmSync(folder, { recursive: true, force: true })),
-    };
+    return { settings, tearDown: () => Promise.resolve() };
   });
 });
 
 describeKafka("replay, Kafka and a server", () => {
   replaysLikeTheExchange(async () => {
     const broker = await kafkaForTests();
-    const postgres = await startPostgres();
     const settings = {
-      DATABASE_URL: await createDatabase(postgres.url),
+      DATABASE_URL: await createDatabase(),
       KAFKA_BROKERS: broker.brokers,
       TOPIC_PREFIX: `golden${Date.now()}.`,
       KAFKA_PARTITIONS: "4",
@@ -85,7 +74,6 @@ describeKafka("replay, Kafka and a server", () => {
     return {
       settings,
       tearDown: async () => {
-        await postgres.stop();
         await broker.stop();
       },
     };

@@ -2,21 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { io } from "socket.io-client";
 import type { Candle } from "../../src/domain/candle.js";
 import { Process, run, until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/tape.js";
 import { VenueServer } from "../support/venue-server.js";
 
 // The main job, from an exchange's socket to a client's: everything between is the built product.
 
 let exchange: VenueServer;
-let postgres: TestPostgres;
 let app: Process;
 let settings: Record<string, string>;
 beforeAll(async () => {
   exchange = await VenueServer.start();
-  postgres = await startPostgres();
   settings = {
-    DATABASE_URL: await createDatabase(postgres.url),
+    DATABASE_URL: await createDatabase(),
     FEEDS: "binance:BTCUSDT,binance:ETHUSDT",
     BINANCE_WS_URL: exchange.wsUrl,
     BINANCE_REST_URL: exchange.restUrl,
@@ -27,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.stop();
   await exchange.close();
-  await postgres.stop();
 });
 
 interface MarketState {

@@ -2,22 +2,18 @@ import type { ReconciledDay } from "../../src/domain/reconciliation.js";
 import { KlineVenue } from "../recovery/reconciliation-under-test.js";
 import { Process, until } from "../support/app.js";
 import { BINANCE } from "../support/exchange/kline-rest.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { openTape, trade } from "../support/tape.js";
 
 const MARKET = "binance:BTCUSDT";
 const MINUTE = 60_000;
 const MINUTES = 8;
 
-let postgres: TestPostgres;
 let venue: KlineVenue;
 beforeAll(async () => {
-  postgres = await startPostgres();
   venue = await KlineVenue.start(BINANCE);
 });
 afterAll(async () => {
   await venue.close();
-  await postgres.stop();
 });
 
 it("compares by itself what a followed market has stored, and tells how far it matches", async () => {
@@ -27,7 +23,7 @@ it("compares by itself what a followed market has stored, and tells how far it m
       price: String(100 + (index % 5)),
     }),
   );
-  const tape = await openTape(postgres.url, "1m");
+  const tape = await openTape("1m");
   await tape
     .recorder()
     .recorder.record(

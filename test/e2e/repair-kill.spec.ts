@@ -4,7 +4,6 @@ import { BinanceExchange } from "../support/exchange/binance-exchange.js";
 import { MarketClock } from "../support/exchange/market-clock.js";
 import { madeTrades } from "../support/exchange/recorded-tapes.js";
 import { SymbolTape } from "../support/exchange/symbol-tape.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import {
   type Checked,
   candleProblems,
@@ -19,22 +18,17 @@ const SPEED = 600;
 /** Frames of which nothing comes: several pages of REST. */
 const LOST = 3_000;
 
-let postgres: TestPostgres;
 let exchange: BinanceExchange;
 let app: Process | undefined;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
 afterAll(async () => {
   await app?.stop();
   await exchange?.close();
-  await postgres?.stop();
 });
 
 it("a process that is killed in the middle of a repair leaves nothing behind that the next one cannot end", async () => {
   const tape = new SymbolTape("BTCUSDT", madeTrades(240, 11, START));
   const market = marketOf(tape);
-  const databaseUrl = await createDatabase(postgres.url);
+  const databaseUrl = await createDatabase();
   const clock = MarketClock.standing(tape.start - 1, SPEED);
   exchange = await BinanceExchange.start({ tapes: [tape], clock });
   const settings = {

@@ -6,7 +6,6 @@ import { MarketClock } from "../support/exchange/market-clock.js";
 import { between, spotTape } from "../support/exchange/recorded-tapes.js";
 import { goldens } from "../support/golden.js";
 import { nineOf } from "../support/klines.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { candlesOf, rest } from "../support/soak/rest-candles.js";
 import {
   type Checked,
@@ -27,14 +26,12 @@ describe("a recording streamed with holes", () => {
   const tape = between(whole, whole.start, whole.start + 12 * 60_000);
   const { symbol } = tape;
   const market = marketOf(tape);
-  let postgres: TestPostgres;
   let settings: Record<string, string>;
   let databaseUrl: string;
   let exchange: BinanceExchange;
   let app: Process;
   beforeAll(async () => {
-    postgres = await startPostgres();
-    databaseUrl = await createDatabase(postgres.url);
+    databaseUrl = await createDatabase();
     const clock = MarketClock.standing(tape.start - 1, SPEED);
     exchange = await BinanceExchange.start({ tapes: [tape], clock });
     settings = {
@@ -50,7 +47,6 @@ describe("a recording streamed with holes", () => {
   afterAll(async () => {
     await app?.stop();
     await exchange?.close();
-    await postgres?.stop();
   });
 
   async function connected(): Promise<void> {

@@ -9,7 +9,6 @@ import {
   kafkaForTests,
   randomPrefix,
 } from "../support/kafka.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase, trade } from "../support/tape.js";
 
 it("refuses ROLES without a broker, naming what is missing", async () => {
@@ -33,14 +32,12 @@ it("names every bad variable in one error", async () => {
 
 describeKafka("two recorders and two API instances", () => {
   let broker: TestKafka;
-  let postgres: TestPostgres;
   let settings: Settings;
   const processes: Process[] = [];
   beforeAll(async () => {
     broker = await kafkaForTests();
-    postgres = await startPostgres();
     settings = {
-      DATABASE_URL: await createDatabase(postgres.url),
+      DATABASE_URL: await createDatabase(),
       KAFKA_BROKERS: broker.brokers,
       TOPIC_PREFIX: randomPrefix(),
       KAFKA_PARTITIONS: "4",
@@ -53,7 +50,6 @@ describeKafka("two recorders and two API instances", () => {
   }, 180_000);
   afterAll(async () => {
     const ends = await Promise.all(processes.map((each) => each.stop()));
-    await postgres.stop();
     await broker.stop();
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
   });

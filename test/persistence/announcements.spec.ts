@@ -8,23 +8,17 @@ import type {
   Transport,
 } from "../../src/streaming/transport.js";
 import { until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { type Tape, openTape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
 const MINUTE = 60_000;
 const M = "binance:N";
-let postgres: TestPostgres;
 let tape: Tape;
 let transport: Transport;
 let heard: Candle[];
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
 beforeEach(async () => {
-  tape = await openTape(postgres.url, "1m");
+  tape = await openTape("1m");
   transport = new InProcessTransport();
   heard = [];
   const listen: DeliveryHandler = ({ records }) =>

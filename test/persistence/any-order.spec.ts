@@ -1,7 +1,6 @@
 import { verify } from "../../src/persistence/verify.js";
 import { INTERVALS } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { gapTrades, madeTrades, spotTrades } from "../support/recordings.js";
 import {
   type Tape,
@@ -13,11 +12,6 @@ import {
 } from "../support/tape.js";
 
 const never = new AbortController().signal;
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
 
 async function store(
   tape: Tape,
@@ -71,7 +65,7 @@ describe.each(inputs)("%s", (_, load) => {
   let inOrder: Awaited<ReturnType<typeof contents>>;
   beforeAll(async () => {
     trades = load();
-    const tape = await openTape(postgres.url);
+    const tape = await openTape();
     await store(tape, trades, undefined);
     inOrder = await contents(tape.source);
     expect(await differences(tape)).toBe(0);
@@ -81,7 +75,7 @@ describe.each(inputs)("%s", (_, load) => {
   it.each([1, 2, 3])(
     "end in the same rows when shuffled, a third of them twice, by two writers (seed %i)",
     async (seed) => {
-      const tape = await openTape(postgres.url);
+      const tape = await openTape();
       const retries = await store(tape, trades, seed);
       const result = await contents(tape.source);
       expect(result.trades).toHaveLength(trades.length);

@@ -6,7 +6,6 @@ import {
 } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { fold, foldedPart } from "../support/fold.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import {
   type Tape,
   batches,
@@ -17,16 +16,13 @@ import {
 } from "../support/tape.js";
 
 const never = new AbortController().signal;
-let postgres: TestPostgres;
 let tape: Tape;
 let serial = 0;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  tape = await openTape(postgres.url);
+  tape = await openTape();
 });
 afterAll(async () => {
   await tape.close();
-  await postgres.stop();
 });
 
 const START = Date.UTC(2023, 11, 30);

@@ -1,15 +1,12 @@
 import pg from "pg";
 import { run } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { type Tape, openTape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
-let postgres: TestPostgres;
 let tape: Tape;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  tape = await openTape(postgres.url, "1m,1h");
+  tape = await openTape("1m,1h");
   const { recorder } = tape.recorder();
   await recorder.record(
     [
@@ -22,7 +19,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await tape.close();
-  await postgres.stop();
 });
 
 it("shows one row a trade in crypto_prices, with venue and a timestamp", async () => {

@@ -24,7 +24,7 @@ import { aggregateLines, writeBulkFile } from "../support/bulk-files.js";
 import { BulkServer } from "../support/bulk-server.js";
 import { madeTrades } from "../support/exchange/recorded-tapes.js";
 import { SymbolTape } from "../support/exchange/symbol-tape.js";
-import { openedOnPostgres } from "../support/postgres-suite.js";
+import { closedAfterEach } from "../support/closed-after-each.js";
 import { type Tape, openTape } from "../support/tape.js";
 
 // What goes wrong here is meant to.
@@ -100,11 +100,8 @@ export class BackfillBench {
   }
 
   /** `env` adds to the configuration. */
-  static async start(
-    postgres: string,
-    env: Record<string, string> = {},
-  ): Promise<BackfillBench> {
-    const tape = await openTape(postgres, INTERVALS);
+  static async start(env: Record<string, string> = {}): Promise<BackfillBench> {
+    const tape = await openTape(INTERVALS);
     const folder = await mkdtemp(join(tmpdir(), "tapeline-backfill-"));
     const server = await BulkServer.start(folder);
     const config = readConfig({
@@ -224,7 +221,7 @@ export class BackfillBench {
 
 /** For a suite: starts benches, each closed after its test. */
 export function benchOpener() {
-  return openedOnPostgres((...all: Parameters<typeof BackfillBench.start>) =>
+  return closedAfterEach((...all: Parameters<typeof BackfillBench.start>) =>
     BackfillBench.start(...all),
   );
 }

@@ -7,7 +7,6 @@ import { okxRest } from "../support/exchange/by-id-rest.js";
 import { coinbaseDialect } from "../support/exchange/coinbase-dialect.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
 import { krakenDialect } from "../support/exchange/kraken-dialect.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { contents, openTape, trade } from "../support/tape.js";
 import { BackfillBench, DAY } from "./backfill-under-test.js";
 import { Rest } from "./repair-under-test.js";
@@ -49,14 +48,9 @@ const KRAKEN: Place = {
   perPage: 1_000,
 };
 
-let postgres: TestPostgres;
 let bench: BackfillBench;
 let rest: Rest;
 
-beforeAll(async () => {
-  postgres = await startPostgres();
-}, 60_000);
-afterAll(() => postgres.stop());
 afterEach(async () => {
   await rest.close();
   await bench.close();
@@ -66,7 +60,7 @@ afterEach(async () => {
 async function open({ market, dialect, count, perMs }: Place): Promise<void> {
   rest = await Rest.start(dialect);
   const [venue, symbol] = market.split(":") as [string, string];
-  bench = await BackfillBench.start(postgres.url, {
+  bench = await BackfillBench.start({
     [`${venue.toUpperCase()}_REST_URL`]: rest.url,
   });
   rest.trades = Array.from({ length: count }, (_, at) => ({
@@ -84,7 +78,7 @@ async function expected(
   market: string,
   prints: readonly Print[],
 ): Promise<Awaited<ReturnType<typeof stored>>> {
-  const tape = await openTape(postgres.url, INTERVALS);
+  const tape = await openTape(INTERVALS);
   const trades = prints.map(({ id, time, price, amount, takerSide }) =>
     trade(market, id, time, { price, amount, takerSide }),
   );

@@ -6,7 +6,6 @@ import { verify } from "../../src/persistence/verify.js";
 import { readConfig } from "../../src/config.js";
 import { BinanceExchange } from "../support/exchange/binance-exchange.js";
 import { MarketClock } from "../support/exchange/market-clock.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { contents, openTape } from "../support/tape.js";
 import {
   BackfillBench,
@@ -23,21 +22,18 @@ const FROM = NEW_YEAR - 2 * DAY;
 const TO = NEW_YEAR + DAY;
 const INTERVALS = ["1m", "5m", "1h", "1d", "1w", "1M"] as const;
 
-let postgres: TestPostgres;
 let bench: BackfillBench;
 /** What the same trades give when they are recorded in order, as from a feed. */
 let expected: Awaited<ReturnType<typeof contents>>;
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  const tape = await openTape(postgres.url, INTERVALS.join(","));
+  const tape = await openTape(INTERVALS.join(","));
   await tape.recorder().recorder.record(TRADES, new AbortController().signal);
   expected = await contents(tape.source);
   await tape.close();
 }, 120_000);
-afterAll(() => postgres.stop());
 beforeEach(async () => {
-  bench = await BackfillBench.start(postgres.url);
+  bench = await BackfillBench.start();
 });
 afterEach(() => bench.close());
 
@@ -198,7 +194,7 @@ describe("days that no file has", () => {
     clock.pause();
     const exchange = await BinanceExchange.start({ tapes: [TAPE], clock });
     await bench.close();
-    bench = await BackfillBench.start(postgres.url, {
+    bench = await BackfillBench.start({
       BINANCE_REST_URL: exchange.restUrl,
     });
     try {
@@ -222,7 +218,7 @@ describe("days that no file has", () => {
   it("of a symbol that the exchange does not know end the job", async () => {
     const exchange = await BinanceExchange.start({ tapes: [TAPE] });
     await bench.close();
-    bench = await BackfillBench.start(postgres.url, {
+    bench = await BackfillBench.start({
       BINANCE_REST_URL: exchange.restUrl,
     });
     try {

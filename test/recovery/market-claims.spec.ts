@@ -3,21 +3,17 @@ import type { DataSource } from "typeorm";
 import { readConfig } from "../../src/config.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { type Tape, openTape } from "../support/tape.js";
 
 const FEEDS = "binance:BTCUSDT,kraken:BTC/USD,sim:BTCUSDT";
 const LIMIT = 30_000;
 
-let postgres: TestPostgres;
 let tapes: Tape[];
 let claims: MarketClaims[];
 
-beforeAll(async () => {
+beforeAll(() => {
   Logger.overrideLogger(false);
-  postgres = await startPostgres();
 });
-afterAll(() => postgres.stop());
 beforeEach(() => {
   tapes = [];
   claims = [];
@@ -29,7 +25,7 @@ afterEach(async () => {
 
 /** Two processes of one database. */
 async function two(): Promise<[MarketClaims, MarketClaims, DataSource]> {
-  const tape = await openTape(postgres.url);
+  const tape = await openTape();
   tapes.push(tape);
   const config = readConfig({ FEEDS });
   const [one, other] = [0, 1].map(() => new MarketClaims(config, tape.source));

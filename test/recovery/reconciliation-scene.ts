@@ -4,7 +4,6 @@ import type { Difference } from "../../src/domain/reconciliation.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { until } from "../support/app.js";
 import { BINANCE } from "../support/exchange/kline-rest.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { aggregates } from "./made-aggregates.js";
 import {
   type Bench,
@@ -19,18 +18,10 @@ export const MINUTES = 30;
 /** The first minute is cut by the beginning. */
 export const ALL = MINUTES - 1;
 
-/** A quiet log and a database server for the suite that calls this; `url` is known in its tests. */
-export function quietServer(started: (url: string) => void): void {
-  let postgres: TestPostgres;
-  beforeAll(async () => {
-    Logger.overrideLogger(false);
-    postgres = await startPostgres();
-    started(postgres.url);
-  });
-  afterAll(async () => {
-    Logger.overrideLogger(["log", "error", "warn"]);
-    await postgres.stop();
-  });
+/** A quiet log for the suite that calls this. */
+export function quietLog(): void {
+  beforeAll(() => void Logger.overrideLogger(false));
+  afterAll(() => void Logger.overrideLogger(["log", "error", "warn"]));
 }
 
 /** Half an hour of one Binance market, an hour ago, and the venue that told it. */
@@ -42,10 +33,10 @@ export class ReconciliationScene {
     public first: number,
   ) {}
 
-  static async open(serverUrl: string): Promise<ReconciliationScene> {
+  static async open(): Promise<ReconciliationScene> {
     const thisMinute = Date.now() - (Date.now() % MINUTE);
     return new ReconciliationScene(
-      await openBench(serverUrl),
+      await openBench(),
       await KlineVenue.start(BINANCE),
       thisMinute - (MINUTES + 40) * MINUTE,
     );

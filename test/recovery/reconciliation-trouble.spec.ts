@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../support/app.js";
 import { BINANCE } from "../support/exchange/kline-rest.js";
 import { trade } from "../support/tape.js";
-import { quietServer } from "./reconciliation-scene.js";
+import { quietLog } from "./reconciliation-scene.js";
 import {
   type Bench,
   KlineVenue,
@@ -15,14 +15,13 @@ const [BTC, ETH] = ["binance:BTCUSDT", "binance:ETHUSDT"];
 const FEEDS = { feeds: `${BTC},${ETH}` };
 const MINUTES = 10;
 
-let url: string;
 let bench: Bench;
 let venue: KlineVenue;
 let first: number;
 
-quietServer((started) => (url = started));
+quietLog();
 beforeEach(async () => {
-  bench = await openBench(url);
+  bench = await openBench();
   venue = await KlineVenue.start(BINANCE);
   first = Date.now() - (Date.now() % MINUTE) - MINUTES * MINUTE;
   for (const market of [BTC, ETH] as string[]) {

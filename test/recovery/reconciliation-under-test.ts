@@ -110,11 +110,8 @@ export interface Bench {
 }
 
 /** A database of its own with the product's recorder, and as many reconciling processes as are started. */
-export async function openBench(
-  serverUrl: string,
-  intervals = "1m",
-): Promise<Bench> {
-  const tape = await openTape(serverUrl, intervals);
+export async function openBench(intervals = "1m"): Promise<Bench> {
+  const tape = await openTape(intervals);
   const { recorder } = tape.recorder();
   const running = new Set<Running>();
   const results = new ReconciliationStore(tape.source);

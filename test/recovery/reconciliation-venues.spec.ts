@@ -8,7 +8,7 @@ import {
   type KlineDialect,
 } from "../support/exchange/kline-rest.js";
 import { random, trade } from "../support/tape.js";
-import { quietServer } from "./reconciliation-scene.js";
+import { quietLog } from "./reconciliation-scene.js";
 import {
   type Bench,
   KlineVenue,
@@ -19,18 +19,17 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-let url: string;
 let bench: Bench;
 let venue: KlineVenue;
 
-quietServer((started) => (url = started));
+quietLog();
 afterEach(async () => {
   await bench.close();
   await venue.close();
 });
 
 async function open(dialect: KlineDialect, intervals = "1m"): Promise<void> {
-  bench = await openBench(url, intervals);
+  bench = await openBench(intervals);
   venue = await KlineVenue.start(dialect);
 }
 

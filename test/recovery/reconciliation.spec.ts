@@ -8,18 +8,17 @@ import {
   MINUTE,
   MINUTES,
   ReconciliationScene,
-  quietServer,
+  quietLog,
 } from "./reconciliation-scene.js";
 import type { Bench, KlineVenue } from "./reconciliation-under-test.js";
 
-let url: string;
 let scene: ReconciliationScene;
 let venue: KlineVenue;
 let bench: Bench;
 
-quietServer((started) => (url = started));
+quietLog();
 beforeEach(async () => {
-  scene = await ReconciliationScene.open(url);
+  scene = await ReconciliationScene.open();
   ({ venue, bench } = scene);
 });
 afterEach(() => scene.close());

@@ -8,7 +8,7 @@ import { verify } from "../../src/persistence/verify.js";
 import { type ApiUnderTest, startApi } from "../api/api-under-test.js";
 import { until } from "../support/app.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
-import { openedOnPostgres } from "../support/postgres-suite.js";
+import { closedAfterEach } from "../support/closed-after-each.js";
 import { createDatabase, trade } from "../support/tape.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { RepairUnderTest, Rest } from "./repair-under-test.js";
@@ -25,13 +25,9 @@ export class Scene {
     readonly api: ApiUnderTest,
   ) {}
 
-  static async open(
-    postgresUrl: string,
-    market: string,
-    dialect: Dialect["rest"],
-  ): Promise<Scene> {
+  static async open(market: string, dialect: Dialect["rest"]): Promise<Scene> {
     const rest = await Rest.start(dialect);
-    const api = await startApi(await createDatabase(postgresUrl), {
+    const api = await startApi(await createDatabase(), {
       FEEDS: market,
       INTERVALS: "1m,5m",
     });
@@ -128,7 +124,7 @@ export class Scene {
 
 /** For a suite: opens scenes, each closed after its test. */
 export function sceneOpener() {
-  return openedOnPostgres((...all: Parameters<typeof Scene.open>) =>
+  return closedAfterEach((...all: Parameters<typeof Scene.open>) =>
     Scene.open(...all),
   );
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -5,6 +6,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
 import { processExists } from "../../src/persistence/owner-lock.js";
+import { atSuiteEnd } from "./suite-end.js";
+
+/** Set by global-setup.js: where the prepared data folder is, and the server that the suites share. */
+export const RUN_FOLDER = "TAPELINE_TEST_RUN";
+export const SERVER_URL = "TAPELINE_TEST_SERVER";
 
 export interface TestPostgres {
   url: string;
@@ -14,20 +20,32 @@ export interface TestPostgres {
   restart: () => Promise<void>;
 }
 
-/** A throw-away PostgreSQL server of its own on a free port. */
+/** Of the one server of this run of the tests. Nobody kills it. */
+export function sharedServerUrl(): string {
+  const url = process.env[SERVER_URL];
+  if (url === undefined)
+    throw new Error("no shared PostgreSQL: this suite's Jest project has none");
+  return url;
+}
+
+/**
+ * A PostgreSQL server of its own on a free port, for those who kill it. Where the tests have prepared a data folder, it
+ * starts from a copy of that.
+ */
 export async function startPostgres(): Promise<TestPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), "tapeline-pg-"));
-  // Run by root, PostgreSQL runs as another user, who has to get in.
-  chmodSync(folder, 0o755);
+  const folder = runFolder("own-");
+  prepareDataDir(folder);
   const port = await freePort();
   let server = new EmbeddedPostgres(folder, port, false);
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  atSuiteEnd(stop);
   const url = await server.start();
   return {
     url,
-    stop: async () => {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
     kill: async () => {
       const pid = Number(
         readFileSync(join(folder, "postgres", "postmaster.pid"), "utf8").split(
@@ -45,6 +63,28 @@ export async function startPostgres(): Promise<TestPostgres> {
       await server.start();
     },
   };
+}
+
+/** A new folder that PostgreSQL's own account can enter; it goes with the suite, at the latest with the run. */
+export function runFolder(prefix: string): string {
+  const parent = process.env[RUN_FOLDER] ?? tmpdir();
+  const folder = mkdtempSync(join(parent, `tapeline-${prefix}`));
+  // Run by root, PostgreSQL runs as another user, who has to get in.
+  chmodSync(folder, 0o755);
+  atSuiteEnd(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Makes the DATA_DIR of a product that has been started before: what `initdb` made, and nothing else. */
+export function prepareDataDir(folder: string): string {
+  const run = process.env[RUN_FOLDER];
+  if (run !== undefined) copyFolder(join(run, "prepared"), folder);
+  return folder;
+}
+
+/** Owners and modes too: PostgreSQL refuses a data folder that others can read. */
+export function copyFolder(from: string, to: string): void {
+  execFileSync("cp", ["-a", `${from}/.`, to]);
 }
 
 export async function freePort(): Promise<number> {

@@ -3,11 +3,7 @@ import type { Page } from "playwright-core";
 import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
 import { Process, until } from "../support/app.js";
-import {
-  type TestPostgres,
-  freePort,
-  startPostgres,
-} from "../support/postgres.js";
+import { freePort } from "../support/postgres.js";
 import { createDatabase } from "../support/tape.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 import { pixelsOf, tokenColour } from "./drawn.js";
@@ -20,7 +16,6 @@ const GONE = /ERR_CONNECTION|WebSocket|Failed to load resource/;
 
 describeBrowser("the live page", () => {
   let exchange: Exchange;
-  let postgres: TestPostgres;
   let settings: Record<string, string>;
   let app: Process;
   let browser: TestBrowser;
@@ -31,10 +26,9 @@ describeBrowser("the live page", () => {
 
   beforeAll(async () => {
     exchange = await Exchange.start();
-    postgres = await startPostgres();
     settings = {
       ...exchange.settings,
-      DATABASE_URL: await createDatabase(postgres.url),
+      DATABASE_URL: await createDatabase(),
       INTERVALS: "1s,1m",
       PORT: String(await freePort()),
     };
@@ -48,7 +42,6 @@ describeBrowser("the live page", () => {
     await browser.close();
     await app.stop();
     await exchange.close();
-    await postgres.stop();
   });
 
   /** Fields of the legend that the API names otherwise, as the API writes them. */

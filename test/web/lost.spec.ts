@@ -1,5 +1,4 @@
 import { Process, until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/tape.js";
 import { seriousFindings } from "./accessibility.js";
 import {
@@ -25,15 +24,13 @@ const LOOKS = [
 
 /** A server that is there and says nothing: no connection ends, and nothing comes. */
 describeBrowser("a page whose server has fallen silent", () => {
-  let postgres: TestPostgres;
   let app: Process;
   let relay: Relay;
   let browser: TestBrowser;
 
   beforeAll(async () => {
-    postgres = await startPostgres();
     const settings = {
-      DATABASE_URL: await createDatabase(postgres.url),
+      DATABASE_URL: await createDatabase(),
       FEEDS: "sim:BTCUSDT,sim:ETHUSDT",
       SIM_HISTORY: "2h",
       SIM_RATE: "4",
@@ -48,7 +45,6 @@ describeBrowser("a page whose server has fallen silent", () => {
     await browser.close();
     await relay.close();
     await app.stop();
-    await postgres.stop();
   });
 
   it("notices within 20 seconds, can be read in grey by everybody, and ends in what REST says", async () => {

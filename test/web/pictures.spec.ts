@@ -1,7 +1,6 @@
 import { copyFileSync } from "node:fs";
 import type { Status } from "../../src/api/status.js";
 import { Process, until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/tape.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 
@@ -20,15 +19,13 @@ function keep(name: string): void {
 
 /** A day of simulated history, as somebody without an exchange sees it first. */
 describeBrowser("pictures", () => {
-  let postgres: TestPostgres;
   let app: Process;
   let browser: TestBrowser;
   const size = { width: 1280, height: 720 };
 
   beforeAll(async () => {
-    postgres = await startPostgres();
     const settings = {
-      DATABASE_URL: await createDatabase(postgres.url),
+      DATABASE_URL: await createDatabase(),
       FEEDS: SYMBOLS.map((symbol) => `sim:${symbol}`).join(),
       SIM_RATE: "0.15",
     };
@@ -43,7 +40,6 @@ describeBrowser("pictures", () => {
   afterAll(async () => {
     await browser.close();
     await app.stop();
-    await postgres.stop();
   });
 
   it("are taken of the overview in light colours, with a line of the last day for each market", async () => {

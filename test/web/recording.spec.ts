@@ -5,7 +5,6 @@ import type { Candle } from "../../src/domain/candle.js";
 import type { Gap } from "../../src/persistence/gap-store.js";
 import { Process, run, until } from "../support/app.js";
 import { type Golden, goldens } from "../support/golden.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/tape.js";
 import { seriousFindings } from "./accessibility.js";
 import {
@@ -18,7 +17,6 @@ import { LEGEND_DECIMALS, legendOf, plain, rowOf } from "./screen-text.js";
 
 /** The page against what an exchange has sent, through the whole pipeline. */
 describeBrowser("the page of a recording", () => {
-  let postgres: TestPostgres;
   let app: Process;
   let browser: TestBrowser;
   const input = goldens();
@@ -30,8 +28,7 @@ describeBrowser("the page of a recording", () => {
     app.get<T>(`/api/v1/markets/${main.market}/${path}`);
 
   beforeAll(async () => {
-    postgres = await startPostgres();
-    const settings = { DATABASE_URL: await createDatabase(postgres.url) };
+    const settings = { DATABASE_URL: await createDatabase() };
     for (const { replay } of input.slice(1))
       expect((await run(["replay", ...replay], settings)).code).toBe(0);
     const [, venue = "", ...files] = main.replay;
@@ -49,7 +46,6 @@ describeBrowser("the page of a recording", () => {
   afterAll(async () => {
     await browser.close();
     await app.stop();
-    await postgres.stop();
   });
 
   it("shows in the overview what REST says of every market", async () => {

@@ -1,5 +1,4 @@
 import { Process, type Settings } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/tape.js";
 import { TestBrowser } from "./browser.js";
 
@@ -14,12 +13,10 @@ export function servedPage(
   started: (served: Served) => void | Promise<void>,
   limitMs = 120_000,
 ): void {
-  let postgres: TestPostgres;
   let app: Process;
   let browser: TestBrowser;
   beforeAll(async () => {
-    postgres = await startPostgres();
-    const DATABASE_URL = await createDatabase(postgres.url);
+    const DATABASE_URL = await createDatabase();
     const process = await Process.start(["serve"], {
       DATABASE_URL,
       ...(await settings()),
@@ -32,6 +29,5 @@ export function servedPage(
   afterAll(async () => {
     await browser.close();
     await app.stop();
-    await postgres.stop();
   });
 }
