@@ -12,14 +12,13 @@ describe("the keys of a topic", () => {
       fc.property(fc.array(key, { maxLength: 200 }), (texts) => {
         const keys = new KnownKeys(3);
         const share = new LaneShare(3);
-        for (const text of texts) {
-          const expected = Buffer.from(text).toString();
-          const market = expected.split("|")[0] as string;
-          expect(keys.of(Buffer.from(text))).toEqual({
-            text: expected,
-            lane: share.of(market),
-          });
-        }
+        const expected = texts.map((key) => {
+          const text = Buffer.from(key).toString();
+          return { text, lane: share.of(text.split("|")[0] as string) };
+        });
+        expect(texts.map((text) => keys.of(Buffer.from(text)))).toEqual(
+          expected,
+        );
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 
 /** A database and the API over it, for the suite that calls this. */

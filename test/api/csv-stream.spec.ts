@@ -6,7 +6,8 @@ import { DataSource } from "typeorm";
 import { CANDLE_COLUMNS, csvOf } from "../../src/api/csv.js";
 import type { Candle } from "../../src/domain/candle.js";
 import { until } from "../support/app.js";
-import { createDatabase, trade } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { type Row, restClient } from "./rest-client.js";
 

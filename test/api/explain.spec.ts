@@ -3,7 +3,8 @@ import type { Candle } from "../../src/domain/candle.js";
 import type { CandleExplanation } from "../../src/persistence/explanation-store.js";
 import type { CandleRevision } from "../../src/persistence/revision-store.js";
 import { until } from "../support/app.js";
-import { createDatabase, trade } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { type Row, restClient } from "./rest-client.js";
 

@@ -6,7 +6,7 @@ import { type Wire, waitingBytes } from "../../src/api/slow-clients.js";
 import type { Candle } from "../../src/domain/candle.js";
 import { until } from "../support/app.js";
 import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { type ApiUnderTest, type Client, startApi } from "./api-under-test.js";
 import { Follower, TradeMaker, ask, settled } from "./live-client.js";
 

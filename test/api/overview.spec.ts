@@ -5,7 +5,8 @@ import type { Ticker } from "../../src/api/ticker.js";
 import { FeedStateStore } from "../../src/persistence/feed-state-store.js";
 import type { MarketSummary } from "../../src/persistence/market-store.js";
 import { until } from "../support/app.js";
-import { createDatabase, trade } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { type Row, restClient } from "./rest-client.js";
 

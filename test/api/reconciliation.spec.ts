@@ -4,7 +4,8 @@ import type {
   Difference,
   ReconciledDay,
 } from "../../src/domain/reconciliation.js";
-import { createDatabase, trade } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { restClient } from "./rest-client.js";
 

@@ -1,5 +1,6 @@
 import { openTimeOf } from "../../src/domain/interval.js";
-import { createDatabase, trade } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { type Row, restClient } from "./rest-client.js";
 

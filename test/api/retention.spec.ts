@@ -6,7 +6,8 @@ import { ComparisonStore } from "../../src/persistence/comparison-store.js";
 import { Retention } from "../../src/persistence/retention.js";
 import { verify } from "../../src/persistence/verify.js";
 import { DataSource } from "typeorm";
-import { createDatabase, trade } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { restClient } from "./rest-client.js";
 

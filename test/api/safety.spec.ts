@@ -1,5 +1,6 @@
 import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { createDatabase, trade } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 import { restClient } from "./rest-client.js";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../support/app.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 
 let folder: string;
 beforeAll(() => {

@@ -9,7 +9,8 @@ import { Broker } from "../support/broker.js";
 import { type Golden, goldens } from "../support/golden.js";
 import { describeOwnKafka, randomPrefix } from "../support/kafka.js";
 import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { contents, createDatabase, random } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { contents, random } from "../support/tape.js";
 
 const SEED = Number(process.env["CRASH_SEED"] ?? 20_261_121);
 const spot = (): Golden =>

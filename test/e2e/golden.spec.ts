@@ -3,7 +3,7 @@ import { barsOf, goldens } from "../support/golden.js";
 import { describeKafka, kafkaForTests } from "../support/kafka.js";
 import { freePort, prepareDataDir, runFolder } from "../support/postgres.js";
 import { recordings } from "../support/recordings.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 
 function replaysLikeTheExchange(
   setUp: () => Promise<{ settings: Settings; tearDown: () => Promise<void> }>,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { io } from "socket.io-client";
 import type { Candle } from "../../src/domain/candle.js";
 import { Process, run, until } from "../support/app.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { VenueServer } from "../support/venue-server.js";
 
 // The main job, from an exchange's socket to a client's: everything between is the built product.

@@ -1,6 +1,6 @@
 import { Process } from "../support/app.js";
 import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 
 const KEY = "a-key-that-only-this-test-knows";
 const NOON = Date.UTC(2026, 0, 2, 12);

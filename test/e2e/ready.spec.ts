@@ -7,7 +7,7 @@ import {
 import { FeedStateStore } from "../../src/persistence/feed-state-store.js";
 import { Process, until } from "../support/app.js";
 import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 
 const GONE = "binance:LEFTOUT";
 const DAY = 86_400_000;

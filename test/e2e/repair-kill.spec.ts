@@ -11,7 +11,7 @@ import {
   gapProblems,
   marketOf,
 } from "../support/soak/soak-checks.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 
 const START = Date.UTC(2026, 0, 5, 12);
 const SPEED = 600;

@@ -14,7 +14,8 @@ import {
   gapProblems,
   marketOf,
 } from "../support/soak/soak-checks.js";
-import { createDatabase, random } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { random } from "../support/tape.js";
 
 const SPEED = 60;
 /** No faults in the last moments: what is lost at the very end, no later id shows. */

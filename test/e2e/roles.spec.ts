@@ -9,7 +9,8 @@ import {
   kafkaForTests,
   randomPrefix,
 } from "../support/kafka.js";
-import { createDatabase, trade } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 
 it("refuses ROLES without a broker, naming what is missing", async () => {
   const { code, output } = await run(["serve"], { ROLES: "api" });

@@ -9,7 +9,8 @@ import { type ApiUnderTest, startApi } from "../api/api-under-test.js";
 import { until } from "../support/app.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
 import { closedAfterEach } from "../support/closed-after-each.js";
-import { createDatabase, trade } from "../support/tape.js";
+import { createTapeDatabase } from "../support/databases.js";
+import { trade } from "../support/tape.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { RepairUnderTest, Rest } from "./repair-under-test.js";
 
@@ -27,7 +28,7 @@ export class Scene {
 
   static async open(market: string, dialect: Dialect["rest"]): Promise<Scene> {
     const rest = await Rest.start(dialect);
-    const api = await startApi(await createDatabase(), {
+    const api = await startApi(await createTapeDatabase(), {
       FEEDS: market,
       INTERVALS: "1m,5m",
     });

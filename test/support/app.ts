@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./postgres.js";
+import { atSuiteEnd } from "./suite-end.js";
 
 const CLI = resolve("dist/cli.js");
 
@@ -57,6 +58,8 @@ export class Process {
       stdio: ["ignore", "pipe", "pipe"],
       ...options,
     });
+    // A test that fails half-way leaves no process behind.
+    atSuiteEnd(() => void child.kill("SIGKILL"));
     running.add(child);
     child.once("exit", () => running.delete(child));
     return new Process(child, `http://127.0.0.1:${env.PORT}`);
@@ -134,7 +137,7 @@ export class Process {
 }
 
 const running = new Set<ChildProcess>();
-// A test that fails half-way leaves no process behind.
+// Nor does a benchmark or a worker that ends before its suite.
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /** Runs a command to its end. */

@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs from "kafkajs";
 import { freePort } from "./postgres.js";
+import { atSuiteEnd } from "./suite-end.js";
 
 const POM = resolve("test/support/kafka/pom.xml");
 const JARS = resolve(".cache/kafka/4.3.1");
@@ -131,6 +132,7 @@ export class Broker {
         .join(""),
     );
     const broker = new Broker(`127.0.0.1:${port}`, home, jars());
+    atSuiteEnd(() => broker.remove());
     broker.java(["-Xmx128m"], "kafka.tools.StorageTool", [
       "format",
       "-t",
@@ -184,6 +186,12 @@ export class Broker {
 
   async stop(): Promise<void> {
     await this.end("SIGTERM");
+    await this.remove();
+  }
+
+  /** Without the time that an orderly end takes. */
+  private async remove(): Promise<void> {
+    await this.end("SIGKILL");
     rmSync(this.home, { recursive: true, force: true });
   }
 

@@ -1,11 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
-import { processExists } from "../../src/persistence/owner-lock.js";
+import {
+  processExists,
+  runsPostgres,
+} from "../../src/persistence/owner-lock.js";
 import { atSuiteEnd } from "./suite-end.js";
 
 /** Set by global-setup.js: where the prepared data folder is, and the server that the suites share. */
@@ -33,8 +42,7 @@ export function sharedServerUrl(): string {
  * starts from a copy of that.
  */
 export async function startPostgres(): Promise<TestPostgres> {
-  const folder = runFolder("own-");
-  prepareDataDir(folder);
+  const folder = prepareDataDir(runFolder("own-"));
   const port = await freePort();
   let server = new EmbeddedPostgres(folder, port, false);
   const stop = async (): Promise<void> => {
@@ -71,8 +79,20 @@ export function runFolder(prefix: string): string {
   const folder = mkdtempSync(join(parent, `tapeline-${prefix}`));
   // Run by root, PostgreSQL runs as another user, who has to get in.
   chmodSync(folder, 0o755);
-  atSuiteEnd(() => rmSync(folder, { recursive: true, force: true }));
+  atSuiteEnd(() => removeDataDir(folder));
   return folder;
+}
+
+/** With the server that a killed product has left running on it, if any. */
+export function removeDataDir(folder: string): void {
+  const data = join(folder, "postgres");
+  const file = join(data, "postmaster.pid");
+  if (existsSync(file)) {
+    const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
+    if (pid > 0 && runsPostgres(pid, data)) process.kill(pid, "SIGQUIT");
+  }
+  // Its processes may be writing their last files.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Makes the DATA_DIR of a product that has been started before: what `initdb` made, and nothing else. */

@@ -15,12 +15,17 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ADMIN, asAccount, initialise } from "../../src/persistence/initdb.js";
-import { runsPostgres } from "../../src/persistence/owner-lock.js";
 import {
   findBinaries,
   unprivilegedAccount,
 } from "../../src/persistence/postgres-binaries.js";
-import { RUN_FOLDER, SERVER_URL, copyFolder, freePort } from "./postgres.js";
+import {
+  RUN_FOLDER,
+  SERVER_URL,
+  copyFolder,
+  freePort,
+  removeDataDir,
+} from "./postgres.js";
 
 /** A kill of the server loses nothing without these; only a crash of the machine would. */
 const NO_SYNC = "\nfsync = off\nfull_page_writes = off\n";
@@ -118,15 +123,8 @@ export class SharedServer {
 
   /** At once, for a run that is interrupted: also the servers that its suites have started and not stopped. */
   remove(): void {
-    for (const name of existsSync(this.folder)
-      ? readdirSync(this.folder)
-      : []) {
-      const data = join(this.folder, name, "postgres");
-      const file = join(data, "postmaster.pid");
-      if (!existsSync(file)) continue;
-      const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-      if (pid > 0 && runsPostgres(pid, data)) process.kill(pid, "SIGQUIT");
-    }
+    const names = existsSync(this.folder) ? readdirSync(this.folder) : [];
+    for (const name of names) removeDataDir(join(this.folder, name));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

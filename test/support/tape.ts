@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import pg from "pg";
 import { DataSource } from "typeorm";
 import { readConfig } from "../../src/config.js";
 import type { Trade } from "../../src/domain/trade.js";
@@ -7,7 +5,6 @@ import { Metrics } from "../../src/metrics.js";
 import { CandleStore } from "../../src/persistence/candle-store.js";
 import {
   dataSourceOptions,
-  migrate,
   serverDatabase,
 } from "../../src/persistence/database.js";
 import { BlindTimes } from "../../src/persistence/blind-times.js";
@@ -19,8 +16,7 @@ import { MarketStore } from "../../src/persistence/market-store.js";
 import { Partitions } from "../../src/persistence/partitions.js";
 import { Recorder } from "../../src/persistence/recorder.js";
 import { TradeStore } from "../../src/persistence/trade-store.js";
-import { SERVER_URL, sharedServerUrl } from "./postgres.js";
-import { atSuiteEnd } from "./suite-end.js";
+import { createTapeDatabase } from "./databases.js";
 
 /** A migrated database of its own on a test server, with what writes and reads it. */
 export interface Tape {
@@ -39,41 +35,14 @@ export interface Tape {
   close(): Promise<void>;
 }
 
-/** URL of a new, empty database, by default on the server that all suites share, where it is dropped after the suite. */
-export async function createDatabase(
-  serverUrl = sharedServerUrl(),
-): Promise<string> {
-  const name = `t_${randomBytes(6).toString("hex")}`;
-  await administer(serverUrl, `CREATE DATABASE ${name}`);
-  if (serverUrl === process.env[SERVER_URL])
-    atSuiteEnd(() =>
-      administer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`),
-    );
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-async function administer(serverUrl: string, sql: string): Promise<void> {
-  const client = new pg.Client(serverUrl);
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
 export async function openTape(
   intervals = "1s,1m,3m,5m,15m,30m,1h,2h,4h,6h,8h,12h,1d,3d,1w,1M",
 ): Promise<Tape> {
-  const url = await createDatabase();
+  const url = await createTapeDatabase();
   const config = readConfig({ DATABASE_URL: url, INTERVALS: intervals });
-  const database = serverDatabase(url);
   const source = await new DataSource(
-    dataSourceOptions(database, 8),
+    dataSourceOptions(serverDatabase(url), 8),
   ).initialize();
-  await migrate(source, database);
   return {
     url,
     source,

@@ -6,6 +6,7 @@ import {
   type Page,
   chromium,
 } from "playwright-core";
+import { atSuiteEnd } from "../support/suite-end.js";
 import { PageWatch } from "./page-watch.js";
 import { type TaskTime, Trace } from "./trace.js";
 
@@ -49,9 +50,12 @@ export class TestBrowser {
 
   static async start(): Promise<TestBrowser> {
     if (executablePath === undefined) throw new Error("no browser");
-    return new TestBrowser(
-      await chromium.launch({ executablePath, args: ["--no-sandbox"] }),
-    );
+    const browser = await chromium.launch({
+      executablePath,
+      args: ["--no-sandbox"],
+    });
+    atSuiteEnd(() => browser.close());
+    return new TestBrowser(browser);
   }
 
   /** A visitor of its own, with nothing in its cache. */

@@ -8,7 +8,7 @@ import {
   freePort,
   startPostgres,
 } from "../support/postgres.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 import { plain, rowOf } from "./screen-text.js";
 

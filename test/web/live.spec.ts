@@ -4,7 +4,7 @@ import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
 import { Process, until } from "../support/app.js";
 import { freePort } from "../support/postgres.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 import { pixelsOf, tokenColour } from "./drawn.js";
 import { Exchange } from "./exchange.js";

@@ -1,5 +1,5 @@
 import { Process, until } from "../support/app.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { seriousFindings } from "./accessibility.js";
 import {
   TestBrowser,

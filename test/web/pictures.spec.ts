@@ -1,7 +1,7 @@
 import { copyFileSync } from "node:fs";
 import type { Status } from "../../src/api/status.js";
 import { Process, until } from "../support/app.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 
 // Those the simulated venue has usual prices of come first, then others.

@@ -5,7 +5,7 @@ import type { Candle } from "../../src/domain/candle.js";
 import type { Gap } from "../../src/persistence/gap-store.js";
 import { Process, run, until } from "../support/app.js";
 import { type Golden, goldens } from "../support/golden.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { seriousFindings } from "./accessibility.js";
 import {
   TestBrowser,

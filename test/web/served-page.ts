@@ -1,5 +1,5 @@
 import { Process, type Settings } from "../support/app.js";
-import { createDatabase } from "../support/tape.js";
+import { createDatabase } from "../support/databases.js";
 import { TestBrowser } from "./browser.js";
 
 export interface Served {

@@ -11,7 +11,7 @@ const LOADS = 3;
 /** What a browser calls a long task. */
 const LONG_MS = 50;
 
-/** Runs with nothing else beside it (`test/support/alone-last.js`): every window and every load has to be good. */
+/** Runs with nothing else beside it (`test/support/grouped-runner.js`): every window and every load has to be good. */
 describeBrowser("the speed of a page of two hundred markets", () => {
   let app: Process;
   let browser: TestBrowser;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Process, type Settings, until } from "../app.js";
 import { Broker } from "../broker.js";
 import { type TestPostgres, freePort, startPostgres } from "../postgres.js";
-import { createDatabase } from "../tape.js";
+import { createDatabase } from "../databases.js";
 import type { Victim } from "./soak-plan.js";
 
 const RESTART_MS = 1_000;

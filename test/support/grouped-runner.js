@@ -1,0 +1,43 @@
+import JestRunner from "jest-runner";
+
+/** Suites that measure time: what runs beside them would be measured, too. */
+const ALONE = /\.alone\.spec\.ts$/;
+
+/** Of four workers, those for suites that mostly wait for processes, beside those for suites that compute. */
+const WAITING_SHARE = 3 / 4;
+
+const isAlone = ({ path }) => ALONE.test(path);
+const waits = ({ context }) => context.config.displayName?.name === "system";
+
+/**
+ * Jest's own runner, with two groups of workers at a time: suites of brokers, browsers and processes leave the processors
+ * to the others most of the time. Suites that measure time come after all others, one at a time.
+ */
+export default class GroupedRunner extends JestRunner {
+  async runTests(tests, watcher, options) {
+    const together = tests.filter((test) => !isAlone(test));
+    const waiting = together.filter(waits);
+    const computing = together.filter((test) => !waits(test));
+    const run = (group, workers) => {
+      if (group.length === 0 || watcher.isInterrupted()) return undefined;
+      // Read before the first wait: the groups do not disturb each other.
+      this._globalConfig = { ...this._globalConfig, maxWorkers: workers };
+      return super.runTests(group, watcher, options);
+    };
+    const { maxWorkers } = this._globalConfig;
+    const share = Math.round(maxWorkers * WAITING_SHARE);
+    if (options.serial || maxWorkers === 1) {
+      for (const group of [computing, waiting]) await run(group, maxWorkers);
+    } else if (waiting.length === 0 || computing.length === 0) {
+      // Two processors carry four that wait, and two that compute.
+      await run(waiting, maxWorkers);
+      await run(computing, Math.ceil(maxWorkers / 2));
+    } else {
+      await Promise.all([
+        run(waiting, Math.min(share, maxWorkers - 1)),
+        run(computing, Math.max(maxWorkers - share, 1)),
+      ]);
+    }
+    for (const test of tests.filter(isAlone)) await run([test], 1);
+  }
+}
