@@ -7,7 +7,7 @@ import { ReplayCommand } from "./commands/replay.command.js";
 import { ServeCommand } from "./commands/serve.command.js";
 import { UrlCommand } from "./commands/url.command.js";
 import { VerifyCommand } from "./commands/verify.command.js";
-import { explain } from "./explain.js";
+import { errorText } from "./error-text.js";
 
 /** Usage texts name the command as users call it, not the file it lies in. */
 class CommandName {
@@ -39,14 +39,14 @@ await CommandFactory.run(CommandModule, {
       "code" in error &&
       typeof error.code === "string" &&
       error.code.startsWith("commander.");
-    if (!asked) process.stderr.write(`${explain(error)}\n`);
+    if (!asked) process.stderr.write(`${errorText(error)}\n`);
     process.exitCode =
       "exitCode" in error && typeof error.exitCode === "number"
         ? error.exitCode
         : 1;
   },
   serviceErrorHandler: (error) => {
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${errorText(error)}\n`);
     process.exitCode = 1;
   },
 });

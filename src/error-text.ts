@@ -1,5 +1,5 @@
 /** An error as a person should read it: its message and those of its causes, without stacks. */
-export function explain(error: unknown): string {
+export function errorText(error: unknown): string {
   const parts: string[] = [];
   for (let at = error; at instanceof Error && parts.length < 5; at = at.cause) {
     // Errors of several connection attempts have no message of their own.
