@@ -6,6 +6,7 @@ import {
   type Interval,
 } from "./domain/interval.js";
 import { type Market, marketOf } from "./domain/market.js";
+import { TapelineError } from "./domain/tapeline-error.js";
 
 export type Role = "ingestion" | "recorder" | "api";
 export const ROLES: readonly Role[] = ["ingestion", "recorder", "api"];
@@ -18,12 +19,12 @@ export const DEFAULT_FEEDS: readonly Market[] = [
   "ADAUSDT",
 ].map((symbol) => marketOf("binance", symbol));
 
-export class ConfigError extends Error {
+export class ConfigError extends TapelineError<"bad_config"> {
   constructor(readonly problems: readonly string[]) {
     super(
+      "bad_config",
       `Configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
-    this.name = "ConfigError";
   }
 }
 

@@ -56,7 +56,7 @@ export class Metrics {
   });
   readonly writeRetries = new Counter({
     name: "tapeline_write_retries_total",
-    help: "Writes repeated, by cause: deadlock, unavailable",
+    help: "Writes repeated, by cause: deadlock, market_gone, unavailable",
     labelNames: ["cause"],
     registers: [this.registry],
   });

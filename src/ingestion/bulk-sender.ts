@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
+import { canRetry } from "../domain/tapeline-error.js";
 import type { TapeRecord } from "../domain/trade.js";
-import { type Transport, TransportError } from "../streaming/transport.js";
+import type { Transport } from "../streaming/transport.js";
 import { Backoff } from "../waiting/backoff.js";
 
 const BATCH = 5_000;
@@ -62,8 +63,11 @@ export class BulkSender {
         });
         return;
       } catch (error) {
-        const canRetry = error instanceof TransportError && error.canRetry;
-        if (this.signal.aborted || !canRetry || performance.now() > limit)
+        if (
+          this.signal.aborted ||
+          !canRetry(error) ||
+          performance.now() > limit
+        )
           throw error;
       }
       await backoff.wait(this.signal);

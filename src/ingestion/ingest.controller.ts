@@ -204,12 +204,13 @@ export class IngestController {
       const isClosed =
         error instanceof TransportError && error.code === "closed";
       if (isClosed)
-        throw new TransportError("closed", error.message, true, {
+        throw new TransportError("closed", error.message, {
+          canRetry: true,
           cause: error,
         });
       if (!limit.aborted) throw error;
       const detail = `The trades could not be stored within ${LIMIT_MS / 1_000} s. They may still be: send them again with the same ids`;
-      throw new TransportError("unavailable", detail, true, { cause: error });
+      throw new TransportError("unavailable", detail, { cause: error });
     }
     return { accepted: trades.length, ids: trades.map(({ id }) => id) };
   }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { Logger } from "@nestjs/common";
+import { canRetry } from "../domain/tapeline-error.js";
 import type { TapeRecord } from "../domain/trade.js";
 import { type Transport, TransportError } from "../streaming/transport.js";
 import { Backoff } from "../waiting/backoff.js";
@@ -57,7 +58,7 @@ export class Outbox {
     const limit = setTimeout(
       () =>
         this.closing.abort(
-          new TransportError("closed", "The feed is stopping", false),
+          new TransportError("closed", "The feed is stopping"),
         ),
       limitMs,
     );
@@ -67,9 +68,7 @@ export class Outbox {
         await new Promise<void>((resolve) => this.idle.push(resolve));
     } finally {
       clearTimeout(limit);
-      this.closing.abort(
-        new TransportError("closed", "The feed has stopped", false),
-      );
+      this.closing.abort(new TransportError("closed", "The feed has stopped"));
       if (this.waiting.length > 0)
         this.logger.error(
           `${this.waiting.length} records were not taken in time and are lost`,
@@ -117,9 +116,7 @@ export class Outbox {
         await this.transport.produce("trades", batch, { signal });
         return;
       } catch (error) {
-        const canRetry =
-          error instanceof TransportError ? error.canRetry : true;
-        if (signal.aborted || !canRetry) {
+        if (signal.aborted || !canRetry(error)) {
           this.logger.error(
             `${batch.length} records were not taken and are lost: ${String(error)}`,
           );

@@ -2,18 +2,23 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { type Readable, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
+import {
+  TapelineError,
+  type TapelineErrorOptions,
+  hasCode,
+} from "../domain/tapeline-error.js";
 
 const CHUNK = 256 * 1024;
 /** Characters of one line, and of one JSON array: both are held in memory. Exchanges give 1,000 trades a REST page. */
 export const TEXT_LIMIT = 256 * 1024 * 1024;
 
 /** A file that cannot be replayed; the message names it, and the line where there is one. */
-export class ReplayError extends Error {
-  readonly code = "replay_failed";
-  constructor(file: string, detail: string, options?: ErrorOptions) {
-    super(`${file}: ${detail}`, options);
-    this.name = "ReplayError";
-  }
+export function unreplayable(
+  file: string,
+  detail: string,
+  options?: TapelineErrorOptions,
+): TapelineError {
+  return new TapelineError("replay_failed", `${file}: ${detail}`, options);
 }
 
 /** Lines that were read together. */
@@ -26,7 +31,7 @@ export interface Lines {
 }
 
 /**
- * The lines of a file, gzip or plain; memory stays flat whatever its size. Throws a ReplayError when it cannot be read,
+ * The lines of a file, gzip or plain; memory stays flat whatever its size. Throws `replay_failed` when it cannot be read,
  * after the lines before the damage.
  */
 export async function* linesOf(file: string): AsyncGenerator<Lines> {
@@ -45,7 +50,7 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
       if (end < 0) {
         rest += chunk;
         if (rest.length > TEXT_LIMIT)
-          throw new ReplayError(
+          throw unreplayable(
             file,
             `line ${from} is longer than ${TEXT_LIMIT / CHUNK / 4} MB`,
           );
@@ -57,8 +62,8 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
       from += lines.length;
     }
   } catch (cause) {
-    if (cause instanceof ReplayError) throw cause;
-    throw new ReplayError(
+    if (hasCode(cause, "replay_failed")) throw cause;
+    throw unreplayable(
       file,
       `cannot be read beyond line ${from - 1}: ${(cause as Error).message}`,
       { cause },
@@ -70,10 +75,10 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
     yield { lines: [rest.replace(/\r$/, "")], from, bytesRead: raw.bytesRead };
 }
 
-/** Bytes. Throws a ReplayError when there is no such file. */
+/** Bytes. Throws `replay_failed` when there is no such file. */
 export async function sizeOf(file: string): Promise<number> {
   const found = await asked(file, (path) => stat(path));
-  if (found.isDirectory()) throw new ReplayError(file, "is a folder");
+  if (found.isDirectory()) throw unreplayable(file, "is a folder");
   return found.size;
 }
 
@@ -87,7 +92,7 @@ async function asked<T>(
     const { code, message } = cause as NodeJS.ErrnoException;
     const detail =
       { ENOENT: "no such file", EISDIR: "is a folder" }[code ?? ""] ?? message;
-    throw new ReplayError(file, detail, { cause });
+    throw unreplayable(file, detail, { cause });
   }
 }
 

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import {
   type Lines,
-  ReplayError,
   TEXT_LIMIT,
   linesOf,
+  unreplayable,
 } from "./replay-files.js";
 import {
   CSV_HEADER,
@@ -23,7 +23,7 @@ export interface Page {
 
 /**
  * Entries of a recording, whatever its format, a page at a time: an await for each line would cost more than its
- * decoding. Throws a ReplayError when the file itself cannot be read.
+ * decoding. Throws `replay_failed` when the file itself cannot be read.
  */
 export async function* readRecording(
   file: string,
@@ -69,7 +69,7 @@ function formatOf(
     const name = symbolFor(file, symbol);
     return (text) => csvEntry(text, venue, name);
   }
-  throw new ReplayError(
+  throw unreplayable(
     file,
     `line ${place} is none of the formats that can be replayed: "<receive time> <combined-stream JSON>", a JSON array of REST trades, or CSV with ${CSV_HEADER}`,
   );
@@ -98,7 +98,7 @@ async function readArray(
     }
     ({ bytesRead } = page);
     if (length > TEXT_LIMIT)
-      throw new ReplayError(
+      throw unreplayable(
         file,
         `a JSON array may have ${TEXT_LIMIT / 1024 / 1024} MB at most: split it`,
       );
@@ -108,7 +108,7 @@ async function readArray(
     elements = JSON.parse(parts.join("\n").replace(/^\uFEFF/, "")) as unknown[];
   } catch (cause) {
     const { message } = cause as Error;
-    throw new ReplayError(file, `is not a JSON array: ${message}`, { cause });
+    throw unreplayable(file, `is not a JSON array: ${message}`, { cause });
   }
   return {
     entries: elements.map((element) => restEntry(element, venue, name)),
@@ -121,7 +121,7 @@ async function readArray(
 function symbolFor(file: string, symbol: string | undefined): string {
   const name = symbol ?? /^([A-Z0-9]{5,20})_/.exec(basename(file))?.[1];
   if (name === undefined)
-    throw new ReplayError(
+    throw unreplayable(
       file,
       "its trades do not name their symbol: say --symbol BTCUSDT",
     );

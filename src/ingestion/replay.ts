@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Market } from "../domain/market.js";
 import type { Transport } from "../streaming/transport.js";
 import { BulkSender } from "./bulk-sender.js";
-import { ReplayError, sizeOf } from "./replay-files.js";
+import { sizeOf, unreplayable } from "./replay-files.js";
 import { readRecording } from "./replay-reader.js";
 import {
   type MarketTally,
@@ -43,7 +43,7 @@ export interface ReplaySummary {
 
 /**
  * Sends recordings through the same pipeline as live trades, on the bulk topic. Resolves when the transport cannot lose
- * them any more. The last record of each market is a clock. Throws a ReplayError for a file that cannot be read, before
+ * them any more. The last record of each market is a clock. Throws `replay_failed` for a file that cannot be read, before
  * anything is sent when it does not exist; bad lines are counted and named.
  */
 export async function replay(
@@ -52,7 +52,7 @@ export async function replay(
   progress: (at: ReplayProgress) => void,
 ): Promise<ReplaySummary> {
   if (symbol !== undefined && !venue.symbols.pattern.test(symbol))
-    throw new ReplayError(
+    throw unreplayable(
       "--symbol",
       `a symbol of ${venue.name} must be ${venue.symbols.rule}, not ${JSON.stringify(symbol)}`,
     );

@@ -1,3 +1,8 @@
+import {
+  TapelineError,
+  type TapelineErrorOptions,
+} from "../domain/tapeline-error.js";
+
 /**
  * - `silenced`: the host has asked for fewer questions (418, 429, 403), and none is asked for a while
  * - `no_turn`: more urgent questions took the whole budget for longer than this one may wait
@@ -6,23 +11,18 @@
  * - `timeout`: no whole answer within the limit
  * - `unreadable`: an answer that is none
  */
-export type VenueReason =
+export type VenueCode =
   "silenced" | "no_turn" | "refused" | "unavailable" | "timeout" | "unreadable";
 
 /** A question to a venue's REST has no answer. */
-export class VenueError extends Error {
-  /** Whether the same question may be answered later. */
-  readonly canRetry: boolean;
-
+export class VenueError extends TapelineError<VenueCode> {
   constructor(
-    readonly reason: VenueReason,
+    code: VenueCode,
     message: string,
     /** How long the host wants no questions, ms. */
     readonly silentMs = 0,
-    options?: ErrorOptions,
+    options?: TapelineErrorOptions,
   ) {
-    super(message, options);
-    this.name = "VenueError";
-    this.canRetry = reason !== "refused";
+    super(code, message, options);
   }
 }

@@ -72,7 +72,7 @@ export class VenueHost {
         this.admit();
       }
     } catch (error) {
-      if (error instanceof VenueError) count(error.reason);
+      if (error instanceof VenueError) count(error.code);
       throw error;
     }
   }

@@ -134,7 +134,7 @@ describe("a venue's REST", () => {
       response.writeHead(429, { "Retry-After": "1" }).end("slow down");
     };
     const refused = await refusal(ask(venue, "/1"));
-    expect(refused).toMatchObject({ reason: "silenced", canRetry: true });
+    expect(refused).toMatchObject({ code: "silenced", canRetry: true });
     expect(refused.message).toBe("429 slow down");
     answer = (path, response) => response.end(path);
     await Promise.all([ask(venue, "/2", "live"), ask(venue, "/3", "repair")]);
@@ -151,7 +151,7 @@ describe("a venue's REST", () => {
     await refusal(ask(venue, "/3", "live"));
     const later = await refusal(ask(venue, "/4", "live"));
     for (const error of [await waiting, later]) {
-      expect(error.reason).toBe("silenced");
+      expect(error.code).toBe("silenced");
       expect(error.silentMs).toBeGreaterThan(7_190_000);
     }
     expect(asked).toHaveLength(2);
@@ -162,10 +162,10 @@ describe("a venue's REST", () => {
     [400, "refused", false],
     [500, "unavailable", true],
     [503, "unavailable", true],
-  ])("that answers %i has %s", async (status, reason, canRetry) => {
+  ])("that answers %i has %s", async (status, code, canRetry) => {
     answer = (_path, response) => response.writeHead(status).end("why");
     const error = await refusal(ask(within(9, 1_000), "/1"));
-    expect(error).toMatchObject({ reason, canRetry });
+    expect(error).toMatchObject({ code, canRetry });
     expect(error.message).toBe(`${status} why`);
   });
 
@@ -173,7 +173,7 @@ describe("a venue's REST", () => {
     const venue = within(9, 1_000);
     answer = (_path, response) => response.destroy();
     const hungUp = await refusal(ask(venue, "/1"));
-    expect(hungUp.reason).toBe("unavailable");
+    expect(hungUp.code).toBe("unavailable");
     expect(hungUp.message).toMatch(/^127\.0\.0\.1:\d+: \w/);
     answer = (_path, response) => response.end("nonsense");
     const unreadable = hosts.ask(
@@ -188,7 +188,7 @@ describe("a venue's REST", () => {
     );
     const error = await refusal(unreadable);
     expect(error.message).toBe("not_json: nonsense");
-    expect(error).toMatchObject({ reason: "unreadable", canRetry: true });
+    expect(error).toMatchObject({ code: "unreadable", canRetry: true });
     const counted = await metrics.venueQuestions.get();
     expect(
       counted.values.map(({ labels, value }) => [labels.outcome, value]),

@@ -1,6 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Market } from "../domain/market.js";
+import { TapelineError } from "../domain/tapeline-error.js";
 import { DAY_MS } from "../domain/units.js";
 import {
   type Backfill,
@@ -23,12 +24,11 @@ export const MOST_OPEN = 100;
 const MOST_NOTES = 50;
 
 /** Somebody has cancelled the job, or another process has it now. */
-export class BackfillGoneError extends Error {
-  readonly code = "backfill_gone";
-  constructor(id: number) {
-    super(`backfill ${id} is not to be gone on with`);
-    this.name = "BackfillGoneError";
-  }
+export function backfillGone(id: number): TapelineError {
+  return new TapelineError(
+    "backfill_gone",
+    `backfill ${id} is not to be gone on with`,
+  );
 }
 
 /** Jobs that load history: the rows by which those who ask and those who work talk to each other. */
@@ -121,7 +121,7 @@ export class BackfillStore {
     return rows[0] === undefined ? undefined : workOf(rows[0]);
   }
 
-  /** In the transaction that stores what was read up to there; throws a BackfillGoneError, so that it is not stored. */
+  /** In the transaction that stores what was read up to there; throws `backfill_gone`, so that it is not stored. */
   advancing(
     id: number,
     step: () => { reached: number; read: number; progress: number },
@@ -133,7 +133,7 @@ export class BackfillStore {
          WHERE id = $1 AND state = 'running'`,
         [id, reached, read, stored, progress],
       );
-      if (rowCount === 0) throw new BackfillGoneError(id);
+      if (rowCount === 0) throw backfillGone(id);
     };
   }
 
@@ -154,7 +154,7 @@ export class BackfillStore {
       "reached = $2, read = read + $3, stored = stored + $4, progress = $5, lowest_id = coalesce($6, lowest_id), attempts = 0, problem = NULL",
       [reached, read, stored, progress, lowestId],
     );
-    if (rows.length === 0) throw new BackfillGoneError(id);
+    if (rows.length === 0) throw backfillGone(id);
   }
 
   /** Returns the state: a worker learns here that its job is cancelled. */

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import { TapelineError, hasCode } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
 import { copyText } from "./copy-text.js";
 import { codeOf } from "./database-errors.js";
@@ -17,7 +18,7 @@ import {
   WRITE_STAGED,
   foldDay,
 } from "./staged-write.js";
-import { type TapeWriter, UnknownMarketError } from "./tape-writer.js";
+import { type TapeWriter, marketGone } from "./tape-writer.js";
 import { transact } from "./transaction.js";
 import type { KnownMarket } from "./write-batch.js";
 
@@ -38,22 +39,12 @@ export type InTransaction = (
 
 type CountRevisions = (reason: string, candles: number) => void;
 
-/** The retention horizon has passed these trades: their day can only be loaded whole, and is not kept. */
-export class HorizonPassedError extends Error {
-  readonly code = "horizon_passed";
-  constructor(readonly horizon: number) {
-    super(`trades before ${new Date(horizon).toISOString()} are not kept`);
-    this.name = "HorizonPassedError";
-  }
-}
-
 /** Somebody else has loaded some of it at the same time: load it again, and only the rest is new. */
-export class CoverageChangedError extends Error {
-  readonly code = "coverage_changed";
-  constructor(market: string) {
-    super(`the coverage of ${market} has changed meanwhile`);
-    this.name = "CoverageChangedError";
-  }
+function coverageChanged(market: string): TapelineError {
+  return new TapelineError(
+    "coverage_changed",
+    `the coverage of ${market} has changed meanwhile`,
+  );
 }
 
 /**
@@ -99,7 +90,7 @@ export class BulkLoad {
 
   /**
    * Stores trades with ascending ids, whose days have tables; returns how many were new.
-   * Throws a HorizonPassedError when the first of them is not kept any more.
+   * Throws `horizon_passed` when the first of them is not kept any more.
    */
   async piece(trades: readonly Trade[], also: InTransaction): Promise<number> {
     if (!(await this.isCovered(trades))) {
@@ -108,7 +99,7 @@ export class BulkLoad {
       } catch (error) {
         // Somebody was faster, or a trade is stored under another id.
         const isKnown =
-          error instanceof CoverageChangedError ||
+          hasCode(error, "coverage_changed") ||
           codeOf(error) === UNIQUE_VIOLATION;
         if (!isKnown) throw error;
       }
@@ -123,8 +114,7 @@ export class BulkLoad {
   ): Promise<number> {
     await this.copy(COPY_TRADES, [trades]);
     await this.requireKept(trades);
-    if (await this.isCovered(trades))
-      throw new CoverageChangedError(this.market.name);
+    if (await this.isCovered(trades)) throw coverageChanged(this.market.name);
     const times = trades.map(({ time }) => time);
     const { from, to } = idSpan(trades);
     const stored = await this.merge(COPIED, [
@@ -160,7 +150,7 @@ export class BulkLoad {
 
   /**
    * A whole day before the horizon: candles and coverage, without its trades. What takes long is done before the
-   * market is locked, since its live trades wait for that. Throws a CoverageChangedError when somebody else has loaded
+   * market is locked, since its live trades wait for that. Throws `coverage_changed` when somebody else has loaded
    * some of it meanwhile.
    */
   async day(
@@ -174,7 +164,7 @@ export class BulkLoad {
       const held = await this.heldOfStaged();
       await this.lock();
       if ((await this.heldOfStaged()) !== held)
-        throw new CoverageChangedError(this.market.name);
+        throw coverageChanged(this.market.name);
       const stored = await this.mergeFolded();
       await also(this.client, stored);
       return stored;
@@ -204,7 +194,7 @@ export class BulkLoad {
     const { rows } = await this.client.query<{ horizon: string }>(LOCK, [
       [this.market.id],
     ]);
-    if (rows[0] === undefined) throw new UnknownMarketError();
+    if (rows[0] === undefined) throw marketGone();
     return Number(rows[0].horizon);
   }
 
@@ -212,7 +202,11 @@ export class BulkLoad {
   private async horizonFor(trades: readonly Trade[]): Promise<number> {
     const horizon = await this.lock();
     if ((trades[0]?.time ?? horizon) < horizon)
-      throw new HorizonPassedError(horizon);
+      // Their day can only be loaded whole, and is not kept.
+      throw new TapelineError(
+        "horizon_passed",
+        `trades before ${new Date(horizon).toISOString()} are not kept`,
+      );
     return horizon;
   }
 
@@ -220,7 +214,7 @@ export class BulkLoad {
   private async requireKept(trades: readonly Trade[]): Promise<void> {
     const horizon = await this.horizonFor(trades);
     if (trades.some(({ time }) => time < horizon))
-      throw new CoverageChangedError(this.market.name);
+      throw coverageChanged(this.market.name);
   }
 
   private async isCovered(trades: readonly Trade[]): Promise<boolean> {

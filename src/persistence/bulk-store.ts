@@ -3,14 +3,11 @@ import { Inject, Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config.js";
 import type { Market } from "../domain/market.js";
+import { TapelineError, hasCode } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
 import { Metrics } from "../metrics.js";
 import { Backoff } from "../waiting/backoff.js";
-import {
-  BulkLoad,
-  CoverageChangedError,
-  type InTransaction,
-} from "./bulk-load.js";
+import { BulkLoad, type InTransaction } from "./bulk-load.js";
 import { DATABASE, type Database } from "./database.js";
 import {
   codeOf,
@@ -20,26 +17,11 @@ import {
 } from "./database-errors.js";
 import { type FirstTrade, MarketRegistry } from "./market-registry.js";
 import { Partitions, dayOf } from "./partitions.js";
-import {
-  IdConflictError,
-  TapeWriter,
-  UnknownMarketError,
-} from "./tape-writer.js";
+import { IdConflictError, TapeWriter, marketGone } from "./tape-writer.js";
 import type { KnownMarket } from "./write-batch.js";
-
-export { HorizonPassedError } from "./bulk-load.js";
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
-
-/** The database, or the market's rows, will never take these trades. */
-export class LoadRefusedError extends Error {
-  readonly code = "load_refused";
-  constructor(detail: string, options?: ErrorOptions) {
-    super(detail, options);
-    this.name = "LoadRefusedError";
-  }
-}
 
 /** The way of history past the topics, which are for what has to be told to everybody at once. */
 @Injectable()
@@ -80,7 +62,7 @@ export class BulkStore {
     return rows[0]?.held ?? 0;
   }
 
-  /** Makes the market's row where there is none. Throws a LoadRefusedError when it holds other trades than these. */
+  /** Makes the market's row where there is none. Throws `load_refused` when it holds other trades than these. */
   async open(first: FirstTrade, signal: AbortSignal): Promise<MarketLoad> {
     const name = first.market;
     const resolved = await this.markets.resolve(
@@ -88,13 +70,15 @@ export class BulkStore {
       new Map([[name, first]]),
     );
     const market = resolved.get(name);
-    if (market === undefined) throw new UnknownMarketError();
+    if (market === undefined) throw marketGone();
     if (market.kind !== first.kind || market.ids !== first.ids)
-      throw new LoadRefusedError(
+      throw new TapelineError(
+        "load_refused",
         `${name} holds ${market.kind} trades with ${market.ids} ids; these are ${first.kind} with ${first.ids} ids`,
       );
     if (market.ids !== "dense")
-      throw new LoadRefusedError(
+      throw new TapelineError(
+        "load_refused",
         `the ids of ${name} do not count its trades: only its topic can store them`,
       );
     return new MarketLoad(
@@ -126,8 +110,8 @@ export class MarketLoad {
   }
 
   /**
-   * Stores trades with ascending ids; resolves with how many were new, once committed. Throws a LoadRefusedError, after
-   * which nothing of them is stored, or a HorizonPassedError, after which their day has to be loaded whole.
+   * Stores trades with ascending ids; resolves with how many were new, once committed. Throws `load_refused`, after
+   * which nothing of them is stored, or `horizon_passed`, after which their day has to be loaded whole.
    */
   async piece(trades: readonly Trade[], also: InTransaction): Promise<number> {
     return this.persistently(async () => {
@@ -160,8 +144,10 @@ export class MarketLoad {
       return await work(this.load);
     } catch (error) {
       if (error instanceof IdConflictError || isRefusedData(error))
-        throw new LoadRefusedError(error.message, { cause: error });
-      if (canRetry(error) && !isLostRace(error)) {
+        throw new TapelineError("load_refused", error.message, {
+          cause: error,
+        });
+      if (canWriteLater(error) && !isLostRace(error)) {
         // Its connection may be what is broken.
         await this.load.close();
         this.load = undefined;
@@ -178,7 +164,7 @@ export class MarketLoad {
         return await attempt();
       } catch (error) {
         this.signal.throwIfAborted();
-        if (!canRetry(error)) throw error;
+        if (!canWriteLater(error)) throw error;
         const waitMs = backoff.next();
         if (!isLostRace(error))
           this.logger.warn(
@@ -195,10 +181,9 @@ export class MarketLoad {
 const PASSING = /^(08(?!P01)...|53...|55P03|57...|40...|23514)$/;
 
 /** Of the database; what the trades' source throws goes to whoever gave them. */
-function canRetry(error: unknown): boolean {
+function canWriteLater(error: unknown): boolean {
   return (
-    error instanceof CoverageChangedError ||
-    error instanceof UnknownMarketError ||
+    hasCode(error, "coverage_changed", "market_gone") ||
     isConnectionLost(error) ||
     PASSING.test(codeOf(error))
   );

@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from "typeorm";
 import type { Config } from "../config.js";
+import { TapelineError } from "../domain/tapeline-error.js";
 import { EmbeddedPostgres, READER } from "./embedded-postgres.js";
 import { FeedEntity } from "./feed.entity.js";
 import { MarketEntity } from "./market.entity.js";
@@ -9,7 +10,6 @@ import { Backfill1764100000000 } from "./migrations/3-backfill.js";
 import { Revisions1764172800000 } from "./migrations/4-revisions.js";
 import { Reconciliation1764259200000 } from "./migrations/5-reconciliation.js";
 import { Ids1764345600000 } from "./migrations/6-ids.js";
-import { EmbeddedDatabaseError } from "./postgres-binaries.js";
 
 /** Injection token of the application's `Database`. */
 export const DATABASE = Symbol("database");
@@ -50,7 +50,7 @@ export async function openDatabase(
   const embedded = new EmbeddedPostgres(config.dataDir, config.embeddedPort);
   const owner = embedded.livingOwner();
   if (owner !== undefined && sharing === "own") {
-    throw new EmbeddedDatabaseError(
+    throw new TapelineError(
       "in_use",
       `${config.dataDir} is in use by process ${owner}. Stop it first, use another DATA_DIR and EMBEDDED_PORT, or replay into the running server with "serve --replay FILE" at its start.`,
     );

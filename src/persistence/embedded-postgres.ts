@@ -10,6 +10,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import pg from "pg";
+import { TapelineError } from "../domain/tapeline-error.js";
 import {
   ADMIN,
   type Passwords,
@@ -21,7 +22,6 @@ import { OwnerLock, processExists, runsPostgres } from "./owner-lock.js";
 import {
   type Account,
   type Binaries,
-  EmbeddedDatabaseError,
   findBinaries,
   requireExecutable,
   requireSearchable,
@@ -78,7 +78,7 @@ export class EmbeddedPostgres {
     return this.readPasswords().reader;
   }
 
-  /** Throws an EmbeddedDatabaseError, or returns the URL of a database that answers. Stops an orphan first. */
+  /** Throws a TapelineError, or returns the URL of a database that answers. Stops an orphan first. */
   async start(): Promise<string> {
     const binaries = findBinaries();
     requireExecutable(binaries.postgres);
@@ -89,7 +89,7 @@ export class EmbeddedPostgres {
       requireSearchable(binaries.postgres, account);
     }
     if (!this.lock.take()) {
-      throw new EmbeddedDatabaseError(
+      throw new TapelineError(
         "in_use",
         `${this.home} is in use by process ${this.lock.livingOwner() ?? "unknown"}. Stop it first, or use another DATA_DIR and EMBEDDED_PORT.`,
       );
@@ -125,7 +125,7 @@ export class EmbeddedPostgres {
     if (!existsSync(file)) return;
     const found = readFileSync(file, "utf8").trim();
     if (found === binaries.major) return;
-    throw new EmbeddedDatabaseError(
+    throw new TapelineError(
       "other_version",
       `${this.data} was written by PostgreSQL ${found}; this version of Tapeline brings PostgreSQL ${binaries.major}. ` +
         `Either run the Tapeline version that wrote it, dump it (pg_dump "$(tapeline url)"), move ${this.data} away, start this version and restore the dump; ` +
@@ -233,8 +233,8 @@ export class EmbeddedPostgres {
         return;
       } catch (error) {
         if (Date.now() > limit)
-          throw new EmbeddedDatabaseError(
-            "failed",
+          throw new TapelineError(
+            "database_failed",
             `PostgreSQL did not answer within ${START_LIMIT_MS / 1_000} s`,
             { cause: error },
           );
@@ -243,20 +243,20 @@ export class EmbeddedPostgres {
     }
   }
 
-  private startFailure(): EmbeddedDatabaseError {
+  private startFailure(): TapelineError {
     const log = readFileSync(join(this.home, "postgres.log"), "utf8")
       .trim()
       .split("\n")
       .slice(-6)
       .join("\n  ");
     if (log.includes("Address already in use")) {
-      return new EmbeddedDatabaseError(
+      return new TapelineError(
         "port_in_use",
         `Port ${this.port} is in use by another process, so the embedded PostgreSQL cannot listen on it. Set EMBEDDED_PORT to a free port.`,
       );
     }
-    return new EmbeddedDatabaseError(
-      "failed",
+    return new TapelineError(
+      "database_failed",
       `PostgreSQL did not start:\n  ${log}`,
     );
   }

@@ -8,11 +8,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import {
-  type Account,
-  type Binaries,
-  EmbeddedDatabaseError,
-} from "./postgres-binaries.js";
+import { TapelineError } from "../domain/tapeline-error.js";
+import type { Account, Binaries } from "./postgres-binaries.js";
 
 export const ADMIN = "tapeline";
 
@@ -97,8 +94,8 @@ function run(
       if (code === 0) done();
       else
         failed(
-          new EmbeddedDatabaseError(
-            "failed",
+          new TapelineError(
+            "database_failed",
             `initdb failed:\n${output.trim()}`,
           ),
         );

@@ -9,30 +9,13 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
+import { TapelineError } from "../domain/tapeline-error.js";
 
 export interface Binaries {
   initdb: string;
   postgres: string;
   /** Such as "18": data folders of another major version cannot be opened. */
   major: string;
-}
-
-/** The embedded database cannot run here; the message says what to do. */
-export class EmbeddedDatabaseError extends Error {
-  constructor(
-    readonly code:
-      | "no_binaries"
-      | "not_searchable"
-      | "other_version"
-      | "in_use"
-      | "port_in_use"
-      | "failed",
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = "EmbeddedDatabaseError";
-  }
 }
 
 /** PostgreSQL as npm delivered it for this platform. */
@@ -43,7 +26,7 @@ export function findBinaries(): Binaries {
   try {
     entry = createRequire(import.meta.url).resolve(name);
   } catch (cause) {
-    throw new EmbeddedDatabaseError(
+    throw new TapelineError(
       "no_binaries",
       `The embedded PostgreSQL (${name}) is not installed. Run "npm ci" without --omit=optional, or set DATABASE_URL to a PostgreSQL server.`,
       { cause },
@@ -96,8 +79,8 @@ export function unprivilegedAccount(): Account | undefined {
     if (fields !== undefined)
       return { name, uid: Number(fields[2]), gid: Number(fields[3]) };
   }
-  throw new EmbeddedDatabaseError(
-    "failed",
+  throw new TapelineError(
+    "no_account",
     'PostgreSQL does not run as root, and this system has no account "postgres" or "nobody" to run it as. Start Tapeline as an ordinary user, or set DATABASE_URL.',
   );
 }
@@ -109,7 +92,7 @@ export function requireSearchable(path: string, account: Account): void {
     const searchable =
       (mode & 0o001) !== 0 || (uid === account.uid && (mode & 0o100) !== 0);
     if (!searchable) {
-      throw new EmbeddedDatabaseError(
+      throw new TapelineError(
         "not_searchable",
         `Started by root, PostgreSQL runs as "${account.name}", who cannot enter ${folder}, which ${path} lies in. ` +
           `Start Tapeline as an ordinary user, or move it (and DATA_DIR) to a folder like /srv/tapeline, or run "chmod o+x ${folder}".`,
@@ -124,7 +107,7 @@ export function requireExecutable(path: string): void {
   try {
     accessSync(path, constants.X_OK);
   } catch (cause) {
-    throw new EmbeddedDatabaseError(
+    throw new TapelineError(
       "no_binaries",
       `${path} cannot be executed. Run "npm ci" again.`,
       { cause },

@@ -4,18 +4,14 @@ import type { PoolClient } from "pg";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config.js";
 import type { Candle } from "../domain/candle.js";
+import { hasCode } from "../domain/tapeline-error.js";
 import { type TapeRecord, type Trade, isClock } from "../domain/trade.js";
 import { Metrics } from "../metrics.js";
 import { Backoff } from "../waiting/backoff.js";
 import { isLostRace, isRefusedData } from "./database-errors.js";
 import { MarketRegistry } from "./market-registry.js";
 import { Partitions } from "./partitions.js";
-import {
-  IdConflictError,
-  TapeWriter,
-  UnknownMarketError,
-  type Written,
-} from "./tape-writer.js";
+import { IdConflictError, TapeWriter, type Written } from "./tape-writer.js";
 import type { KnownMarket } from "./write-batch.js";
 
 const FIRST_RETRY_MS = 50;
@@ -97,7 +93,7 @@ export class Recorder {
         const cause = causeOf(error);
         this.metrics.writeRetries.inc({ cause });
         const waitMs = backoff.next();
-        if (cause !== "deadlock")
+        if (cause === "unavailable")
           this.logger.error(
             `Cannot write, will retry in ${waitMs} ms: ${String(error)}`,
           );
@@ -245,8 +241,8 @@ function isRefusal(error: unknown): error is Error {
   return error instanceof IdConflictError || isRefusedData(error);
 }
 
-function causeOf(error: unknown): "deadlock" | "unavailable" {
-  return isLostRace(error) || error instanceof UnknownMarketError
-    ? "deadlock"
-    : "unavailable";
+/** For the metric. */
+function causeOf(error: unknown): "deadlock" | "market_gone" | "unavailable" {
+  if (hasCode(error, "market_gone")) return error.code;
+  return isLostRace(error) ? "deadlock" : "unavailable";
 }

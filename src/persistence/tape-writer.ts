@@ -1,6 +1,7 @@
 import type { ClientBase, PoolClient } from "pg";
 import type { Candle } from "../domain/candle.js";
 import type { Coverage } from "../domain/coverage.js";
+import { TapelineError } from "../domain/tapeline-error.js";
 import { type Interval } from "../domain/interval.js";
 import { type TapeRecord, type Trade, isClock } from "../domain/trade.js";
 import type { RevisionReason } from "../domain/revision.js";
@@ -53,22 +54,18 @@ interface Outcome {
 }
 
 /** On these markets an id of the batch is held already under another time or inside another trade. Nothing was stored. */
-export class IdConflictError extends Error {
-  readonly code = "id_conflict";
+export class IdConflictError extends TapelineError<"id_conflict"> {
   constructor(readonly markets: readonly string[]) {
     super(
+      "id_conflict",
       `ids of ${markets.join(", ")} overlap with trades that are stored or with each other`,
     );
-    this.name = "IdConflictError";
   }
 }
 
 /** A market row that this process remembers is not there any more. */
-export class UnknownMarketError extends Error {
-  constructor() {
-    super("a market's row has gone");
-    this.name = "UnknownMarketError";
-  }
+export function marketGone(): TapelineError {
+  return new TapelineError("market_gone", "a market's row has gone");
 }
 
 /** Writes one batch in one transaction, or nothing. Knows no retries: see `Recorder`. */
@@ -84,7 +81,7 @@ export class TapeWriter {
     return this.columns.base;
   }
 
-  /** Commits before it returns. Throws an IdConflictError, an UnknownMarketError or the driver's error, after a rollback. */
+  /** Commits before it returns. Throws an IdConflictError, `market_gone` or the driver's error, after a rollback. */
   write(
     client: PoolClient,
     records: readonly TapeRecord[],
@@ -111,7 +108,7 @@ export class TapeWriter {
     const locked = await client.query<{ id: number; horizon: string }>(LOCK, [
       literal(ids),
     ]);
-    if (locked.rows.length !== ids.length) throw new UnknownMarketError();
+    if (locked.rows.length !== ids.length) throw marketGone();
     const horizon = Number(locked.rows[0]?.horizon ?? 0);
     const all = records.filter((record): record is Trade => !isClock(record));
     const recent =

@@ -6,15 +6,6 @@ import type {
 } from "../persistence/backfill-store.js";
 import { RecentRate } from "./recent-rate.js";
 
-/** The job cannot be done, however often it is tried. */
-export class BackfillImpossibleError extends Error {
-  readonly code = "backfill_impossible";
-  constructor(detail: string, options?: ErrorOptions) {
-    super(detail, options);
-    this.name = "BackfillImpossibleError";
-  }
-}
-
 /** Trades read from a source, and those of them that were not stored before. */
 export interface Counted {
   read: number;

@@ -1,16 +1,16 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Config } from "../config.js";
+import { TapelineError, hasCode } from "../domain/tapeline-error.js";
 import { DAY_MS } from "../domain/units.js";
 import { VenueError } from "../ingestion/venue-error.js";
 import type { VenueHosts } from "../ingestion/venue-hosts.js";
 import type { BulkFiles } from "../ingestion/venue.js";
 import type { BulkStore } from "../persistence/bulk-store.js";
 import type { Transport } from "../streaming/transport.js";
-import { BackfillImpossibleError, type BackfillJob } from "./backfill-job.js";
+import type { BackfillJob } from "./backfill-job.js";
 import { type Step, isPublished, nextStep, spanOf } from "./backfill-plan.js";
 import { download } from "./bulk-download.js";
-import { BulkError } from "./bulk-error.js";
 import { FileLoad } from "./file-load.js";
 import type { HoleProof } from "./hole-proof.js";
 import { RestHistory } from "./rest-history.js";
@@ -50,7 +50,8 @@ export class BackfillRun {
     const { venue, kind } = this.job;
     const files = venue.bulk?.files[kind];
     if (files === undefined && this.rest.obstacle !== undefined)
-      throw new BackfillImpossibleError(
+      throw new TapelineError(
+        "backfill_impossible",
         `${venue.name} has no history to load: ${this.rest.obstacle}`,
       );
     try {
@@ -90,8 +91,9 @@ export class BackfillRun {
       await this.history.newest();
     } catch (error) {
       if (!(error instanceof VenueError)) throw error;
-      if (error.reason === "refused")
-        throw new BackfillImpossibleError(
+      if (error.code === "refused")
+        throw new TapelineError(
+          "backfill_impossible",
           `${venue.name} does not know ${symbol}: ${error.message}`,
           { cause: error },
         );
@@ -129,7 +131,7 @@ export class BackfillRun {
       if (file.to <= horizon) await this.files.dropped(file);
       else await this.files.kept(file, step.to);
     } catch (error) {
-      if (!(error instanceof BulkError) || error.canRetry) throw error;
+      if (!hasCode(error, "file_refused")) throw error;
       this.without.add(step.period);
       await job.note(error.message);
     } finally {
@@ -182,8 +184,7 @@ export class BackfillRun {
       else await rest.onwards(step.to);
     } catch (error) {
       const hasOthers = job.venue.bulk?.files[job.kind] !== undefined;
-      if (!(error instanceof BackfillImpossibleError) || !hasOthers)
-        throw error;
+      if (!hasCode(error, "backfill_impossible") || !hasOthers) throw error;
       await job.note(`${day} is not loaded: ${error.message}`);
       await job.advance(step.to);
     }

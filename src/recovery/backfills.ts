@@ -3,20 +3,21 @@ import { join } from "node:path";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
 import { parseMarket } from "../domain/market.js";
+import { TapelineError, canRetry, hasCode } from "../domain/tapeline-error.js";
 import { FeedHistory } from "../ingestion/feed-history.js";
 import { VenueHosts } from "../ingestion/venue-hosts.js";
 import { VENUES, VENUES_WITH_HISTORY } from "../ingestion/venues.js";
 import { Metrics } from "../metrics.js";
 import {
-  BackfillGoneError,
   BackfillStore,
   type BackfillWork,
+  backfillGone,
 } from "../persistence/backfill-store.js";
-import { BulkStore, LoadRefusedError } from "../persistence/bulk-store.js";
+import { BulkStore } from "../persistence/bulk-store.js";
 import { Transport } from "../streaming/transport.js";
 import { Backoff } from "../waiting/backoff.js";
 import { pause } from "../waiting/pause.js";
-import { BackfillImpossibleError, BackfillJob } from "./backfill-job.js";
+import { BackfillJob } from "./backfill-job.js";
 import { widened } from "./backfill-plan.js";
 import { BackfillRun } from "./backfill-run.js";
 import { HoleProof } from "./hole-proof.js";
@@ -99,7 +100,7 @@ export class Backfills {
           doing,
           rate: rate.perSecond(),
         });
-        if (state !== "running") cancelling.abort(new BackfillGoneError(id));
+        if (state !== "running") cancelling.abort(backfillGone(id));
       };
       telling = setInterval(
         () =>
@@ -170,11 +171,13 @@ export class Backfills {
     const name = parseMarket(work.market);
     const venue = VENUES.get(name?.venue ?? "");
     if (name === undefined || venue === undefined)
-      throw new BackfillImpossibleError(
+      throw new TapelineError(
+        "backfill_impossible",
         `${work.market} is of a venue without history; there is history of ${VENUES_WITH_HISTORY.map((it) => it.name).join(", ")}`,
       );
     if (!venue.symbols.pattern.test(name.symbol))
-      throw new BackfillImpossibleError(
+      throw new TapelineError(
+        "backfill_impossible",
         `a symbol of ${venue.name} must be ${venue.symbols.rule}, not ${name.symbol}`,
       );
     const known = await this.bulk.known(work.market);
@@ -212,11 +215,14 @@ export class Backfills {
     const message = error instanceof Error ? error.message : String(error);
     const told = this.troubles.get(id);
     this.troubles.delete(id);
-    if (error instanceof BackfillGoneError) {
+    if (hasCode(error, "backfill_gone")) {
       this.logger.log(`Backfill ${id} of ${market} is cancelled`);
     } else if (this.stopping.signal.aborted) {
       await this.store.release(id);
-    } else if (isFinal(error) || (await this.attemptsOf(id)) >= MOST_ATTEMPTS) {
+    } else if (
+      !canRetry(error) ||
+      (await this.attemptsOf(id)) >= MOST_ATTEMPTS
+    ) {
       this.logger.error(`Backfill ${id} of ${market} has failed: ${message}`);
       await this.store.fail(id, message);
     } else {
@@ -249,14 +255,6 @@ export class Backfills {
         await rm(join(folder, name), { recursive: true, force: true });
     }
   }
-}
-
-function isFinal(error: unknown): boolean {
-  return (
-    error instanceof BackfillImpossibleError ||
-    error instanceof LoadRefusedError ||
-    ("canRetry" in Object(error) && !(error as { canRetry: boolean }).canRetry)
-  );
 }
 
 function timeText(time: number): string {

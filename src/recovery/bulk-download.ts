@@ -5,8 +5,8 @@ import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
+import { TapelineError, canRetry } from "../domain/tapeline-error.js";
 import { Backoff } from "../waiting/backoff.js";
-import { BulkError } from "./bulk-error.js";
 
 /** Nothing arrives for so long, and the connection is given up. */
 const SILENCE_MS = 30_000;
@@ -51,8 +51,8 @@ export async function download(
     if (url.protocol !== "file:") await rm(file, { force: true });
     // It may have been replaced between the two questions.
     if (again || url.protocol === "file:")
-      throw new BulkError(
-        "refused",
+      throw new TapelineError(
+        "file_refused",
         `${name}: its SHA-256 is ${actual}, and ${name}.CHECKSUM says ${expected}`,
       );
   }
@@ -69,8 +69,8 @@ async function checksumOf(
   if (text === undefined) return undefined;
   const [, sum, of] = /^([0-9a-f]{64})\s+\*?(\S+)\s*$/i.exec(text) ?? [];
   if (sum === undefined || of !== name)
-    throw new BulkError(
-      "refused",
+    throw new TapelineError(
+      "file_refused",
       `${name}.CHECKSUM must be a SHA-256 and ${name}, not ${JSON.stringify(text.slice(0, 100))}`,
     );
   return sum.toLowerCase();
@@ -167,7 +167,10 @@ async function answerOf(
   if (response.status === 404) return undefined;
   // What is here is all there is, or belongs to another version of the file: the checksum tells.
   if (response.status === 416) return answerOf(url, signal);
-  throw new BulkError("unreachable", `${url.href}: ${response.status}`);
+  throw new TapelineError(
+    "file_unavailable",
+    `${url.href}: ${response.status}`,
+  );
 }
 
 async function persistently<T>(
@@ -181,11 +184,11 @@ async function persistently<T>(
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof BulkError && !error.canRetry) throw error;
+      if (!canRetry(error)) throw error;
       if (tries === ATTEMPTS) {
         const { message, cause } = error as Error;
-        throw new BulkError(
-          "unreachable",
+        throw new TapelineError(
+          "file_unavailable",
           `${url.href} cannot be read: ${cause instanceof Error ? cause.message : message}`,
           { cause: error },
         );
@@ -203,15 +206,15 @@ async function requireRoom(
   if (size > MOST_BYTES) throw tooLarge(path);
   const { bavail, bsize } = await statfs(dirname(path));
   if (bavail * bsize < missing + SPARE_BYTES)
-    throw new BulkError(
-      "refused",
+    throw new TapelineError(
+      "file_refused",
       `${basename(path, ".part")} has ${size} bytes, and ${dirname(path)} no room for them`,
     );
 }
 
-function tooLarge(path: string): BulkError {
-  return new BulkError(
-    "refused",
+function tooLarge(path: string): TapelineError {
+  return new TapelineError(
+    "file_refused",
     `${basename(path, ".part")} is larger than ${MOST_BYTES / 2 ** 30} GB`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import * as yauzl from "yauzl";
-import { BulkError } from "./bulk-error.js";
+import { TapelineError } from "../domain/tapeline-error.js";
 
 /** Characters of a line; those of exchanges have about a hundred. */
 const LONGEST_LINE = 10_000;
@@ -13,8 +13,8 @@ export interface Lines {
 }
 
 /**
- * The lines of the one CSV in a zip, unpacked as they are read: memory stays flat whatever its size. Throws a BulkError,
- * after the lines before the damage.
+ * The lines of the one CSV in a zip, unpacked as they are read: memory stays flat whatever its size.
+ * Throws `file_refused`, after the lines before the damage.
  */
 export async function* linesOfZip(
   path: string,
@@ -32,22 +32,24 @@ export async function* linesOfZip(
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() as string;
       if (rest.length > LONGEST_LINE)
-        throw new BulkError(
-          "refused",
+        throw new TapelineError(
+          "file_refused",
           `${name}:${from + lines.length}: a line without an end`,
         );
       if (lines.length > 0) yield { lines, from };
       from += lines.length;
     }
   } catch (cause) {
-    if (cause instanceof BulkError) throw cause;
+    if (cause instanceof TapelineError) throw cause;
     const place =
       from > 1
         ? `${name}: cannot be unpacked behind line ${from - 1}`
         : `${name} is not a whole zip file`;
-    throw new BulkError("refused", `${place}: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new TapelineError(
+      "file_refused",
+      `${place}: ${(cause as Error).message}`,
+      { cause },
+    );
   } finally {
     text?.destroy();
     archive?.close();
@@ -67,8 +69,8 @@ async function theOneFile(
     entries.length > 1 ||
     !entry.fileName.endsWith(".csv")
   )
-    throw new BulkError(
-      "refused",
+    throw new TapelineError(
+      "file_refused",
       `${name} must hold one CSV, not ${
         entries
           .map(({ fileName }) => fileName)

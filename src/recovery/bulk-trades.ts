@@ -1,6 +1,6 @@
 import type { Trade } from "../domain/trade.js";
 import type { BulkFiles } from "../ingestion/venue.js";
-import { BulkError } from "./bulk-error.js";
+import { TapelineError } from "../domain/tapeline-error.js";
 import { linesOfZip } from "./bulk-lines.js";
 import type { TimedHole } from "../persistence/gap-ledger-store.js";
 
@@ -42,8 +42,9 @@ export interface BulkFindings {
 }
 
 /**
- * The trades of a bulk file with strictly ascending ids, some thousand at a time. Throws a BulkError that names the line
- * which is not what it should be: one column more, a time of another day, an id that goes back.
+ * The trades of a bulk file with strictly ascending ids, some thousand at a time. Throws `file_refused`
+ * that names the line which is not what it should be: one column more, a time of another day, an id
+ * that goes back.
  */
 export class BulkTrades {
   readonly found: BulkFindings = {
@@ -151,8 +152,11 @@ export class BulkTrades {
     });
   }
 
-  private refusal(place: number, detail: string): BulkError {
-    return new BulkError("refused", `${this.file.name}:${place}: ${detail}`);
+  private refusal(place: number, detail: string): TapelineError {
+    return new TapelineError(
+      "file_refused",
+      `${this.file.name}:${place}: ${detail}`,
+    );
   }
 }
 

@@ -1,14 +1,10 @@
 import { plural } from "../domain/plural.js";
+import { hasCode } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
 import { idKindOf } from "../ingestion/venue.js";
 import { BulkSender } from "../ingestion/bulk-sender.js";
 import { VenueError } from "../ingestion/venue-error.js";
-import {
-  type BulkStore,
-  HorizonPassedError,
-  LoadRefusedError,
-  type MarketLoad,
-} from "../persistence/bulk-store.js";
+import type { BulkStore, MarketLoad } from "../persistence/bulk-store.js";
 import type { TimedHole } from "../persistence/gap-ledger-store.js";
 import type { Transport } from "../streaming/transport.js";
 import type { BackfillJob } from "./backfill-job.js";
@@ -38,7 +34,7 @@ export class FileLoad {
     await this.open?.close();
   }
 
-  /** From where the job is to `to`. Throws a BulkError at the first line that is not right; what is before it is stored. */
+  /** From where the job is to `to`. Throws `file_refused` at the first line that is not right; what is before it is stored. */
   async kept(file: BulkFile, to: number): Promise<void> {
     const { job } = this;
     const source = this.reading(file);
@@ -47,7 +43,7 @@ export class FileLoad {
       for await (const piece of readAhead(piecesOf(source.pages(), span)))
         await this.piece(piece, to);
     } catch (error) {
-      if (!(error instanceof HorizonPassedError)) throw error;
+      if (!hasCode(error, "horizon_passed")) throw error;
       // Retention has come by: the day begins again, as one that is not kept.
       await job.advance(dayOf(job.reached));
       return;
@@ -109,7 +105,7 @@ export class FileLoad {
       );
       job.advanced(step.reached, step.read);
     } catch (error) {
-      if (!(error instanceof LoadRefusedError)) throw error;
+      if (!hasCode(error, "load_refused")) throw error;
       const held = await this.bulk.held(job.work.market, piece);
       await this.throughTopic(piece, error);
       const { reached, read } = step;

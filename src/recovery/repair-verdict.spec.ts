@@ -67,7 +67,7 @@ describe("an outage", () => {
 
   it.each([
     ["of the venue", away],
-    ["of our own log", new TransportError("unavailable", "no broker", true)],
+    ["of our own log", new TransportError("unavailable", "no broker")],
   ])("%s of hours gives nothing up", (_name, error) => {
     const verdict = after(1_000, (streak) => failed(error, streak));
     expect(verdict.state).toBe("repairing");
@@ -112,8 +112,7 @@ describe("nothing that leads nowhere is asked for again and again", () => {
     [
       "trades that the log refuses",
       8,
-      (streak) =>
-        failed(new TransportError("rejected", "too large", false), streak),
+      (streak) => failed(new TransportError("rejected", "too large"), streak),
       /too large/,
     ],
     [

@@ -1,14 +1,10 @@
+import { TapelineError } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
 import { BulkSender } from "../ingestion/bulk-sender.js";
 import type { TradePage } from "../ingestion/venue.js";
 import type { Transport } from "../streaming/transport.js";
 import type { BulkStore } from "../persistence/bulk-store.js";
-import {
-  type BackfillJob,
-  BackfillImpossibleError,
-  type Counted,
-  NOTHING,
-} from "./backfill-job.js";
+import { type BackfillJob, type Counted, NOTHING } from "./backfill-job.js";
 import { dayOf } from "./backfill-plan.js";
 import type { FileLoad } from "./file-load.js";
 import type { RestHistory } from "./rest-history.js";
@@ -139,7 +135,8 @@ export class RestLoad {
     const { kind, work, venue } = this.job;
     const [first] = trades;
     if (first !== undefined && first.kind !== kind)
-      throw new BackfillImpossibleError(
+      throw new TapelineError(
+        "backfill_impossible",
         `${work.market} holds ${kind} trades, and the REST of ${venue.name} tells ${first.kind} ones`,
       );
     if (refused[0] !== undefined)

@@ -105,6 +105,6 @@ export class VenueReconciliation {
 }
 
 /** The others may be answered. */
-function isOfOneMarket({ reason }: VenueError): boolean {
-  return reason === "refused" || reason === "unreadable";
+function isOfOneMarket({ code }: VenueError): boolean {
+  return code === "refused" || code === "unreadable";
 }

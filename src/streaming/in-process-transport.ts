@@ -107,11 +107,7 @@ export class InProcessTransport extends Transport {
   }
 
   private async end(): Promise<void> {
-    const closed = new TransportError(
-      "closed",
-      "The transport is closed",
-      false,
-    );
+    const closed = new TransportError("closed", "The transport is closed");
     this.closed = closed;
     clearInterval(this.gauges);
     for (const room of this.rooms.values()) room.close(closed);

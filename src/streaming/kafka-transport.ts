@@ -73,7 +73,6 @@ export class KafkaTransport extends Transport {
       throw new TransportError(
         "unavailable",
         "The broker has not been reached yet",
-        true,
       );
     const { table, writer } = outlet;
     await writer.write(
@@ -129,9 +128,7 @@ export class KafkaTransport extends Transport {
   private async end(): Promise<void> {
     // Handlers that end now still publish what they have done.
     await Promise.all([...this.consumers].map((consumer) => consumer.close()));
-    this.closing.abort(
-      new TransportError("closed", "The transport is closed", false),
-    );
+    this.closing.abort(new TransportError("closed", "The transport is closed"));
     await Promise.all(
       [...this.outlets.values()].map(({ writer }) => writer.close()),
     );
@@ -158,7 +155,6 @@ export class KafkaTransport extends Transport {
           throw new TransportError(
             "unavailable",
             `No broker of KAFKA_BROKERS=${brokers} answers`,
-            true,
             { cause: error },
           );
         if (!said)

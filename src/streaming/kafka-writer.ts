@@ -77,7 +77,6 @@ export class KafkaWriter {
         new TransportError(
           "full",
           `${this.held} records of ${this.topic} wait for the broker`,
-          true,
         ),
       );
     return new Promise((resolve, reject) => {
@@ -117,11 +116,7 @@ export class KafkaWriter {
 
   /** Lets what is under way end, within a limit, and refuses the rest. */
   async close(): Promise<void> {
-    this.closed = new TransportError(
-      "closed",
-      "The transport is closed",
-      false,
-    );
+    this.closed = new TransportError("closed", "The transport is closed");
     await within(CLOSE_LIMIT_MS, this.pumping ?? Promise.resolve());
     this.closing.abort(this.closed);
     for (const call of this.calls) call.settle(this.closed);
@@ -228,14 +223,13 @@ export class KafkaWriter {
     const { message } = cause as Error;
     this.logger.error(`${this.topic}: ${message}`);
     for (const { call } of parts)
-      call.settle(new TransportError("rejected", message, false, { cause }));
+      call.settle(new TransportError("rejected", message, { cause }));
   }
 
   private unavailable(): TransportError {
     return new TransportError(
       "unavailable",
       `The broker did not acknowledge within ${this.limitMs} ms${this.trouble === null ? "" : `: ${this.trouble}`}`,
-      true,
     );
   }
 
@@ -268,7 +262,7 @@ function encoded(call: Call): Message | undefined {
     return call.messageOf(call.sent++);
   } catch (cause) {
     const { message } = cause as Error;
-    call.settle(new TransportError("rejected", message, false, { cause }));
+    call.settle(new TransportError("rejected", message, { cause }));
     return undefined;
   }
 }

@@ -55,7 +55,7 @@ describe("a room of 100 records", () => {
     const full = room();
     await full.enter(100, 1_000);
     const waiting = full.enter(1, 1_000);
-    const closed = new TransportError("closed", "closed", false);
+    const closed = new TransportError("closed", "closed");
     full.close(closed);
     await expect(waiting).rejects.toBe(closed);
     await expect(full.enter(1, 1_000)).rejects.toBe(closed);

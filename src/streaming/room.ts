@@ -99,7 +99,6 @@ export class Room {
     return new TransportError(
       "full",
       `No room for ${count} records within ${limitMs} ms: ${this.reason}`,
-      true,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { TapelineError } from "../domain/tapeline-error.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 
 /** Where a record stands in its topic; unique together with the topic. */
@@ -103,16 +104,10 @@ export abstract class Transport {
   abstract close(): Promise<void>;
 }
 
-export class TransportError extends Error {
-  constructor(
-    /** Stable: `full` (no room in time), `closed`, `unavailable` (broker does not answer), `rejected` (record too large, …). */
-    readonly code: "full" | "closed" | "unavailable" | "rejected",
-    message: string,
-    /** Whether the same call can succeed later. */
-    readonly canRetry: boolean,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = "TransportError";
-  }
-}
+/**
+ * Of the way to the topics: `full` (no room in time), `closed`, `unavailable` (broker does not answer),
+ * `rejected` (record too large, …).
+ */
+export class TransportError extends TapelineError<
+  "full" | "closed" | "unavailable" | "rejected"
+> {}
