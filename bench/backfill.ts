@@ -5,13 +5,12 @@ import { pathToFileURL } from "node:url";
 import { readConfig } from "../src/config.js";
 import { DEFAULT_INTERVALS } from "../src/domain/interval.js";
 import { FeedHistory } from "../src/ingestion/feed-history.js";
-import { VenueHosts } from "../src/ingestion/venue-hosts.js";
 import { Metrics } from "../src/metrics.js";
 import { BackfillStore } from "../src/persistence/backfill-store.js";
 import { BulkStore } from "../src/persistence/bulk-store.js";
 import { CandleStore } from "../src/persistence/candle-store.js";
-import { GapLedgerStore } from "../src/persistence/gap-ledger-store.js";
 import { serverDatabase } from "../src/persistence/database.js";
+import { GapLedgerStore } from "../src/persistence/gap-ledger-store.js";
 import { MarketRegistry } from "../src/persistence/market-registry.js";
 import { Partitions } from "../src/persistence/partitions.js";
 import { intervalColumns } from "../src/persistence/write-batch.js";
@@ -19,6 +18,7 @@ import { Backfills } from "../src/recovery/backfills.js";
 import { HoleProof } from "../src/recovery/hole-proof.js";
 import { MarketClaims } from "../src/recovery/market-claims.js";
 import { InProcessTransport } from "../src/streaming/in-process-transport.js";
+import { VenueHosts } from "../src/venues/rest/venue-hosts.js";
 import { MARKET, SPAN, writeCsv, writeZip } from "./backfill/day-file.js";
 import {
   type Benchmark,

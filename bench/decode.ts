@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { binance } from "../src/ingestion/binance.js";
 import { decode as decodeRecord, encode } from "../src/streaming/codec.js";
 import type { Item } from "../src/streaming/lanes.js";
+import { binance } from "../src/venues/binance/spot.js";
 import { random } from "../test/support/tape.js";
 import {
   type Benchmark,
@@ -69,7 +69,7 @@ export const decode: Benchmark = {
       ],
       notes: [
         `A record of a topic takes ${ratio("record").toFixed(2)} × a bare JSON.parse.`,
-        "Frames in the layout that the venue sends today are matched by one pattern, everything else is read as JSON: src/ingestion/binance-layouts.ts and src/streaming/trade-text.ts, whose tests compare both ways.",
+        "Frames in the layout that the venue sends today are matched by one pattern, everything else is read as JSON: src/venues/binance/layouts.ts and src/streaming/trade-text.ts, whose tests compare both ways.",
       ],
     };
   },

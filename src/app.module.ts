@@ -5,7 +5,6 @@ import { HISTORY_VENUES } from "./api/history-venues.js";
 import { CONFIG, type Config } from "./config.js";
 import { HealthController, Readiness } from "./health.controller.js";
 import { IngestionModule } from "./ingestion/ingestion.module.js";
-import { VENUES_WITH_HISTORY } from "./ingestion/venues.js";
 import { MetricsController } from "./metrics.controller.js";
 import { Metrics } from "./metrics.js";
 import { DATABASE, type Database } from "./persistence/database.js";
@@ -14,8 +13,9 @@ import {
   RecorderModule,
 } from "./persistence/persistence.module.js";
 import { RecoveryModule } from "./recovery/recovery.module.js";
-import { StreamingModule } from "./streaming/streaming.module.js";
 import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
+import { StreamingModule } from "./streaming/streaming.module.js";
+import { VENUES_WITH_HISTORY } from "./venues/venues.js";
 
 /** What every context may ask for: the configuration, the figures, the database. */
 @Module({})

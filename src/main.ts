@@ -8,11 +8,11 @@ import { setupPage } from "./api/page.js";
 import { setupSwagger } from "./api/swagger.js";
 import { AppModule } from "./app.module.js";
 import { type Config, ConfigError } from "./config.js";
-import { unknownVenues } from "./ingestion/venues.js";
 import { Announcer } from "./persistence/announcer.js";
 import { type Database, openDatabase } from "./persistence/database.js";
 import { API, RECORDER, TransportStrategy } from "./streaming/strategy.js";
 import { Transport } from "./streaming/transport.js";
+import { unknownVenues } from "./venues/venues.js";
 
 export interface Running {
   app: NestFastifyApplication;

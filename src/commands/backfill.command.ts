@@ -4,7 +4,6 @@ import { DataSource } from "typeorm";
 import { type Config, ConfigError, environment } from "../config.js";
 import { parseMarket } from "../domain/market.js";
 import { DAY_MS } from "../domain/units.js";
-import { VENUES, VENUES_WITH_HISTORY } from "../ingestion/venues.js";
 import { useLogger } from "../log.js";
 import { start } from "../main.js";
 import {
@@ -16,6 +15,7 @@ import {
 import { dataSourceOptions, openDatabase } from "../persistence/database.js";
 import { EmbeddedPostgres } from "../persistence/embedded-postgres.js";
 import { Backfills } from "../recovery/backfills.js";
+import { VENUES, VENUES_WITH_HISTORY } from "../venues/venues.js";
 import { pause } from "../waiting/pause.js";
 import { followBackfill } from "./backfill-progress.js";
 import { moment } from "./options.js";

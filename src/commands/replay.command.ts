@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, CommandRunner, Option } from "nest-commander";
 import { type Config, ConfigError, environment } from "../config.js";
-import { VENUES } from "../ingestion/venues.js";
 import { useLogger } from "../log.js";
 import { type Running, start } from "../main.js";
 import { Transport } from "../streaming/transport.js";
+import { VENUES } from "../venues/venues.js";
 import { positive } from "./options.js";
 import { replayWithProgress } from "./replay-progress.js";
 

@@ -1,12 +1,12 @@
 import { Logger } from "@nestjs/common";
 import { Command, CommandRunner, Option } from "nest-commander";
 import { ConfigError, environment } from "../config.js";
-import { VENUES } from "../ingestion/venues.js";
 import { useLogger } from "../log.js";
 import { banner, start } from "../main.js";
 import { Transport } from "../streaming/transport.js";
-import { replayWithProgress } from "./replay-progress.js";
+import { VENUES } from "../venues/venues.js";
 import { positive } from "./options.js";
+import { replayWithProgress } from "./replay-progress.js";
 
 const STOP_LIMIT_MS = 25_000;
 const IMPATIENT_MS = 2_000;

@@ -6,12 +6,12 @@ import { splitMarket } from "../domain/market.js";
 import { MINUTE_MS } from "../domain/units.js";
 import { Metrics } from "../metrics.js";
 import { Transport } from "../streaming/transport.js";
+import { VenueHosts } from "../venues/rest/venue-hosts.js";
+import { SIMULATED_VENUE, VENUES } from "../venues/venues.js";
 import { FeedBoard } from "./feed-board.js";
 import { FeedHistory } from "./feed-history.js";
 import { SimFeed } from "./sim-feed.js";
 import { VenueFeed } from "./venue-feed.js";
-import { VenueHosts } from "./venue-hosts.js";
-import { SIMULATED_VENUE, VENUES } from "./venues.js";
 
 /** How long an exchange may take to answer before the simulated venue is started beside it. */
 const REACH_LIMIT_MS = 5_000;

@@ -7,7 +7,7 @@ import {
   type Trade,
   faultOf,
 } from "../domain/trade.js";
-import { isFeedVenue } from "./venues.js";
+import { isFeedVenue } from "../venues/venues.js";
 
 export const MAX_POSTED = 1_000;
 const POSTED_VENUE = "posted";

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Venue } from "../venues/venue.js";
 import {
   type Lines,
   TEXT_LIMIT,
@@ -12,7 +13,6 @@ import {
   frameEntry,
   restEntry,
 } from "./replay-formats.js";
-import type { Venue } from "./venue.js";
 
 export interface Page {
   entries: Entry[];

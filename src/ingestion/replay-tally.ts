@@ -1,7 +1,7 @@
 import type { Market } from "../domain/market.js";
 import type { Clock, Trade } from "../domain/trade.js";
+import type { Refused } from "../venues/venue.js";
 import { IdRanges } from "./id-ranges.js";
-import type { Refused } from "./venue.js";
 
 /** What a replay has sent of one market. */
 export interface MarketTally {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Market } from "../domain/market.js";
 import type { Transport } from "../streaming/transport.js";
+import type { Venue } from "../venues/venue.js";
 import { BulkSender } from "./bulk-sender.js";
 import { sizeOf, unreplayable } from "./replay-files.js";
 import { readRecording } from "./replay-reader.js";
@@ -9,7 +10,6 @@ import {
   type RefusedTally,
   ReplayTally,
 } from "./replay-tally.js";
-import type { Venue } from "./venue.js";
 
 /** With `--speed`, what is due is sent at least this often. */
 const PACED_MS = 50;

@@ -4,11 +4,11 @@ import { type Interval, openTimeOf } from "../domain/interval.js";
 import { marketOf } from "../domain/market.js";
 import type { TapeRecord, Trade } from "../domain/trade.js";
 import type { Transport } from "../streaming/transport.js";
-import type { FeedBoard } from "./feed-board.js";
+import { SIMULATED_VENUE } from "../venues/venues.js";
 import { BulkSender } from "./bulk-sender.js";
+import type { FeedBoard } from "./feed-board.js";
 import { Outbox } from "./outbox.js";
 import { Simulator, type SimulatorOptions } from "./simulator.js";
-import { SIMULATED_VENUE } from "./venues.js";
 
 const TICK_MS = 100;
 /** Trades of each symbol made before the next symbol's. */

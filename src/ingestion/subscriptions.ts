@@ -1,6 +1,6 @@
 import { type Market, marketOf } from "../domain/market.js";
+import type { Venue } from "../venues/venue.js";
 import type { SymbolWatch } from "./symbol-watch.js";
-import type { Venue } from "./venue.js";
 
 export interface Followed {
   symbol: string;

@@ -6,6 +6,8 @@ import { MAX_AHEAD_MS, type Trade } from "../domain/trade.js";
 import { DAY_MS } from "../domain/units.js";
 import type { Metrics } from "../metrics.js";
 import type { Transport } from "../streaming/transport.js";
+import type { VenueHosts } from "../venues/rest/venue-hosts.js";
+import type { Venue } from "../venues/venue.js";
 import type { Backoff } from "../waiting/backoff.js";
 import type { FeedBoard } from "./feed-board.js";
 import { Outbox } from "./outbox.js";
@@ -15,8 +17,6 @@ import { type Followed, Subscriptions } from "./subscriptions.js";
 import { SILENT, SymbolWatch, type WatchTiming } from "./symbol-watch.js";
 import { VenueClock } from "./venue-clock.js";
 import { VenueConnection } from "./venue-connection.js";
-import type { VenueHosts } from "./venue-hosts.js";
-import type { Venue } from "./venue.js";
 
 const TICK_MS = 250;
 /** The transport has taken nothing for this long: what waits is given up, as a gap, and the connection made again. */

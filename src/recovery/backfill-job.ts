@@ -1,9 +1,9 @@
 import type { Trade, TradeKind } from "../domain/trade.js";
-import type { Venue } from "../ingestion/venue.js";
 import type {
   BackfillStore,
   BackfillWork,
 } from "../persistence/backfill-store.js";
+import type { Venue } from "../venues/venue.js";
 import { RecentRate } from "./recent-rate.js";
 
 /** Trades read from a source, and those of them that were not stored before. */

@@ -5,8 +5,6 @@ import { CONFIG, type Config } from "../config.js";
 import { parseMarket } from "../domain/market.js";
 import { TapelineError, canRetry, hasCode } from "../domain/tapeline-error.js";
 import { FeedHistory } from "../ingestion/feed-history.js";
-import { VenueHosts } from "../ingestion/venue-hosts.js";
-import { VENUES, VENUES_WITH_HISTORY } from "../ingestion/venues.js";
 import { Metrics } from "../metrics.js";
 import {
   BackfillStore,
@@ -15,6 +13,8 @@ import {
 } from "../persistence/backfill-store.js";
 import { BulkStore } from "../persistence/bulk-store.js";
 import { Transport } from "../streaming/transport.js";
+import { VenueHosts } from "../venues/rest/venue-hosts.js";
+import { VENUES, VENUES_WITH_HISTORY } from "../venues/venues.js";
 import { Backoff } from "../waiting/backoff.js";
 import { pause } from "../waiting/pause.js";
 import { BackfillJob } from "./backfill-job.js";

@@ -1,8 +1,8 @@
-import type { Trade } from "../domain/trade.js";
-import type { BulkFiles } from "../ingestion/venue.js";
 import { TapelineError } from "../domain/tapeline-error.js";
-import { linesOfZip } from "./bulk-lines.js";
+import type { Trade } from "../domain/trade.js";
 import type { TimedHole } from "../persistence/gap-ledger-store.js";
+import type { BulkFiles } from "../venues/venue.js";
+import { linesOfZip } from "./bulk-lines.js";
 
 /** How far a line may lie outside of its file's period: some venues cut by another clock than that of the trades. */
 const TOLERANCE_MS = 60_000;

@@ -1,12 +1,12 @@
 import { plural } from "../domain/plural.js";
 import { hasCode } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
-import { idKindOf } from "../ingestion/venue.js";
 import { BulkSender } from "../ingestion/bulk-sender.js";
-import { VenueError } from "../ingestion/venue-error.js";
 import type { BulkStore, MarketLoad } from "../persistence/bulk-store.js";
 import type { TimedHole } from "../persistence/gap-ledger-store.js";
 import type { Transport } from "../streaming/transport.js";
+import { VenueError } from "../venues/rest/venue-error.js";
+import { idKindOf } from "../venues/venue.js";
 import type { BackfillJob } from "./backfill-job.js";
 import { piecesOf } from "./backfill-pieces.js";
 import { dayOf } from "./backfill-plan.js";

@@ -3,14 +3,14 @@ import { CONFIG, type Config } from "../config.js";
 import type { IdRange } from "../domain/coverage.js";
 import type { Market } from "../domain/market.js";
 import { MINUTE_MS } from "../domain/units.js";
-import type { Urgency } from "../ingestion/rest-budget.js";
-import { VenueHosts } from "../ingestion/venue-hosts.js";
-import type { Klines, Venue } from "../ingestion/venue.js";
 import { CandleStore } from "../persistence/candle-store.js";
 import {
   GapLedgerStore,
   type TimedHole,
 } from "../persistence/gap-ledger-store.js";
+import type { Urgency } from "../venues/rest/rest-budget.js";
+import { VenueHosts } from "../venues/rest/venue-hosts.js";
+import type { Klines, Venue } from "../venues/venue.js";
 import { compare } from "./reconciliation-comparison.js";
 
 /** Of one transaction: live trades of the market wait for it, and only candles beside a hole are touched. */

@@ -1,9 +1,9 @@
+import type { IdRange } from "../domain/coverage.js";
 import type { TradeKind } from "../domain/trade.js";
 import { BulkSender } from "../ingestion/bulk-sender.js";
-import type { VenueHosts } from "../ingestion/venue-hosts.js";
-import type { Hole, Question, TradePage, Venue } from "../ingestion/venue.js";
-import type { IdRange } from "../domain/coverage.js";
 import type { Transport } from "../streaming/transport.js";
+import type { VenueHosts } from "../venues/rest/venue-hosts.js";
+import type { Hole, Question, TradePage, Venue } from "../venues/venue.js";
 import { ToldIds } from "./told-ids.js";
 
 /** How asking for one hole ended, when the venue answered. */

@@ -2,8 +2,8 @@ import { Inject, Injectable, Logger } from "@nestjs/common";
 import { DataSource, type QueryRunner } from "typeorm";
 import { CONFIG, type Config } from "../config.js";
 import { type Market, splitMarket } from "../domain/market.js";
-import type { Venue } from "../ingestion/venue.js";
-import { VENUES } from "../ingestion/venues.js";
+import type { Venue } from "../venues/venue.js";
+import { VENUES } from "../venues/venues.js";
 
 /** Any constants that nothing else uses: with the hash of a name they make a lock's key. */
 const MARKET_LOCKS = 7_464_020;

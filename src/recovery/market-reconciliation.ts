@@ -8,7 +8,6 @@ import {
 } from "../domain/interval.js";
 import type { Market } from "../domain/market.js";
 import { MINUTE_MS } from "../domain/units.js";
-import type { VenueHosts } from "../ingestion/venue-hosts.js";
 import type { Metrics } from "../metrics.js";
 import type { CandleStore } from "../persistence/candle-store.js";
 import type {
@@ -18,6 +17,7 @@ import type {
 } from "../persistence/comparison-store.js";
 import type { ReconciliationStore } from "../persistence/reconciliation-store.js";
 import type { Transport } from "../streaming/transport.js";
+import type { VenueHosts } from "../venues/rest/venue-hosts.js";
 import type { FollowedMarket } from "./market-claims.js";
 import { compareAll } from "./reconciliation-batch.js";
 import { type Batch, minuteBatches, samplesOf } from "./reconciliation-plan.js";

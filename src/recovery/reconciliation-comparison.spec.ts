@@ -1,5 +1,5 @@
 import { type Candle, FIGURES } from "../domain/candle.js";
-import type { Kline, KlineConvention } from "../ingestion/venue.js";
+import type { Kline, KlineConvention } from "../venues/venue.js";
 import { compare } from "./reconciliation-comparison.js";
 
 const OPEN = 1_723_161_600_000;

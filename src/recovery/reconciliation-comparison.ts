@@ -1,7 +1,7 @@
 import { type Candle, FIGURES, type Figure } from "../domain/candle.js";
 import { toUnits } from "../domain/decimal.js";
 import type { Comparison, FieldDifference } from "../domain/reconciliation.js";
-import type { Kline, KlineConvention } from "../ingestion/venue.js";
+import type { Kline, KlineConvention } from "../venues/venue.js";
 
 /** Null where a side does not tell the field. */
 type Fields = Record<Figure, string | null>;

@@ -1,12 +1,12 @@
 import { Inject, Injectable, Optional } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
 import { HOUR_MS } from "../domain/units.js";
-import { VenueHosts } from "../ingestion/venue-hosts.js";
 import { Metrics } from "../metrics.js";
 import { CandleStore } from "../persistence/candle-store.js";
 import { ComparisonStore } from "../persistence/comparison-store.js";
 import { ReconciliationStore } from "../persistence/reconciliation-store.js";
 import { Transport } from "../streaming/transport.js";
+import { VenueHosts } from "../venues/rest/venue-hosts.js";
 import { MarketClaims } from "./market-claims.js";
 import { MarketReconciliation } from "./market-reconciliation.js";
 import {

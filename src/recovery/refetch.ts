@@ -1,7 +1,7 @@
 import type { Candle } from "../domain/candle.js";
-import type { Hole, Question, TradePage } from "../ingestion/venue.js";
-import type { VenueHosts } from "../ingestion/venue-hosts.js";
 import type { Transport } from "../streaming/transport.js";
+import type { VenueHosts } from "../venues/rest/venue-hosts.js";
+import type { Hole, Question, TradePage } from "../venues/venue.js";
 import type { FollowedMarket } from "./market-claims.js";
 
 /** More trades than any minute has had; what a minute with more lacks is not found this way. */

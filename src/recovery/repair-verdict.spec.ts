@@ -1,10 +1,10 @@
 import { HOUR_MS } from "../domain/units.js";
-import { VenueError } from "../ingestion/venue-error.js";
-import type { Venue } from "../ingestion/venue.js";
-import { VENUES } from "../ingestion/venues.js";
-import type { HoleAnswer } from "./hole-repair.js";
 import type { DueGap } from "../persistence/gap-ledger-store.js";
 import { TransportError } from "../streaming/transport.js";
+import { VenueError } from "../venues/rest/venue-error.js";
+import type { Venue } from "../venues/venue.js";
+import { VENUES } from "../venues/venues.js";
+import type { HoleAnswer } from "./hole-repair.js";
 import {
   REPAIR_TIMING,
   type Streak,

@@ -1,8 +1,8 @@
 import { HOUR_MS } from "../domain/units.js";
-import { VenueError } from "../ingestion/venue-error.js";
-import type { Venue } from "../ingestion/venue.js";
 import type { DueGap, Settled } from "../persistence/gap-ledger-store.js";
 import { TransportError } from "../streaming/transport.js";
+import { VenueError } from "../venues/rest/venue-error.js";
+import type { Venue } from "../venues/venue.js";
 import { Backoff } from "../waiting/backoff.js";
 import type { HoleAnswer } from "./hole-repair.js";
 

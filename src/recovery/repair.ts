@@ -1,7 +1,5 @@
 import { Inject, Injectable, Logger, Optional } from "@nestjs/common";
 import type { Market } from "../domain/market.js";
-import { VenueHosts } from "../ingestion/venue-hosts.js";
-import type { Venue } from "../ingestion/venue.js";
 import { Metrics } from "../metrics.js";
 import {
   type DueGap,
@@ -10,6 +8,8 @@ import {
 } from "../persistence/gap-ledger-store.js";
 import { GapStore } from "../persistence/gap-store.js";
 import { Transport } from "../streaming/transport.js";
+import { VenueHosts } from "../venues/rest/venue-hosts.js";
+import type { Venue } from "../venues/venue.js";
 import { GapLog } from "./gap-log.js";
 import { HoleProof } from "./hole-proof.js";
 import { type HoleAnswer, fetchHole } from "./hole-repair.js";

@@ -1,11 +1,11 @@
-import { VenueError } from "../ingestion/venue-error.js";
-import type { VenueHosts } from "../ingestion/venue-hosts.js";
+import { VenueError } from "../venues/rest/venue-error.js";
+import type { VenueHosts } from "../venues/rest/venue-hosts.js";
 import type {
   NewestTrade,
   Question,
   TradePage,
   Venue,
-} from "../ingestion/venue.js";
+} from "../venues/venue.js";
 
 /** No id is as high. */
 const BEYOND = 2n ** 63n - 1n;

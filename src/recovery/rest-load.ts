@@ -1,9 +1,9 @@
 import { TapelineError } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
 import { BulkSender } from "../ingestion/bulk-sender.js";
-import type { TradePage } from "../ingestion/venue.js";
-import type { Transport } from "../streaming/transport.js";
 import type { BulkStore } from "../persistence/bulk-store.js";
+import type { Transport } from "../streaming/transport.js";
+import type { TradePage } from "../venues/venue.js";
 import { type BackfillJob, type Counted, NOTHING } from "./backfill-job.js";
 import { dayOf } from "./backfill-plan.js";
 import type { FileLoad } from "./file-load.js";

@@ -1,7 +1,7 @@
 import { Logger } from "@nestjs/common";
+import { VenueError } from "../venues/rest/venue-error.js";
 import { Backoff } from "../waiting/backoff.js";
 import { pause } from "../waiting/pause.js";
-import { VenueError } from "../ingestion/venue-error.js";
 import type { MarketClaims } from "./market-claims.js";
 import type { MarketReconciliation } from "./market-reconciliation.js";
 

@@ -11,7 +11,6 @@ import { setupPage } from "../../src/api/page.js";
 import { setupSwagger } from "../../src/api/swagger.js";
 import { CONFIG, readConfig } from "../../src/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
-import { VENUES_WITH_HISTORY } from "../../src/ingestion/venues.js";
 import { Metrics } from "../../src/metrics.js";
 import { DATABASE } from "../../src/persistence/database.js";
 import {
@@ -26,6 +25,7 @@ import {
 } from "../../src/streaming/strategy.js";
 import { StreamingModule } from "../../src/streaming/streaming.module.js";
 import { Transport } from "../../src/streaming/transport.js";
+import { VENUES_WITH_HISTORY } from "../../src/venues/venues.js";
 
 export type Client = Socket<ServerEvents, ClientEvents>;
 

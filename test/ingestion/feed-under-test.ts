@@ -1,15 +1,15 @@
 import type { FeedCondition, FeedState } from "../../src/domain/feed-state.js";
 import type { Interval } from "../../src/domain/interval.js";
 import { type Clock, type Trade, isClock } from "../../src/domain/trade.js";
-import { Backoff } from "../../src/waiting/backoff.js";
-import { binance } from "../../src/ingestion/binance.js";
 import { FeedBoard } from "../../src/ingestion/feed-board.js";
 import { VenueFeed } from "../../src/ingestion/venue-feed.js";
-import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
-import type { Venue } from "../../src/ingestion/venue.js";
 import { Metrics } from "../../src/metrics.js";
 import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
+import { binance } from "../../src/venues/binance/spot.js";
+import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
+import type { Venue } from "../../src/venues/venue.js";
+import { Backoff } from "../../src/waiting/backoff.js";
 
 /** What came through the transport. */
 export class Tape {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jest } from "@jest/globals";
 import { Logger } from "@nestjs/common";
-import { binance } from "../../src/ingestion/binance.js";
+import { binance } from "../../src/venues/binance/spot.js";
 import { until } from "../support/app.js";
 import { VenueServer } from "../support/venue-server.js";
 import {

@@ -1,8 +1,8 @@
 import { jest } from "@jest/globals";
 import { Logger } from "@nestjs/common";
-import { coinbase } from "../../src/ingestion/coinbase.js";
-import { kraken } from "../../src/ingestion/kraken.js";
-import type { Venue } from "../../src/ingestion/venue.js";
+import { coinbase } from "../../src/venues/coinbase/coinbase.js";
+import { kraken } from "../../src/venues/kraken/kraken.js";
+import type { Venue } from "../../src/venues/venue.js";
 import { until } from "../support/app.js";
 import { coinbaseDialect } from "../support/exchange/coinbase-dialect.js";
 import type { Dialect } from "../support/exchange/dialect.js";

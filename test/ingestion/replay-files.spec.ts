@@ -4,8 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { replay } from "../../src/ingestion/replay.js";
-import { VENUES } from "../../src/ingestion/venues.js";
 import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import { VENUES } from "../../src/venues/venues.js";
 import { Recordings, TIME, frame } from "./replay-under-test.js";
 
 let recorded: Recordings;

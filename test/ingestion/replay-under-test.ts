@@ -6,7 +6,7 @@ import {
   type ReplaySummary,
   replay,
 } from "../../src/ingestion/replay.js";
-import { VENUES } from "../../src/ingestion/venues.js";
+import { VENUES } from "../../src/venues/venues.js";
 import { Tape } from "./feed-under-test.js";
 
 /** Exchange time of a frame, epoch ms. */

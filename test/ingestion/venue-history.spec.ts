@@ -1,17 +1,17 @@
 import fc from "fast-check";
-import { binanceUsdm } from "../../src/ingestion/binance-usdm.js";
-import { binance } from "../../src/ingestion/binance.js";
-import { coinbase } from "../../src/ingestion/coinbase.js";
-import { kraken } from "../../src/ingestion/kraken.js";
-import { okx } from "../../src/ingestion/okx.js";
+import { binance } from "../../src/venues/binance/spot.js";
+import { binanceUsdm } from "../../src/venues/binance/usdm.js";
+import { coinbase } from "../../src/venues/coinbase/coinbase.js";
+import { kraken } from "../../src/venues/kraken/kraken.js";
+import { okx } from "../../src/venues/okx/okx.js";
 import type {
   Answer,
   Hole,
   Question,
   TradePage,
   Venue,
-} from "../../src/ingestion/venue.js";
-import { VENUES } from "../../src/ingestion/venues.js";
+} from "../../src/venues/venue.js";
+import { VENUES } from "../../src/venues/venues.js";
 import { binanceRest, okxRest } from "../support/exchange/by-id-rest.js";
 import { coinbaseDialect } from "../support/exchange/coinbase-dialect.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";

@@ -1,6 +1,6 @@
 import type { Interval } from "../../src/domain/interval.js";
-import type { Kline } from "../../src/ingestion/venue.js";
-import { VENUES } from "../../src/ingestion/venues.js";
+import type { Kline } from "../../src/venues/venue.js";
+import { VENUES } from "../../src/venues/venues.js";
 
 const OPEN = 1_672_531_200_000;
 const MINUTE = 60_000;

@@ -1,12 +1,12 @@
 import type { Trade } from "../../src/domain/trade.js";
-import { binance } from "../../src/ingestion/binance.js";
-import { bitstamp } from "../../src/ingestion/bitstamp.js";
-import { bybitLinear } from "../../src/ingestion/bybit-linear.js";
-import { bybit } from "../../src/ingestion/bybit.js";
-import { coinbase } from "../../src/ingestion/coinbase.js";
-import { kraken } from "../../src/ingestion/kraken.js";
-import { okx } from "../../src/ingestion/okx.js";
-import type { Venue } from "../../src/ingestion/venue.js";
+import { binance } from "../../src/venues/binance/spot.js";
+import { bitstamp } from "../../src/venues/bitstamp/bitstamp.js";
+import { bybitLinear } from "../../src/venues/bybit/linear.js";
+import { bybit } from "../../src/venues/bybit/spot.js";
+import { coinbase } from "../../src/venues/coinbase/coinbase.js";
+import { kraken } from "../../src/venues/kraken/kraken.js";
+import { okx } from "../../src/venues/okx/okx.js";
+import type { Venue } from "../../src/venues/venue.js";
 import {
   GOLDENS,
   type Golden,

@@ -1,9 +1,9 @@
 import { toUnits } from "../../src/domain/decimal.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { bybitLinear } from "../../src/ingestion/bybit-linear.js";
-import { bybit } from "../../src/ingestion/bybit.js";
-import { coinbase } from "../../src/ingestion/coinbase.js";
-import type { Venue } from "../../src/ingestion/venue.js";
+import { bybitLinear } from "../../src/venues/bybit/linear.js";
+import { bybit } from "../../src/venues/bybit/spot.js";
+import { coinbase } from "../../src/venues/coinbase/coinbase.js";
+import type { Venue } from "../../src/venues/venue.js";
 import {
   type Recording,
   framesOf,

@@ -5,7 +5,6 @@ import { Logger } from "@nestjs/common";
 import { readConfig } from "../../src/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { FeedHistory } from "../../src/ingestion/feed-history.js";
-import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
 import { Metrics } from "../../src/metrics.js";
 import {
   type Backfill,
@@ -20,11 +19,12 @@ import { HoleProof } from "../../src/recovery/hole-proof.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
+import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { aggregateLines, writeBulkFile } from "../support/bulk-files.js";
 import { BulkServer } from "../support/bulk-server.js";
+import { closedAfterEach } from "../support/closed-after-each.js";
 import { madeTrades } from "../support/exchange/recorded-tapes.js";
 import { SymbolTape } from "../support/exchange/symbol-tape.js";
-import { closedAfterEach } from "../support/closed-after-each.js";
 import { type Tape, openTape } from "../support/tape.js";
 
 // What goes wrong here is meant to.

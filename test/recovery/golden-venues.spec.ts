@@ -1,9 +1,9 @@
 import { type Candle, FIGURES } from "../../src/domain/candle.js";
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import type { Interval } from "../../src/domain/interval.js";
-import type { Kline } from "../../src/ingestion/venue.js";
 import type { Recorder } from "../../src/persistence/recorder.js";
 import { compare } from "../../src/recovery/reconciliation-comparison.js";
+import type { Kline } from "../../src/venues/venue.js";
 import { published } from "../support/exchange/published.js";
 import { nineOf } from "../support/klines.js";
 import { tapeForEachTest } from "../support/tape-suite.js";

@@ -4,7 +4,6 @@ import { readConfig } from "../../src/config.js";
 import type { Market } from "../../src/domain/market.js";
 import type { ReconciledDay } from "../../src/domain/reconciliation.js";
 import type { TapeRecord, Trade } from "../../src/domain/trade.js";
-import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
 import { Metrics } from "../../src/metrics.js";
 import { ComparisonStore } from "../../src/persistence/comparison-store.js";
 import { ReconciliationStore } from "../../src/persistence/reconciliation-store.js";
@@ -13,6 +12,7 @@ import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { Reconciliation } from "../../src/recovery/reconciliation.js";
 import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
+import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import {
   type Bar,
   type KlineDialect,

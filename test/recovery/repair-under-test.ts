@@ -2,7 +2,6 @@ import { type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../../src/config.js";
-import { VenueHosts } from "../../src/ingestion/venue-hosts.js";
 import { Metrics } from "../../src/metrics.js";
 import { CandleStore } from "../../src/persistence/candle-store.js";
 import { GapLedgerStore } from "../../src/persistence/gap-ledger-store.js";
@@ -12,6 +11,7 @@ import { MarketClaims } from "../../src/recovery/market-claims.js";
 import type { RepairTiming } from "../../src/recovery/repair-verdict.js";
 import { Repair } from "../../src/recovery/repair.js";
 import { Transport } from "../../src/streaming/transport.js";
+import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import type { ApiUnderTest } from "../api/api-under-test.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
 

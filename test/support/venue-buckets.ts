@@ -1,10 +1,10 @@
 import { type Interval, openTimeOf } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { binance } from "../../src/ingestion/binance.js";
-import { bybitLinear } from "../../src/ingestion/bybit-linear.js";
-import { bybit } from "../../src/ingestion/bybit.js";
-import { coinbase } from "../../src/ingestion/coinbase.js";
-import type { Refused, Venue } from "../../src/ingestion/venue.js";
+import { binance } from "../../src/venues/binance/spot.js";
+import { bybitLinear } from "../../src/venues/bybit/linear.js";
+import { bybit } from "../../src/venues/bybit/spot.js";
+import { coinbase } from "../../src/venues/coinbase/coinbase.js";
+import type { Refused, Venue } from "../../src/venues/venue.js";
 import { CANDLES, type CandleUpdate } from "./venue-candles.js";
 import {
   type RecordedFrame,

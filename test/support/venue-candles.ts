@@ -1,7 +1,7 @@
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import type { Interval } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
-import type { KlineConvention } from "../../src/ingestion/venue.js";
+import type { KlineConvention } from "../../src/venues/venue.js";
 import { type Folded, fold } from "./fold.js";
 import type { RecordedFrame } from "./venue-recordings.js";
 

@@ -1,6 +1,6 @@
 import { type Interval, nextOpenTime } from "../../../src/domain/interval.js";
 import type { Trade } from "../../../src/domain/trade.js";
-import type { KlineConvention } from "../../../src/ingestion/venue.js";
+import type { KlineConvention } from "../../../src/venues/venue.js";
 import { type Folded, fold } from "../fold.js";
 import { candleOf } from "../venue-candles.js";
 

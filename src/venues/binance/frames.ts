@@ -1,0 +1,233 @@
+import { canonical } from "../../domain/decimal.js";
+import { marketOf, parseMarket } from "../../domain/market.js";
+import {
+  MAX_AHEAD_MS,
+  MAX_COUNT,
+  MIN_TIME,
+  type TakerSide,
+  type Trade,
+  faultOf,
+} from "../../domain/trade.js";
+import type { DecodeContext, Frame, Refused } from "../venue.js";
+import type { Layout } from "./layouts.js";
+
+/** Fields of `@trade` and `@aggTrade`; see binance-spot-api-docs, web-socket-streams.md. */
+export interface BinanceTrade {
+  e: unknown;
+  E: unknown;
+  s: unknown;
+  /** Raw trade id (`trade`). */
+  t?: unknown;
+  /** Aggregate id, first and last raw id (`aggTrade`). */
+  a?: unknown;
+  f?: unknown;
+  l?: unknown;
+  p: unknown;
+  q: unknown;
+  T: unknown;
+  /** The buyer was the maker: the seller was the aggressor. */
+  m: unknown;
+  /** Futures `trade` only: MARKET, or INSURANCE_FUND and ADL for prints outside the book. */
+  X?: unknown;
+}
+
+/** Anything that came as JSON. */
+interface Message extends Partial<BinanceTrade> {
+  data?: Message | null;
+  result?: unknown;
+  id?: unknown;
+  msg?: unknown;
+}
+
+/** Times are ms, or µs where the stream was asked for them; 10¹⁴ ms is the year 5138. */
+const MICROSECONDS_FROM = 1e14;
+/** More symbols than any venue has; a frame with made-up ones must not fill the memory. */
+const KNOWN_SYMBOLS = 10_000;
+const OTHER: Frame = { type: "other" };
+const NONE: readonly Refused[] = [];
+
+/** Decodes the frames of one venue that speaks Binance's format. Never throws. */
+export class BinanceDecoder {
+  private readonly markets = new Map<string, string>();
+
+  constructor(
+    private readonly venue: string,
+    private readonly layouts: readonly Layout[],
+  ) {}
+
+  /** A combined-stream frame, a bare event of a raw stream, or an answer to a message of ours. */
+  decode(text: string, context: DecodeContext): Frame {
+    // Recordings are mostly order book: those frames are told by their stream's name, without parsing them.
+    if (text.startsWith('{"stream":"') && !isTradeStream(text))
+      return text.startsWith('{"stream":"!serverShutdown"')
+        ? { type: "shutdown" }
+        : OTHER;
+    const usual = this.usual(text, context);
+    if (usual !== undefined)
+      return { type: "trades", trades: [usual], refused: NONE };
+    let message: Message | null;
+    try {
+      message = JSON.parse(text) as Message | null;
+    } catch (error) {
+      return unreadable("not_json", (error as Error).message);
+    }
+    const event = message?.data ?? message;
+    if (typeof event !== "object" || event === null)
+      return unreadable("not_an_event", text.slice(0, 80));
+    if (event.e === "trade" || event.e === "aggTrade")
+      return this.trade(event as BinanceTrade, context);
+    if (event.e === "serverShutdown") return { type: "shutdown" };
+    return typeof message?.id === "number" ? answer(message, text) : OTHER;
+  }
+
+  /** The trade of a frame in one of the usual layouts; undefined for every other text and for what is to be refused. */
+  private usual(text: string, context: DecodeContext): Trade | undefined {
+    for (const { pattern, isAggregate, at } of this.layouts) {
+      const match = pattern.exec(text);
+      if (match === null) continue;
+      const time = Number(match[at.T]);
+      const price = canonical(match[at.p] as string);
+      const amount = canonical(match[at.q] as string);
+      const market = this.marketOf(match[at.s]);
+      const id = match[isAggregate ? at.a : at.t] as string;
+      const ord = isAggregate ? (match[at.f] as string) : id;
+      const count = isAggregate ? Number(match[at.l]) - Number(ord) + 1 : 1;
+      const isGood =
+        price !== undefined &&
+        price !== "0" &&
+        amount !== undefined &&
+        market !== "" &&
+        isCount(count) &&
+        time >= MIN_TIME &&
+        time <= latestTime(Number(match[at.E]), context);
+      if (!isGood) return undefined;
+      return {
+        market,
+        id,
+        ord,
+        ids: "dense",
+        kind: isAggregate ? "aggregated" : "raw",
+        count,
+        price,
+        amount,
+        takerSide: match[at.m] === "true" ? "sell" : "buy",
+        time,
+        receivedAt: context.receivedAt,
+        source: context.source,
+        offBook: at.X !== 0 && match[at.X] !== "MARKET",
+      };
+    }
+    return undefined;
+  }
+
+  /** An element of a stream or of a REST array, under the stream's names. */
+  trade(event: BinanceTrade, context: DecodeContext): Frame {
+    const { p, q, m } = event;
+    const aggregated = event.e === "aggTrade";
+    const ord = aggregated ? event.f : event.t;
+    const id = aggregated ? event.a : ord;
+    const idText = integerText(id);
+    const time = milliseconds(event.T);
+    const price = typeof p === "string" ? canonical(p) : undefined;
+    const amount = typeof q === "string" ? canonical(q) : undefined;
+    // What cannot be read is passed on as it came: `faultOf` says what is wrong with it.
+    const trade: Trade = {
+      market: this.marketOf(event.s),
+      id: idText,
+      ord: id === ord ? idText : integerText(ord),
+      ids: "dense",
+      kind: aggregated ? "aggregated" : "raw",
+      count: aggregated ? spanOf(ord, event.l) : 1,
+      price: price ?? (p as string),
+      amount: amount ?? (q as string),
+      takerSide: m === true ? "sell" : m === false ? "buy" : (m as TakerSide),
+      time,
+      receivedAt: context.receivedAt,
+      source: context.source,
+      offBook: event.X !== undefined && event.X !== "MARKET",
+    };
+    const latest = latestTime(event.E, context);
+    // The same rules as `faultOf` in the cheapest form that a good trade passes: this runs for every trade there is.
+    const isGood =
+      price !== undefined &&
+      price !== "0" &&
+      amount !== undefined &&
+      isNatural(id) &&
+      isNatural(ord) &&
+      typeof m === "boolean" &&
+      trade.market !== "" &&
+      (!aggregated || isCount(trade.count)) &&
+      Number.isSafeInteger(time) &&
+      time >= MIN_TIME &&
+      time <= latest;
+    if (isGood) return { type: "trades", trades: [trade], refused: NONE };
+    const { code, detail } = faultOf(trade, latest) ?? {
+      code: "bad_id",
+      detail: `ids must be JSON integers below 2^53, not ${JSON.stringify([id, ord])}`,
+    };
+    return { type: "trades", trades: [], refused: [{ reason: code, detail }] };
+  }
+
+  /** Empty text, which no rule accepts, for what is no symbol. */
+  private marketOf(symbol: unknown): string {
+    if (typeof symbol !== "string") return "";
+    const known = this.markets.get(symbol);
+    if (known !== undefined) return known;
+    const market = marketOf(this.venue, symbol);
+    if (parseMarket(market) === undefined) return "";
+    if (this.markets.size < KNOWN_SYMBOLS) this.markets.set(symbol, market);
+    return market;
+  }
+}
+
+function isTradeStream(text: string): boolean {
+  const at = text.indexOf("@", 11);
+  return (
+    at > 0 &&
+    (text.startsWith('trade"', at + 1) || text.startsWith('aggTrade"', at + 1))
+  );
+}
+
+function answer(message: Message, text: string): Frame {
+  return {
+    type: "answer",
+    to: message.id as number,
+    problem: message.result === null ? undefined : text.slice(0, 200),
+  };
+}
+
+/** No later than a minute after the venue's clock; the frame's own event time is that clock too. */
+function latestTime(eventTime: unknown, context: DecodeContext): number {
+  const sent = milliseconds(eventTime);
+  const bySender = sent > 0 ? sent + MAX_AHEAD_MS : undefined;
+  if (context.latest === undefined)
+    return bySender ?? context.receivedAt + MAX_AHEAD_MS;
+  return bySender !== undefined && bySender < context.latest
+    ? bySender
+    : context.latest;
+}
+
+function integerText(value: unknown): string {
+  return isNatural(value) ? String(value) : (value as string);
+}
+
+function spanOf(first: unknown, last: unknown): number {
+  return isNatural(first) && isNatural(last) ? last - first + 1 : NaN;
+}
+
+function isNatural(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= MAX_COUNT;
+}
+
+function milliseconds(value: unknown): number {
+  if (typeof value !== "number") return NaN;
+  return value >= MICROSECONDS_FROM ? Math.floor(value / 1_000) : value;
+}
+
+function unreadable(reason: string, detail: string): Frame {
+  return { type: "unreadable", reason, detail };
+}

@@ -1,0 +1,124 @@
+import type { Interval } from "../../domain/interval.js";
+import { DAY_MS } from "../../domain/units.js";
+import { parseExact } from "../decode/exact-json.js";
+import { pagesDownwards } from "../decode/hole-pages.js";
+import { type KlineColumns, klinesOf } from "../decode/kline-rows.js";
+import { RestTrades } from "../decode/rest-trades.js";
+import { TradeSieve } from "../decode/trade-sieve.js";
+import type { Klines, Venue } from "../venue.js";
+import { coinbasePrint, decodeCoinbase } from "./frames.js";
+
+const CHANNELS = ["matches", "heartbeat"];
+const MOST_TRADES = 1_000;
+
+/** Low and high come before open. */
+const CANDLE: KlineColumns = {
+  openTime: 0,
+  unitMs: 1_000,
+  low: 1,
+  high: 2,
+  open: 3,
+  close: 4,
+  volume: 5,
+};
+
+/** In seconds, what the venue offers. */
+const GRANULARITY: Partial<Record<Interval, string>> = {
+  "1m": "60",
+  "5m": "300",
+  "15m": "900",
+  "1h": "3600",
+  "6h": "21600",
+  "1d": "86400",
+};
+
+const identity = {
+  name: "coinbase",
+  symbols: {
+    pattern: /^[A-Z0-9]{1,20}-[A-Z0-9]{1,20}$/,
+    rule: "upper case, such as BTC-USD",
+  },
+  ids: "dense",
+} as const;
+const sieve = new TradeSieve(identity);
+const restTrades = new RestTrades(
+  sieve,
+  (body) => (Array.isArray(body) ? (body as unknown[]) : undefined),
+  coinbasePrint,
+);
+
+const klines: Klines = {
+  convention: { open: "first trade", empty: "absent", leavesOut: null },
+  intervals: GRANULARITY,
+  most: 300,
+  reach: "all candles since a market began",
+  fetch: (symbol, interval, start, end) => {
+    const seconds = GRANULARITY[interval];
+    if (seconds === undefined) return undefined;
+    // The venue's end is inclusive; more than 300 candles are refused.
+    const until = new Date(end - 1_000 * Number(seconds)).toISOString();
+    return {
+      path: `/products/${encodeURIComponent(symbol)}/candles?granularity=${seconds}&start=${new Date(start).toISOString()}&end=${until}`,
+      weight: 1,
+      read: (body) => {
+        const rows = parseExact(body);
+        return rows.ok ? klinesOf(rows.value, CANDLE, start, end) : rows;
+      },
+    };
+  },
+};
+
+/**
+ * Coinbase Exchange. Ids count up by one over a product: 279 of 279 recorded ones of its Advanced Trade feed do, and its
+ * heartbeat's newest id is documented as the means to verify that nothing was missed. The side is the maker's.
+ */
+export const coinbase: Venue = {
+  ...identity,
+  tellsSideOf: "maker",
+  wsUrl: "wss://ws-feed.exchange.coinbase.com",
+  restUrl: "https://api.exchange.coinbase.com",
+  limits: {
+    // 8 a second are allowed.
+    connectionsPerMinute: 120,
+    streamsPerConnection: 50,
+    // 100 a second are allowed.
+    controlMessagesPerSecond: 10,
+    // No end is announced.
+    connectionLifeMs: DAY_MS,
+  },
+  url: (base) => base,
+  // One a symbol: a symbol that the venue does not know spoils the whole message.
+  subscribe: (symbols) => symbols.map((symbol) => message("subscribe", symbol)),
+  resubscribe: (symbol) =>
+    ["unsubscribe", "subscribe"].map((type) => message(type, symbol)),
+  decode: (text, context) => decodeCoinbase(text, sieve, context),
+  decodeRest: (element, symbol, context) =>
+    restTrades.decode(element, symbol, context),
+  // 10 a second, with bursts of 15.
+  rest: { budget: { weight: 10, perMs: 1_000 } },
+  newestTrade: (symbol) =>
+    restTrades.newest(tradesPath(symbol, "limit=1"), 1, symbol),
+  repair: {
+    kind: "by id",
+    reach: "all trades since a market began",
+    goes: "backwards from an id",
+    begin: (hole, source) =>
+      pagesDownwards(hole, {
+        most: MOST_TRADES,
+        weight: 1,
+        path: (before, limit) =>
+          tradesPath(hole.symbol, `limit=${limit}&after=${before}`),
+        read: (body, receivedAt) =>
+          restTrades.read(body, hole.symbol, receivedAt, source),
+      }),
+  },
+  klines,
+};
+
+function message(type: string, symbol: string): string {
+  return JSON.stringify({ type, product_ids: [symbol], channels: CHANNELS });
+}
+
+function tradesPath(symbol: string, query: string): string {
+  return `/products/${encodeURIComponent(symbol)}/trades?${query}`;
+}

@@ -1,0 +1,85 @@
+import { marketOf } from "../../domain/market.js";
+import {
+  MAX_AHEAD_MS,
+  type TakerSide,
+  type Trade,
+  faultOf,
+} from "../../domain/trade.js";
+import {
+  type DecodeContext,
+  type Refused,
+  type Venue,
+  idKindOf,
+} from "../venue.js";
+import { decimalOf, wholeOf } from "./exact-json.js";
+
+/** A trade as a venue told it, under our names; whatever came stands here as it came. */
+export interface Print {
+  symbol: unknown;
+  id: unknown;
+  /** Left out where the id itself orders the trades. */
+  ord?: unknown;
+  price: unknown;
+  amount: unknown;
+  takerSide: TakerSide | undefined;
+  /** Epoch ms. */
+  time: number;
+}
+
+export interface Sifted {
+  trades: Trade[];
+  refused: Refused[];
+}
+
+/** Raw trades from prints; what breaks a rule is refused with the rule. */
+export class TradeSieve {
+  constructor(
+    private readonly venue: Pick<Venue, "name" | "symbols" | "ids">,
+  ) {}
+
+  sift(prints: readonly Print[], context: DecodeContext): Sifted {
+    const trades: Trade[] = [];
+    const refused: Refused[] = [];
+    const latest = context.latest ?? context.receivedAt + MAX_AHEAD_MS;
+    for (const print of prints) {
+      const trade = this.tradeOf(print, context);
+      const fault = this.symbolFault(print) ?? faultOf(trade, latest);
+      if (fault === undefined) trades.push(trade);
+      else refused.push({ reason: fault.code, detail: fault.detail });
+    }
+    return { trades, refused };
+  }
+
+  /** What cannot be read is passed on as it came: `faultOf` says what is wrong with it. */
+  private tradeOf(print: Print, context: DecodeContext): Trade {
+    const { symbol, id, ord = id, price, amount, takerSide, time } = print;
+    return {
+      market: marketOf(this.venue.name, String(symbol)),
+      id: id as string,
+      ord: wholeOf(ord) ?? (ord as string),
+      ids: idKindOf(this.venue.ids),
+      kind: "raw",
+      count: 1,
+      price: decimalOf(price) ?? (price as string),
+      amount: decimalOf(amount) ?? (amount as string),
+      takerSide: takerSide as TakerSide,
+      time,
+      receivedAt: context.receivedAt,
+      source: context.source,
+      offBook: false,
+    };
+  }
+
+  private symbolFault({
+    symbol,
+  }: Print): { code: string; detail: string } | undefined {
+    const { name, symbols } = this.venue;
+    if (typeof symbol === "string" && symbols.pattern.test(symbol))
+      return undefined;
+    const shown = JSON.stringify(symbol)?.slice(0, 80) ?? "missing";
+    return {
+      code: "bad_market",
+      detail: `a symbol of ${name} must be ${symbols.rule}, not ${shown}`,
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { Inject, Injectable } from "@nestjs/common";
+import { CONFIG, type Config } from "../../config.js";
+import { Metrics } from "../../metrics.js";
+import type { Question, Venue } from "../venue.js";
+import type { Urgency } from "./rest-budget.js";
+import { VenueHost } from "./venue-host.js";
+
+/** The only way to the venues' REST: one budget for each host, whoever asks. */
+@Injectable()
+export class VenueHosts {
+  private readonly hosts = new Map<string, VenueHost>();
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, "venueUrl">,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Rejects with a VenueError, or with the signal's reason. */
+  ask<T>(
+    venue: Venue,
+    question: Question<T>,
+    urgency: Urgency,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return this.hostOf(venue).ask(question, urgency, signal);
+  }
+
+  /** Venues with the same base URL share what it allows. */
+  private hostOf({ name, restUrl, rest }: Venue): VenueHost {
+    const url = this.config.venueUrl(name, "REST") ?? restUrl;
+    const known = this.hosts.get(url);
+    if (known !== undefined) return known;
+    const host = new VenueHost(url, rest, this.metrics);
+    this.hosts.set(url, host);
+    return host;
+  }
+}
