@@ -17,7 +17,7 @@ import { intervalColumns } from "../src/persistence/write-batch.js";
 import { Backfills } from "../src/recovery/backfills.js";
 import { HoleProof } from "../src/recovery/hole-proof.js";
 import { MarketClaims } from "../src/recovery/market-claims.js";
-import { InProcessTransport } from "../src/streaming/in-process-transport.js";
+import { InProcessTransport } from "../src/streaming/in-process/in-process-transport.js";
 import { VenueHosts } from "../src/venues/rest/venue-hosts.js";
 import { MARKET, SPAN, writeCsv, writeZip } from "./backfill/day-file.js";
 import {

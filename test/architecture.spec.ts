@@ -124,7 +124,7 @@ describe("the layout of src", () => {
     ["src/streaming/courier.ts", "../waiting/backoff.js"],
     ["src/api/ticker-loader.ts", "../waiting/limit.js"],
     ["src/streaming/codec.ts", "../domain/trade.js"],
-    ["src/streaming/kafka-client.ts", "kafkajs"],
+    ["src/streaming/kafka/client.ts", "kafkajs"],
     ["src/ingestion/feed.ts", "ws"],
     ["src/ingestion/feed.ts", "../metrics.js"],
     ["src/recovery/repair.ts", "../ingestion/venues.js"],

@@ -16,7 +16,7 @@ const [trades = 0, markets = 0] = process.argv.slice(5).map(Number);
 
 type Streaming = typeof import("../../src/streaming/strategy.js") &
   typeof import("../../src/streaming/rethrow.filter.js") &
-  typeof import("../../src/streaming/kafka-transport.js");
+  typeof import("../../src/streaming/kafka/kafka-transport.js");
 const { readConfig } =
   await built<typeof import("../../src/config.js")>("config.js");
 const { Metrics } =
@@ -26,7 +26,7 @@ const { RECORDER, TransportStrategy } = await built<Streaming>(
 );
 const { RethrowFilter } = await built<Streaming>("streaming/rethrow.filter.js");
 const { KafkaTransport } = await built<Streaming>(
-  "streaming/kafka-transport.js",
+  "streaming/kafka/kafka-transport.js",
 );
 
 const tally = new Tally(trades, markets);

@@ -18,8 +18,8 @@ const { Transport } = await built<
   typeof import("../../src/streaming/transport.js")
 >("streaming/transport.js");
 const { BulkSender } = await built<
-  typeof import("../../src/ingestion/bulk-sender.js")
->("ingestion/bulk-sender.js");
+  typeof import("../../src/streaming/bulk-sender.js")
+>("streaming/bulk-sender.js");
 
 const config = environment();
 const running = await start(config, useLogger(config));

@@ -1,6 +1,6 @@
 import { readConfig } from "../../src/config.js";
 import { Metrics } from "../../src/metrics.js";
-import { KafkaTransport } from "../../src/streaming/kafka-transport.js";
+import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { chunks, generate } from "../harness/generate.js";
 
 export const PARTITIONS = 2;

@@ -3,7 +3,7 @@ import kafkajs from "kafkajs";
 import { readConfig } from "../../src/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics.js";
-import { KafkaTransport } from "../../src/streaming/kafka-transport.js";
+import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { type Settings, until } from "../../test/support/app.js";
 import { chunks } from "../harness/generate.js";
 

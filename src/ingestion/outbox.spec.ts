@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TapeRecord, Trade } from "../domain/trade.js";
-import { InProcessTransport } from "../streaming/in-process-transport.js";
+import { InProcessTransport } from "../streaming/in-process/in-process-transport.js";
 import type { Transport } from "../streaming/transport.js";
 import { Outbox } from "./outbox.js";
 

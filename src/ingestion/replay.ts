@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Market } from "../domain/market.js";
+import { BulkSender } from "../streaming/bulk-sender.js";
 import type { Transport } from "../streaming/transport.js";
 import type { Venue } from "../venues/venue.js";
-import { BulkSender } from "./bulk-sender.js";
 import { sizeOf, unreplayable } from "./replay-files.js";
 import { readRecording } from "./replay-reader.js";
 import {

@@ -1,6 +1,6 @@
 import type { IdRange } from "../domain/coverage.js";
 import type { TradeKind } from "../domain/trade.js";
-import { BulkSender } from "../ingestion/bulk-sender.js";
+import { BulkSender } from "../streaming/bulk-sender.js";
 import type { Transport } from "../streaming/transport.js";
 import type { VenueHosts } from "../venues/rest/venue-hosts.js";
 import type { Hole, Question, TradePage, Venue } from "../venues/venue.js";

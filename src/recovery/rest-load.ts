@@ -1,7 +1,7 @@
 import { TapelineError } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
-import { BulkSender } from "../ingestion/bulk-sender.js";
 import type { BulkStore } from "../persistence/bulk-store.js";
+import { BulkSender } from "../streaming/bulk-sender.js";
 import type { Transport } from "../streaming/transport.js";
 import type { TradePage } from "../venues/venue.js";
 import { type BackfillJob, type Counted, NOTHING } from "./backfill-job.js";

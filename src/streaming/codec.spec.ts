@@ -1,7 +1,7 @@
 import type { Trade } from "../domain/trade.js";
 import { DAY_MS, HOUR_MS } from "../domain/units.js";
 import { decode, encode, keyOf, marketOfKey, partitionKeyOf } from "./codec.js";
-import { PartitionTable } from "./kafka-topics.js";
+import { PartitionTable } from "./kafka/topic-settings.js";
 import type { Item } from "./lanes.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 import { latestTime } from "./validity.js";

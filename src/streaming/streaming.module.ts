@@ -7,8 +7,8 @@ import {
 } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
 import { Metrics } from "../metrics.js";
-import { InProcessTransport } from "./in-process-transport.js";
-import { KafkaTransport } from "./kafka-transport.js";
+import { InProcessTransport } from "./in-process/in-process-transport.js";
+import { KafkaTransport } from "./kafka/kafka-transport.js";
 import { Transport } from "./transport.js";
 
 /** Global, so that Nest starts it first and shuts it down last. */

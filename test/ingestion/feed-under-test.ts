@@ -4,7 +4,7 @@ import { type Clock, type Trade, isClock } from "../../src/domain/trade.js";
 import { FeedBoard } from "../../src/ingestion/feed-board.js";
 import { VenueFeed } from "../../src/ingestion/venue-feed.js";
 import { Metrics } from "../../src/metrics.js";
-import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
 import { binance } from "../../src/venues/binance/spot.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";

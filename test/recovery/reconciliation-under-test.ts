@@ -10,7 +10,7 @@ import { ReconciliationStore } from "../../src/persistence/reconciliation-store.
 import type { Recorder } from "../../src/persistence/recorder.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { Reconciliation } from "../../src/recovery/reconciliation.js";
-import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Candle } from "../../src/domain/candle.js";
 import { Metrics } from "../../src/metrics.js";
-import { InProcessTransport } from "../../src/streaming/in-process-transport.js";
+import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import { until } from "../support/app.js";
 import { deliversByContract } from "./contract-delivery.js";
 import { livesByContract } from "./contract-life.js";

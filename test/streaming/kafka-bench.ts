@@ -4,8 +4,8 @@ import { Metrics } from "../../src/metrics.js";
 import {
   CONSUMER_TIMING,
   type ConsumerTiming,
-} from "../../src/streaming/kafka-consumer.js";
-import { KafkaTransport } from "../../src/streaming/kafka-transport.js";
+} from "../../src/streaming/kafka/consumer.js";
+import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { randomPrefix } from "../support/kafka.js";
 import type { Bench } from "./contract.js";
 

@@ -1,16 +1,16 @@
-import { Metrics } from "../metrics.js";
-import { partitionKeyOf, refuse } from "./codec.js";
-import { type Entry, InProcessGroup, type Ticket } from "./in-process-group.js";
-import { Room } from "./room.js";
-import type { TopicName, TopicRecords } from "./topics.js";
+import { Metrics } from "../../metrics.js";
+import { partitionKeyOf, refuse } from "../codec.js";
+import type { TopicName, TopicRecords } from "../topics.js";
 import {
   type Consumer,
   type ProduceOptions,
   type Subscription,
   Transport,
   TransportError,
-} from "./transport.js";
-import { defectOf, latestTime } from "./validity.js";
+} from "../transport.js";
+import { defectOf, latestTime } from "../validity.js";
+import { type Entry, InProcessGroup, type Ticket } from "./group.js";
+import { Room } from "./room.js";
 
 /** Records of one topic that wait for their durable groups, those under way included; more, and `produce` waits. */
 const CAPACITY = 50_000;

@@ -1,9 +1,9 @@
 import { Logger } from "@nestjs/common";
 import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
-import { Backoff } from "../waiting/backoff.js";
-import { within } from "../waiting/limit.js";
-import { pause } from "../waiting/pause.js";
-import { TransportError } from "./transport.js";
+import { Backoff } from "../../waiting/backoff.js";
+import { within } from "../../waiting/limit.js";
+import { pause } from "../../waiting/pause.js";
+import { TransportError } from "../transport.js";
 
 /** One request: well below a broker's usual limit of a million bytes; and kafkajs's time for one grows with its square. */
 const CHUNK_RECORDS = 1_000;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { LaneShare } from "../lane-share.js";
 import { KnownKeys } from "./known-keys.js";
-import { LaneShare } from "./lane-share.js";
 
 describe("the keys of a topic", () => {
   it("are their text, in the lane of their market, however often and in whatever order they come", () => {

@@ -1,7 +1,7 @@
 import kafkajs, { type Admin, type ITopicConfig } from "kafkajs";
-import type { Config } from "../config.js";
-import { DAY_MS, HOUR_MS } from "../domain/units.js";
-import type { TopicName } from "./topics.js";
+import type { Config } from "../../config.js";
+import { DAY_MS, HOUR_MS } from "../../domain/units.js";
+import type { TopicName } from "../topics.js";
 
 const { Partitioners } = kafkajs;
 

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
-import type { Config } from "../config.js";
-import { Metrics } from "../metrics.js";
-import { encode, keyOf, partitionKeyOf } from "./codec.js";
-import { connectClient } from "./kafka-client.js";
-import {
-  CONSUMER_TIMING,
-  type ConsumerTiming,
-  KafkaConsumer,
-} from "./kafka-consumer.js";
-import { PartitionTable, ensureTopics } from "./kafka-topics.js";
-import { KafkaWriter } from "./kafka-writer.js";
-import type { TopicName, TopicRecords } from "./topics.js";
+import type { Config } from "../../config.js";
+import { Metrics } from "../../metrics.js";
+import { encode, keyOf, partitionKeyOf } from "../codec.js";
+import type { TopicName, TopicRecords } from "../topics.js";
 import {
   type Consumer,
   type ProduceOptions,
   type Subscription,
   Transport,
   TransportError,
-} from "./transport.js";
+} from "../transport.js";
+import { connectClient } from "./client.js";
+import {
+  CONSUMER_TIMING,
+  type ConsumerTiming,
+  KafkaConsumer,
+} from "./consumer.js";
+import { PartitionTable, ensureTopics } from "./topic-settings.js";
+import { KafkaWriter } from "./writer.js";
 
 /** How long `produce` waits for the broker. */
 const PRODUCE_LIMIT_MS = 10_000;

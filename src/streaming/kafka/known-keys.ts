@@ -1,5 +1,5 @@
-import { marketOfKey } from "./codec.js";
-import { LaneShare } from "./lane-share.js";
+import { marketOfKey } from "../codec.js";
+import { LaneShare } from "../lane-share.js";
 
 export interface KnownKey {
   text: string;

@@ -5,8 +5,8 @@ import type {
   Kafka,
   TopicPartitionOffset,
 } from "kafkajs";
-import { within } from "../waiting/limit.js";
-import { sameMemberForEveryTopic } from "./kafka-assigner.js";
+import { within } from "../../waiting/limit.js";
+import { sameMemberForEveryTopic } from "./assigner.js";
 
 const CLOSE_LIMIT_MS = 5_000;
 

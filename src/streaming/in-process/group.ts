@@ -1,16 +1,16 @@
 import { Logger } from "@nestjs/common";
-import { keyOf, marketOfKey } from "./codec.js";
-import { within } from "../waiting/limit.js";
-import { Courier } from "./courier.js";
-import { LaneShare } from "./lane-share.js";
-import { type Item, Lane } from "./lanes.js";
-import type { TopicName } from "./topics.js";
+import { within } from "../../waiting/limit.js";
+import { keyOf, marketOfKey } from "../codec.js";
+import { Courier } from "../courier.js";
+import { LaneShare } from "../lane-share.js";
+import { type Item, Lane } from "../lanes.js";
+import type { TopicName } from "../topics.js";
 import {
   type Consumer,
   type ConsumerStatus,
   type Subscription,
   labelOf,
-} from "./transport.js";
+} from "../transport.js";
 
 /** Records of one topic that an ephemeral group may leave waiting before it is relieved of some. */
 const EPHEMERAL_CAPACITY = 50_000;

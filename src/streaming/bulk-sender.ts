@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { canRetry } from "../domain/tapeline-error.js";
 import type { TapeRecord } from "../domain/trade.js";
-import type { Transport } from "../streaming/transport.js";
 import { Backoff } from "../waiting/backoff.js";
+import type { Transport } from "./transport.js";
 
 const BATCH = 5_000;
 /** Batches on their way at once: as much as has room in-process. So much in front of each lane makes what is written together large. */

@@ -1,5 +1,5 @@
+import { TransportError } from "../transport.js";
 import { Room } from "./room.js";
-import { TransportError } from "./transport.js";
 
 describe("a room of 100 records", () => {
   const room = (): Room => new Room(100, "the reader is away");

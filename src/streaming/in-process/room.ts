@@ -1,4 +1,4 @@
-import { TransportError } from "./transport.js";
+import { TransportError } from "../transport.js";
 
 interface Waiter {
   count: number;

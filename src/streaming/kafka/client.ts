@@ -4,8 +4,8 @@ import kafkajs, {
   type LogEntry,
   type logLevel as LogLevel,
 } from "kafkajs";
-import type { Config } from "../config.js";
-import "./kafka-idle-timers.js";
+import type { Config } from "../../config.js";
+import "./idle-timers.js";
 
 // kafkajs is CommonJS: its enumerations are on the default export only.
 const { Kafka: Client, logLevel } = kafkajs;

@@ -1,16 +1,16 @@
 import { Logger } from "@nestjs/common";
 import type { EachBatchPayload } from "kafkajs";
-import { decode } from "./codec.js";
-import { within } from "../waiting/limit.js";
-import { Courier } from "./courier.js";
-import type { Offsets, Standing } from "./kafka-lag.js";
-import type { KafkaSession } from "./kafka-session.js";
+import { within } from "../../waiting/limit.js";
+import { decode } from "../codec.js";
+import { Courier } from "../courier.js";
+import { type Item, Lane } from "../lanes.js";
+import type { TopicName } from "../topics.js";
+import type { Subscription } from "../transport.js";
+import { latestTime } from "../validity.js";
 import { KnownKeys } from "./known-keys.js";
-import { type Item, Lane } from "./lanes.js";
+import type { Offsets, Standing } from "./lag.js";
 import { PartitionProgress } from "./partition-progress.js";
-import type { TopicName } from "./topics.js";
-import type { Subscription } from "./transport.js";
-import { latestTime } from "./validity.js";
+import type { KafkaSession } from "./session.js";
 
 /** A closing consumer first lets its handlers end, then tells them to give up: in all the 10 s of the contract. */
 const DRAIN_MS = 8_000;

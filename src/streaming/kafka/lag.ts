@@ -1,6 +1,6 @@
 import { Logger } from "@nestjs/common";
 import type { Admin, Kafka } from "kafkajs";
-import { within } from "../waiting/limit.js";
+import { within } from "../../waiting/limit.js";
 
 const LIMIT_MS = 8_000;
 const DELETE_TRIES = 5;

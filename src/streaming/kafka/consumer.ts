@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
-import type { Config } from "../config.js";
-import { Metrics } from "../metrics.js";
-import { Backoff } from "../waiting/backoff.js";
-import { within } from "../waiting/limit.js";
-import { pause } from "../waiting/pause.js";
-import { connectClient } from "./kafka-client.js";
-import { KafkaIntake } from "./kafka-intake.js";
-import { KafkaLag } from "./kafka-lag.js";
-import { type Ending, KafkaSession } from "./kafka-session.js";
-import type { PartitionTable } from "./kafka-topics.js";
-import type { TopicName } from "./topics.js";
+import type { Config } from "../../config.js";
+import { Metrics } from "../../metrics.js";
+import { Backoff } from "../../waiting/backoff.js";
+import { within } from "../../waiting/limit.js";
+import { pause } from "../../waiting/pause.js";
+import type { TopicName } from "../topics.js";
 import {
   type Consumer,
   type ConsumerStatus,
   type Subscription,
   labelOf,
-} from "./transport.js";
-import { TroubleLog } from "./trouble-log.js";
+} from "../transport.js";
+import { TroubleLog } from "../trouble-log.js";
+import { connectClient } from "./client.js";
+import { KafkaIntake } from "./intake.js";
+import { KafkaLag } from "./lag.js";
+import { type Ending, KafkaSession } from "./session.js";
+import type { PartitionTable } from "./topic-settings.js";
 
 const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 5_000;
