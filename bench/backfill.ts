@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readConfig } from "../src/config.js";
 import { DEFAULT_INTERVALS } from "../src/domain/interval.js";
-import { FeedHistory } from "../src/ingestion/feed-history.js";
+import { FeedHistory } from "../src/ingestion/feed/feed-history.js";
 import { Metrics } from "../src/metrics.js";
 import { BackfillStore } from "../src/persistence/backfill-store.js";
 import { BulkStore } from "../src/persistence/bulk-store.js";

@@ -4,8 +4,8 @@ import {
   type ReplayOptions,
   type ReplaySummary,
   replay,
-} from "../ingestion/replay.js";
-import type { MarketTally } from "../ingestion/replay-tally.js";
+} from "../ingestion/replay/replay.js";
+import type { MarketTally } from "../ingestion/replay/tally.js";
 import type { Transport } from "../streaming/transport.js";
 
 /** Replays with a bar on a terminal and a line each tenth elsewhere; returns the summary as text. */

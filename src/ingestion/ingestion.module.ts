@@ -5,9 +5,9 @@ import {
 } from "@nestjs/common";
 import { IngestKeyGuard } from "../ingest-key.guard.js";
 import { VenueHosts } from "../venues/rest/venue-hosts.js";
-import { FeedHistory } from "./feed-history.js";
-import { Feeds } from "./feeds.js";
-import { IngestController } from "./ingest.controller.js";
+import { FeedHistory } from "./feed/feed-history.js";
+import { Feeds } from "./feed/feeds.js";
+import { IngestController } from "./posting/ingest.controller.js";
 
 /** The ingestion role: feeds and posted trades. Its feeds stop first, while the rest can still take what they hold. */
 @Module({

@@ -4,7 +4,7 @@ import { Inject, Injectable, Logger } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
 import { parseMarket } from "../domain/market.js";
 import { TapelineError, canRetry, hasCode } from "../domain/tapeline-error.js";
-import { FeedHistory } from "../ingestion/feed-history.js";
+import { FeedHistory } from "../ingestion/feed/feed-history.js";
 import { Metrics } from "../metrics.js";
 import {
   BackfillStore,

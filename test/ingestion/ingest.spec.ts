@@ -7,8 +7,8 @@ import { configureHttp, httpAdapter } from "../../src/api/http.js";
 import type { Problem } from "../../src/api/problem.js";
 import { openApiDocument } from "../../src/api/swagger.js";
 import { CONFIG, readConfig } from "../../src/config.js";
-import { IngestController } from "../../src/ingestion/ingest.controller.js";
 import { IngestKeyGuard } from "../../src/ingest-key.guard.js";
+import { IngestController } from "../../src/ingestion/posting/ingest.controller.js";
 import { Transport } from "../../src/streaming/transport.js";
 import { Tape } from "./feed-under-test.js";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
-import { replay } from "../../src/ingestion/replay.js";
+import { replay } from "../../src/ingestion/replay/replay.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import { VENUES } from "../../src/venues/venues.js";
 import { Recordings, TIME, frame } from "./replay-under-test.js";

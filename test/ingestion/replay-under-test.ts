@@ -5,7 +5,7 @@ import {
   type ReplayOptions,
   type ReplaySummary,
   replay,
-} from "../../src/ingestion/replay.js";
+} from "../../src/ingestion/replay/replay.js";
 import { VENUES } from "../../src/venues/venues.js";
 import { Tape } from "./feed-under-test.js";
 

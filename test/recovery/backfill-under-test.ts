@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Logger } from "@nestjs/common";
 import { readConfig } from "../../src/config.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { FeedHistory } from "../../src/ingestion/feed-history.js";
+import { FeedHistory } from "../../src/ingestion/feed/feed-history.js";
 import { Metrics } from "../../src/metrics.js";
 import {
   type Backfill,

@@ -1,4 +1,4 @@
-import { MINUTE_MS, SECOND_MS } from "../domain/units.js";
+import { MINUTE_MS, SECOND_MS } from "../../domain/units.js";
 import { SymbolWatch } from "./symbol-watch.js";
 
 function watched(

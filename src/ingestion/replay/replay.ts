@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Market } from "../domain/market.js";
-import { BulkSender } from "../streaming/bulk-sender.js";
-import type { Transport } from "../streaming/transport.js";
-import type { Venue } from "../venues/venue.js";
-import { sizeOf, unreplayable } from "./replay-files.js";
-import { readRecording } from "./replay-reader.js";
-import {
-  type MarketTally,
-  type RefusedTally,
-  ReplayTally,
-} from "./replay-tally.js";
+import type { Market } from "../../domain/market.js";
+import { BulkSender } from "../../streaming/bulk-sender.js";
+import type { Transport } from "../../streaming/transport.js";
+import type { Venue } from "../../venues/venue.js";
+import { sizeOf, unreplayable } from "./files.js";
+import { readRecording } from "./reader.js";
+import { type MarketTally, type RefusedTally, ReplayTally } from "./tally.js";
 
 /** With `--speed`, what is due is sent at least this often. */
 const PACED_MS = 50;

@@ -1,7 +1,7 @@
-import { canonical } from "../domain/decimal.js";
-import { marketOf } from "../domain/market.js";
-import type { Trade } from "../domain/trade.js";
-import { SIMULATED_VENUE } from "../venues/venues.js";
+import { canonical } from "../../domain/decimal.js";
+import { marketOf } from "../../domain/market.js";
+import type { Trade } from "../../domain/trade.js";
+import { SIMULATED_VENUE } from "../../venues/venues.js";
 
 export interface SimulatorOptions {
   seed: number;

@@ -1,6 +1,6 @@
-import type { Market } from "../domain/market.js";
-import type { Clock, Trade } from "../domain/trade.js";
-import type { Refused } from "../venues/venue.js";
+import type { Market } from "../../domain/market.js";
+import type { Clock, Trade } from "../../domain/trade.js";
+import type { Refused } from "../../venues/venue.js";
 import { IdRanges } from "./id-ranges.js";
 
 /** What a replay has sent of one market. */

@@ -1,6 +1,6 @@
 import { Logger } from "@nestjs/common";
-import { Backoff } from "../waiting/backoff.js";
-import { pause } from "../waiting/pause.js";
+import { Backoff } from "../../waiting/backoff.js";
+import { pause } from "../../waiting/pause.js";
 import {
   DEFAULT_TIMING,
   type KeepAlive,

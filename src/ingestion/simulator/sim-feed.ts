@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
-import { type Interval, openTimeOf } from "../domain/interval.js";
-import { marketOf } from "../domain/market.js";
-import type { TapeRecord, Trade } from "../domain/trade.js";
-import { BulkSender } from "../streaming/bulk-sender.js";
-import type { Transport } from "../streaming/transport.js";
-import { SIMULATED_VENUE } from "../venues/venues.js";
-import type { FeedBoard } from "./feed-board.js";
-import { Outbox } from "./outbox.js";
+import { type Interval, openTimeOf } from "../../domain/interval.js";
+import { marketOf } from "../../domain/market.js";
+import type { TapeRecord, Trade } from "../../domain/trade.js";
+import { BulkSender } from "../../streaming/bulk-sender.js";
+import type { Transport } from "../../streaming/transport.js";
+import { SIMULATED_VENUE } from "../../venues/venues.js";
+import type { FeedBoard } from "../feed/feed-board.js";
+import { Outbox } from "../feed/outbox.js";
 import { Simulator, type SimulatorOptions } from "./simulator.js";
 
 const TICK_MS = 100;

@@ -1,5 +1,5 @@
-import { type Market, marketOf } from "../domain/market.js";
-import type { Venue } from "../venues/venue.js";
+import { type Market, marketOf } from "../../domain/market.js";
+import type { Venue } from "../../venues/venue.js";
 import type { SymbolWatch } from "./symbol-watch.js";
 
 export interface Followed {

@@ -1,18 +1,13 @@
 import { basename } from "node:path";
-import type { Venue } from "../venues/venue.js";
-import {
-  type Lines,
-  TEXT_LIMIT,
-  linesOf,
-  unreplayable,
-} from "./replay-files.js";
+import type { Venue } from "../../venues/venue.js";
+import { type Lines, TEXT_LIMIT, linesOf, unreplayable } from "./files.js";
 import {
   CSV_HEADER,
   type Entry,
   csvEntry,
   frameEntry,
   restEntry,
-} from "./replay-formats.js";
+} from "./formats.js";
 
 export interface Page {
   entries: Entry[];

@@ -1,9 +1,9 @@
 import { Logger } from "@nestjs/common";
-import type { FeedCondition, FeedState } from "../domain/feed-state.js";
-import type { Market } from "../domain/market.js";
-import { isFlowing } from "../domain/sight.js";
-import type { Metrics } from "../metrics.js";
-import type { Transport } from "../streaming/transport.js";
+import type { FeedCondition, FeedState } from "../../domain/feed-state.js";
+import type { Market } from "../../domain/market.js";
+import { isFlowing } from "../../domain/sight.js";
+import type { Metrics } from "../../metrics.js";
+import type { Transport } from "../../streaming/transport.js";
 
 const EVERY_MS = 5_000;
 const PUBLISH_LIMIT_MS = 4_000;

@@ -1,16 +1,16 @@
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CONFIG, type Config } from "../config.js";
-import type { Interval } from "../domain/interval.js";
-import { splitMarket } from "../domain/market.js";
-import { MINUTE_MS } from "../domain/units.js";
-import { Metrics } from "../metrics.js";
-import { Transport } from "../streaming/transport.js";
-import { VenueHosts } from "../venues/rest/venue-hosts.js";
-import { SIMULATED_VENUE, VENUES } from "../venues/venues.js";
+import { CONFIG, type Config } from "../../config.js";
+import type { Interval } from "../../domain/interval.js";
+import { splitMarket } from "../../domain/market.js";
+import { MINUTE_MS } from "../../domain/units.js";
+import { Metrics } from "../../metrics.js";
+import { Transport } from "../../streaming/transport.js";
+import { VenueHosts } from "../../venues/rest/venue-hosts.js";
+import { SIMULATED_VENUE, VENUES } from "../../venues/venues.js";
+import { SimFeed } from "../simulator/sim-feed.js";
 import { FeedBoard } from "./feed-board.js";
 import { FeedHistory } from "./feed-history.js";
-import { SimFeed } from "./sim-feed.js";
 import { VenueFeed } from "./venue-feed.js";
 
 /** How long an exchange may take to answer before the simulated venue is started beside it. */

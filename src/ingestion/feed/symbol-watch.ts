@@ -1,5 +1,5 @@
-import type { FeedCondition } from "../domain/feed-state.js";
-import type { NewestTrade } from "../venues/venue.js";
+import type { FeedCondition } from "../../domain/feed-state.js";
+import type { NewestTrade } from "../../venues/venue.js";
 
 /**
  * Whether one symbol's silence means anything. Liveness is of the symbol, not of its connection: a venue can go on

@@ -1,4 +1,4 @@
-import { HOUR_MS } from "../domain/units.js";
+import { HOUR_MS } from "../../domain/units.js";
 import { postedTrades } from "./posted-trades.js";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);

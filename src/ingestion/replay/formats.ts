@@ -1,7 +1,7 @@
-import { canonical } from "../domain/decimal.js";
-import { marketOf } from "../domain/market.js";
-import { type TakerSide, type Trade, faultOf } from "../domain/trade.js";
-import { type Refused, type Venue, idKindOf } from "../venues/venue.js";
+import { canonical } from "../../domain/decimal.js";
+import { marketOf } from "../../domain/market.js";
+import { type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
+import { type Refused, type Venue, idKindOf } from "../../venues/venue.js";
 
 /** One line or array entry of a recording. */
 export interface Entry {

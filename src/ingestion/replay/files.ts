@@ -6,7 +6,7 @@ import {
   TapelineError,
   type TapelineErrorOptions,
   hasCode,
-} from "../domain/tapeline-error.js";
+} from "../../domain/tapeline-error.js";
 
 const CHUNK = 256 * 1024;
 /** Characters of one line, and of one JSON array: both are held in memory. Exchanges give 1,000 trades a REST page. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TapeRecord, Trade } from "../domain/trade.js";
-import { InProcessTransport } from "../streaming/in-process/in-process-transport.js";
-import type { Transport } from "../streaming/transport.js";
+import type { TapeRecord, Trade } from "../../domain/trade.js";
+import { InProcessTransport } from "../../streaming/in-process/in-process-transport.js";
+import type { Transport } from "../../streaming/transport.js";
 import { Outbox } from "./outbox.js";
 
 let transport: InProcessTransport;

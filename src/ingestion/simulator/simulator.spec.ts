@@ -1,4 +1,4 @@
-import { faultOf } from "../domain/trade.js";
+import { faultOf } from "../../domain/trade.js";
 import { Simulator, type SimulatorOptions } from "./simulator.js";
 
 const PLAIN: SimulatorOptions = {

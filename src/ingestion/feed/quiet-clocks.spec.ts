@@ -1,4 +1,4 @@
-import { MINUTE_MS } from "../domain/units.js";
+import { MINUTE_MS } from "../../domain/units.js";
 import { QuietClocks } from "./quiet-clocks.js";
 
 const OPEN = 1_723_161_240_000;

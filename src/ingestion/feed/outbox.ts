@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { Logger } from "@nestjs/common";
-import { canRetry } from "../domain/tapeline-error.js";
-import type { TapeRecord } from "../domain/trade.js";
-import { type Transport, TransportError } from "../streaming/transport.js";
-import { Backoff } from "../waiting/backoff.js";
-import { pause } from "../waiting/pause.js";
+import { canRetry } from "../../domain/tapeline-error.js";
+import type { TapeRecord } from "../../domain/trade.js";
+import { type Transport, TransportError } from "../../streaming/transport.js";
+import { Backoff } from "../../waiting/backoff.js";
+import { pause } from "../../waiting/pause.js";
 
 /** Records one connection may leave waiting; more, and its socket is no longer read. */
 const CAPACITY = 20_000;

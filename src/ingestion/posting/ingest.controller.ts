@@ -13,8 +13,8 @@ import {
   ApiResponse,
   ApiTags,
 } from "@nestjs/swagger";
-import { Transport, TransportError } from "../streaming/transport.js";
-import { IngestKeyGuard } from "../ingest-key.guard.js";
+import { IngestKeyGuard } from "../../ingest-key.guard.js";
+import { Transport, TransportError } from "../../streaming/transport.js";
 import { MAX_POSTED, postedTrades } from "./posted-trades.js";
 
 const LIMIT_MS = 10_000;

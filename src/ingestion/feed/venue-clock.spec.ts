@@ -1,4 +1,4 @@
-import { HOUR_MS } from "../domain/units.js";
+import { HOUR_MS } from "../../domain/units.js";
 import { VenueClock } from "./venue-clock.js";
 
 const VENUE = 1_723_161_256_000;

@@ -1,5 +1,5 @@
 import { Injectable } from "@nestjs/common";
-import type { Market } from "../domain/market.js";
+import type { Market } from "../../domain/market.js";
 
 type Listener = (market: Market, part: number | null) => void;
 

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { canonical } from "../domain/decimal.js";
-import { marketOf, parseMarket } from "../domain/market.js";
+import { canonical } from "../../domain/decimal.js";
+import { marketOf, parseMarket } from "../../domain/market.js";
 import {
   MAX_AHEAD_MS,
   type TakerSide,
   type Trade,
   faultOf,
-} from "../domain/trade.js";
-import { isFeedVenue } from "../venues/venues.js";
+} from "../../domain/trade.js";
+import { isFeedVenue } from "../../venues/venues.js";
 
 export const MAX_POSTED = 1_000;
 const POSTED_VENUE = "posted";

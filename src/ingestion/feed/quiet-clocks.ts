@@ -1,6 +1,6 @@
-import { type Interval, openTimeOf } from "../domain/interval.js";
-import type { Market } from "../domain/market.js";
-import type { Clock } from "../domain/trade.js";
+import { type Interval, openTimeOf } from "../../domain/interval.js";
+import type { Market } from "../../domain/market.js";
+import type { Clock } from "../../domain/trade.js";
 
 /** A trade of the last moment of a bucket may be this late by the venue's clock; then the bucket has passed quietly. */
 const GRACE_MS = 2_000;
