@@ -7,11 +7,11 @@ import { HealthController, Readiness } from "./health.controller.js";
 import { IngestionModule } from "./ingestion/ingestion.module.js";
 import { MetricsController } from "./metrics.controller.js";
 import { Metrics } from "./metrics.js";
-import { DATABASE, type Database } from "./persistence/database.js";
 import {
   PersistenceModule,
   RecorderModule,
 } from "./persistence/persistence.module.js";
+import { DATABASE, type Database } from "./persistence/schema/database.js";
 import { RecoveryModule } from "./recovery/recovery.module.js";
 import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
 import { StreamingModule } from "./streaming/streaming.module.js";

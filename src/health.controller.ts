@@ -24,7 +24,7 @@ import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "./config.js";
 import { FEED_SILENCE_MS, type FeedState } from "./domain/feed-state.js";
 import { isFlowing } from "./domain/sight.js";
-import { FeedStateStore } from "./persistence/feed-state-store.js";
+import { FeedStateStore } from "./persistence/stores/feed-state-store.js";
 import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
 import { Transport } from "./streaming/transport.js";
 import { within } from "./waiting/limit.js";

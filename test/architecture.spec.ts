@@ -64,7 +64,7 @@ describe("the layout of src", () => {
       "ingestion may not import persistence",
     ],
     [
-      "src/persistence/recorder.ts",
+      "src/persistence/recorder/recorder.ts",
       "../ingestion/feed.js",
       "persistence may not import ingestion",
     ],
@@ -88,7 +88,11 @@ describe("the layout of src", () => {
       "../ingestion/feed.js",
       "recovery may import of ingestion only its venues, their REST, and how bulk is sent",
     ],
-    ["src/persistence/recorder.ts", "../api/ticker.js", "nobody imports api"],
+    [
+      "src/persistence/recorder/recorder.ts",
+      "../api/ticker.js",
+      "nobody imports api",
+    ],
     ["src/cli.ts", "./api/ticker.js", "nobody imports api"],
     [
       "src/api/status.ts",
@@ -111,7 +115,11 @@ describe("the layout of src", () => {
       "../domain/trade.js",
       "folder misc is not in the layout",
     ],
-    ["src/persistence/recorder.ts", "kafkajs", "kafkajs stays in streaming"],
+    [
+      "src/persistence/recorder/recorder.ts",
+      "kafkajs",
+      "kafkajs stays in streaming",
+    ],
     ["src/api/live.gateway.ts", "ws", "ws stays in ingestion"],
   ])("would refuse that %s imports %s", (file, specifier, reason) => {
     expect(forbiddenImports(of(file, specifier))).toEqual([

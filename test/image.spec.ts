@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { processExists } from "../src/persistence/owner-lock.js";
-import { unprivilegedAccount } from "../src/persistence/postgres-binaries.js";
+import { processExists } from "../src/persistence/embedded/owner-lock.js";
+import { unprivilegedAccount } from "../src/persistence/embedded/postgres-binaries.js";
 import { until } from "./support/app.js";
 import { freePort } from "./support/postgres.js";
 

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import type { Trade } from "../../src/domain/trade.js";
-import type { Recorder } from "../../src/persistence/recorder.js";
+import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { type Figure, quantile } from "../harness/benchmark.js";
 import { type WritingCost, timeWrites } from "../writes/timed-writes.js";
 

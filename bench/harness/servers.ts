@@ -5,7 +5,7 @@ import {
   dataSourceOptions,
   migrate,
   serverDatabase,
-} from "../../src/persistence/database.js";
+} from "../../src/persistence/schema/database.js";
 import { Broker } from "../../test/support/broker.js";
 import {
   type TestPostgres,

@@ -2,13 +2,14 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataSource } from "typeorm";
+import { EmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
 import {
   dataSourceOptions,
   serverDatabase,
-} from "../../src/persistence/database.js";
-import { EmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
+} from "../../src/persistence/schema/database.js";
 import { freePort } from "../../test/support/postgres.js";
 import { ContestantProcess } from "../harness/contestant-process.js";
+import type { Servers } from "../harness/servers.js";
 import {
   type Published,
   checkRecorded,
@@ -16,7 +17,6 @@ import {
   takePublished,
 } from "./recorded.js";
 import { type Watched, watchRecording } from "./recording-watch.js";
-import type { Servers } from "../harness/servers.js";
 
 /** A topic with so many trades, for one run after the other. */
 export interface Load {

@@ -2,7 +2,7 @@ import kafkajs from "kafkajs";
 import type { DataSource } from "typeorm";
 import type { Candle } from "../../src/domain/candle.js";
 import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
-import { verify } from "../../src/persistence/verify.js";
+import { verify } from "../../src/persistence/merge/verify.js";
 
 const LIMIT_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { tradeColumns } from "../../src/persistence/write-batch.js";
+import { tradeColumns } from "../../src/persistence/merge/write-batch.js";
 import type { TradesAlone } from "../writes/trades-alone.js";
 
 const INSERT = `INSERT INTO trade (market_id, time, id, ord, price, amount, count, taker_side, off_book, source, received_at)

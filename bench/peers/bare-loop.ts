@@ -5,13 +5,13 @@ import { DataSource } from "typeorm";
 import type { Candle } from "../../src/domain/candle.js";
 import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { MarketRegistry } from "../../src/persistence/market-registry.js";
-import { Partitions } from "../../src/persistence/partitions.js";
-import { TapeWriter } from "../../src/persistence/tape-writer.js";
+import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
+import { TapeWriter } from "../../src/persistence/merge/tape-writer.js";
 import {
   dataSourceOptions,
   serverDatabase,
-} from "../../src/persistence/database.js";
+} from "../../src/persistence/schema/database.js";
+import { Partitions } from "../../src/persistence/schema/partitions.js";
 
 /**
  * What somebody would write by hand who knows our SQL: kafkajs `eachBatch`, one connection for each of two partitions,

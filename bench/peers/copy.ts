@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Trade } from "../../src/domain/trade.js";
-import type { KnownMarket } from "../../src/persistence/write-batch.js";
+import type { KnownMarket } from "../../src/persistence/merge/write-batch.js";
 import type { TradesAlone } from "../writes/trades-alone.js";
 
 const COPY =

@@ -1,10 +1,10 @@
 import { DataSource, EntitySchema, type Repository } from "typeorm";
 import type { Trade } from "../../src/domain/trade.js";
+import type { KnownMarket } from "../../src/persistence/merge/write-batch.js";
 import {
   dataSourceOptions,
   serverDatabase,
-} from "../../src/persistence/database.js";
-import type { KnownMarket } from "../../src/persistence/write-batch.js";
+} from "../../src/persistence/schema/database.js";
 import type { TradesAlone } from "../writes/trades-alone.js";
 
 /** A row of `trade` as TypeORM gives and takes it: what JavaScript's number cannot hold is text. */

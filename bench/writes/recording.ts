@@ -2,10 +2,10 @@ import type { DataSource } from "typeorm";
 import { readConfig } from "../../src/config.js";
 import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import { Metrics } from "../../src/metrics.js";
-import { MarketRegistry } from "../../src/persistence/market-registry.js";
-import { Partitions } from "../../src/persistence/partitions.js";
-import { Recorder } from "../../src/persistence/recorder.js";
-import { verify } from "../../src/persistence/verify.js";
+import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
+import { verify } from "../../src/persistence/merge/verify.js";
+import { Recorder } from "../../src/persistence/recorder/recorder.js";
+import { Partitions } from "../../src/persistence/schema/partitions.js";
 
 /** Records that a recorder takes at once when it is behind: the product's own default. */
 export const { maxBatch: LARGEST_BATCH, writers: WRITERS } = readConfig({});

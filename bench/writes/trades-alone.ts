@@ -1,7 +1,7 @@
 import type { Trade } from "../../src/domain/trade.js";
-import { MarketRegistry } from "../../src/persistence/market-registry.js";
-import { Partitions } from "../../src/persistence/partitions.js";
-import type { KnownMarket } from "../../src/persistence/write-batch.js";
+import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
+import type { KnownMarket } from "../../src/persistence/merge/write-batch.js";
+import { Partitions } from "../../src/persistence/schema/partitions.js";
 import { chunks, generate } from "../harness/generate.js";
 import type { BenchDatabase } from "../harness/servers.js";
 import { type WritingCost, timeWrites } from "./timed-writes.js";

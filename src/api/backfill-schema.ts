@@ -1,4 +1,4 @@
-import type { Backfill } from "../persistence/backfill-store.js";
+import type { Backfill } from "../persistence/stores/backfill-store.js";
 import {
   count,
   listOf,

@@ -25,7 +25,7 @@ import {
   type Backfill,
   BackfillStore,
   MOST_OPEN,
-} from "../persistence/backfill-store.js";
+} from "../persistence/stores/backfill-store.js";
 import {
   BackfillRequest,
   BackfillsQuery,

@@ -14,7 +14,10 @@ import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../config.js";
 import type { Candle } from "../domain/candle.js";
 import type { Interval } from "../domain/interval.js";
-import { type CandleQuery, CandleStore } from "../persistence/candle-store.js";
+import {
+  type CandleQuery,
+  CandleStore,
+} from "../persistence/stores/candle-store.js";
 import { CANDLE_COLUMNS, csvOf, csvOfPages, wantsCsv } from "./csv.js";
 import { Fails, MarketInPath, ReturnsList } from "./documented.js";
 import { matchesEtag } from "./etag.js";

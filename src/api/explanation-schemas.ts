@@ -1,11 +1,11 @@
 import { REVISION_REASONS, TRADED_FIELDS } from "../domain/revision.js";
 import { TRADE_SOURCES } from "../domain/trade.js";
-import type { CandleExplanation } from "../persistence/explanation-store.js";
-import type { RevisedCandle } from "../persistence/revised-candle-store.js";
+import type { CandleExplanation } from "../persistence/stores/explanation-store.js";
+import type { RevisedCandle } from "../persistence/stores/revised-candle-store.js";
 import type {
   CandleRevision,
   FieldChange,
-} from "../persistence/revision-store.js";
+} from "../persistence/stores/revision-store.js";
 import {
   type Schema,
   count,

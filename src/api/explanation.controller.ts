@@ -13,11 +13,11 @@ import { type Interval, openTimeOf } from "../domain/interval.js";
 import {
   type CandleExplanation,
   ExplanationStore,
-} from "../persistence/explanation-store.js";
+} from "../persistence/stores/explanation-store.js";
 import {
   type CandleRevision,
   RevisionStore,
-} from "../persistence/revision-store.js";
+} from "../persistence/stores/revision-store.js";
 import { HistoryQuery, OneCandleQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
 import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "./documented.js";

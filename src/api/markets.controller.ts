@@ -7,12 +7,12 @@ import {
   Query,
 } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
-import { CandleStore } from "../persistence/candle-store.js";
-import { type Gap, GapStore } from "../persistence/gap-store.js";
+import { CandleStore } from "../persistence/stores/candle-store.js";
+import { type Gap, GapStore } from "../persistence/stores/gap-store.js";
 import {
   MarketStore,
   type MarketSummary,
-} from "../persistence/market-store.js";
+} from "../persistence/stores/market-store.js";
 import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "./documented.js";
 import { KnownMarkets, unknownMarket } from "./known-markets.js";
 import { DEFAULT_LIMIT } from "./parameters.js";

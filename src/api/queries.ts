@@ -1,7 +1,7 @@
 import { ApiPropertyOptional, ApiProperty } from "@nestjs/swagger";
 import { IsIn, IsOptional, IsString } from "class-validator";
 import { INTERVALS } from "../domain/interval.js";
-import { GAP_STATES, type GapState } from "../persistence/gap-store.js";
+import { GAP_STATES, type GapState } from "../persistence/stores/gap-store.js";
 import {
   DEFAULT_LIMIT,
   MAX_LIMIT,

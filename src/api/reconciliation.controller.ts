@@ -11,7 +11,7 @@ import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../config.js";
 import { DAY_MS } from "../domain/units.js";
-import { ReconciliationStore } from "../persistence/reconciliation-store.js";
+import { ReconciliationStore } from "../persistence/stores/reconciliation-store.js";
 import { storedInterval } from "./candles.controller.js";
 import { DAY_COLUMNS, DIFFERENCE_COLUMNS, csvOf, wantsCsv } from "./csv.js";
 import { Fails, MarketInPath, ReturnsList } from "./documented.js";

@@ -5,7 +5,7 @@ import { REVISION_REASONS } from "../domain/revision.js";
 import {
   type RevisedCandle,
   RevisedCandleStore,
-} from "../persistence/revised-candle-store.js";
+} from "../persistence/stores/revised-candle-store.js";
 import { RevisedQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
 import { Fails, MarketInPath, ReturnsList } from "./documented.js";

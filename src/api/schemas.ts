@@ -1,9 +1,9 @@
 import type { Candle } from "../domain/candle.js";
 import { INTERVALS } from "../domain/interval.js";
 import type { Trade } from "../domain/trade.js";
-import { type Gap, GAP_STATES } from "../persistence/gap-store.js";
-import type { MarketSummary } from "../persistence/market-store.js";
-import type { Sparkline } from "../persistence/sparkline-store.js";
+import { type Gap, GAP_STATES } from "../persistence/stores/gap-store.js";
+import type { MarketSummary } from "../persistence/stores/market-store.js";
+import type { Sparkline } from "../persistence/stores/sparkline-store.js";
 import { BACKFILL_SCHEMA } from "./backfill-schema.js";
 import { EXPLANATION_SCHEMAS } from "./explanation-schemas.js";
 import type { FieldFault, Problem } from "./problem.js";

@@ -1,12 +1,12 @@
 import { Injectable } from "@nestjs/common";
 import type { Candle } from "../domain/candle.js";
 import type { Trade } from "../domain/trade.js";
-import { CandleStore } from "../persistence/candle-store.js";
-import { TradeStore } from "../persistence/trade-store.js";
+import { CandleStore } from "../persistence/stores/candle-store.js";
+import { TradeStore } from "../persistence/stores/trade-store.js";
 import type { SubscribeRequest } from "./live-events.js";
 import { LIVE_LIMITS } from "./live-limits.js";
-import type { Ticker } from "./ticker.js";
 import { TickerBoard } from "./ticker-board.js";
+import type { Ticker } from "./ticker.js";
 
 export interface Snapshot {
   snapshot: (Candle | Trade | Ticker)[];

@@ -1,5 +1,5 @@
 import type { FeedState } from "../domain/feed-state.js";
-import type { StoredDeadLetter } from "../persistence/dead-letter-store.js";
+import type { StoredDeadLetter } from "../persistence/stores/dead-letter-store.js";
 import {
   type Schema,
   count,

@@ -6,10 +6,10 @@ import { Metrics } from "../metrics.js";
 import {
   DeadLetterStore,
   type StoredDeadLetter,
-} from "../persistence/dead-letter-store.js";
-import { FeedStateStore } from "../persistence/feed-state-store.js";
-import { GapStore } from "../persistence/gap-store.js";
-import { MarketStore } from "../persistence/market-store.js";
+} from "../persistence/stores/dead-letter-store.js";
+import { FeedStateStore } from "../persistence/stores/feed-state-store.js";
+import { GapStore } from "../persistence/stores/gap-store.js";
+import { MarketStore } from "../persistence/stores/market-store.js";
 import { STRATEGIES, type TransportStrategy } from "../streaming/strategy.js";
 import { Fails, ReturnsList, ReturnsOne } from "./documented.js";
 import { DEFAULT_LIMIT } from "./parameters.js";

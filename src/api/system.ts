@@ -1,9 +1,9 @@
 import type { Role } from "../config.js";
 import type { FeedState } from "../domain/feed-state.js";
 import type { Market } from "../domain/market.js";
-import type { StoredDeadLetter } from "../persistence/dead-letter-store.js";
-import type { GapFigures } from "../persistence/gap-store.js";
-import type { MarketSummary } from "../persistence/market-store.js";
+import type { StoredDeadLetter } from "../persistence/stores/dead-letter-store.js";
+import type { GapFigures } from "../persistence/stores/gap-store.js";
+import type { MarketSummary } from "../persistence/stores/market-store.js";
 import type { ConsumerStatus } from "../streaming/transport.js";
 import type { Mode } from "./status.js";
 import type { WriteFigures } from "./write-figures.js";

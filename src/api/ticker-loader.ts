@@ -5,14 +5,14 @@ import {
   type OnApplicationBootstrap,
 } from "@nestjs/common";
 import type { Market } from "../domain/market.js";
-import { CandleStore } from "../persistence/candle-store.js";
-import { MarketStore } from "../persistence/market-store.js";
+import { CandleStore } from "../persistence/stores/candle-store.js";
+import { MarketStore } from "../persistence/stores/market-store.js";
 import { Backoff } from "../waiting/backoff.js";
 import { within } from "../waiting/limit.js";
 import { pause } from "../waiting/pause.js";
 import { LiveRooms } from "./live-rooms.js";
-import { WINDOW_MINUTES } from "./ticker.js";
 import { TickerBoard } from "./ticker-board.js";
+import { WINDOW_MINUTES } from "./ticker.js";
 
 /** All markets are read again this often: whatever event was missed is made good by then. */
 const REFRESH_MS = 300_000;

@@ -12,13 +12,13 @@ import { INTERVALS, type Interval } from "../domain/interval.js";
 import {
   type Sparkline,
   SparklineStore,
-} from "../persistence/sparkline-store.js";
+} from "../persistence/stores/sparkline-store.js";
 import { Fails, ReturnsList } from "./documented.js";
 import { ProblemException } from "./problem.js";
 import { NoQuery } from "./queries.js";
-import type { Ticker } from "./ticker.js";
 import { TickerBoard } from "./ticker-board.js";
 import { TickerLoader } from "./ticker-loader.js";
+import type { Ticker } from "./ticker.js";
 
 /** The points of a sparkline are at most this far apart. */
 const WIDEST: Interval = "30m";

@@ -9,7 +9,7 @@ import {
 } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
-import { TradeStore } from "../persistence/trade-store.js";
+import { TradeStore } from "../persistence/stores/trade-store.js";
 import { TRADE_COLUMNS, csvOf, wantsCsv } from "./csv.js";
 import { Fails, MarketInPath, ReturnsList } from "./documented.js";
 import { KnownMarkets } from "./known-markets.js";

@@ -1,5 +1,8 @@
 import { SingleBar } from "cli-progress";
-import type { Backfill, BackfillStore } from "../persistence/backfill-store.js";
+import type {
+  Backfill,
+  BackfillStore,
+} from "../persistence/stores/backfill-store.js";
 import { pause } from "../waiting/pause.js";
 
 const LOOK_MS = 500;

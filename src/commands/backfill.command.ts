@@ -6,14 +6,17 @@ import { parseMarket } from "../domain/market.js";
 import { DAY_MS } from "../domain/units.js";
 import { useLogger } from "../log.js";
 import { start } from "../main.js";
+import { EmbeddedPostgres } from "../persistence/embedded/embedded-postgres.js";
+import {
+  dataSourceOptions,
+  openDatabase,
+} from "../persistence/schema/database.js";
 import {
   type Backfill,
   BackfillStore,
   LONGEST_MS,
   MOST_OPEN,
-} from "../persistence/backfill-store.js";
-import { dataSourceOptions, openDatabase } from "../persistence/database.js";
-import { EmbeddedPostgres } from "../persistence/embedded-postgres.js";
+} from "../persistence/stores/backfill-store.js";
 import { Backfills } from "../recovery/backfills.js";
 import { VENUES, VENUES_WITH_HISTORY } from "../venues/venues.js";
 import { pause } from "../waiting/pause.js";

@@ -5,7 +5,7 @@ import {
   dataSourceOptions,
   migrate,
   openDatabase,
-} from "../persistence/database.js";
+} from "../persistence/schema/database.js";
 
 @Command({
   name: "migrate",

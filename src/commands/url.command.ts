@@ -1,6 +1,6 @@
 import { Command, CommandRunner } from "nest-commander";
 import { ConfigError, environment } from "../config.js";
-import { EmbeddedPostgres } from "../persistence/embedded-postgres.js";
+import { EmbeddedPostgres } from "../persistence/embedded/embedded-postgres.js";
 
 @Command({
   name: "url",

@@ -3,8 +3,11 @@ import { Command, CommandRunner } from "nest-commander";
 import { DataSource } from "typeorm";
 import { environment } from "../config.js";
 import { plural } from "../domain/plural.js";
-import { dataSourceOptions, openDatabase } from "../persistence/database.js";
-import { type MarketVerdict, verify } from "../persistence/verify.js";
+import { type MarketVerdict, verify } from "../persistence/merge/verify.js";
+import {
+  dataSourceOptions,
+  openDatabase,
+} from "../persistence/schema/database.js";
 
 @Command({
   name: "verify",

@@ -8,35 +8,35 @@ import {
 import { TypeOrmModule } from "@nestjs/typeorm";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config.js";
-import { Announcer } from "./announcer.js";
-import { BackfillStore } from "./backfill-store.js";
-import { BlindTimes } from "./blind-times.js";
-import { BulkStore } from "./bulk-store.js";
-import { CandleStore } from "./candle-store.js";
-import { ComparisonStore } from "./comparison-store.js";
+import { BulkStore } from "./merge/bulk-store.js";
+import { MarketRegistry } from "./merge/market-registry.js";
+import { Announcer } from "./recorder/announcer.js";
+import { BlindTimes } from "./recorder/blind-times.js";
+import { DeadLetters } from "./recorder/dead-letters.js";
+import { RecorderController } from "./recorder/recorder.controller.js";
+import { Recorder } from "./recorder/recorder.js";
 import {
   DATABASE,
   type Database,
   dataSourceOptions,
   migrate,
-} from "./database.js";
-import { DeadLetterStore } from "./dead-letter-store.js";
-import { DeadLetters } from "./dead-letters.js";
-import { ExplanationStore } from "./explanation-store.js";
-import { FeedStateStore } from "./feed-state-store.js";
-import { GapLedgerStore } from "./gap-ledger-store.js";
-import { GapStore } from "./gap-store.js";
-import { MarketRegistry } from "./market-registry.js";
-import { MarketStore } from "./market-store.js";
-import { Partitions } from "./partitions.js";
-import { ReconciliationStore } from "./reconciliation-store.js";
-import { Recorder } from "./recorder.js";
-import { RecorderController } from "./recorder.controller.js";
-import { Retention } from "./retention.js";
-import { RevisedCandleStore } from "./revised-candle-store.js";
-import { RevisionStore } from "./revision-store.js";
-import { SparklineStore } from "./sparkline-store.js";
-import { TradeStore } from "./trade-store.js";
+} from "./schema/database.js";
+import { Partitions } from "./schema/partitions.js";
+import { Retention } from "./schema/retention.js";
+import { BackfillStore } from "./stores/backfill-store.js";
+import { CandleStore } from "./stores/candle-store.js";
+import { ComparisonStore } from "./stores/comparison-store.js";
+import { DeadLetterStore } from "./stores/dead-letter-store.js";
+import { ExplanationStore } from "./stores/explanation-store.js";
+import { FeedStateStore } from "./stores/feed-state-store.js";
+import { GapLedgerStore } from "./stores/gap-ledger-store.js";
+import { GapStore } from "./stores/gap-store.js";
+import { MarketStore } from "./stores/market-store.js";
+import { ReconciliationStore } from "./stores/reconciliation-store.js";
+import { RevisedCandleStore } from "./stores/revised-candle-store.js";
+import { RevisionStore } from "./stores/revision-store.js";
+import { SparklineStore } from "./stores/sparkline-store.js";
+import { TradeStore } from "./stores/trade-store.js";
 
 /** Connections besides the writers': REST reads, partitions, sweeps. */
 const OTHER_CONNECTIONS = 8;

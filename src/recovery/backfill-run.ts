@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { Config } from "../config.js";
 import { TapelineError, hasCode } from "../domain/tapeline-error.js";
 import { DAY_MS } from "../domain/units.js";
-import type { BulkStore } from "../persistence/bulk-store.js";
+import type { BulkStore } from "../persistence/merge/bulk-store.js";
 import type { Transport } from "../streaming/transport.js";
 import { VenueError } from "../venues/rest/venue-error.js";
 import type { VenueHosts } from "../venues/rest/venue-hosts.js";

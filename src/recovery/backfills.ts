@@ -6,12 +6,12 @@ import { parseMarket } from "../domain/market.js";
 import { TapelineError, canRetry, hasCode } from "../domain/tapeline-error.js";
 import { FeedHistory } from "../ingestion/feed/feed-history.js";
 import { Metrics } from "../metrics.js";
+import { BulkStore } from "../persistence/merge/bulk-store.js";
 import {
   BackfillStore,
   type BackfillWork,
   backfillGone,
-} from "../persistence/backfill-store.js";
-import { BulkStore } from "../persistence/bulk-store.js";
+} from "../persistence/stores/backfill-store.js";
 import { Transport } from "../streaming/transport.js";
 import { VenueHosts } from "../venues/rest/venue-hosts.js";
 import { VENUES, VENUES_WITH_HISTORY } from "../venues/venues.js";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { CONFIG, type Config } from "../config.js";
-import { BackfillStore } from "../persistence/backfill-store.js";
-import { MarketStore } from "../persistence/market-store.js";
+import { BackfillStore } from "../persistence/stores/backfill-store.js";
+import { MarketStore } from "../persistence/stores/market-store.js";
 import { type FollowedMarket, MarketClaims } from "./market-claims.js";
 
 /** How long a first live trade is waited for: what is fetched then ends behind it, and leaves no hole before it. */

@@ -1,6 +1,6 @@
 import { TapelineError } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
-import type { TimedHole } from "../persistence/gap-ledger-store.js";
+import type { TimedHole } from "../persistence/stores/gap-ledger-store.js";
 import type { BulkFiles } from "../venues/venue.js";
 import { linesOfZip } from "./bulk-lines.js";
 

@@ -1,8 +1,8 @@
 import { plural } from "../domain/plural.js";
 import { hasCode } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
-import type { BulkStore, MarketLoad } from "../persistence/bulk-store.js";
-import type { TimedHole } from "../persistence/gap-ledger-store.js";
+import type { BulkStore, MarketLoad } from "../persistence/merge/bulk-store.js";
+import type { TimedHole } from "../persistence/stores/gap-ledger-store.js";
 import { BulkSender } from "../streaming/bulk-sender.js";
 import type { Transport } from "../streaming/transport.js";
 import { VenueError } from "../venues/rest/venue-error.js";

@@ -5,7 +5,7 @@ import type {
   Settled,
   Sweep,
   SweptGaps,
-} from "../persistence/gap-ledger-store.js";
+} from "../persistence/stores/gap-ledger-store.js";
 
 /** Lines of one stretch of time; what is more is summed up at its end. */
 const MOST_LINES = 5;

@@ -3,11 +3,11 @@ import { CONFIG, type Config } from "../config.js";
 import type { IdRange } from "../domain/coverage.js";
 import type { Market } from "../domain/market.js";
 import { MINUTE_MS } from "../domain/units.js";
-import { CandleStore } from "../persistence/candle-store.js";
+import { CandleStore } from "../persistence/stores/candle-store.js";
 import {
   GapLedgerStore,
   type TimedHole,
-} from "../persistence/gap-ledger-store.js";
+} from "../persistence/stores/gap-ledger-store.js";
 import type { Urgency } from "../venues/rest/rest-budget.js";
 import { VenueHosts } from "../venues/rest/venue-hosts.js";
 import type { Klines, Venue } from "../venues/venue.js";

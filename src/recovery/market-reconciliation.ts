@@ -9,13 +9,13 @@ import {
 import type { Market } from "../domain/market.js";
 import { MINUTE_MS } from "../domain/units.js";
 import type { Metrics } from "../metrics.js";
-import type { CandleStore } from "../persistence/candle-store.js";
+import type { CandleStore } from "../persistence/stores/candle-store.js";
 import type {
   Compared,
   ComparisonStore,
   Span,
-} from "../persistence/comparison-store.js";
-import type { ReconciliationStore } from "../persistence/reconciliation-store.js";
+} from "../persistence/stores/comparison-store.js";
+import type { ReconciliationStore } from "../persistence/stores/reconciliation-store.js";
 import type { Transport } from "../streaming/transport.js";
 import type { VenueHosts } from "../venues/rest/venue-hosts.js";
 import type { FollowedMarket } from "./market-claims.js";

@@ -1,6 +1,6 @@
 import type { Candle } from "../domain/candle.js";
 import { type Interval, nextOpenTime, openTimeOf } from "../domain/interval.js";
-import type { Compared, Span } from "../persistence/comparison-store.js";
+import type { Compared, Span } from "../persistence/stores/comparison-store.js";
 import type { Kline, Venue } from "../venues/venue.js";
 import { compare } from "./reconciliation-comparison.js";
 

@@ -6,7 +6,7 @@ import {
 } from "../domain/interval.js";
 import type { Market } from "../domain/market.js";
 import { DAY_MS } from "../domain/units.js";
-import type { Span } from "../persistence/comparison-store.js";
+import type { Span } from "../persistence/stores/comparison-store.js";
 
 /** Candles of one interval that one question tells. */
 export interface Batch {

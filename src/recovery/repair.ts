@@ -5,8 +5,8 @@ import {
   type DueGap,
   GapLedgerStore,
   type MissingIds,
-} from "../persistence/gap-ledger-store.js";
-import { GapStore } from "../persistence/gap-store.js";
+} from "../persistence/stores/gap-ledger-store.js";
+import { GapStore } from "../persistence/stores/gap-store.js";
 import { Transport } from "../streaming/transport.js";
 import { VenueHosts } from "../venues/rest/venue-hosts.js";
 import type { Venue } from "../venues/venue.js";

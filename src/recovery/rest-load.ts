@@ -1,6 +1,6 @@
 import { TapelineError } from "../domain/tapeline-error.js";
 import type { Trade } from "../domain/trade.js";
-import type { BulkStore } from "../persistence/bulk-store.js";
+import type { BulkStore } from "../persistence/merge/bulk-store.js";
 import { BulkSender } from "../streaming/bulk-sender.js";
 import type { Transport } from "../streaming/transport.js";
 import type { TradePage } from "../venues/venue.js";

@@ -12,11 +12,11 @@ import { setupSwagger } from "../../src/api/swagger.js";
 import { CONFIG, readConfig } from "../../src/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics.js";
-import { DATABASE } from "../../src/persistence/database.js";
 import {
   PersistenceModule,
   RecorderModule,
 } from "../../src/persistence/persistence.module.js";
+import { DATABASE } from "../../src/persistence/schema/database.js";
 import {
   API,
   RECORDER,

@@ -1,9 +1,9 @@
-import { ComparisonStore } from "../../src/persistence/comparison-store.js";
 import type {
   Comparison,
   Difference,
   ReconciledDay,
 } from "../../src/domain/reconciliation.js";
+import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";
 import { createDatabase } from "../support/databases.js";
 import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";

@@ -1,11 +1,11 @@
+import { DataSource } from "typeorm";
 import type { Candle } from "../../src/domain/candle.js";
 import { Metrics } from "../../src/metrics.js";
-import type { CandleExplanation } from "../../src/persistence/explanation-store.js";
-import type { CandleRevision } from "../../src/persistence/revision-store.js";
-import { ComparisonStore } from "../../src/persistence/comparison-store.js";
-import { Retention } from "../../src/persistence/retention.js";
-import { verify } from "../../src/persistence/verify.js";
-import { DataSource } from "typeorm";
+import { verify } from "../../src/persistence/merge/verify.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
+import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";
+import type { CandleExplanation } from "../../src/persistence/stores/explanation-store.js";
+import type { CandleRevision } from "../../src/persistence/stores/revision-store.js";
 import { createDatabase } from "../support/databases.js";
 import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processExists } from "../../src/persistence/owner-lock.js";
+import { processExists } from "../../src/persistence/embedded/owner-lock.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { type Golden, goldens } from "../support/golden.js";
 import { freePort } from "../support/postgres.js";

@@ -3,13 +3,13 @@ import { DataSource } from "typeorm";
 import {
   dataSourceOptions,
   serverDatabase,
-} from "../../src/persistence/database.js";
+} from "../../src/persistence/schema/database.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { Broker } from "../support/broker.js";
+import { createDatabase } from "../support/databases.js";
 import { type Golden, goldens } from "../support/golden.js";
 import { describeOwnKafka, randomPrefix } from "../support/kafka.js";
 import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { createDatabase } from "../support/databases.js";
 import { contents, random } from "../support/tape.js";
 
 const SEED = Number(process.env["CRASH_SEED"] ?? 20_261_121);

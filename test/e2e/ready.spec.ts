@@ -3,11 +3,11 @@ import type { FeedState } from "../../src/domain/feed-state.js";
 import {
   dataSourceOptions,
   serverDatabase,
-} from "../../src/persistence/database.js";
-import { FeedStateStore } from "../../src/persistence/feed-state-store.js";
+} from "../../src/persistence/schema/database.js";
+import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js";
 import { Process, until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/databases.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
 
 const GONE = "binance:LEFTOUT";
 const DAY = 86_400_000;

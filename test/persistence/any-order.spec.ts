@@ -1,6 +1,6 @@
-import { verify } from "../../src/persistence/verify.js";
 import { INTERVALS } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
+import { verify } from "../../src/persistence/merge/verify.js";
 import { gapTrades, madeTrades, spotTrades } from "../support/recordings.js";
 import {
   type Tape,

@@ -1,9 +1,9 @@
+import { readConfig } from "../../src/config.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
-import type { Recorder } from "../../src/persistence/recorder.js";
-import { Retention } from "../../src/persistence/retention.js";
-import { readConfig } from "../../src/config.js";
-import { verify } from "../../src/persistence/verify.js";
+import { verify } from "../../src/persistence/merge/verify.js";
+import type { Recorder } from "../../src/persistence/recorder/recorder.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
 import { gapTrades } from "../support/recordings.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";

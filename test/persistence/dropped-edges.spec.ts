@@ -2,12 +2,12 @@ import { readConfig } from "../../src/config.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics.js";
-import { BulkStore } from "../../src/persistence/bulk-store.js";
-import { serverDatabase } from "../../src/persistence/database.js";
-import { MarketRegistry } from "../../src/persistence/market-registry.js";
-import type { Recorder } from "../../src/persistence/recorder.js";
-import { Retention } from "../../src/persistence/retention.js";
-import { verify } from "../../src/persistence/verify.js";
+import { BulkStore } from "../../src/persistence/merge/bulk-store.js";
+import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
+import { verify } from "../../src/persistence/merge/verify.js";
+import type { Recorder } from "../../src/persistence/recorder/recorder.js";
+import { serverDatabase } from "../../src/persistence/schema/database.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
 

@@ -1,5 +1,5 @@
 import { readConfig } from "../../src/config.js";
-import { Retention } from "../../src/persistence/retention.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
 

@@ -1,10 +1,10 @@
 import type { Candle } from "../../src/domain/candle.js";
 import type { FeedCondition, FeedState } from "../../src/domain/feed-state.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
-import type { DueGap } from "../../src/persistence/gap-ledger-store.js";
-import type { Gap } from "../../src/persistence/gap-store.js";
-import type { Recorder } from "../../src/persistence/recorder.js";
-import { verify } from "../../src/persistence/verify.js";
+import { verify } from "../../src/persistence/merge/verify.js";
+import type { Recorder } from "../../src/persistence/recorder/recorder.js";
+import type { DueGap } from "../../src/persistence/stores/gap-ledger-store.js";
+import type { Gap } from "../../src/persistence/stores/gap-store.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
 

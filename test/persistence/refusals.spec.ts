@@ -1,7 +1,7 @@
 import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import type { TapeRecord, Trade } from "../../src/domain/trade.js";
-import type { Recorder } from "../../src/persistence/recorder.js";
-import { verify } from "../../src/persistence/verify.js";
+import { verify } from "../../src/persistence/merge/verify.js";
+import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
 

@@ -1,4 +1,4 @@
-import type { Recorder } from "../../src/persistence/recorder.js";
+import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
 

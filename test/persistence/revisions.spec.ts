@@ -1,11 +1,11 @@
 import type { Candle } from "../../src/domain/candle.js";
 import { TRADED_FIELDS } from "../../src/domain/revision.js";
 import { TRADE_SOURCES, type TapeRecord } from "../../src/domain/trade.js";
+import { verify } from "../../src/persistence/merge/verify.js";
 import {
   type CandleRevision,
   RevisionStore,
-} from "../../src/persistence/revision-store.js";
-import { verify } from "../../src/persistence/verify.js";
+} from "../../src/persistence/stores/revision-store.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import {
   type Tape,

@@ -1,5 +1,5 @@
 import type { Candle } from "../../src/domain/candle.js";
-import type { Recorder } from "../../src/persistence/recorder.js";
+import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
 

@@ -1,6 +1,6 @@
 import { readConfig } from "../../src/config.js";
-import { Retention } from "../../src/persistence/retention.js";
-import type { Backfill } from "../../src/persistence/backfill-store.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
+import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
 import {
   aggregateLines,
   futuresLines,

@@ -6,14 +6,14 @@ import { readConfig } from "../../src/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { FeedHistory } from "../../src/ingestion/feed/feed-history.js";
 import { Metrics } from "../../src/metrics.js";
+import { BulkStore } from "../../src/persistence/merge/bulk-store.js";
+import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
+import { serverDatabase } from "../../src/persistence/schema/database.js";
+import { Partitions } from "../../src/persistence/schema/partitions.js";
 import {
   type Backfill,
   BackfillStore,
-} from "../../src/persistence/backfill-store.js";
-import { BulkStore } from "../../src/persistence/bulk-store.js";
-import { serverDatabase } from "../../src/persistence/database.js";
-import { MarketRegistry } from "../../src/persistence/market-registry.js";
-import { Partitions } from "../../src/persistence/partitions.js";
+} from "../../src/persistence/stores/backfill-store.js";
 import { Backfills } from "../../src/recovery/backfills.js";
 import { HoleProof } from "../../src/recovery/hole-proof.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readConfig } from "../../src/config.js";
-import { Retention } from "../../src/persistence/retention.js";
-import { verify } from "../../src/persistence/verify.js";
+import { verify } from "../../src/persistence/merge/verify.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
 import { until } from "../support/app.js";
 import { okxRest } from "../support/exchange/by-id-rest.js";
 import { coinbaseDialect } from "../support/exchange/coinbase-dialect.js";

@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Logger } from "@nestjs/common";
-import { Retention } from "../../src/persistence/retention.js";
-import { verify } from "../../src/persistence/verify.js";
 import { readConfig } from "../../src/config.js";
+import { verify } from "../../src/persistence/merge/verify.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
 import { BinanceExchange } from "../support/exchange/binance-exchange.js";
 import { MarketClock } from "../support/exchange/market-clock.js";
 import { contents, openTape } from "../support/tape.js";

@@ -1,7 +1,7 @@
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import { readConfig } from "../../src/config.js";
-import { Retention } from "../../src/persistence/retention.js";
-import { verify } from "../../src/persistence/verify.js";
+import { verify } from "../../src/persistence/merge/verify.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
 import { aggregateLines, writeChecksum } from "../support/bulk-files.js";
 import { contents } from "../support/tape.js";
 import {

@@ -1,5 +1,5 @@
 import { Logger } from "@nestjs/common";
-import { Retention } from "../../src/persistence/retention.js";
+import { Retention } from "../../src/persistence/schema/retention.js";
 import { until } from "../support/app.js";
 import { binanceRest } from "../support/exchange/by-id-rest.js";
 import type { Dialect } from "../support/exchange/dialect.js";

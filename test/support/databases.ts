@@ -5,7 +5,7 @@ import {
   dataSourceOptions,
   migrate,
   serverDatabase,
-} from "../../src/persistence/database.js";
+} from "../../src/persistence/schema/database.js";
 import { SERVER_URL, sharedServerUrl } from "./postgres.js";
 import { atSuiteEnd } from "./suite-end.js";
 

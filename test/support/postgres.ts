@@ -10,11 +10,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
+import { EmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
 import {
   processExists,
   runsPostgres,
-} from "../../src/persistence/owner-lock.js";
+} from "../../src/persistence/embedded/owner-lock.js";
 import { atSuiteEnd } from "./suite-end.js";
 
 /** Set by global-setup.js: where the prepared data folder is, and the server that the suites share. */

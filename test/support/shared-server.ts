@@ -14,11 +14,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ADMIN, asAccount, initialise } from "../../src/persistence/initdb.js";
+import {
+  ADMIN,
+  asAccount,
+  initialise,
+} from "../../src/persistence/embedded/initdb.js";
 import {
   findBinaries,
   unprivilegedAccount,
-} from "../../src/persistence/postgres-binaries.js";
+} from "../../src/persistence/embedded/postgres-binaries.js";
 import {
   RUN_FOLDER,
   SERVER_URL,

@@ -2,20 +2,20 @@ import { DataSource } from "typeorm";
 import { readConfig } from "../../src/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics.js";
-import { CandleStore } from "../../src/persistence/candle-store.js";
+import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
+import { BlindTimes } from "../../src/persistence/recorder/blind-times.js";
+import { Recorder } from "../../src/persistence/recorder/recorder.js";
 import {
   dataSourceOptions,
   serverDatabase,
-} from "../../src/persistence/database.js";
-import { BlindTimes } from "../../src/persistence/blind-times.js";
-import { FeedStateStore } from "../../src/persistence/feed-state-store.js";
-import { GapLedgerStore } from "../../src/persistence/gap-ledger-store.js";
-import { GapStore } from "../../src/persistence/gap-store.js";
-import { MarketRegistry } from "../../src/persistence/market-registry.js";
-import { MarketStore } from "../../src/persistence/market-store.js";
-import { Partitions } from "../../src/persistence/partitions.js";
-import { Recorder } from "../../src/persistence/recorder.js";
-import { TradeStore } from "../../src/persistence/trade-store.js";
+} from "../../src/persistence/schema/database.js";
+import { Partitions } from "../../src/persistence/schema/partitions.js";
+import { CandleStore } from "../../src/persistence/stores/candle-store.js";
+import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js";
+import { GapLedgerStore } from "../../src/persistence/stores/gap-ledger-store.js";
+import { GapStore } from "../../src/persistence/stores/gap-store.js";
+import { MarketStore } from "../../src/persistence/stores/market-store.js";
+import { TradeStore } from "../../src/persistence/stores/trade-store.js";
 import { createTapeDatabase } from "./databases.js";
 
 /** A migrated database of its own on a test server, with what writes and reads it. */

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "playwright-core";
 import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
-import type { Gap } from "../../src/persistence/gap-store.js";
+import type { Gap } from "../../src/persistence/stores/gap-store.js";
 import { Process, run, until } from "../support/app.js";
-import { type Golden, goldens } from "../support/golden.js";
 import { createDatabase } from "../support/databases.js";
+import { type Golden, goldens } from "../support/golden.js";
 import { seriousFindings } from "./accessibility.js";
 import {
   TestBrowser,

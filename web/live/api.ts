@@ -6,11 +6,11 @@ import type { Candle } from "../../src/domain/candle.js";
 import type { Interval } from "../../src/domain/interval.js";
 import type { Market } from "../../src/domain/market.js";
 import type { Trade } from "../../src/domain/trade.js";
-import type { Backfill } from "../../src/persistence/backfill-store.js";
-import type { CandleExplanation } from "../../src/persistence/explanation-store.js";
-import type { Sparkline } from "../../src/persistence/sparkline-store.js";
-import type { Gap } from "../../src/persistence/gap-store.js";
-import type { MarketSummary } from "../../src/persistence/market-store.js";
+import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
+import type { CandleExplanation } from "../../src/persistence/stores/explanation-store.js";
+import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { MarketSummary } from "../../src/persistence/stores/market-store.js";
+import type { Sparkline } from "../../src/persistence/stores/sparkline-store.js";
 
 import { noteServerTime } from "./server-clock.js";
 

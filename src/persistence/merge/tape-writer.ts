@@ -1,0 +1,254 @@
+import type { ClientBase, PoolClient } from "pg";
+import type { Candle } from "../../domain/candle.js";
+import type { Coverage } from "../../domain/coverage.js";
+import { type Interval } from "../../domain/interval.js";
+import type { RevisionReason } from "../../domain/revision.js";
+import { TapelineError } from "../../domain/tapeline-error.js";
+import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
+import { sqlFile } from "../schema/sql-file.js";
+import { transact } from "../schema/transaction.js";
+import { fewer, touchEdges } from "./edges.js";
+import { countsByReason } from "./revision-sources.js";
+import {
+  type CandleRow,
+  type MarketOutcome,
+  type Touched,
+  candleOf,
+  coverageOf,
+} from "./touched.js";
+import {
+  type KnownMarket,
+  intervalColumns,
+  literal,
+  tradeColumns,
+} from "./write-batch.js";
+
+const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
+const CLAIM = sqlFile(import.meta.url, "claim-ids.sql");
+const WRITE = sqlFile(import.meta.url, "write-trades.sql");
+
+/** What one merge did. */
+export interface Merged {
+  /** Every candle that a trade of the batch belongs to, that its clock closed, or whose completeness it changed. */
+  candles: Candle[];
+  stored: number;
+  /** Stored into a bucket that was closed already. */
+  late: number;
+  /** Closed candles that were changed, by every reason. */
+  revised: ReadonlyMap<RevisionReason, number>;
+}
+
+export interface Written extends Merged {
+  duplicates: number;
+  /** Older than the retention horizon: counted, never merged. */
+  expired: number;
+  /** Of sparse markets, with an id that is stored under another time: not stored. */
+  conflicting: Trade[];
+}
+
+/** What the statement gives, as JSON. */
+interface Outcome {
+  markets: string;
+  candles: string;
+  revised: string;
+}
+
+/** On these markets an id of the batch is held already under another time or inside another trade. Nothing was stored. */
+export class IdConflictError extends TapelineError<"id_conflict"> {
+  constructor(readonly markets: readonly string[]) {
+    super(
+      "id_conflict",
+      `ids of ${markets.join(", ")} overlap with trades that are stored or with each other`,
+    );
+  }
+}
+
+/** A market row that this process remembers is not there any more. */
+export function marketGone(): TapelineError {
+  return new TapelineError("market_gone", "a market's row has gone");
+}
+
+/** Writes one batch in one transaction, or nothing. Knows no retries: see `Recorder`. */
+export class TapeWriter {
+  private readonly columns;
+
+  constructor(intervals: readonly Interval[]) {
+    this.columns = intervalColumns(intervals);
+  }
+
+  /** Width (ms) that all its intervals are multiples of. */
+  get base(): number {
+    return this.columns.base;
+  }
+
+  /** Commits before it returns. Throws an IdConflictError, `market_gone` or the driver's error, after a rollback. */
+  write(
+    client: PoolClient,
+    records: readonly TapeRecord[],
+    markets: ReadonlyMap<string, KnownMarket>,
+  ): Promise<Written> {
+    return transact(client, () => this.statements(client, records, markets));
+  }
+
+  private async statements(
+    client: PoolClient,
+    records: readonly TapeRecord[],
+    markets: ReadonlyMap<string, KnownMarket>,
+  ): Promise<Written> {
+    const clocks = new Map<number, number>();
+    for (const record of records) {
+      const id = markets.get(record.market)?.id;
+      if (id === undefined) continue;
+      clocks.set(
+        id,
+        Math.max(clocks.get(id) ?? 0, isClock(record) ? record.clock : 0),
+      );
+    }
+    const ids = [...clocks.keys()];
+    const locked = await client.query<{ id: number; horizon: string }>(LOCK, [
+      literal(ids),
+    ]);
+    if (locked.rows.length !== ids.length) throw marketGone();
+    const horizon = Number(locked.rows[0]?.horizon ?? 0);
+    const all = records.filter((record): record is Trade => !isClock(record));
+    const recent =
+      horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
+    const repeated = await this.repeatedIds(client, recent, markets);
+    const trades =
+      repeated.size === 0
+        ? recent
+        : recent.filter((trade) => !repeated.has(trade));
+
+    const merged = await this.merge(
+      client,
+      { name: "write-trades", text: WRITE },
+      tradeColumns(trades, markets),
+      clocks,
+      markets,
+    );
+    // A time that we gave ourselves says nothing: such a trade was sent again.
+    const conflicting = [...repeated].filter(
+      ({ time, receivedAt }) => time !== receivedAt,
+    );
+    return {
+      ...merged,
+      duplicates: recent.length - merged.stored - conflicting.length,
+      expired: all.length - recent.length,
+      conflicting,
+    };
+  }
+
+  /**
+   * One statement that merges, made of `write-trades.sql`, in a transaction that holds the markets' locks.
+   *
+   * @param input its first parameters
+   * @param clocks newest clock record (0: none) of each locked market, by the id of its row
+   */
+  async merge(
+    client: ClientBase,
+    statement: { name: string; text: string },
+    input: readonly (number | string)[],
+    clocks: ReadonlyMap<number, number>,
+    markets: ReadonlyMap<string, KnownMarket>,
+  ): Promise<Merged> {
+    const { names, widths, anchors, base } = this.columns;
+    const { rows } = await client.query<Outcome>({
+      ...statement,
+      values: [
+        ...input,
+        names,
+        widths,
+        anchors,
+        literal([...clocks.keys()]),
+        literal([...clocks.values()]),
+        base,
+      ],
+    });
+    const outcomes = JSON.parse(rows[0]?.markets ?? "[]") as MarketOutcome[];
+    const byId = new Map(
+      [...markets.values()].map((market) => [market.id, market]),
+    );
+    const conflicts = outcomes
+      .filter(([, , , conflict]) => conflict)
+      .map(([id]) => byId.get(id)?.name ?? String(id));
+    if (conflicts.length > 0) throw new IdConflictError(conflicts);
+
+    const touched: Touched = {
+      rows: JSON.parse(rows[0]?.candles ?? "[]") as CandleRow[],
+      coverage: coverageOf(outcomes),
+    };
+    const candles = await this.withEdges(client, touched, outcomes, byId);
+    return {
+      candles,
+      stored: outcomes.reduce((sum, [, count]) => sum + count, 0),
+      late: outcomes.reduce((sum, [, , late]) => sum + late, 0),
+      revised: countsByReason(rows[0]?.revised),
+    };
+  }
+
+  /** Trades of sparse markets whose id is known under another time. On dense markets coverage tells. */
+  private async repeatedIds(
+    client: PoolClient,
+    trades: readonly Trade[],
+    markets: ReadonlyMap<string, KnownMarket>,
+  ): Promise<Set<Trade>> {
+    const sparse = trades.filter(({ ids }) => ids === "sparse");
+    if (sparse.length === 0) return new Set();
+    const { rows } = await client.query<{ place: number }>(CLAIM, [
+      sparse.map(({ market }) => markets.get(market)?.id),
+      sparse.map(({ id }) => id),
+      sparse.map(({ time }) => time),
+    ]);
+    return new Set(rows.map(({ place }) => sparse[place] as Trade));
+  }
+
+  /** Adds the candles at the edges of holes that opened or ended; rare, and never in a feed that runs in order. */
+  private async withEdges(
+    client: ClientBase,
+    touched: Touched,
+    outcomes: readonly MarketOutcome[],
+    markets: ReadonlyMap<number, KnownMarket>,
+  ): Promise<Candle[]> {
+    const pieces = outcomes.flatMap(([id, , , , holes]) =>
+      fewer(holes ?? []).map(([from, to]) => ({ id, from, to })),
+    );
+    const rows = new Map(
+      touched.rows.map((row) => [`${row[0]} ${row[1]} ${row[2]}`, row]),
+    );
+    if (pieces.length > 0) {
+      for (const row of await touchEdges(
+        client,
+        pieces,
+        this.columns,
+        "closed",
+      ))
+        rows.set(`${row[0]} ${row[1]} ${row[2]}`, row);
+      for (const id of new Set(pieces.map((piece) => piece.id)))
+        touched.coverage.set(id, await this.wholeCoverage(client, id));
+    }
+    return [...rows.values()].map((row) => {
+      const market = markets.get(row[0]) as KnownMarket;
+      return candleOf(row, market, touched.coverage.get(market.id));
+    });
+  }
+
+  private async wholeCoverage(
+    client: ClientBase,
+    market: number,
+  ): Promise<Coverage> {
+    const { rows } = await client.query<{ from: string; to: string }>(
+      `SELECT lower(x) AS "from", upper(x) AS "to" FROM market, unnest(known_ids(covered, void)) x WHERE id = $1 ORDER BY lower(x)`,
+      [market],
+    );
+    const ranges = rows.map(({ from, to }) => ({
+      from: BigInt(from),
+      to: BigInt(to),
+    }));
+    return {
+      ranges,
+      oldest: ranges[0]?.from ?? 0n,
+      newest: ranges.at(-1)?.to ?? 0n,
+      blind: [],
+    };
+  }
+}

@@ -1,0 +1,65 @@
+import { Inject, Injectable } from "@nestjs/common";
+import { DataSource } from "typeorm";
+import { CONFIG, type Config } from "../../config.js";
+import type { TimeRange } from "../../domain/coverage.js";
+import type { FeedState } from "../../domain/feed-state.js";
+import { blindBetween } from "../../domain/sight.js";
+import { intervalColumns, literal } from "../merge/write-batch.js";
+import { sqlFile } from "../schema/sql-file.js";
+import { inTransaction } from "../schema/transaction.js";
+
+const LOCK = sqlFile(import.meta.url, "../merge/lock-markets.sql");
+const MARK = sqlFile(import.meta.url, "mark-blind.sql");
+
+/** When nobody followed the markets whose ids do not show it. */
+@Injectable()
+export class BlindTimes {
+  private readonly columns;
+
+  constructor(
+    @Inject(CONFIG) config: Pick<Config, "intervals">,
+    private readonly source: DataSource,
+  ) {
+    this.columns = intervalColumns(config.intervals);
+  }
+
+  /** States in any order, before they are saved: the stored ones are what they follow. Again does no harm. */
+  async note(states: readonly FeedState[]): Promise<void> {
+    if (states.length === 0) return;
+    const before: { id: number; state: FeedState }[] = await this.source.query(
+      `SELECT m.id, f.state FROM market m JOIN feed f ON f.market = m.name WHERE m.ids = 'sparse' AND m.name = ANY ($1::text[]) ORDER BY m.id`,
+      [[...new Set(states.map(({ market }) => market))]],
+    );
+    for (const { id, state } of before) {
+      const blind = blindAmong(
+        state,
+        states.filter(({ market }) => market === state.market),
+      );
+      if (blind.length > 0) await this.mark(id, blind);
+    }
+  }
+
+  private async mark(id: number, blind: readonly TimeRange[]): Promise<void> {
+    const { names, widths } = this.columns;
+    const times = `{${blind.map(({ from, to }) => `[${from},${to})`).join(",")}}`;
+    await inTransaction(this.source, async (client) => {
+      await client.query(LOCK, [literal([id])]);
+      await client.query(MARK, [id, times, names, widths]);
+    });
+  }
+}
+
+function blindAmong(
+  stored: FeedState,
+  states: readonly FeedState[],
+): TimeRange[] {
+  const blind: TimeRange[] = [];
+  let before = stored;
+  for (const state of [...states].sort((a, b) => a.at - b.at)) {
+    if (state.at <= before.at) continue;
+    const range = blindBetween(before, state);
+    if (range !== undefined) blind.push(range);
+    before = state;
+  }
+  return blind;
+}

@@ -1,0 +1,109 @@
+import { Controller, Logger, UseFilters } from "@nestjs/common";
+import { EventPattern, Payload } from "@nestjs/microservices";
+import { isClock } from "../../domain/trade.js";
+import { Metrics } from "../../metrics.js";
+import { RethrowFilter } from "../../streaming/rethrow.filter.js";
+import { RECORDER } from "../../streaming/strategy.js";
+import type { DeadLetter } from "../../streaming/topics.js";
+import type { Delivery, Undecodable } from "../../streaming/transport.js";
+import { FeedStateStore } from "../stores/feed-state-store.js";
+import { Announcer } from "./announcer.js";
+import { BlindTimes } from "./blind-times.js";
+import { DeadLetters } from "./dead-letters.js";
+import { Recorder, type Refusal } from "./recorder.js";
+
+const PAYLOAD_CHARACTERS = 8_192;
+
+/** Topic to tables. A batch is acknowledged when its trades are committed and its candles are published. */
+@Controller()
+@UseFilters(RethrowFilter)
+export class RecorderController {
+  private readonly logger = new Logger(RecorderController.name);
+
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly announcer: Announcer,
+    private readonly deadLetters: DeadLetters,
+    private readonly feedStates: FeedStateStore,
+    private readonly blindTimes: BlindTimes,
+    private readonly metrics: Metrics,
+  ) {}
+
+  @EventPattern("trades", RECORDER)
+  async onTrades(@Payload() delivery: Delivery<"trades">): Promise<void> {
+    await this.record(delivery);
+    const newest = new Map<string, number>();
+    for (const record of delivery.records) {
+      if (!isClock(record))
+        newest.set(
+          record.market,
+          Math.max(record.time, newest.get(record.market) ?? 0),
+        );
+    }
+    for (const [market, time] of newest)
+      this.metrics.eventLag.set({ market }, (Date.now() - time) / 1_000);
+  }
+
+  @EventPattern("trades.bulk", RECORDER)
+  async onBulk(@Payload() delivery: Delivery<"trades.bulk">): Promise<void> {
+    await this.record(delivery);
+  }
+
+  @EventPattern("feeds", RECORDER)
+  async onFeeds(@Payload() delivery: Delivery<"feeds">): Promise<void> {
+    await this.blindTimes.note(delivery.records);
+    await this.feedStates.save(delivery.records);
+    if (delivery.undecodable.length > 0)
+      this.logger.warn(
+        `${delivery.undecodable.length} feed states could not be read`,
+      );
+  }
+
+  private async record(
+    delivery: Delivery<"trades" | "trades.bulk">,
+  ): Promise<void> {
+    this.metrics.batchRecords.observe(delivery.records.length);
+    const { candles, refusals } = await this.recorder.record(
+      delivery.records,
+      delivery.signal,
+    );
+    const letters = [
+      ...delivery.undecodable.map((bad) => letterOf(delivery.topic, bad)),
+      ...refusals.map((refusal) => refusalLetter(delivery, refusal)),
+    ];
+    await this.deadLetters.put(letters, delivery.signal);
+    await this.announcer.publish(candles, delivery.signal);
+  }
+}
+
+function letterOf(topic: string, bad: Undecodable): DeadLetter {
+  const { reason, detail, partition, offset, key, payload } = bad;
+  return {
+    reason,
+    detail,
+    topic,
+    partition,
+    offset,
+    key,
+    payload,
+    at: Date.now(),
+  };
+}
+
+function refusalLetter(
+  delivery: Delivery<"trades" | "trades.bulk">,
+  { index, reason, detail }: Refusal,
+): DeadLetter {
+  const payload = JSON.stringify(delivery.records[index]).slice(
+    0,
+    PAYLOAD_CHARACTERS,
+  );
+  return {
+    reason,
+    detail,
+    topic: delivery.topic,
+    ...delivery.origin(index),
+    payload,
+    at: Date.now(),
+  };
+}

@@ -1,0 +1,124 @@
+import { DataSource, type DataSourceOptions } from "typeorm";
+import type { Config } from "../../config.js";
+import { TapelineError } from "../../domain/tapeline-error.js";
+import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
+import { FeedEntity } from "./feed.entity.js";
+import { MarketEntity } from "./market.entity.js";
+import { Tape1763683200000 } from "./migrations/1-tape.js";
+import { Gaps1764000000000 } from "./migrations/2-gaps.js";
+import { Backfill1764100000000 } from "./migrations/3-backfill.js";
+import { Revisions1764172800000 } from "./migrations/4-revisions.js";
+import { Reconciliation1764259200000 } from "./migrations/5-reconciliation.js";
+import { Ids1764345600000 } from "./migrations/6-ids.js";
+
+/** Injection token of the application's `Database`. */
+export const DATABASE = Symbol("database");
+
+/** A PostgreSQL that answers, and who has to stop it. */
+export interface Database {
+  kind: "embedded" | "server";
+  url: string;
+  /** URL for psql and BI tools that may only read; undefined on a server, whose administrator gives them out. */
+  readerUrl: string | undefined;
+  readerPassword: string | undefined;
+  /** Stops what was started for it. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** A server that somebody else runs. */
+export function serverDatabase(url: string): Database {
+  return {
+    kind: "server",
+    url,
+    readerUrl: undefined,
+    readerPassword: undefined,
+    stop: () => Promise.resolve(),
+  };
+}
+
+/**
+ * The configured server, or the embedded database.
+ *
+ * @param sharing what to do when another living process runs the embedded database: use it too (reading commands), or refuse
+ */
+export async function openDatabase(
+  config: Config,
+  sharing: "share" | "own",
+): Promise<Database> {
+  if (config.databaseUrl !== undefined)
+    return serverDatabase(config.databaseUrl);
+  const embedded = new EmbeddedPostgres(config.dataDir, config.embeddedPort);
+  const owner = embedded.livingOwner();
+  if (owner !== undefined && sharing === "own") {
+    throw new TapelineError(
+      "in_use",
+      `${config.dataDir} is in use by process ${owner}. Stop it first, use another DATA_DIR and EMBEDDED_PORT, or replay into the running server with "serve --replay FILE" at its start.`,
+    );
+  }
+  const shared = owner !== undefined;
+  const url = shared ? embedded.connectionUrl() : await embedded.start();
+  return {
+    kind: "embedded",
+    url,
+    readerUrl: embedded.readerUrl(),
+    readerPassword: shared ? undefined : embedded.readerPassword(),
+    stop: () => (shared ? Promise.resolve() : embedded.stop()),
+  };
+}
+
+export function dataSourceOptions(
+  database: Database,
+  connections: number,
+): DataSourceOptions {
+  return {
+    type: "postgres",
+    url: database.url,
+    entities: [MarketEntity, FeedEntity],
+    migrations: [
+      Tape1763683200000,
+      Gaps1764000000000,
+      Backfill1764100000000,
+      Revisions1764172800000,
+      Reconciliation1764259200000,
+      Ids1764345600000,
+    ],
+    migrationsTableName: "migration",
+    synchronize: false,
+    applicationName: "tapeline",
+    extra: {
+      max: connections,
+      connectionTimeoutMillis: 5_000,
+      // No statement of ours is this slow; a server that has stopped answering is.
+      statement_timeout: 120_000,
+      query_timeout: 125_000,
+      options: "-c timezone=UTC -c jit=off",
+    },
+  };
+}
+
+/** Any constant that nothing else uses. */
+const MIGRATION_LOCK = 7_464_010;
+
+/** Brings the schema up to date; processes that start together do it one after the other. Returns what was applied. */
+export async function migrate(
+  source: DataSource,
+  database: Database,
+): Promise<string[]> {
+  const runner = source.createQueryRunner();
+  try {
+    await runner.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    try {
+      const applied = await source.runMigrations({ transaction: "each" });
+      if (database.readerPassword !== undefined) {
+        await runner.query(
+          `ALTER ROLE ${READER} LOGIN PASSWORD '${database.readerPassword}'`,
+        );
+      }
+      return applied.map(({ name }) => name);
+    } finally {
+      await runner.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);
+    }
+  } finally {
+    await runner.release();
+  }
+}

@@ -1,0 +1,17 @@
+import { Column, Entity, PrimaryColumn } from "typeorm";
+import type { FeedState } from "../../domain/feed-state.js";
+import type { Market } from "../../domain/market.js";
+
+/** Newest state of a market's feed. */
+@Entity("feed")
+export class FeedEntity {
+  @PrimaryColumn("text")
+  market!: Market;
+
+  @Column("jsonb")
+  state!: FeedState;
+
+  /** Epoch ms of the ingesting machine. */
+  @Column("bigint")
+  at!: string;
+}

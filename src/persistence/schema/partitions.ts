@@ -1,0 +1,115 @@
+import { Injectable, Logger } from "@nestjs/common";
+import { DataSource, type QueryRunner } from "typeorm";
+import { DAY_MS } from "../../domain/units.js";
+
+/** Days made ahead of today, so that midnight never waits for a table. */
+const AHEAD = 2;
+/** One process at a time makes or drops partitions; any constant that nothing else uses. */
+const LOCK = 7_464_011;
+
+/**
+ * The daily tables of `trade`, made before the write needs them and on a connection of their own: inside the write's
+ * transaction they would hold locks that other writers wait for.
+ */
+@Injectable()
+export class Partitions {
+  private readonly logger = new Logger(Partitions.name);
+  private readonly made = new Set<number>();
+
+  constructor(private readonly source: DataSource) {}
+
+  /** Makes the tables that these exchange times (epoch ms) fall into. */
+  async ensure(times: Iterable<number>): Promise<void> {
+    const missing = new Set<number>();
+    for (const time of times) {
+      const day = dayOf(time);
+      if (!this.made.has(day)) missing.add(day);
+    }
+    if (missing.size === 0) return;
+    await this.locked(async (runner) => {
+      for (const day of [...missing].sort((a, b) => a - b))
+        await this.create(runner, day);
+    });
+  }
+
+  async ensureAhead(now: number): Promise<void> {
+    await this.ensure(
+      Array.from({ length: AHEAD + 1 }, (_, index) => now + index * DAY_MS),
+    );
+  }
+
+  /** After the tables may have changed under us. */
+  forget(): void {
+    this.made.clear();
+  }
+
+  /** First ms of each day that has a table, ascending. */
+  async days(): Promise<number[]> {
+    const rows: { name: string }[] = await this.source.query(
+      `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'trade'::regclass`,
+    );
+    return rows.map(({ name }) => timeOf(name)).sort((a, b) => a - b);
+  }
+
+  /** Detaching concurrently waits for readers without making others queue behind it. */
+  async drop(day: number): Promise<void> {
+    const name = nameOf(day);
+    await this.locked(async (runner) => {
+      await runner.query(
+        `ALTER TABLE trade DETACH PARTITION ${name} CONCURRENTLY`,
+      );
+      await runner.query(`DROP TABLE ${name}`);
+    });
+    this.made.delete(day);
+    this.logger.log(
+      `Dropped the trades of ${new Date(day).toISOString().slice(0, 10)}: older than the retention horizon`,
+    );
+  }
+
+  private async locked(
+    work: (runner: QueryRunner) => Promise<void>,
+  ): Promise<void> {
+    const runner = this.source.createQueryRunner();
+    try {
+      await runner.query("SELECT pg_advisory_lock($1)", [LOCK]);
+      try {
+        await work(runner);
+      } finally {
+        await runner.query("SELECT pg_advisory_unlock($1)", [LOCK]);
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** Made apart and then attached: `PARTITION OF` would wait for every reader of `trade`, and all others behind it. */
+  private async create(runner: QueryRunner, day: number): Promise<void> {
+    const name = nameOf(day);
+    const attached = (await runner.query(
+      `SELECT FROM pg_inherits WHERE inhparent = 'trade'::regclass AND inhrelid = to_regclass($1)`,
+      [name],
+    )) as unknown as unknown[];
+    if (attached.length === 0) {
+      await runner.query(
+        `CREATE TABLE IF NOT EXISTS ${name} (LIKE trade INCLUDING ALL)`,
+      );
+      await runner.query(
+        `ALTER TABLE trade ATTACH PARTITION ${name} FOR VALUES FROM (${day}) TO (${day + DAY_MS})`,
+      );
+    }
+    this.made.add(day);
+  }
+}
+
+export function dayOf(time: number): number {
+  return time - (time % DAY_MS);
+}
+
+function nameOf(day: number): string {
+  return `trade_${new Date(day).toISOString().slice(0, 10).replaceAll("-", "")}`;
+}
+
+function timeOf(name: string): number {
+  const [, year, month, date] = /^trade_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
+  return Date.UTC(Number(year), Number(month) - 1, Number(date));
+}

@@ -1,0 +1,184 @@
+import { Injectable } from "@nestjs/common";
+import { DataSource } from "typeorm";
+import type { Candle } from "../../domain/candle.js";
+import type { Coverage } from "../../domain/coverage.js";
+import {
+  type Interval,
+  nextOpenTime,
+  openTimeOf,
+} from "../../domain/interval.js";
+import type { IdKind, Market } from "../../domain/market.js";
+import { type CandleRow, candleOf } from "../merge/touched.js";
+import { withFlatCandles } from "./flat-candles.js";
+
+export interface CandleQuery {
+  market: Market;
+  interval: Interval;
+  /** Open time, epoch ms, inclusive. */
+  start?: number;
+  /** Exclusive. */
+  end?: number;
+  limit: number;
+}
+
+/** In the order of `CandleRow`. */
+const CANDLE_COLUMNS = `c.market_id, c.interval, c.open_time, c.close_time, trim_scale(c.open)::text, trim_scale(c.high)::text,
+  trim_scale(c.low)::text, trim_scale(c.close)::text, trim_scale(c.volume)::text, trim_scale(c.quote_volume)::text,
+  trim_scale(c.taker_buy_volume)::text, trim_scale(c.taker_buy_quote_volume)::text, c.trades, c.id_from::text, c.id_to::text,
+  c.closed, c.version, c.revision`;
+
+interface Page {
+  market: { id: number; name: string; ids: IdKind };
+  candles: CandleRow[] | null;
+  ranges: [string, string][] | null;
+  oldest: string | null;
+  newest: string | null;
+  blind: [number, number][] | null;
+}
+
+/** A connection of its own for each statement, or one transaction. */
+export type Reader = Pick<DataSource, "query">;
+
+@Injectable()
+export class CandleStore {
+  constructor(private readonly source: DataSource) {}
+
+  /** Ascending: the oldest from `start` on, or without `start` the newest (before `end`). */
+  async page(query: CandleQuery): Promise<Candle[]> {
+    return (await this.readPage(query)).candles;
+  }
+
+  /** As `page`, with flat candles where nobody traded (`withFlatCandles`). */
+  async filled(query: CandleQuery): Promise<Candle[]> {
+    const { interval, start, limit } = query;
+    const { candles, coverage } = await this.readPage(query);
+    if (start === undefined)
+      return withFlatCandles(candles, coverage, limit, "newest");
+    // The candle before the page gives the price of the empty buckets at its beginning.
+    const [before] = await this.page({
+      market: query.market,
+      interval,
+      end: start,
+      limit: 1,
+    });
+    if (before === undefined)
+      return withFlatCandles(candles, coverage, limit, "oldest");
+    const bucket = openTimeOf(interval, start);
+    const first = bucket === start ? start : nextOpenTime(interval, bucket);
+    return withFlatCandles(
+      [{ ...before, closeTime: first - 1 }, ...candles],
+      coverage,
+      limit + 1,
+      "oldest",
+    ).slice(1);
+  }
+
+  /** One minute candles of one or all markets that open at or after `from`, by market and time. */
+  async minutes(market: Market | undefined, from: number): Promise<Candle[]> {
+    const markets: { name: string }[] = await this.source.query(
+      `SELECT name FROM market WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
+      [market ?? null],
+    );
+    const candles: Candle[] = [];
+    for (const { name } of markets)
+      candles.push(
+        ...(await this.page({
+          market: name,
+          interval: "1m",
+          start: from,
+          limit: 3_000,
+        })),
+      );
+    return candles;
+  }
+
+  /** A market's open candles and the newest closed one of each interval. */
+  async current(market: Market): Promise<Candle[]> {
+    const { candles } = await this.read(
+      `SELECT c.* FROM candle c JOIN market m ON m.id = c.market_id WHERE m.name = $1 AND NOT c.closed
+       UNION ALL
+       SELECT c.* FROM market m, unnest(enum_range(NULL::candle_interval)) i, LATERAL (
+         SELECT * FROM candle n WHERE n.market_id = m.id AND n.interval = i AND n.closed ORDER BY n.open_time DESC LIMIT 1) c
+       WHERE m.name = $1`,
+      [market],
+    );
+    return candles;
+  }
+
+  /** The candles of a market with these keys, as far as they exist; `reader` may be a transaction. */
+  async exact(
+    market: Market,
+    keys: readonly { interval: Interval; openTime: number }[],
+    reader: Reader = this.source,
+  ): Promise<Candle[]> {
+    const { candles } = await this.read(
+      `SELECT c.* FROM market m, unnest($2::candle_interval[], $3::bigint[]) AS k (interval, open_time)
+       JOIN candle c ON true WHERE m.name = $1 AND c.market_id = m.id AND c.interval = k.interval AND c.open_time = k.open_time`,
+      [
+        market,
+        keys.map(({ interval }) => interval),
+        keys.map(({ openTime }) => openTime),
+      ],
+      reader,
+    );
+    return candles;
+  }
+
+  private readPage(
+    query: CandleQuery,
+  ): Promise<{ candles: Candle[]; coverage: Coverage }> {
+    const order = query.start === undefined ? "DESC" : "ASC";
+    return this.read(
+      `SELECT c.* FROM candle c WHERE c.market_id = (SELECT id FROM market WHERE name = $1) AND c.interval = $2
+         AND c.open_time >= $3 AND c.open_time < $4 ORDER BY c.open_time ${order} LIMIT $5`,
+      [
+        query.market,
+        query.interval,
+        query.start ?? 0,
+        query.end ?? Number.MAX_SAFE_INTEGER,
+        query.limit,
+      ],
+    );
+  }
+
+  /** `selection` gives candles of market $1. One statement: candles, market and coverage belong to one moment. */
+  private async read(
+    selection: string,
+    parameters: unknown[],
+    reader: Reader = this.source,
+  ): Promise<{ candles: Candle[]; coverage: Coverage }> {
+    const rows: { page: Page }[] = await reader.query(
+      `WITH page AS MATERIALIZED (${selection}), reach AS (
+         SELECT min(id_from) - 1 AS lowest, max(id_to) + 1 AS highest, min(open_time) AS first, max(close_time) AS last FROM page
+       )
+       SELECT json_build_object(
+         'market', json_build_object('id', m.id, 'name', m.name, 'ids', m.ids),
+         'candles', (SELECT json_agg(json_build_array(${CANDLE_COLUMNS}) ORDER BY c.interval, c.open_time) FROM page c),
+         'ranges', (SELECT json_agg(json_build_array(lower(x)::text, upper(x)::text) ORDER BY lower(x))
+           FROM reach, unnest(known_ids(m.covered, m.void)) x WHERE upper(x) >= reach.lowest AND lower(x) <= reach.highest),
+         'oldest', lower(m.covered)::text, 'newest', upper(m.covered)::text,
+         'blind', (SELECT json_agg(json_build_array(lower(x), upper(x)) ORDER BY lower(x))
+           FROM reach, unnest(m.blind) x WHERE upper(x) > reach.first AND lower(x) <= reach.last)) AS page
+       FROM market m WHERE m.name = $1`,
+      parameters,
+    );
+    const page = rows[0]?.page;
+    const coverage: Coverage = {
+      ranges: (page?.ranges ?? []).map(([from, to]) => ({
+        from: BigInt(from),
+        to: BigInt(to),
+      })),
+      oldest: BigInt(page?.oldest ?? 0),
+      newest: BigInt(page?.newest ?? 0),
+      blind: (page?.blind ?? []).map(([from, to]) => ({ from, to })),
+    };
+    if (page === undefined) return { candles: [], coverage };
+    const { market } = page;
+    return {
+      candles: (page.candles ?? []).map((row) =>
+        candleOf(row, market, coverage),
+      ),
+      coverage,
+    };
+  }
+}

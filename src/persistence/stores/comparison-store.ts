@@ -1,0 +1,160 @@
+import { Injectable } from "@nestjs/common";
+import { DataSource } from "typeorm";
+import { type Interval, closeTimeOf } from "../../domain/interval.js";
+import type { Market } from "../../domain/market.js";
+import type {
+  Comparison,
+  DifferenceState,
+} from "../../domain/reconciliation.js";
+import { DAY_MS } from "../../domain/units.js";
+import { sqlFile } from "../schema/sql-file.js";
+
+const KEEP = sqlFile(import.meta.url, "keep-comparisons.sql");
+const REOPEN = sqlFile(import.meta.url, "reopen-comparisons.sql");
+
+/** Times (epoch ms). */
+export interface Span {
+  from: number;
+  /** Exclusive. */
+  to: number;
+}
+
+/** What a candle's comparison gave. */
+export interface Compared extends Comparison {
+  openTime: number;
+  /** Of our candle; version 0 where there is none. */
+  complete: boolean | null;
+  version: number;
+}
+
+/** A difference that has come to be in this state. */
+export interface NewState {
+  openTime: number;
+  state: DifferenceState;
+}
+
+/** What the comparison with the venues' own candles keeps of its work: it goes on there after a restart. */
+@Injectable()
+export class ComparisonStore {
+  constructor(private readonly source: DataSource) {}
+
+  /** Exchange times of a market's oldest trade and newest record; undefined before its first trade. */
+  async reach(
+    market: Market,
+  ): Promise<{ firstTrade: number; clock: number } | undefined> {
+    const rows: { first_trade: string; clock: string }[] =
+      await this.source.query(
+        `SELECT first_trade, clock FROM market WHERE name = $1 AND first_trade IS NOT NULL`,
+        [market],
+      );
+    const [row] = rows;
+    return (
+      row && { firstTrade: Number(row.first_trade), clock: Number(row.clock) }
+    );
+  }
+
+  /**
+   * Candles from `from` on that have changed since they were compared, and differences that were found longer than
+   * `recheck` ms ago, are due again. Gives what the next call takes for `since`.
+   *
+   * @param since undefined at the first call of a process
+   * @param times.transaction a change may have begun this long (ms) before it could be seen
+   */
+  async reopen(
+    market: Market,
+    from: number,
+    since: string | undefined,
+    times: { recheck: number; transaction: number },
+  ): Promise<string> {
+    const rows: { at: string }[] = await this.source.query(REOPEN, [
+      market,
+      dayOf(from),
+      since ?? null,
+      times.recheck,
+      times.transaction,
+    ]);
+    return (rows[0] as { at: string }).at;
+  }
+
+  /** Exchange times of a span in which nobody followed a market whose ids show no holes. */
+  async blind(market: Market, { from, to }: Span): Promise<Span[]> {
+    const rows: { from: string; to: string }[] = await this.source.query(
+      `SELECT lower(x) AS from, upper(x) AS to FROM market m, unnest(m.blind * int8multirange(int8range($2, $3))) x
+       WHERE m.name = $1`,
+      [market, from, to],
+    );
+    return rows.map(spanOf);
+  }
+
+  /** Parts of a span of which no candle was compared, ascending. */
+  async due(market: Market, interval: Interval, span: Span): Promise<Span[]> {
+    const rows: { from: string; to: string }[] = await this.source.query(
+      `SELECT lower(x) AS from, upper(x) AS to FROM unnest(int8multirange(int8range($3, $4)) - coalesce((
+         SELECT range_agg(c) FROM reconciliation r JOIN market m ON m.id = r.market_id, unnest(r.compared) c
+         WHERE m.name = $1 AND r.interval = $2 AND r.day >= $5 AND r.day < $4), '{}')) x ORDER BY 1`,
+      [market, interval, span.from, span.to, dayOf(span.from)],
+    );
+    return rows.map(spanOf);
+  }
+
+  /** Which of these candles were compared. */
+  async among(
+    market: Market,
+    candles: readonly { interval: Interval; openTime: number }[],
+  ): Promise<Set<string>> {
+    const rows: { interval: Interval; open_time: string }[] =
+      await this.source.query(
+        `SELECT k.interval, k.open_time FROM market m, unnest($2::candle_interval[], $3::bigint[]) AS k (interval, open_time)
+         JOIN reconciliation r ON r.interval = k.interval AND r.day = k.open_time - k.open_time % ${DAY_MS}
+         WHERE m.name = $1 AND r.market_id = m.id AND r.compared @> k.open_time`,
+        [
+          market,
+          candles.map(({ interval }) => interval),
+          candles.map(({ openTime }) => openTime),
+        ],
+      );
+    return new Set(
+      rows.map(({ interval, open_time }) => `${interval} ${open_time}`),
+    );
+  }
+
+  /**
+   * Gives the differences whose state is another than before.
+   *
+   * @param since what `reopen` gave before these candles were read
+   */
+  async keep(
+    market: Market,
+    interval: Interval,
+    compared: readonly Compared[],
+    since: string,
+  ): Promise<NewState[]> {
+    const differences = compared
+      .filter(({ fields }) => fields.length > 0)
+      .map((one) => ({
+        ...one,
+        closeTime: closeTimeOf(interval, one.openTime),
+      }));
+    const rows: { open_time: string; state: DifferenceState }[] =
+      await this.source.query(KEEP, [
+        market,
+        interval,
+        compared.map(({ openTime }) => openTime),
+        compared.map(({ openTime }) => closeTimeOf(interval, openTime)),
+        JSON.stringify(differences),
+        since,
+      ]);
+    return rows.map(({ open_time, state }) => ({
+      openTime: Number(open_time),
+      state,
+    }));
+  }
+}
+
+function spanOf({ from, to }: { from: string; to: string }): Span {
+  return { from: Number(from), to: Number(to) };
+}
+
+function dayOf(time: number): number {
+  return time - (time % DAY_MS);
+}

@@ -1,0 +1,144 @@
+import { Injectable } from "@nestjs/common";
+import { DataSource, type EntityManager } from "typeorm";
+import type { Candle } from "../../domain/candle.js";
+import type { TimeRange } from "../../domain/coverage.js";
+import type { Interval } from "../../domain/interval.js";
+import type { Market } from "../../domain/market.js";
+import type { CandleReconciliation } from "../../domain/reconciliation.js";
+import type { Trade } from "../../domain/trade.js";
+import { type CandleIds, idsAround } from "./candle-ids.js";
+import { CandleStore } from "./candle-store.js";
+import {
+  type Recomputation,
+  type StoredTrades,
+  recompute,
+} from "./recomputation.js";
+import { ReconciliationStore } from "./reconciliation-store.js";
+import { type CandleRevision, RevisionStore } from "./revision-store.js";
+import { TRADE_COLUMNS, type TradeRow, tradeOf } from "./trade-store.js";
+
+const NEWEST_REVISIONS = 20;
+
+/** Everything that is known about one candle, as of one moment. */
+export interface CandleExplanation {
+  candle: Candle;
+  /** By (time, ord); null when retention has dropped it. */
+  firstTrade: Trade | null;
+  lastTrade: Trade | null;
+  /** Exchange time before which trades of this candle were, or may have been, dropped by retention; null: none was. */
+  droppedBefore: number | null;
+  /** Of the trades in its time that are kept; null when none is, or when they are too many to be read. */
+  stored: StoredTrades | null;
+  /** Null on markets whose ids are not dense. */
+  ids: CandleIds | null;
+  /** Times of it in which nobody followed a market whose ids are not dense; the first 100. */
+  blind: TimeRange[];
+  /** The newest 20; the history endpoint has all. */
+  revisions: CandleRevision[];
+  /** False when trades of it were dropped. */
+  recomputable: boolean;
+  recomputation: Recomputation;
+  /** Beside the venue's own candle; null when it was not compared as it is now. */
+  reconciliation: CandleReconciliation | null;
+}
+
+export interface CandleKey {
+  market: Market;
+  interval: Interval;
+  openTime: number;
+}
+
+@Injectable()
+export class ExplanationStore {
+  constructor(
+    private readonly source: DataSource,
+    private readonly candles: CandleStore,
+    private readonly revisions: RevisionStore,
+    private readonly reconciliations: ReconciliationStore,
+  ) {}
+
+  /** Undefined when there is no such candle. Reads up to `MOST_ROWS` trades, which takes a second or two. */
+  of(key: CandleKey): Promise<CandleExplanation | undefined> {
+    // One snapshot: an open candle changes many times a second.
+    return this.source.transaction("REPEATABLE READ", async (manager) => {
+      await manager.query("SET TRANSACTION READ ONLY");
+      const [candle] = await this.candles.exact(key.market, [key], manager);
+      return candle === undefined ? undefined : this.explain(candle, manager);
+    });
+  }
+
+  private async explain(
+    candle: Candle,
+    manager: EntityManager,
+  ): Promise<CandleExplanation> {
+    const [{ id, horizon }] = await manager.query<
+      [{ id: number; horizon: string }]
+    >(
+      `SELECT m.id, h.time AS horizon FROM market m, horizon h WHERE m.name = $1`,
+      [candle.market],
+    );
+    const { openTime, closeTime } = candle;
+    const dropped = Number(horizon) > openTime;
+    const from = dropped ? Number(horizon) : openTime;
+    const trades = { market: id, from, to: closeTime };
+    const [firstTrade, lastTrade] = [
+      dropped ? null : await endOf(trades, "ASC", manager),
+      await endOf(trades, "DESC", manager),
+    ];
+    const { stored, recomputation } = await recompute(
+      candle,
+      trades,
+      dropped,
+      manager,
+    );
+    return {
+      candle,
+      firstTrade,
+      lastTrade,
+      droppedBefore: dropped ? Number(horizon) : null,
+      stored,
+      ids: await idsAround(candle, manager),
+      blind: await blindTimes(id, candle, manager),
+      revisions:
+        (await this.revisions.page(
+          { ...candle, limit: NEWEST_REVISIONS },
+          manager,
+        )) ?? [],
+      recomputable: !dropped,
+      recomputation,
+      reconciliation: await this.reconciliations.of(
+        candle.market,
+        candle.interval,
+        openTime,
+        manager,
+      ),
+    };
+  }
+}
+
+async function endOf(
+  { market, from, to }: { market: number; from: number; to: number },
+  order: "ASC" | "DESC",
+  manager: EntityManager,
+): Promise<Trade | null> {
+  const rows: TradeRow[] = await manager.query(
+    `SELECT ${TRADE_COLUMNS} FROM market m JOIN trade t ON t.market_id = $1
+     WHERE m.id = $1 AND t.time BETWEEN $2 AND $3 AND NOT t.off_book
+     ORDER BY t.time ${order}, t.ord ${order}, t.price ${order} LIMIT 1`,
+    [market, from, to],
+  );
+  return rows[0] === undefined ? null : tradeOf(rows[0]);
+}
+
+async function blindTimes(
+  market: number,
+  { openTime, closeTime }: Candle,
+  manager: EntityManager,
+): Promise<TimeRange[]> {
+  const rows: { from: string; to: string }[] = await manager.query(
+    `SELECT lower(x) AS "from", upper(x) AS "to" FROM market m, unnest(m.blind) x
+     WHERE m.id = $1 AND m.ids = 'sparse' AND lower(x) <= $3 AND upper(x) > $2 ORDER BY 1 LIMIT 100`,
+    [market, openTime, closeTime],
+  );
+  return rows.map(({ from, to }) => ({ from: Number(from), to: Number(to) }));
+}

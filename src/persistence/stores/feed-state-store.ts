@@ -1,0 +1,39 @@
+import { Injectable } from "@nestjs/common";
+import { DataSource } from "typeorm";
+import { type FeedState, stateAt } from "../../domain/feed-state.js";
+import { FeedEntity } from "../schema/feed.entity.js";
+
+/** The newest state of each market's feed, so that API and health need not run in the ingesting process. */
+@Injectable()
+export class FeedStateStore {
+  constructor(private readonly source: DataSource) {}
+
+  /** By market, as they read now; the first 10,000. */
+  async all(): Promise<FeedState[]> {
+    const rows = await this.source
+      .getRepository(FeedEntity)
+      .find({ order: { market: "ASC" }, take: 10_000 });
+    const now = Date.now();
+    return rows.map(({ state }) => stateAt(state, now));
+  }
+
+  /** An older state never replaces a newer one. */
+  async save(states: readonly FeedState[]): Promise<void> {
+    const newest = new Map<string, FeedState>();
+    for (const state of states)
+      if (state.at >= (newest.get(state.market)?.at ?? 0))
+        newest.set(state.market, state);
+    const sorted = [...newest.values()].sort((a, b) =>
+      a.market < b.market ? -1 : 1,
+    );
+    await this.source.query(
+      `INSERT INTO feed AS f (market, state, at) SELECT * FROM unnest($1::text[], $2::jsonb[], $3::bigint[])
+       ON CONFLICT (market) DO UPDATE SET state = EXCLUDED.state, at = EXCLUDED.at WHERE EXCLUDED.at >= f.at`,
+      [
+        sorted.map(({ market }) => market),
+        sorted.map((state) => JSON.stringify(state)),
+        sorted.map(({ at }) => at),
+      ],
+    );
+  }
+}

@@ -1,0 +1,289 @@
+import { Inject, Injectable } from "@nestjs/common";
+import { DataSource } from "typeorm";
+import { CONFIG, type Config } from "../../config.js";
+import type { IdRange } from "../../domain/coverage.js";
+import type { Market } from "../../domain/market.js";
+import type { TradeKind } from "../../domain/trade.js";
+import { fewer, touchEdges } from "../merge/edges.js";
+import { intervalColumns, literal } from "../merge/write-batch.js";
+import { sqlFile } from "../schema/sql-file.js";
+import { type Client, inTransaction } from "../schema/transaction.js";
+import { timesAround } from "./hole-times.js";
+
+const LOCK = sqlFile(import.meta.url, "../merge/lock-markets.sql");
+const SWEEP = sqlFile(import.meta.url, "sweep-gaps.sql");
+const MINUTES = sqlFile(import.meta.url, "minutes-around.sql");
+/** New rows of one sweep. */
+const MOST_FOUND = 10_000;
+/** Holes of one attempt. */
+const MOST_HOLES = 100;
+const AROUND = timesAround("lower(h)", "upper(h)");
+
+/** Gaps of one market that were found, or ended so, at once. */
+export interface SweptGaps {
+  market: Market;
+  event: "found" | "repaired" | "void";
+  gaps: number;
+  /** How many in all, the lowest and the highest. */
+  ids: string;
+  fromId: string;
+  toId: string;
+  /** Exchange times (epoch ms) around them; null when the trades there were dropped. */
+  after: number | null;
+  before: number | null;
+  /** Raw trades that came. */
+  trades: string;
+  /** Since they were found, at most. */
+  seconds: number;
+}
+
+export interface Sweep {
+  found: number;
+  repaired: number;
+  void: number;
+  news: SweptGaps[];
+}
+
+/** A row of the ledger that is to be repaired. */
+export interface DueGap {
+  id: string;
+  market: Market;
+  /** Of the market's trades: no others can be stored. */
+  kind: TradeKind;
+  state: "open" | "repairing" | "unrepairable";
+  attempts: number;
+  /** How the attempt before ended, and how many in a row had ended so. */
+  outcome: string | null;
+  inARow: number;
+  /** Ids that were missing when it began. */
+  missing: bigint | null;
+}
+
+/** What is missing of a row now: of its holes the first. */
+export interface Missing {
+  holes: MissingIds[];
+  ids: bigint;
+}
+
+/** A hole, and between which exchange times (epoch ms) its trades would be. */
+export interface TimedHole extends IdRange {
+  after: number;
+  before: number;
+}
+
+/** One hole. */
+export interface MissingIds extends IdRange {
+  /** Exchange times (epoch ms) of the trades around; null when they were dropped. */
+  after: number | null;
+  before: number | null;
+}
+
+/** How an attempt ended. */
+export interface Settled {
+  state: "repairing" | "unrepairable";
+  /** Why it is not repaired (yet), for people. */
+  reason: string | null;
+  outcome: string;
+  inARow: number;
+  nextTryMs: number;
+}
+
+/** The ledger of gaps, for whoever repairs them. */
+@Injectable()
+export class GapLedgerStore {
+  private readonly columns;
+
+  constructor(
+    @Inject(CONFIG) config: Pick<Config, "intervals">,
+    private readonly source: DataSource,
+  ) {
+    this.columns = intervalColumns(config.intervals);
+  }
+
+  /** Notes new holes, and ends what is not missing any more. */
+  async sweep(markets: readonly Market[]): Promise<Sweep> {
+    const news: SweptGaps[] = await this.source.query(SWEEP, [
+      markets,
+      MOST_FOUND,
+    ]);
+    const sum = (of: SweptGaps["event"]): number =>
+      news.reduce(
+        (gaps, each) => gaps + (each.event === of ? each.gaps : 0),
+        0,
+      );
+    return {
+      found: sum("found"),
+      repaired: sum("repaired"),
+      void: sum("void"),
+      news,
+    };
+  }
+
+  /** The oldest of each market whose time has come and that was found at least `graceMs` ago. */
+  async due(markets: readonly Market[], graceMs: number): Promise<DueGap[]> {
+    const rows: (Omit<DueGap, "missing"> & { missing: string | null })[] =
+      await this.source.query(
+        `SELECT g.id, m.name AS market, m.kind, g.state, g.attempts, g.outcome, g.in_a_row AS "inARow", g.missing
+         FROM market m CROSS JOIN LATERAL (
+           SELECT * FROM gap o WHERE o.market_id = m.id AND o.state NOT IN ('repaired', 'void') AND o.next_try_at <= now()
+             AND o.found_at <= now() - $2 * interval '1 millisecond'
+           ORDER BY o.found_at, o.id_from LIMIT 1) g
+         WHERE m.name = ANY ($1::text[]) ORDER BY g.found_at`,
+        [markets, graceMs],
+      );
+    return rows.map(({ missing, ...gap }) => ({
+      ...gap,
+      missing: missing === null ? null : BigInt(missing),
+    }));
+  }
+
+  /** Counts an attempt, and gives what is missing of the row now: nothing when it has ended meanwhile. */
+  async begin(id: string): Promise<Missing> {
+    const rows: {
+      ids: string;
+      id_from: string;
+      id_to: string;
+      after: string | null;
+      before: string | null;
+    }[] = await this.source.query(
+      `WITH g AS (
+         UPDATE gap SET state = 'repairing', attempts = attempts + 1, changed_at = now()
+         WHERE id = $1 AND state NOT IN ('repaired', 'void') RETURNING *
+       )
+       SELECT lower(h) AS id_from, upper(h) AS id_to, sum(upper(h) - lower(h)) OVER () AS ids,
+         ${AROUND.after} AS after, ${AROUND.before} AS before
+       FROM g JOIN market m ON m.id = g.market_id
+       CROSS JOIN unnest(int8range(g.id_from, g.id_to)::int8multirange - m.covered - m.void) h ORDER BY lower(h) LIMIT $2`,
+      [id, MOST_HOLES],
+    );
+    return {
+      ids: BigInt(rows[0]?.ids ?? 0),
+      holes: rows.map(({ id_from, id_to, after, before }) => ({
+        from: BigInt(id_from),
+        to: BigInt(id_to),
+        after: after === null ? null : Number(after),
+        before: before === null ? null : Number(before),
+      })),
+    };
+  }
+
+  /** How the last attempt ended, and when the next one is due. A row that has ended meanwhile stays as it is. */
+  async settle(
+    id: string,
+    { state, reason, outcome, inARow, nextTryMs }: Settled,
+    missing: bigint,
+  ): Promise<void> {
+    await this.source.query(
+      `UPDATE gap SET state = $2, reason = $3, outcome = $4, in_a_row = $5, missing = $6,
+         next_try_at = now() + $7 * interval '1 millisecond', changed_at = now()
+       WHERE id = $1 AND state NOT IN ('repaired', 'void')`,
+      [id, state, reason, outcome, inARow, missing.toString(), nextTryMs],
+    );
+  }
+
+  /**
+   * Ids for which the venue has just told no trade. Those that it had none for before either, at least `apartMs` ago, are void
+   * from now on: candles at their edges get a new version, in one transaction. Returns how many ids await the second
+   * asking.
+   */
+  async absent(
+    gap: DueGap,
+    ids: readonly IdRange[],
+    apartMs: number,
+  ): Promise<bigint> {
+    return inTransaction(this.source, async (client) => {
+      const market = await lockedMarket(client, gap.market);
+      if (market === undefined) return 0n;
+      const { rows } = await client.query<{ confirmed: string; left: string }>(
+        `UPDATE gap g SET absent = n.left, absent_at = now(), changed_at = now()
+         FROM (
+           SELECT o.id, c.confirmed, i.ids - c.confirmed AS left
+           FROM gap o JOIN market m ON m.id = o.market_id
+           CROSS JOIN LATERAL (SELECT $2::int8multirange * int8range(o.id_from, o.id_to)::int8multirange - m.covered - m.void AS ids) i
+           CROSS JOIN LATERAL (SELECT CASE WHEN o.absent_at <= now() - $3 * interval '1 millisecond' THEN i.ids * o.absent ELSE '{}' END AS confirmed) c
+           WHERE o.id = $1 AND o.state NOT IN ('repaired', 'void')
+         ) n WHERE g.id = n.id
+         RETURNING n.confirmed::text,
+           (SELECT coalesce(sum(upper(x) - lower(x)), 0)::text FROM unnest(n.left) x) AS left`,
+        [gap.id, multirange(ids), apartMs],
+      );
+      const [ledger] = rows;
+      if (ledger === undefined) return 0n;
+      if (ledger.confirmed !== "{}")
+        await this.makeVoid(client, market, ledger.confirmed);
+      return BigInt(ledger.left);
+    });
+  }
+
+  /** When holes were, by the open times of one minute candles: also where trades were dropped. */
+  async minutesAround(
+    market: Market,
+    holes: readonly IdRange[],
+  ): Promise<TimedHole[]> {
+    const ends = [
+      holes.map(({ from }) => String(from)),
+      holes.map(({ to }) => String(to)),
+    ];
+    const rows: Record<"id_from" | "id_to" | "after" | "before", string>[] =
+      await this.source.query(MINUTES, [market, ...ends]);
+    return rows.map(({ id_from, id_to, after, before }) => ({
+      from: BigInt(id_from),
+      to: BigInt(id_to),
+      after: Number(after),
+      before: Number(before),
+    }));
+  }
+
+  /** Those of the ids that are still missing are void from now on: other figures of the venue's leave no room for a trade. */
+  async proven(market: Market, ids: readonly IdRange[]): Promise<void> {
+    await inTransaction(this.source, async (client) => {
+      const id = await lockedMarket(client, market);
+      if (id === undefined) return;
+      const { rows } = await client.query<{ ids: string }>(
+        "SELECT ($2::int8multirange - covered - void)::text AS ids FROM market WHERE id = $1",
+        [id, multirange(ids)],
+      );
+      const missing = rows[0]?.ids ?? "{}";
+      if (missing !== "{}") await this.makeVoid(client, id, missing);
+    });
+  }
+
+  /** The caller holds the market's lock. */
+  private async makeVoid(
+    client: Client,
+    market: number,
+    ids: string,
+  ): Promise<void> {
+    await client.query(
+      `UPDATE market SET void = void + $2::int8multirange WHERE id = $1`,
+      [market, ids],
+    );
+    const { rows } = await client.query<{ from: string; to: string }>(
+      `SELECT lower(x)::text AS "from", upper(x)::text AS "to" FROM unnest($1::int8multirange) x ORDER BY lower(x)`,
+      [ids],
+    );
+    const pieces = fewer(rows.map(({ from, to }) => [from, to])).map(
+      ([from, to]) => ({ id: market, from, to }),
+    );
+    await touchEdges(client, pieces, this.columns, "all");
+  }
+}
+
+/** Locks the market, as every write does before it changes candles or coverage. */
+async function lockedMarket(
+  client: Client,
+  name: Market,
+): Promise<number | undefined> {
+  const { rows } = await client.query<{ id: number }>(
+    "SELECT id FROM market WHERE name = $1",
+    [name],
+  );
+  const [market] = rows;
+  if (market === undefined) return undefined;
+  await client.query(LOCK, [literal([market.id])]);
+  return market.id;
+}
+
+function multirange(ids: readonly IdRange[]): string {
+  return `{${ids.map(({ from, to }) => `[${from},${to})`).join(",")}}`;
+}

@@ -1,0 +1,148 @@
+import { Injectable } from "@nestjs/common";
+import { DataSource } from "typeorm";
+import type { Market } from "../../domain/market.js";
+import { timesAround } from "./hole-times.js";
+
+/**
+ * - `open`: known, not yet asked for
+ * - `repairing`: the venue is being asked, or will be asked again
+ * - `unrepairable`: the venue does not tell, for a reason; asked again rarely
+ * - `repaired`, `void`: ended; void when the venue has no trade for any of its ids
+ */
+export const GAP_STATES = [
+  "open",
+  "repairing",
+  "unrepairable",
+  "repaired",
+  "void",
+] as const;
+export type GapState = (typeof GAP_STATES)[number];
+
+/** Raw ids that we should hold and do not: `fromId … toId`, both inclusive. */
+export interface Gap {
+  fromId: string;
+  toId: string;
+  /** How many. */
+  ids: string;
+  /** Exchange time (epoch ms) of the trade before and of the trade behind; null when that trade was dropped. */
+  afterTime: number | null;
+  beforeTime: number | null;
+  state: GapState;
+  /** Why it is not repaired (yet). */
+  reason: string | null;
+  /** When it was first seen, epoch ms; null where nobody looks after the market. */
+  foundAt: number | null;
+  /** When it ended, epoch ms; null while it has not. */
+  endedAt: number | null;
+  /** How often the venue was asked. */
+  attempts: number;
+}
+
+/** Gaps of one market, as counts. */
+export interface GapFigures {
+  market: Market;
+  open: number;
+  repairing: number;
+  unrepairable: number;
+  /** Ended ones, as far as they are kept. */
+  repaired: number;
+  void: number;
+  /** When the oldest that has not ended was first seen, epoch ms. */
+  oldestFoundAt: number | null;
+  /** Raw ids that are missing now. */
+  missingIds: string;
+}
+
+interface GapRow {
+  from_id: string;
+  to_id: string;
+  ids: string;
+  after: string | null;
+  before: string | null;
+  state: GapState | null;
+  reason: string | null;
+  found_at: number | null;
+  changed_at: number | null;
+  attempts: number | null;
+}
+
+const LEDGER = `l.state, l.reason, (extract(epoch FROM l.found_at) * 1000)::float8 AS found_at,
+    (extract(epoch FROM l.changed_at) * 1000)::float8 AS changed_at, l.attempts`;
+const AROUND = timesAround("lower(g)", "upper(g)");
+
+/** Holes as they are now, each with what the ledger says of the hole it is (a rest) of. */
+const MISSING = `
+  SELECT lower(g) AS from_id, upper(g) - 1 AS to_id, upper(g) - lower(g) AS ids,
+    ${AROUND.after} AS after, ${AROUND.before} AS before, ${LEDGER}
+  FROM market m CROSS JOIN unnest(range_merge(m.covered)::int8multirange - m.covered - m.void) g
+  LEFT JOIN LATERAL (
+    SELECT * FROM gap o WHERE o.market_id = m.id AND o.state NOT IN ('repaired', 'void') AND o.id_from <= lower(g) ORDER BY o.id_from DESC LIMIT 1
+  ) l ON l.id_to >= upper(g)
+  WHERE m.name = $1 AND lower(g) > $2::bigint AND ($4::gap_state IS NULL OR coalesce(l.state, 'open') = $4)
+  ORDER BY lower(g) LIMIT $3`;
+
+const ENDED = `
+  SELECT l.id_from AS from_id, l.id_to - 1 AS to_id, l.id_to - l.id_from AS ids, l.after_time AS after, l.before_time AS before,
+    ${LEDGER}
+  FROM gap l JOIN market m ON m.id = l.market_id
+  WHERE m.name = $1 AND l.id_from > $2::bigint AND l.state = $4 ORDER BY l.id_from, l.id LIMIT $3`;
+
+/** Gaps as everybody may see them. */
+@Injectable()
+export class GapStore {
+  constructor(private readonly source: DataSource) {}
+
+  /** Ascending by id; those that have not ended, unless a state of ended ones is asked for. */
+  async page(
+    market: Market,
+    page: { after?: string; limit: number; state?: GapState },
+  ): Promise<Gap[]> {
+    const { after = "-1", limit, state = null } = page;
+    const rows: GapRow[] = await this.source.query(
+      state === "repaired" || state === "void" ? ENDED : MISSING,
+      [market, after, limit, state],
+    );
+    return rows.map(gapOf);
+  }
+
+  /** Of markets that ever had a gap while somebody looked after them, by name; the first 10,000. */
+  async figures(): Promise<GapFigures[]> {
+    const rows: Record<string, string | number | null>[] =
+      await this.source.query(
+        `SELECT m.name AS market, count(*) FILTER (WHERE g.state = 'open') AS open,
+           count(*) FILTER (WHERE g.state = 'repairing') AS repairing,
+           count(*) FILTER (WHERE g.state = 'unrepairable') AS unrepairable,
+           count(*) FILTER (WHERE g.state = 'repaired') AS repaired, count(*) FILTER (WHERE g.state = 'void') AS void,
+           (extract(epoch FROM min(g.found_at) FILTER (WHERE g.state NOT IN ('repaired', 'void'))) * 1000)::float8 AS oldest,
+           (SELECT coalesce(sum(upper(x) - lower(x)), 0)::text FROM unnest(range_merge(m.covered)::int8multirange - m.covered - m.void) x) AS missing
+         FROM gap g JOIN market m ON m.id = g.market_id GROUP BY m.id ORDER BY m.name LIMIT 10000`,
+      );
+    return rows.map(({ market, oldest, missing, ...counts }) => ({
+      market: String(market),
+      open: Number(counts["open"]),
+      repairing: Number(counts["repairing"]),
+      unrepairable: Number(counts["unrepairable"]),
+      repaired: Number(counts["repaired"]),
+      void: Number(counts["void"]),
+      oldestFoundAt: oldest === null ? null : Math.floor(Number(oldest)),
+      missingIds: String(missing),
+    }));
+  }
+}
+
+function gapOf(row: GapRow): Gap {
+  const hasEnded = row.state === "repaired" || row.state === "void";
+  return {
+    fromId: row.from_id,
+    toId: row.to_id,
+    ids: row.ids,
+    afterTime: row.after === null ? null : Number(row.after),
+    beforeTime: row.before === null ? null : Number(row.before),
+    state: row.state ?? "open",
+    reason: row.reason,
+    foundAt: row.found_at === null ? null : Math.floor(row.found_at),
+    endedAt:
+      hasEnded && row.changed_at !== null ? Math.floor(row.changed_at) : null,
+    attempts: row.attempts ?? 0,
+  };
+}

@@ -1,0 +1,189 @@
+import { Injectable } from "@nestjs/common";
+import { DataSource } from "typeorm";
+import type { Interval } from "../../domain/interval.js";
+import type { Market } from "../../domain/market.js";
+import type {
+  CandleReconciliation,
+  Difference,
+  DifferenceState,
+  FieldDifference,
+  Outcome,
+  ReconciledDay,
+} from "../../domain/reconciliation.js";
+import { DAY_MS, MINUTE_MS } from "../../domain/units.js";
+
+const MOST_DAYS = 10_000;
+
+export interface DifferenceQuery {
+  market: Market;
+  interval: Interval;
+  /** Open time, epoch ms, inclusive. */
+  start?: number;
+  /** Exclusive. */
+  end?: number;
+  state?: DifferenceState;
+  limit: number;
+}
+
+interface DifferenceRow {
+  open_time: string;
+  outcome: Outcome;
+  fields: FieldDifference[];
+  state: DifferenceState;
+  complete: boolean | null;
+  version: number;
+  found_at: string;
+  compared_at: string;
+}
+
+const MS = "floor(extract(epoch FROM %) * 1000)::bigint";
+const DIFFERENCE = `d.open_time, d.outcome, d.fields, d.state, d.complete, d.version,
+  ${MS.replace("%", "d.found_at")} AS found_at, ${MS.replace("%", "d.compared_at")} AS compared_at`;
+
+/** What came of comparing candles with the venues' own. */
+@Injectable()
+export class ReconciliationStore {
+  constructor(private readonly source: DataSource) {}
+
+  /** Days of one or all markets in which minutes were compared, newest first, then by market; the first 10,000. */
+  async days(
+    market: Market | undefined,
+    from: number,
+    to: number,
+  ): Promise<ReconciledDay[]> {
+    return (await this.counted(market, from - (from % DAY_MS), to)).map(
+      ({ market: name, day, ...counts }) => {
+        const [compared, differing, incomplete, unjudged] = [
+          Number(counts.ms) / MINUTE_MS,
+          Number(counts.differing),
+          Number(counts.incomplete),
+          Number(counts.unjudged),
+        ];
+        const matched = compared - differing;
+        return {
+          market: name,
+          day: Number(day),
+          compared,
+          matched,
+          incomplete,
+          unjudged,
+          matchRatio: matched / compared,
+        };
+      },
+    );
+  }
+
+  /** Part of a market's minutes of this UTC day and the one before that match; undefined before one was compared. */
+  async ratio(market: Market, now: number): Promise<number | undefined> {
+    const days = await this.days(market, now - DAY_MS, now);
+    const compared = days.reduce((sum, day) => sum + day.compared, 0);
+    const matched = days.reduce((sum, day) => sum + day.matched, 0);
+    return compared === 0 ? undefined : matched / compared;
+  }
+
+  /** Ascending by open time. */
+  async differences(query: DifferenceQuery): Promise<Difference[]> {
+    const { market, interval, start, end, state, limit } = query;
+    const rows: DifferenceRow[] = await this.source.query(
+      `SELECT ${DIFFERENCE} FROM candle_difference d
+       WHERE d.market_id = (SELECT id FROM market WHERE name = $1) AND d.interval = $2 AND d.open_time >= $3 AND d.open_time < $4
+         AND ($5::difference_state IS NULL OR d.state = $5)
+       ORDER BY d.open_time LIMIT $6`,
+      [
+        market,
+        interval,
+        start ?? 0,
+        end ?? Number.MAX_SAFE_INTEGER,
+        state ?? null,
+        limit,
+      ],
+    );
+    return rows.map((row) => differenceOf(market, interval, row));
+  }
+
+  /** Null for a candle that was not compared, or has changed since. */
+  async of(
+    market: Market,
+    interval: Interval,
+    openTime: number,
+    reader: Pick<DataSource, "query"> = this.source,
+  ): Promise<CandleReconciliation | null> {
+    const rows: (Partial<DifferenceRow> & { at: string })[] =
+      await reader.query(
+        `SELECT ${MS.replace("%", "r.compared_at")} AS at, ${DIFFERENCE}
+         FROM market m
+         JOIN reconciliation r ON r.market_id = m.id AND r.interval = $2 AND r.day = $3::bigint - $3::bigint % ${DAY_MS}
+         LEFT JOIN candle_difference d ON d.market_id = m.id AND d.interval = r.interval AND d.open_time = $3
+         WHERE m.name = $1 AND r.compared @> $3::bigint`,
+        [market, interval, openTime],
+      );
+    const [row] = rows;
+    if (row === undefined) return null;
+    const difference = isFound(row)
+      ? differenceOf(market, interval, row)
+      : null;
+    const isOpen = difference !== null && difference.state !== "resolved";
+    return {
+      outcome: isOpen ? difference.outcome : "match",
+      comparedAt: difference?.comparedAt ?? Number(row.at),
+      difference,
+    };
+  }
+
+  private counted(
+    market: Market | undefined,
+    from: number,
+    to: number,
+  ): Promise<
+    {
+      market: Market;
+      day: string;
+      ms: string;
+      differing: string;
+      incomplete: string;
+      unjudged: string;
+    }[]
+  > {
+    return this.source.query(
+      `SELECT m.name AS market, r.day, b.ms, d.differing, d.incomplete, d.unjudged
+       FROM reconciliation r
+       JOIN market m ON m.id = r.market_id
+       CROSS JOIN LATERAL (SELECT sum(upper(x) - lower(x)) AS ms FROM unnest(r.compared) x) b
+       CROSS JOIN LATERAL (
+         SELECT count(*) FILTER (WHERE d.state IN ('suspected', 'confirmed')) AS differing,
+           count(*) FILTER (WHERE d.state IN ('suspected', 'confirmed') AND NOT d.complete) AS incomplete,
+           count(*) FILTER (WHERE d.state = 'unjudged') AS unjudged
+         FROM candle_difference d
+         WHERE d.market_id = r.market_id AND d.interval = r.interval AND d.open_time >= r.day AND d.open_time < r.day + ${DAY_MS}
+           AND r.compared @> d.open_time
+       ) d
+       WHERE r.interval = '1m' AND ($1::text IS NULL OR m.name = $1) AND r.day >= $2 AND r.day < $3 AND b.ms > 0
+       ORDER BY r.day DESC, m.name LIMIT ${MOST_DAYS}`,
+      [market ?? null, from, to],
+    );
+  }
+}
+
+function isFound(row: Partial<DifferenceRow>): row is DifferenceRow {
+  return row.open_time !== undefined && row.open_time !== null;
+}
+
+function differenceOf(
+  market: Market,
+  interval: Interval,
+  row: DifferenceRow,
+): Difference {
+  const { outcome, fields, state, complete, version } = row;
+  return {
+    market,
+    interval,
+    openTime: Number(row.open_time),
+    outcome,
+    fields,
+    state,
+    complete,
+    version,
+    foundAt: Number(row.found_at),
+    comparedAt: Number(row.compared_at),
+  };
+}
