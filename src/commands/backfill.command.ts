@@ -17,7 +17,7 @@ import {
   LONGEST_MS,
   MOST_OPEN,
 } from "../persistence/stores/backfill-store.js";
-import { Backfills } from "../recovery/backfills.js";
+import { Backfills } from "../recovery/backfill/backfills.js";
 import { VENUES, VENUES_WITH_HISTORY } from "../venues/venues.js";
 import { pause } from "../waiting/pause.js";
 import { followBackfill } from "./backfill-progress.js";

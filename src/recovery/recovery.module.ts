@@ -6,12 +6,12 @@ import {
 } from "@nestjs/common";
 import { IngestionModule } from "../ingestion/ingestion.module.js";
 import { PersistenceModule } from "../persistence/persistence.module.js";
-import { Backfills } from "./backfills.js";
-import { Bootstrap } from "./bootstrap.js";
-import { HoleProof } from "./hole-proof.js";
+import { Backfills } from "./backfill/backfills.js";
+import { Bootstrap } from "./backfill/bootstrap.js";
 import { MarketClaims } from "./market-claims.js";
-import { Reconciliation } from "./reconciliation.js";
-import { Repair } from "./repair.js";
+import { Reconciliation } from "./reconciliation/reconciliation.js";
+import { HoleProof } from "./repair/hole-proof.js";
+import { Repair } from "./repair/repair.js";
 
 /** What keeps the tape whole, in the processes that follow feeds. */
 @Module({

@@ -14,9 +14,9 @@ import {
   type Backfill,
   BackfillStore,
 } from "../../src/persistence/stores/backfill-store.js";
-import { Backfills } from "../../src/recovery/backfills.js";
-import { HoleProof } from "../../src/recovery/hole-proof.js";
+import { Backfills } from "../../src/recovery/backfill/backfills.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
+import { HoleProof } from "../../src/recovery/repair/hole-proof.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";

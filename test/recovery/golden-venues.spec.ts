@@ -2,7 +2,7 @@ import { type Candle, FIGURES } from "../../src/domain/candle.js";
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import type { Interval } from "../../src/domain/interval.js";
 import type { Recorder } from "../../src/persistence/recorder/recorder.js";
-import { compare } from "../../src/recovery/reconciliation-comparison.js";
+import { compare } from "../../src/recovery/reconciliation/comparison.js";
 import type { Kline } from "../../src/venues/venue.js";
 import { published } from "../support/exchange/published.js";
 import { nineOf } from "../support/klines.js";

@@ -9,7 +9,7 @@ import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";
 import { ReconciliationStore } from "../../src/persistence/stores/reconciliation-store.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
-import { Reconciliation } from "../../src/recovery/reconciliation.js";
+import { Reconciliation } from "../../src/recovery/reconciliation/reconciliation.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";

@@ -1,0 +1,82 @@
+import { DAY_MS } from "../../domain/units.js";
+
+/** Files of a day come on the next; before this they are not missing, only not there yet. */
+const PUBLISHED_AFTER_MS = 2 * DAY_MS;
+
+/** What to load next: the file of a month or of a day, or what the venue's REST tells. Times are epoch ms. */
+export type Step = {
+  /** Exclusive. */
+  to: number;
+} & ({ by: "month" | "day"; period: string } | { by: "rest" });
+
+export interface Situation {
+  /** Everything before is loaded. */
+  reached: number;
+  /** Exclusive. */
+  to: number;
+  /** Wall clock. */
+  now: number;
+  /** Before it, trades are not kept, and days are loaded one by one. */
+  horizon: number;
+  hasFiles: boolean;
+  /** Periods whose file is missing or not to be used. */
+  without: ReadonlySet<string>;
+}
+
+/** Whole months by the month, other days by the day, and what no file holds over REST, a day at most. */
+export function nextStep(situation: Situation): Step {
+  const { reached, to, now, horizon, hasFiles, without } = situation;
+  const [day, month] = [dayOf(reached), monthOf(reached)];
+  const nextMonth = monthOf(month + 32 * DAY_MS);
+  const isWholeMonth =
+    reached === month && nextMonth <= Math.min(to, now) && month >= horizon;
+  if (hasFiles && isWholeMonth && !without.has(monthText(month)))
+    return { by: "month", period: monthText(month), to: nextMonth };
+  const end = Math.min(day + DAY_MS, to);
+  if (hasFiles && day + DAY_MS <= now && !without.has(dayText(day)))
+    return { by: "day", period: dayText(day), to: end };
+  return { by: "rest", to: end };
+}
+
+/** First and last ms (exclusive) of a period. */
+export function spanOf(period: string): { from: number; to: number } {
+  const from = Date.parse(
+    period.length === 7 ? `${period}-01T00:00Z` : `${period}T00:00Z`,
+  );
+  return {
+    from,
+    to: period.length === 7 ? monthOf(from + 32 * DAY_MS) : from + DAY_MS,
+  };
+}
+
+export function isPublished(period: string, now: number): boolean {
+  return spanOf(period).to + PUBLISHED_AFTER_MS <= now;
+}
+
+/** What is asked for, made whole days where trades are not kept: such a day is loaded whole or not at all. */
+export function widened(
+  { from, to }: { from: number; to: number },
+  horizon: number,
+): { from: number; to: number } {
+  return {
+    from: from < horizon ? dayOf(from) : from,
+    to: to < horizon ? dayOf(to + DAY_MS - 1) : to,
+  };
+}
+
+export function dayOf(time: number): number {
+  return time - (time % DAY_MS);
+}
+
+function monthOf(time: number): number {
+  const date = new Date(time);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+}
+
+function dayText(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+function monthText(time: number): string {
+  return new Date(time).toISOString().slice(0, 7);
+}

@@ -1,0 +1,192 @@
+import { rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Config } from "../../config.js";
+import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
+import { DAY_MS } from "../../domain/units.js";
+import type { BulkStore } from "../../persistence/merge/bulk-store.js";
+import type { Transport } from "../../streaming/transport.js";
+import { VenueError } from "../../venues/rest/venue-error.js";
+import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
+import type { BulkFiles } from "../../venues/venue.js";
+import type { HoleProof } from "../repair/hole-proof.js";
+import type { BackfillJob } from "./backfill-job.js";
+import { type Step, isPublished, nextStep, spanOf } from "./backfill-plan.js";
+import { download } from "./bulk-download.js";
+import { FileLoad } from "./file-load.js";
+import { RestHistory } from "./rest-history.js";
+import { RestLoad } from "./rest-load.js";
+
+export interface BackfillParts {
+  config: Pick<Config, "dataDir" | "venueUrl">;
+  bulk: BulkStore;
+  hosts: VenueHosts;
+  transport: Transport;
+  proof: HoleProof;
+}
+
+type FileStep = Step & { by: "month" | "day" };
+
+/** Does one job, from where it is to its end: by the fastest source that has each of its days. */
+export class BackfillRun {
+  private readonly folder: string;
+  private readonly files: FileLoad;
+  private readonly rest: RestLoad;
+  private readonly history: RestHistory;
+  private readonly without = new Set<string>();
+
+  constructor(
+    private readonly job: BackfillJob,
+    private readonly parts: BackfillParts,
+  ) {
+    const { bulk, hosts, transport, proof, config } = parts;
+    this.folder = join(config.dataDir, "backfill", String(job.work.id));
+    this.files = new FileLoad(job, bulk, transport, proof);
+    this.history = new RestHistory(hosts, job.venue, job.symbol, job.signal);
+    this.rest = new RestLoad(job, this.history, transport, bulk);
+  }
+
+  /** Rejects with what ended it; whether it can be tried again is for the error to say. */
+  async run(): Promise<void> {
+    const { venue, kind } = this.job;
+    const files = venue.bulk?.files[kind];
+    if (files === undefined && this.rest.obstacle !== undefined)
+      throw new TapelineError(
+        "backfill_impossible",
+        `${venue.name} has no history to load: ${this.rest.obstacle}`,
+      );
+    try {
+      await this.requireKnown();
+      const isBackwards =
+        venue.repair.kind === "by id" &&
+        venue.repair.goes === "backwards from an id";
+      if (isBackwards) await this.rest.backwards();
+      else await this.steps(files);
+    } finally {
+      await this.files.close();
+      await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  private async steps(files: BulkFiles | undefined): Promise<void> {
+    const { job, without } = this;
+    const { to } = job.work;
+    while (job.reached < to) {
+      job.signal.throwIfAborted();
+      const { reached } = job;
+      const horizon = await this.parts.bulk.horizon();
+      const now = Date.now();
+      const hasFiles = files !== undefined;
+      const step = nextStep({ reached, to, now, horizon, hasFiles, without });
+      if (step.by === "rest" || files === undefined)
+        await this.byRest(step, horizon);
+      else await this.byFile(step, files, horizon);
+    }
+  }
+
+  /** The venue's own word on its symbols; one that cannot be asked now may still have files. */
+  private async requireKnown(): Promise<void> {
+    const { venue, symbol } = this.job;
+    this.job.doing = `asking ${venue.name} for ${symbol}`;
+    try {
+      await this.history.newest();
+    } catch (error) {
+      if (!(error instanceof VenueError)) throw error;
+      if (error.code === "refused")
+        throw new TapelineError(
+          "backfill_impossible",
+          `${venue.name} does not know ${symbol}: ${error.message}`,
+          { cause: error },
+        );
+    }
+  }
+
+  private async byFile(
+    step: FileStep,
+    files: BulkFiles,
+    horizon: number,
+  ): Promise<void> {
+    const { job, parts, folder } = this;
+    const { venue, symbol } = job;
+    const base = parts.config.venueUrl(venue.name, "BULK") ?? venue.bulk?.url;
+    const place = files.path(symbol, step.period);
+    const name = basename(place);
+    job.doing = name;
+    try {
+      const arrived = (part: number): void => {
+        job.doing = `${name}, ${Math.floor(part * 100)} % of it here`;
+      };
+      const path = await download(
+        base ?? "",
+        place,
+        folder,
+        job.signal,
+        arrived,
+      );
+      if (path === undefined) {
+        await this.isMissing(step, name);
+        return;
+      }
+      job.doing = name;
+      const file = { path, name, symbol, files, ...spanOf(step.period) };
+      if (file.to <= horizon) await this.files.dropped(file);
+      else await this.files.kept(file, step.to);
+    } catch (error) {
+      if (!hasCode(error, "file_refused")) throw error;
+      this.without.add(step.period);
+      await job.note(error.message);
+    } finally {
+      await rm(join(folder, name), { force: true });
+    }
+  }
+
+  private async isMissing(
+    { by, period }: FileStep,
+    name: string,
+  ): Promise<void> {
+    this.without.add(period);
+    // Days come next.
+    if (by === "month") return;
+    await this.job.note(
+      isPublished(period, Date.now())
+        ? `there is no file ${name}`
+        : `${name} is not published yet`,
+    );
+  }
+
+  private async byRest(step: Step, horizon: number): Promise<void> {
+    const { job, rest } = this;
+    const { venue, reached } = job;
+    const day = new Date(reached).toISOString().slice(0, 10);
+    job.doing = `${day} from the REST of ${venue.name}`;
+    const isRecent = step.to > Date.now() - DAY_MS;
+    if (venue.repair.kind === "none") {
+      await job.note(`${day} is not loaded: ${venue.repair.reason}`);
+      await job.advance(step.to);
+    } else if (venue.repair.goes === "onwards from a time") {
+      await this.onwards(step, horizon, day);
+    } else if (isRecent) await rest.newest();
+    else {
+      await job.note(
+        `${day} is not loaded: the REST of ${venue.name} serves ${venue.repair.reach}`,
+      );
+      await job.advance(step.to);
+    }
+  }
+
+  private async onwards(
+    step: Step,
+    horizon: number,
+    day: string,
+  ): Promise<void> {
+    const { job, rest } = this;
+    try {
+      if (step.to <= horizon) await rest.droppedDay(this.files, step.to);
+      else await rest.onwards(step.to);
+    } catch (error) {
+      const hasOthers = job.venue.bulk?.files[job.kind] !== undefined;
+      if (!hasCode(error, "backfill_impossible") || !hasOthers) throw error;
+      await job.note(`${day} is not loaded: ${error.message}`);
+      await job.advance(step.to);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { TapelineError } from "../../domain/tapeline-error.js";
+import type { Trade } from "../../domain/trade.js";
+import type { TimedHole } from "../../persistence/stores/gap-ledger-store.js";
+import type { BulkFiles } from "../../venues/venue.js";
+import { linesOfZip } from "./bulk-lines.js";
+
+/** How far a line may lie outside of its file's period: some venues cut by another clock than that of the trades. */
+const TOLERANCE_MS = 60_000;
+
+/** A file on this machine, and what it should hold. */
+export interface BulkFile {
+  path: string;
+  /** For messages. */
+  name: string;
+  symbol: string;
+  files: BulkFiles;
+  /** Its period, epoch ms; the end is exclusive. */
+  from: number;
+  to: number;
+}
+
+/** A trade's time may be a little behind that of the id before. */
+const DISORDER_MS = 1_000;
+/** Holes of a file that are told one by one. */
+const MOST_HOLES = 100_000;
+
+/** Where a file ends: behind its last id, and when. */
+export interface FileEnd {
+  id: bigint;
+  time: number;
+}
+
+/** What was met in a file besides its trades. */
+export interface BulkFindings {
+  /** Runs of ids that it leaves out, those of them that are told, how many ids, and where the first is. */
+  holes: number;
+  told: TimedHole[];
+  missing: bigint;
+  firstHole: string | undefined;
+  /** Lines that say the same as the line before. */
+  repeated: number;
+}
+
+/**
+ * The trades of a bulk file with strictly ascending ids, some thousand at a time. Throws `file_refused`
+ * that names the line which is not what it should be: one column more, a time of another day, an id
+ * that goes back.
+ */
+export class BulkTrades {
+  readonly found: BulkFindings = {
+    holes: 0,
+    told: [],
+    missing: 0n,
+    firstHole: undefined,
+    repeated: 0,
+  };
+  private end = -1n;
+  private last: Trade | undefined;
+  private readonly receivedAt = Date.now();
+
+  /** @param before where the file of the time before ends: ids between the two are left out as well */
+  constructor(
+    private readonly file: BulkFile,
+    private readonly before?: FileEnd,
+  ) {}
+
+  /** Of what has been read; undefined before its first trade. */
+  get fileEnd(): FileEnd | undefined {
+    return this.last && { id: this.end, time: this.last.time };
+  }
+
+  async *pages(): AsyncGenerator<Trade[]> {
+    const { path, name } = this.file;
+    for await (const { lines, from } of linesOfZip(path, name)) {
+      const trades: Trade[] = [];
+      for (const [index, line] of lines.entries()) {
+        const trade = this.tradeOf(line, from + index);
+        if (trade !== undefined) trades.push(trade);
+      }
+      if (trades.length > 0) yield trades;
+    }
+  }
+
+  private tradeOf(text: string, place: number): Trade | undefined {
+    const line = text.endsWith("\r") ? text.slice(0, -1) : text;
+    if (line === "") return undefined;
+    const { files, symbol } = this.file;
+    const { columns } = files;
+    const fields = line.split(",");
+    if (fields.length !== columns.length)
+      throw this.refusal(
+        place,
+        `${fields.length} columns instead of ${columns.length} (${columns.join(", ")})`,
+      );
+    if (place === 1 && isHeader(fields)) {
+      const wrong = columns.find((column, at) => fields[at] !== column);
+      if (wrong === undefined) return undefined;
+      throw this.refusal(
+        place,
+        `its columns are ${line}, not ${columns.join(",")}`,
+      );
+    }
+    const trade = files.decode(fields, symbol, this.receivedAt);
+    if (trade === null) return undefined;
+    if ("reason" in trade) throw this.refusal(place, trade.detail);
+    return this.inOrder(trade, place);
+  }
+
+  private inOrder(trade: Trade, place: number): Trade | undefined {
+    const { from, to } = this.file;
+    if (trade.time < from - TOLERANCE_MS || trade.time >= to + TOLERANCE_MS)
+      throw this.refusal(
+        place,
+        `${timeText(trade.time)} is not of its period, ${timeText(from)} to ${timeText(to)}`,
+      );
+    const ord = BigInt(trade.ord);
+    if (ord < this.end) {
+      if (isSame(trade, this.last)) {
+        this.found.repeated++;
+        return undefined;
+      }
+      throw this.refusal(
+        place,
+        `its id ${trade.ord} comes behind ${this.end - 1n}: ids must ascend`,
+      );
+    }
+    if (ord > this.end)
+      this.noteHole(this.fileEnd ?? this.before, trade, place);
+    this.end = ord + BigInt(trade.count);
+    this.last = trade;
+    return trade;
+  }
+
+  private noteHole(
+    before: FileEnd | undefined,
+    { ord, time }: Trade,
+    place: number,
+  ): void {
+    const to = BigInt(ord);
+    if (before === undefined || to <= before.id) return;
+    const { found } = this;
+    found.holes++;
+    found.missing += to - before.id;
+    found.firstHole ??= `${this.file.name}:${place}`;
+    if (found.told.length === MOST_HOLES) return;
+    found.told.push({
+      from: before.id,
+      to,
+      after: before.time - DISORDER_MS,
+      // What is behind its end is not loaded yet.
+      before: Math.min(time + DISORDER_MS, this.file.to - 1),
+    });
+  }
+
+  private refusal(place: number, detail: string): TapelineError {
+    return new TapelineError(
+      "file_refused",
+      `${this.file.name}:${place}: ${detail}`,
+    );
+  }
+}
+
+function isHeader(fields: readonly string[]): boolean {
+  return !/^-?\d/.test(fields[0] ?? "");
+}
+
+function isSame(trade: Trade, last: Trade | undefined): boolean {
+  return (
+    last !== undefined &&
+    trade.id === last.id &&
+    trade.ord === last.ord &&
+    trade.count === last.count &&
+    trade.time === last.time &&
+    trade.price === last.price &&
+    trade.amount === last.amount
+  );
+}
+
+function timeText(time: number): string {
+  return Number.isSafeInteger(time) && Math.abs(time) < 8e15
+    ? new Date(time).toISOString()
+    : String(time);
+}

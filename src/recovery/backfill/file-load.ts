@@ -1,0 +1,197 @@
+import { plural } from "../../domain/plural.js";
+import { hasCode } from "../../domain/tapeline-error.js";
+import type { Trade } from "../../domain/trade.js";
+import type {
+  BulkStore,
+  MarketLoad,
+} from "../../persistence/merge/bulk-store.js";
+import type { TimedHole } from "../../persistence/stores/gap-ledger-store.js";
+import { BulkSender } from "../../streaming/bulk-sender.js";
+import type { Transport } from "../../streaming/transport.js";
+import { VenueError } from "../../venues/rest/venue-error.js";
+import { idKindOf } from "../../venues/venue.js";
+import type { HoleProof } from "../repair/hole-proof.js";
+import type { BackfillJob } from "./backfill-job.js";
+import { piecesOf } from "./backfill-pieces.js";
+import { dayOf } from "./backfill-plan.js";
+import { type BulkFile, BulkTrades, type FileEnd } from "./bulk-trades.js";
+import { readAhead } from "./read-ahead.js";
+
+/** Trades of one transaction: live trades of the market wait for its merge, some 100 ms. */
+const PIECE = 50_000;
+
+/** Bulk files into the tables. */
+export class FileLoad {
+  private open: MarketLoad | undefined;
+  /** The file before, which was read whole. */
+  private before: { to: number; end: FileEnd | undefined } | undefined;
+
+  constructor(
+    private readonly job: BackfillJob,
+    private readonly bulk: BulkStore,
+    private readonly transport: Transport,
+    private readonly proof: HoleProof,
+  ) {}
+
+  async close(): Promise<void> {
+    await this.open?.close();
+  }
+
+  /** From where the job is to `to`. Throws `file_refused` at the first line that is not right; what is before it is stored. */
+  async kept(file: BulkFile, to: number): Promise<void> {
+    const { job } = this;
+    const source = this.reading(file);
+    const span = { from: job.reached, to, size: PIECE };
+    try {
+      for await (const piece of readAhead(piecesOf(source.pages(), span)))
+        await this.piece(piece, to);
+    } catch (error) {
+      if (!hasCode(error, "horizon_passed")) throw error;
+      // Retention has come by: the day begins again, as one that is not kept.
+      await job.advance(dayOf(job.reached));
+      return;
+    }
+    // Before the place moves behind the file: whoever goes on reads it, and its holes, again.
+    await this.settle(source, file.name);
+    if (to === file.to) this.before = { to, end: source.fileEnd };
+    await job.advance(to);
+  }
+
+  /** A whole day that is older than trades are kept. */
+  async dropped(file: BulkFile): Promise<void> {
+    const { job } = this;
+    let source = this.reading(file);
+    let read = 0;
+    const load = await this.load();
+    await load.day(
+      () => {
+        source = this.reading(file);
+        read = 0;
+        return counted(
+          ofPeriod(source.pages(), file.to),
+          (count) => (read += count),
+        );
+      },
+      job.advancing(() => ({ reached: file.to, read })),
+    );
+    job.advanced(file.to, read);
+    this.before = { to: file.to, end: source.fileEnd };
+    await this.settle(source, file.name);
+  }
+
+  /** The same, of trades that come from elsewhere. */
+  async droppedDay(
+    read: () => AsyncIterable<readonly Trade[]>,
+    to: number,
+  ): Promise<void> {
+    let count = 0;
+    const load = await this.load();
+    await load.day(
+      () => {
+        count = 0;
+        return counted(ofPeriod(read(), to), (more) => (count += more));
+      },
+      this.job.advancing(() => ({ reached: to, read: count })),
+    );
+    this.job.advanced(to, count);
+  }
+
+  private async piece(piece: readonly Trade[], to: number): Promise<void> {
+    const { job } = this;
+    const load = await this.load();
+    const reached = Math.min(to, piece.at(-1)?.time ?? to);
+    const step = { reached, read: piece.length };
+    try {
+      await load.piece(
+        piece,
+        job.advancing(() => step),
+      );
+      job.advanced(step.reached, step.read);
+    } catch (error) {
+      if (!hasCode(error, "load_refused")) throw error;
+      const held = await this.bulk.held(job.work.market, piece);
+      await this.throughTopic(piece, error);
+      const { reached, read } = step;
+      await job.advance(reached, { read, stored: read - held });
+    }
+  }
+
+  /** The recorder stores what can be, and dead-letters what cannot. */
+  private async throughTopic(
+    piece: readonly Trade[],
+    { message }: Error,
+  ): Promise<void> {
+    const sender = new BulkSender(this.transport, this.job.signal);
+    for (const trade of piece) {
+      sender.add(trade);
+      if (sender.isFull()) await sender.flush();
+    }
+    await sender.finish();
+    await this.job.note(
+      `${message}: see the dead letters of ${this.job.work.market}`,
+    );
+  }
+
+  private async load(): Promise<MarketLoad> {
+    const { work, venue, kind, signal } = this.job;
+    const first = { market: work.market, ids: idKindOf(venue.ids), kind };
+    return (this.open ??= await this.bulk.open(first, signal));
+  }
+
+  private reading(file: BulkFile): BulkTrades {
+    const { before } = this;
+    return new BulkTrades(
+      file,
+      before?.to === file.from ? before.end : undefined,
+    );
+  }
+
+  /** What is to be known of a file that is loaded. */
+  private async settle({ found }: BulkTrades, name: string): Promise<void> {
+    const { holes, told, missing, firstHole, repeated } = found;
+    if (holes > 0)
+      await this.job.note(
+        `${name} leaves out ${plural(missing, "id")} in ${plural(holes, "hole")}, the first before ${firstHole}: ${await this.verdict(told, holes)}`,
+      );
+    if (repeated > 0)
+      await this.job.note(`${name} repeats ${plural(repeated, "line")}`);
+  }
+
+  private async verdict(
+    told: readonly TimedHole[],
+    holes: number,
+  ): Promise<string> {
+    const { work, venue, symbol, signal } = this.job;
+    const place = { market: work.market, venue, symbol };
+    try {
+      const left =
+        holes - (await this.proof.settle(place, told, "backfill", signal));
+      return left === 0
+        ? `by its candles, ${venue.name} has no trade there`
+        : `${left} of them may have trades by the candles of ${venue.name}, and are listed as gaps`;
+    } catch (error) {
+      if (!(error instanceof VenueError)) throw error;
+      return `they are listed as gaps, since ${venue.name} cannot be asked for its candles (${error.message})`;
+    }
+  }
+}
+
+async function* ofPeriod(
+  pages: AsyncIterable<readonly Trade[]>,
+  to: number,
+): AsyncGenerator<readonly Trade[]> {
+  for await (const page of pages)
+    yield page.every(({ time }) => time < to)
+      ? page
+      : page.filter(({ time }) => time < to);
+}
+
+async function* counted(
+  pages: AsyncIterable<readonly Trade[]>,
+  count: (trades: number) => void,
+): AsyncGenerator<readonly Trade[]> {
+  for await (const page of pages) {
+    count(page.length);
+    yield page;
+  }
+}

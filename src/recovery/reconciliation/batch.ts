@@ -1,0 +1,61 @@
+import type { Candle } from "../../domain/candle.js";
+import {
+  type Interval,
+  nextOpenTime,
+  openTimeOf,
+} from "../../domain/interval.js";
+import type {
+  Compared,
+  Span,
+} from "../../persistence/stores/comparison-store.js";
+import type { Kline, Venue } from "../../venues/venue.js";
+import { compare } from "./comparison.js";
+
+/**
+ * Compares the buckets that open at `due`.
+ *
+ * @param ours ascending, from the bucket before the first on; with flat ones where provably nobody traded
+ * @param theirs what the venue told, from the bucket before the first on
+ * @param blind times in which nobody followed the market
+ */
+export function compareAll(
+  { ids, klines }: Venue,
+  interval: Interval,
+  due: readonly number[],
+  ours: readonly Candle[],
+  theirs: readonly Kline[],
+  blind: readonly Span[] = [],
+): Compared[] {
+  const own = new Map(ours.map((candle) => [candle.openTime, candle]));
+  const told = new Map(theirs.map((kline) => [kline.openTime, kline]));
+  let at = 0;
+  let lastClose: string | undefined;
+  /** Of a bucket of which nothing is held: false where that is no proof that nobody traded. */
+  const completeWithout = (openTime: number): false | null =>
+    ids === "dense" ||
+    blind.some(
+      ({ from, to }) =>
+        from < nextOpenTime(interval, openTime) && to > openTime,
+    )
+      ? false
+      : null;
+  return due.map((openTime) => {
+    for (; (ours[at]?.openTime ?? openTime) < openTime; at++)
+      lastClose = ours[at]?.close;
+    const candle = own.get(openTime);
+    const before = told.get(openTimeOf(interval, openTime - 1));
+    const comparison = compare(
+      candle,
+      told.get(openTime),
+      klines.convention,
+      before?.close ?? lastClose,
+    );
+    return {
+      ...comparison,
+      openTime,
+      complete:
+        candle === undefined ? completeWithout(openTime) : candle.complete,
+      version: candle?.version ?? 0,
+    };
+  });
+}

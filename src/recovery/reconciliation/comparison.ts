@@ -1,0 +1,128 @@
+import { type Candle, FIGURES, type Figure } from "../../domain/candle.js";
+import { toUnits } from "../../domain/decimal.js";
+import type {
+  Comparison,
+  FieldDifference,
+} from "../../domain/reconciliation.js";
+import type { Kline, KlineConvention } from "../../venues/venue.js";
+
+/** Null where a side does not tell the field. */
+type Fields = Record<Figure, string | null>;
+
+const PRICES: readonly Figure[] = ["open", "high", "low", "close"];
+/** Those that a venue's way of opening a candle decides. */
+const OPENED: readonly Figure[] = ["open", "high", "low"];
+
+/**
+ * Our candle of a bucket beside the venue's, as far as the venue tells its fields and its convention is known.
+ *
+ * @param ours undefined, or one without trades, where we have none in the bucket
+ * @param theirs undefined where the venue has no candle
+ * @param previousClose the price before the bucket; the venue's own where it tells it, so that a difference in one candle
+ *   is none in the next
+ */
+export function compare(
+  ours: Candle | undefined,
+  theirs: Kline | undefined,
+  convention: KlineConvention,
+  previousClose: string | undefined,
+): Comparison {
+  const traded = ours !== undefined && ours.trades > 0 ? ours : undefined;
+  if (theirs === undefined)
+    return traded === undefined
+      ? { outcome: "match", fields: [] }
+      : { outcome: "missing_there", fields: alone(fieldsOf(traded), "ours") };
+  const told = fieldsOf(theirs);
+  if (traded === undefined && !isEmpty(theirs))
+    return { outcome: "missing_here", fields: alone(told, "theirs") };
+  const { expected, unknown } =
+    traded === undefined
+      ? empty(convention, previousClose)
+      : opened(fieldsOf(traded), convention, previousClose);
+  const fields = differences(expected, told, unknown);
+  return {
+    outcome: fields.some(({ judged }) => judged) ? "differs" : "match",
+    fields,
+  };
+}
+
+function fieldsOf(candle: Candle | Kline): Fields {
+  const { trades, ...texts } = candle;
+  return { ...texts, trades: trades === null ? null : String(trades) };
+}
+
+function isEmpty({ volume, trades }: Kline): boolean {
+  return toUnits(volume) === 0n && (trades === null || trades === 0);
+}
+
+/** What the venue should say of our trades, and which of it cannot be known. */
+interface Expected {
+  expected: Fields;
+  unknown: readonly Figure[];
+}
+
+function opened(
+  own: Fields,
+  convention: KlineConvention,
+  previousClose: string | undefined,
+): Expected {
+  if (convention.open === "first trade") return { expected: own, unknown: [] };
+  if (convention.open === "unknown" || previousClose === undefined)
+    return { expected: own, unknown: OPENED };
+  const before = toUnits(previousClose);
+  const beyond = (field: "high" | "low"): boolean => {
+    const mine = toUnits(own[field] ?? previousClose);
+    return field === "high" ? before > mine : before < mine;
+  };
+  const expected = {
+    ...own,
+    open: previousClose,
+    high: beyond("high") ? previousClose : own.high,
+    low: beyond("low") ? previousClose : own.low,
+  };
+  return { expected, unknown: [] };
+}
+
+/** Nobody traded: both say so by a volume of 0; prices are those of before, where the venue is known to tell them. */
+function empty(
+  convention: KlineConvention,
+  previousClose: string | undefined,
+): Expected {
+  const price = previousClose ?? null;
+  const expected = Object.fromEntries(
+    FIGURES.map((field) => [field, PRICES.includes(field) ? price : "0"]),
+  ) as Fields;
+  const isKnown = convention.empty === "flat" && price !== null;
+  return { expected, unknown: isKnown ? [] : PRICES };
+}
+
+function differences(
+  ours: Fields,
+  theirs: Fields,
+  unknown: readonly Figure[],
+): FieldDifference[] {
+  return FIGURES.flatMap((field) => {
+    const [mine, its] = [ours[field], theirs[field]];
+    if (mine === null || its === null || toUnits(mine) === toUnits(its))
+      return [];
+    const judged = !unknown.includes(field);
+    return [{ field, ours: mine, theirs: its, judged }];
+  });
+}
+
+/** All that one side tells, where the other has no candle. */
+function alone(fields: Fields, side: "ours" | "theirs"): FieldDifference[] {
+  return FIGURES.flatMap((field) =>
+    fields[field] === null
+      ? []
+      : [
+          {
+            field,
+            ours: null,
+            theirs: null,
+            [side]: fields[field],
+            judged: true,
+          },
+        ],
+  );
+}

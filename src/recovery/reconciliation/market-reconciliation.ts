@@ -1,0 +1,265 @@
+import { Logger } from "@nestjs/common";
+import type { Candle } from "../../domain/candle.js";
+import {
+  type Interval,
+  nextOpenTime,
+  openTimeOf,
+  shapeOf,
+} from "../../domain/interval.js";
+import type { Market } from "../../domain/market.js";
+import { MINUTE_MS } from "../../domain/units.js";
+import type { Metrics } from "../../metrics.js";
+import type { CandleStore } from "../../persistence/stores/candle-store.js";
+import type {
+  Compared,
+  ComparisonStore,
+  Span,
+} from "../../persistence/stores/comparison-store.js";
+import type { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
+import type { Transport } from "../../streaming/transport.js";
+import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
+import type { FollowedMarket } from "../market-claims.js";
+import { compareAll } from "./batch.js";
+import { type Batch, minuteBatches, samplesOf } from "./plan.js";
+import { refetch } from "./refetch.js";
+
+/** Questions of a round: what is left waits for the next, so that every market gets its turn. */
+const MOST_BATCHES = 4;
+const MOST_SAMPLES = 8;
+/** Candles of a round whose trades are fetched again: where more differ, their trades are not what is wrong. */
+const MOST_REFETCHES = 3;
+/** Differences of a round that are logged one by one. */
+const MOST_LOGGED = 3;
+/** A venue may be late with a candle for this long. */
+const LATE_MS = 15 * MINUTE_MS;
+
+export interface ReconciliationTools {
+  candles: CandleStore;
+  comparisons: ComparisonStore;
+  results: ReconciliationStore;
+  hosts: VenueHosts;
+  transport: Transport;
+  metrics: Metrics;
+}
+
+/** Ms. */
+interface Times {
+  /** From the end of a candle to its comparison. */
+  after: number;
+  /** How far back candles are compared. */
+  back: number;
+  /** From a difference to its second look. */
+  recheck: number;
+  /** A change may have begun this long before it could be seen. */
+  transaction: number;
+}
+
+/** Compares one market's closed candles with the venue's own: every minute, and samples of the longer intervals. */
+export class MarketReconciliation {
+  private readonly logger = new Logger("Reconciliation");
+  /** When changes of compared candles were looked for last. */
+  private since: string | undefined;
+  private refetches = 0;
+
+  constructor(
+    private readonly followed: FollowedMarket,
+    private readonly intervals: readonly Interval[],
+    private readonly tools: ReconciliationTools,
+    private readonly times: Times,
+  ) {}
+
+  get name(): Market {
+    return this.followed.market;
+  }
+
+  /** True when more is due than one round does. Rejects with a VenueError when the venue has no answer. */
+  async round(now: number, signal: AbortSignal): Promise<boolean> {
+    const { market } = this.followed;
+    const { comparisons, results, metrics } = this.tools;
+    const reach = await comparisons.reach(market);
+    if (reach === undefined) return false;
+    const to = Math.min(now - this.times.after, reach.clock);
+    // The bucket of the first trade was cut by our beginning.
+    const window = {
+      from: Math.max(now - this.times.back, reach.firstTrade),
+      to: openTimeOf("1m", to),
+    };
+    this.refetches = 0;
+    const since = await comparisons.reopen(
+      market,
+      window.from,
+      this.since,
+      this.times,
+    );
+    const batches = await this.minutes(window, now);
+    const samples = await this.samples(window, reach.firstTrade, now);
+    for (const batch of batches.slice(0, MOST_BATCHES))
+      await this.compare("1m", batch, since, now, signal);
+    for (const { interval, ...batch } of samples.slice(0, MOST_SAMPLES))
+      await this.compare(interval, batch, since, now, signal);
+    // Not before all of it is done: what changed meanwhile is looked for again.
+    this.since = since;
+    const ratio = await results.ratio(market, now);
+    if (ratio !== undefined) metrics.matchRatio.set({ market }, ratio);
+    return batches.length > MOST_BATCHES || samples.length > MOST_SAMPLES;
+  }
+
+  /** Another process cares for the market. */
+  leave(): void {
+    this.since = undefined;
+    this.tools.metrics.matchRatio.remove({ market: this.followed.market });
+  }
+
+  private async minutes({ from, to }: Span, now: number): Promise<Batch[]> {
+    const { market, venue } = this.followed;
+    const first = Math.max(
+      nextOpenTime("1m", openTimeOf("1m", from)),
+      this.servedFrom("1m", now),
+    );
+    if (first >= to) return [];
+    const due = await this.tools.comparisons.due(market, "1m", {
+      from: first,
+      to,
+    });
+    return minuteBatches(due, venue.klines.most - 1);
+  }
+
+  private async samples(
+    window: Span,
+    firstTrade: number,
+    now: number,
+  ): Promise<(Batch & { interval: Interval })[]> {
+    const { market, venue } = this.followed;
+    const offered = this.intervals.filter(
+      (interval) =>
+        shapeOf(interval).width !== MINUTE_MS &&
+        venue.klines.intervals[interval] !== undefined,
+    );
+    const samples = samplesOf(market, offered, window, firstTrade).filter(
+      ({ interval, openTime }) => openTime >= this.servedFrom(interval, now),
+    );
+    const known = await this.tools.comparisons.among(market, samples);
+    return samples
+      .filter(({ interval, openTime }) => !known.has(`${interval} ${openTime}`))
+      .map(({ interval, openTime }) => ({
+        interval,
+        start: openTime,
+        end: nextOpenTime(interval, openTime),
+        due: [openTime],
+      }));
+  }
+
+  /** Open time of the oldest candle that the venue tells, with the one before it. */
+  private servedFrom(interval: Interval, now: number): number {
+    const { newest } = this.followed.venue.klines;
+    const { width } = shapeOf(interval);
+    if (newest === undefined || width === 0) return 0;
+    return openTimeOf(interval, now) - (newest - 2) * width;
+  }
+
+  private async compare(
+    interval: Interval,
+    { start, end, due }: Batch,
+    since: string,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { market, symbol, venue } = this.followed;
+    const { candles, comparisons, hosts, metrics } = this.tools;
+    const before = openTimeOf(interval, start - 1);
+    const question = venue.klines.fetch(symbol, interval, before, end);
+    if (question === undefined) return;
+    const theirs = await hosts.ask(venue, question, "reconciliation", signal);
+    const ours = await candles.filled({
+      market,
+      interval,
+      start: before,
+      // With the one behind: an empty bucket is proven by its neighbours.
+      limit:
+        Math.round((end - before) / (shapeOf(interval).width || end - start)) +
+        1,
+    });
+    const blind =
+      venue.ids === "dense"
+        ? []
+        : await comparisons.blind(market, { from: start, to: end });
+    const compared = compareAll(
+      venue,
+      interval,
+      due,
+      ours,
+      theirs,
+      blind,
+    ).filter(
+      ({ outcome, openTime }) =>
+        outcome !== "missing_there" ||
+        now - nextOpenTime(interval, openTime) > LATE_MS,
+    );
+    for (const { outcome } of compared)
+      metrics.candlesCompared.inc({ venue: venue.name, outcome });
+    const news = await comparisons.keep(market, interval, compared, since);
+    const byTime = new Map(compared.map((one) => [one.openTime, one]));
+    const inState = (state: string): Compared[] =>
+      news.flatMap((one) =>
+        one.state === state ? (byTime.get(one.openTime) ?? []) : [],
+      );
+    this.report(interval, inState("confirmed"));
+    if (interval !== "1m") return;
+    const own = new Map(ours.map((candle) => [candle.openTime, candle]));
+    for (const { openTime, outcome, complete } of inState("suspected"))
+      if (outcome === "differs" && complete === true)
+        await this.refetch(own.get(openTime), signal);
+  }
+
+  private async refetch(
+    candle: Candle | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (candle === undefined || this.refetches >= MOST_REFETCHES) return;
+    this.refetches++;
+    const { hosts, transport, metrics } = this.tools;
+    const fetched = await refetch(
+      this.followed,
+      candle,
+      hosts,
+      transport,
+      signal,
+    );
+    if (fetched === undefined) return;
+    metrics.candlesRefetched.inc({ venue: this.followed.venue.name });
+    this.logger.log(
+      `${nameOf(candle.market, candle.interval, candle.openTime)} differs from the venue's: its ${fetched} trades were fetched again`,
+    );
+  }
+
+  /** What stayed after the second look. A gap says itself what is missing. */
+  private report(interval: Interval, confirmed: readonly Compared[]): void {
+    const { market, venue } = this.followed;
+    for (const { complete } of confirmed)
+      this.tools.metrics.differencesConfirmed.inc({
+        venue: venue.name,
+        cause: complete === false ? "incomplete" : "unexplained",
+      });
+    const unexplained = confirmed.filter(({ complete }) => complete !== false);
+    for (const { openTime, outcome, fields } of unexplained.slice(
+      0,
+      MOST_LOGGED,
+    )) {
+      const values = fields
+        .filter(({ judged }) => judged)
+        .map(({ field, ours, theirs }) => `${field} ${ours} / ${theirs}`);
+      this.logger.warn(
+        `${nameOf(market, interval, openTime)} is not as the venue has it (${outcome}), and we know of no missing trade: ours / theirs: ${values.join(", ")}`,
+      );
+    }
+    const more = unexplained.length - MOST_LOGGED;
+    if (more > 0)
+      this.logger.warn(
+        `${more} other candles of ${market} are not as the venue has them: GET /api/v1/markets/${market}/reconciliation`,
+      );
+  }
+}
+
+function nameOf(market: string, interval: Interval, openTime: number): string {
+  return `${market} ${interval} ${new Date(openTime).toISOString().slice(0, 16)}Z`;
+}

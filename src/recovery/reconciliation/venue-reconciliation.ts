@@ -1,0 +1,110 @@
+import { Logger } from "@nestjs/common";
+import { VenueError } from "../../venues/rest/venue-error.js";
+import { Backoff } from "../../waiting/backoff.js";
+import { pause } from "../../waiting/pause.js";
+import type { MarketClaims } from "../market-claims.js";
+import type { MarketReconciliation } from "./market-reconciliation.js";
+
+/** Ms. */
+export interface RoundTiming {
+  /** From the start to the first round. */
+  first: number;
+  /** Between rounds. */
+  every: number;
+  /** Between rounds while more is due than one does. */
+  busy: number;
+  /** Longest wait after a failure. */
+  longest: number;
+}
+
+/** A market, and when it is asked about again. */
+interface Turn {
+  market: MarketReconciliation;
+  isMine: boolean;
+  backoff: Backoff;
+  notBefore: number;
+  problem: string | undefined;
+}
+
+/** One venue's rounds over its markets, one after the other. */
+export class VenueReconciliation {
+  private readonly logger = new Logger("Reconciliation");
+  private readonly turns: Turn[];
+  private readonly backoff: Backoff;
+
+  constructor(
+    private readonly venue: string,
+    markets: readonly MarketReconciliation[],
+    private readonly claims: Pick<MarketClaims, "has">,
+    private readonly timing: RoundTiming,
+  ) {
+    this.backoff = new Backoff(timing.every, timing.longest);
+    this.turns = markets.map((market) => ({
+      market,
+      isMine: false,
+      backoff: new Backoff(timing.every, timing.longest),
+      notBefore: 0,
+      problem: undefined,
+    }));
+  }
+
+  /** Resolves when the signal has aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    let wait = this.timing.first;
+    while (!signal.aborted) {
+      if (!(await pause(wait, signal))) return;
+      try {
+        const isBusy = await this.round(signal);
+        this.backoff.reset();
+        wait = isBusy ? this.timing.busy : this.timing.every;
+      } catch (error) {
+        if (signal.aborted) return;
+        const silentMs = error instanceof VenueError ? error.silentMs : 0;
+        wait = Math.max(silentMs, this.backoff.next());
+        this.logger.warn(
+          `Candles of ${this.venue} cannot be compared; next attempt in ${Math.ceil(wait / 1_000)} s: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+    }
+  }
+
+  /** Rejects with what keeps all of the venue's markets from being compared. */
+  private async round(signal: AbortSignal): Promise<boolean> {
+    let isBusy = false;
+    for (const turn of this.turns) {
+      if (!this.isMine(turn) || performance.now() < turn.notBefore) continue;
+      try {
+        isBusy = (await turn.market.round(Date.now(), signal)) || isBusy;
+        turn.backoff.reset();
+        turn.problem = undefined;
+      } catch (error) {
+        if (!(error instanceof VenueError) || !isOfOneMarket(error))
+          throw error;
+        this.putOff(turn, error);
+      }
+    }
+    return isBusy;
+  }
+
+  private isMine(turn: Turn): boolean {
+    const isMine = this.claims.has(turn.market.name);
+    if (turn.isMine && !isMine) turn.market.leave();
+    turn.isMine = isMine;
+    return isMine;
+  }
+
+  private putOff(turn: Turn, { message }: VenueError): void {
+    const wait = turn.backoff.next();
+    turn.notBefore = performance.now() + wait;
+    if (turn.problem !== message)
+      this.logger.warn(
+        `Candles of ${turn.market.name} cannot be compared for now: ${message}`,
+      );
+    turn.problem = message;
+  }
+}
+
+/** The others may be answered. */
+function isOfOneMarket({ code }: VenueError): boolean {
+  return code === "refused" || code === "unreadable";
+}

@@ -1,0 +1,215 @@
+import { HOUR_MS } from "../../domain/units.js";
+import type { DueGap } from "../../persistence/stores/gap-ledger-store.js";
+import { TransportError } from "../../streaming/transport.js";
+import { VenueError } from "../../venues/rest/venue-error.js";
+import type { Venue } from "../../venues/venue.js";
+import { VENUES } from "../../venues/venues.js";
+import type { HoleAnswer } from "./hole-repair.js";
+import {
+  REPAIR_TIMING,
+  type Streak,
+  type Verdict,
+  afterAnswers,
+  afterFailure,
+  streakOf,
+} from "./repair-verdict.js";
+
+const binance = VENUES.get("binance") as Venue;
+
+const answer = (fields: Partial<HoleAnswer>): HoleAnswer => ({
+  trades: 0,
+  absent: [],
+  untold: 0n,
+  hasTold: true,
+  isBehind: false,
+  unfit: null,
+  ...fields,
+});
+const { firstRetryMs, longestRetryMs, outageRetryMs, confirmMs, rareMs } =
+  REPAIR_TIMING;
+const NONE: Streak = { outcome: null, inARow: 0 };
+const away = new VenueError("unavailable", "503");
+const refused = new VenueError("refused", "400 Invalid symbol.");
+
+const failed = (error: Error, streak = NONE): Verdict =>
+  afterFailure(error, streak, REPAIR_TIMING);
+const answered = (
+  fields: Partial<HoleAnswer>,
+  streak = NONE,
+  unconfirmed = 0n,
+): Verdict =>
+  afterAnswers(binance, [answer(fields)], unconfirmed, streak, REPAIR_TIMING);
+
+/** The last of so many attempts that all end so. */
+function after(
+  attempts: number,
+  attempt: (streak: Streak) => Verdict,
+  streak = NONE,
+): Verdict {
+  let verdict = attempt(streak);
+  for (let next = 1; next < attempts; next++) verdict = attempt(verdict);
+  return verdict;
+}
+
+describe("an outage", () => {
+  it("is met with waits that grow, with jitter, and never beyond the cap", () => {
+    for (const attempts of [1, 2, 5, 30]) {
+      const step = Math.min(outageRetryMs, firstRetryMs * 2 ** (attempts - 1));
+      const waits = Array.from(
+        { length: 50 },
+        () => after(attempts, (streak) => failed(away, streak)).nextTryMs,
+      );
+      expect(Math.min(...waits)).toBeGreaterThanOrEqual(step / 2);
+      expect(Math.max(...waits)).toBeLessThanOrEqual(step);
+      expect(new Set(waits).size).toBeGreaterThan(10);
+    }
+  });
+
+  it.each([
+    ["of the venue", away],
+    ["of our own log", new TransportError("unavailable", "no broker")],
+  ])("%s of hours gives nothing up", (_name, error) => {
+    const verdict = after(1_000, (streak) => failed(error, streak));
+    expect(verdict.state).toBe("repairing");
+    expect(verdict.nextTryMs).toBeLessThanOrEqual(outageRetryMs);
+  });
+
+  it("that is over counts for nothing: neither waits nor patience are used up", () => {
+    const outage = after(1_000, (streak) => failed(away, streak));
+    const told = answered({ trades: 9 }, outage);
+    expect(told.state).toBe("repairing");
+    expect(told.nextTryMs).toBeLessThanOrEqual(firstRetryMs);
+    for (const verdict of [
+      failed(refused, outage),
+      failed(new Error("odd"), outage),
+      answered({ isBehind: true, untold: 5n, hasTold: false }, outage),
+    ]) {
+      expect(verdict.state).toBe("repairing");
+      expect(verdict.nextTryMs).toBeLessThanOrEqual(firstRetryMs);
+    }
+  });
+
+  it("a host that asked for silence gets it", () => {
+    const error = new VenueError("silenced", "418", 7_200_000);
+    expect(failed(error)).toMatchObject({
+      state: "repairing",
+      reason: "418",
+      nextTryMs: 7_200_000,
+    });
+  });
+});
+
+describe("nothing that leads nowhere is asked for again and again", () => {
+  const behind = { isBehind: true, untold: 5n, hasTold: false };
+  it.each<[string, number, (streak: Streak) => Verdict, RegExp]>([
+    ["a refusal", 3, (streak) => failed(refused, streak), /the venue refuses/],
+    [
+      "trades that are sent and not stored",
+      8,
+      (streak) => answered({ trades: 9 }, streak),
+      /still not stored/,
+    ],
+    [
+      "trades that the log refuses",
+      8,
+      (streak) => failed(new TransportError("rejected", "too large"), streak),
+      /too large/,
+    ],
+    [
+      "an error of our own",
+      8,
+      (streak) => failed(new TypeError("x is not a function"), streak),
+      /not a function/,
+    ],
+    [
+      "ids without a trade that are others each time",
+      8,
+      (streak) => answered({}, streak, 3n),
+      /others each time/,
+    ],
+    [
+      "a REST that stays behind",
+      40,
+      (streak) => answered(behind, streak),
+      /still does not know/,
+    ],
+  ])("%s: rarely from the %ith on", (_name, most, attempt, reason) => {
+    expect(after(most - 1, attempt).state).toBe("repairing");
+    const last = after(most, attempt);
+    expect(last.state).toBe("unrepairable");
+    expect(last.reason).toMatch(reason);
+    expect(last.nextTryMs).toBeGreaterThanOrEqual(rareMs / 2);
+    // A rare attempt that ends so once more is not the first of many.
+    expect(attempt(last).state).toBe("unrepairable");
+    // One that ends otherwise is.
+    expect(failed(away, last).state).toBe("repairing");
+  });
+
+  it("a REST that is behind has hours to get on, and is asked at least every ten minutes", () => {
+    let waited = 0;
+    let verdict: Verdict | Streak = NONE;
+    for (let attempt = 1; attempt < 40; attempt++) {
+      const next = answered(behind, verdict);
+      expect(next.nextTryMs).toBeLessThanOrEqual(longestRetryMs);
+      waited += next.nextTryMs;
+      verdict = next;
+    }
+    expect(waited).toBeGreaterThan(2.5 * HOUR_MS);
+  });
+
+  it.each<[string, Partial<HoleAnswer>, RegExp]>([
+    [
+      "nothing was told",
+      { untold: 5n, hasTold: false },
+      /serves all trades since a market began/,
+    ],
+    ["a trade was unusable", { unfit: "bad_price" }, /bad_price/],
+  ])("%s: rarely at once", (_name, fields, reason) => {
+    const verdict = answered(fields);
+    expect(verdict.state).toBe("unrepairable");
+    expect(verdict.reason).toMatch(reason);
+  });
+});
+
+describe("nothing is given up that gets on", () => {
+  const gap = (missing: bigint | null): DueGap => ({
+    id: "1",
+    market: "binance:BTCUSDT",
+    kind: "raw",
+    state: "repairing",
+    attempts: 7,
+    outcome: "told",
+    inARow: 7,
+    missing,
+  });
+
+  it("a hole of many pieces of which each attempt fetches some", () => {
+    const streak = streakOf(gap(900n), 800n);
+    expect(answered({ trades: 100 }, streak)).toMatchObject({
+      state: "repairing",
+      inARow: 1,
+    });
+  });
+
+  it("but one of which nothing has come is", () => {
+    for (const missing of [900n, 901n])
+      expect(
+        answered({ trades: 100 }, streakOf(gap(900n), missing)).state,
+      ).toBe("unrepairable");
+    expect(streakOf(gap(null), 5n)).toMatchObject({ inARow: 7 });
+  });
+
+  it("what was told in part is asked for again", () => {
+    expect(answered({ untold: 5n })).toMatchObject({
+      state: "repairing",
+      reason: null,
+    });
+  });
+
+  it("ids that it has no trade for are asked for once more before they are void", () => {
+    expect(answered({}, NONE, 3n)).toMatchObject({
+      state: "repairing",
+      nextTryMs: confirmMs,
+    });
+  });
+});

@@ -1,0 +1,213 @@
+import { Inject, Injectable, Logger, Optional } from "@nestjs/common";
+import type { Market } from "../../domain/market.js";
+import { Metrics } from "../../metrics.js";
+import {
+  type DueGap,
+  GapLedgerStore,
+  type MissingIds,
+} from "../../persistence/stores/gap-ledger-store.js";
+import { GapStore } from "../../persistence/stores/gap-store.js";
+import { Transport } from "../../streaming/transport.js";
+import { VenueHosts } from "../../venues/rest/venue-hosts.js";
+import type { Venue } from "../../venues/venue.js";
+import { MarketClaims } from "../market-claims.js";
+import { GapLog } from "./gap-log.js";
+import { HoleProof } from "./hole-proof.js";
+import { type HoleAnswer, fetchHole } from "./hole-repair.js";
+import {
+  REPAIR_TIMING,
+  type RepairTiming,
+  type Verdict,
+  afterAnswers,
+  afterFailure,
+  afterProof,
+  rarely,
+  streakOf,
+} from "./repair-verdict.js";
+
+/** Injection token of another `RepairTiming`. */
+export const TIMING = Symbol("repair timing");
+
+/** Gaps that are asked for at once, each of another market. */
+const SIDE_BY_SIDE = 3;
+const FIGURES_MS = 5_000;
+
+/**
+ * Finds the holes in the markets that this process cares for, and has each fetched and sent the way of all trades. What is
+ * late, comes twice or is broken off does no harm: a gap ends when coverage says so, and until then it is asked for again.
+ */
+@Injectable()
+export class Repair {
+  private readonly logger = new Logger(Repair.name);
+  private readonly log = new GapLog(this.logger);
+  private readonly underWay = new Map<Market, Promise<void>>();
+  private readonly stopping = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> | undefined;
+  private lastFigures = -Infinity;
+  private hasTrouble = false;
+
+  constructor(
+    private readonly claims: MarketClaims,
+    private readonly hosts: VenueHosts,
+    private readonly ledger: GapLedgerStore,
+    private readonly gaps: GapStore,
+    private readonly transport: Transport,
+    private readonly metrics: Metrics,
+    private readonly proof: HoleProof,
+    @Optional()
+    @Inject(TIMING)
+    private readonly timing: RepairTiming = REPAIR_TIMING,
+  ) {}
+
+  start(): void {
+    if (this.claims.followed.length === 0) return;
+    this.timer ??= setInterval(() => {
+      this.looking ??= this.look().finally(() => (this.looking = undefined));
+    }, this.timing.everyMs);
+  }
+
+  /** What is broken off goes on with whoever has the market next. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.stopping.abort(new Error("the process is stopping"));
+    await this.looking;
+    await Promise.all(this.underWay.values());
+    this.log.close();
+  }
+
+  private async look(): Promise<void> {
+    const mine = this.claims.mine.map(({ market }) => market);
+    if (mine.length === 0) return;
+    try {
+      const sweep = await this.ledger.sweep(mine);
+      this.log.swept(sweep);
+      const { found, repaired, void: voided } = sweep;
+      this.metrics.gapsChanged.inc({ outcome: "found" }, found);
+      this.metrics.gapsChanged.inc({ outcome: "repaired" }, repaired);
+      this.metrics.gapsChanged.inc({ outcome: "void" }, voided);
+      await this.tellFigures(mine);
+      const free = mine.filter((market) => !this.underWay.has(market));
+      const due = await this.ledger.due(free, this.timing.graceMs);
+      for (const gap of due) {
+        if (this.underWay.size >= SIDE_BY_SIDE || this.stopping.signal.aborted)
+          break;
+        const attempt = this.attempt(gap).finally(() =>
+          this.underWay.delete(gap.market),
+        );
+        this.underWay.set(gap.market, attempt);
+      }
+      this.hasTrouble = false;
+    } catch (error) {
+      // Told once: the database may be away for long.
+      const level = this.hasTrouble ? "debug" : "warn";
+      this.hasTrouble = true;
+      this.logger[level](`Gaps are not looked after now: ${String(error)}`);
+    }
+  }
+
+  /** Never rejects. */
+  private async attempt(gap: DueGap): Promise<void> {
+    const followed = this.claims.followed.find(
+      ({ market }) => market === gap.market,
+    );
+    if (followed === undefined) return;
+    const { venue, symbol } = followed;
+    try {
+      const { holes, ids } = await this.ledger.begin(gap.id);
+      // Nothing is missing any more.
+      if (holes.length === 0) return;
+      const verdict = await this.verdict(gap, venue, symbol, holes, ids);
+      await this.ledger.settle(gap.id, verdict, ids);
+      this.log.settled(gap, venue.name, verdict);
+      this.logger.debug(
+        `Gap ${gap.id} of ${gap.market} after attempt ${gap.attempts + 1}: ${verdict.state}${verdict.reason === null ? "" : `, ${verdict.reason}`}`,
+      );
+    } catch (error) {
+      // The database is away: the row's time has come still, so that it is the next round's.
+      if (!this.stopping.signal.aborted)
+        this.logger.debug(`Gap ${gap.id} of ${gap.market}: ${String(error)}`);
+    }
+  }
+
+  private async verdict(
+    gap: DueGap,
+    venue: Venue,
+    symbol: string,
+    holes: readonly MissingIds[],
+    missing: bigint,
+  ): Promise<Verdict> {
+    const streak = streakOf(gap, missing);
+    const count = (outcome: string): void =>
+      this.metrics.repairAttempts.inc({ venue: venue.name, outcome });
+    if (venue.repair.kind === "none")
+      return rarely("none", venue.repair.reason, this.timing);
+    let answers: HoleAnswer[];
+    try {
+      if (holes.every(({ after }) => after === null)) {
+        const place = { market: gap.market, venue, symbol };
+        const { signal } = this.stopping;
+        const proven = await this.proof.settleDropped(place, holes, signal);
+        count("answered");
+        return afterProof(proven === holes.length, this.timing);
+      }
+      answers = await this.ask(gap, venue, symbol, holes);
+    } catch (error) {
+      this.stopping.signal.throwIfAborted();
+      count("failed");
+      return afterFailure(error, streak, this.timing);
+    }
+    count("answered");
+    const absent = answers.flatMap((answer) => answer.absent);
+    const unconfirmed =
+      absent.length === 0
+        ? 0n
+        : await this.ledger.absent(gap, absent, this.timing.confirmMs);
+    return afterAnswers(venue, answers, unconfirmed, streak, this.timing);
+  }
+
+  private async ask(
+    gap: DueGap,
+    venue: Venue,
+    symbol: string,
+    holes: readonly MissingIds[],
+  ): Promise<HoleAnswer[]> {
+    const answers: HoleAnswer[] = [];
+    for (const { from, to, after, before } of holes) {
+      if (after === null) continue;
+      const hole = { symbol, from, to, after, before: before ?? Date.now() };
+      const answer = await fetchHole(
+        { venue, hole, kind: gap.kind },
+        this.hosts,
+        this.transport,
+        this.stopping.signal,
+      );
+      this.metrics.repairedTrades.inc({ venue: venue.name }, answer.trades);
+      answers.push(answer);
+      // The others will be told no better.
+      if (answer.unfit !== null) break;
+    }
+    return answers;
+  }
+
+  private async tellFigures(mine: readonly Market[]): Promise<void> {
+    if (performance.now() - this.lastFigures < FIGURES_MS) return;
+    this.lastFigures = performance.now();
+    const own = new Set(mine);
+    const figures = (await this.gaps.figures()).filter(({ market }) =>
+      own.has(market),
+    );
+    for (const state of ["open", "repairing", "unrepairable"] as const)
+      this.metrics.gaps.set(
+        { state },
+        figures.reduce((sum, each) => sum + each[state], 0),
+      );
+    this.metrics.missingIds.set(
+      figures.reduce((sum, { missingIds }) => sum + Number(missingIds), 0),
+    );
+    const found = figures.flatMap(({ oldestFoundAt }) => oldestFoundAt ?? []);
+    this.metrics.oldestGap.set(
+      found.length === 0 ? 0 : (Date.now() - Math.min(...found)) / 1_000,
+    );
+  }
+}
