@@ -1,6 +1,6 @@
 import { DAY_MS } from "../domain/units.js";
+import { ProblemException } from "../http/problem.js";
 import { type BackfillRequest, rangeOf } from "./backfill-request.js";
-import { ProblemException } from "./problem.js";
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 

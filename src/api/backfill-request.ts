@@ -5,9 +5,9 @@ import { IsInt, IsOptional, Max, Min, ValidateBy } from "class-validator";
 import { parseMarket } from "../domain/market.js";
 import { MIN_TIME } from "../domain/trade.js";
 import { DAY_MS } from "../domain/units.js";
+import { OptionalLimit, parseTime } from "../http/parameters.js";
+import { badParameters } from "../http/problem.js";
 import { LONGEST_MS } from "../persistence/stores/backfill-store.js";
-import { OptionalLimit, parseTime } from "./parameters.js";
-import { badParameters } from "./problem.js";
 
 const TIME = {
   oneOf: [

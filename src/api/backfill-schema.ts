@@ -1,4 +1,3 @@
-import type { Backfill } from "../persistence/stores/backfill-store.js";
 import {
   count,
   listOf,
@@ -10,7 +9,8 @@ import {
   part,
   text,
   time,
-} from "./schema-parts.js";
+} from "../http/schema-parts.js";
+import type { Backfill } from "../persistence/stores/backfill-store.js";
 
 /** Component `Backfill` of the OpenAPI document. */
 export const BACKFILL_SCHEMA = object<Backfill>({

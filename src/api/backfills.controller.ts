@@ -20,7 +20,11 @@ import {
   ApiResponse,
   ApiTags,
 } from "@nestjs/swagger";
-import { IngestKeyGuard } from "../ingest-key.guard.js";
+import { Fails, ReturnsList, ReturnsOne } from "../http/documented.js";
+import { IngestKeyGuard } from "../http/ingest-key.guard.js";
+import { DEFAULT_LIMIT } from "../http/parameters.js";
+import { ProblemException } from "../http/problem.js";
+import { reference } from "../http/schema-parts.js";
 import {
   type Backfill,
   BackfillStore,
@@ -31,16 +35,12 @@ import {
   BackfillsQuery,
   rangeOf,
 } from "./backfill-request.js";
-import { Fails, ReturnsList, ReturnsOne } from "./documented.js";
 import {
   HISTORY_VENUES,
   type HistoryVenue,
   requireHistory,
 } from "./history-venues.js";
-import { DEFAULT_LIMIT } from "./parameters.js";
-import { ProblemException } from "./problem.js";
 import { NoQuery } from "./queries.js";
-import { reference } from "./schema-parts.js";
 
 interface Reply {
   header(name: string, value: string): void;

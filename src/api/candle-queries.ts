@@ -11,7 +11,7 @@ import {
   MAX_LIMIT,
   OptionalId,
   OptionalLimit,
-} from "./parameters.js";
+} from "../http/parameters.js";
 import { TimeRange } from "./queries.js";
 
 export class OneCandleQuery {

@@ -14,16 +14,16 @@ import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../config.js";
 import type { Candle } from "../domain/candle.js";
 import type { Interval } from "../domain/interval.js";
+import { CANDLE_COLUMNS, csvOf, csvOfPages, wantsCsv } from "../http/csv.js";
+import { Fails, MarketInPath, ReturnsList } from "../http/documented.js";
+import { matchesEtag } from "../http/etag.js";
+import { DEFAULT_LIMIT, MAX_LIMIT, checkRange } from "../http/parameters.js";
+import { badParameters, shown } from "../http/problem.js";
 import {
   type CandleQuery,
   CandleStore,
 } from "../persistence/stores/candle-store.js";
-import { CANDLE_COLUMNS, csvOf, csvOfPages, wantsCsv } from "./csv.js";
-import { Fails, MarketInPath, ReturnsList } from "./documented.js";
-import { matchesEtag } from "./etag.js";
 import { KnownMarkets } from "./known-markets.js";
-import { DEFAULT_LIMIT, MAX_LIMIT, checkRange } from "./parameters.js";
-import { badParameters, shown } from "./problem.js";
 import { CandlesQuery } from "./queries.js";
 
 const CSV = "text/csv; charset=utf-8; header=present";

@@ -1,11 +1,5 @@
 import { REVISION_REASONS, TRADED_FIELDS } from "../domain/revision.js";
 import { TRADE_SOURCES } from "../domain/trade.js";
-import type { CandleExplanation } from "../persistence/stores/explanation-store.js";
-import type { RevisedCandle } from "../persistence/stores/revised-candle-store.js";
-import type {
-  CandleRevision,
-  FieldChange,
-} from "../persistence/stores/revision-store.js";
 import {
   type Schema,
   count,
@@ -17,7 +11,13 @@ import {
   reference,
   text,
   time,
-} from "./schema-parts.js";
+} from "../http/schema-parts.js";
+import type { CandleExplanation } from "../persistence/stores/explanation-store.js";
+import type { RevisedCandle } from "../persistence/stores/revised-candle-store.js";
+import type {
+  CandleRevision,
+  FieldChange,
+} from "../persistence/stores/revision-store.js";
 
 type CandleIds = NonNullable<CandleExplanation["ids"]>;
 type StoredTrades = NonNullable<CandleExplanation["stored"]>;

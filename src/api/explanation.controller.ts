@@ -11,6 +11,15 @@ import { ApiOperation, ApiParam, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../config.js";
 import { type Interval, openTimeOf } from "../domain/interval.js";
 import {
+  Fails,
+  MarketInPath,
+  ReturnsList,
+  ReturnsOne,
+} from "../http/documented.js";
+import { DEFAULT_LIMIT, parseTime } from "../http/parameters.js";
+import { ProblemException, badParameters, shown } from "../http/problem.js";
+import { Turns } from "../http/turns.js";
+import {
   type CandleExplanation,
   ExplanationStore,
 } from "../persistence/stores/explanation-store.js";
@@ -20,11 +29,7 @@ import {
 } from "../persistence/stores/revision-store.js";
 import { HistoryQuery, OneCandleQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
-import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "./documented.js";
 import { KnownMarkets } from "./known-markets.js";
-import { DEFAULT_LIMIT, parseTime } from "./parameters.js";
-import { ProblemException, badParameters, shown } from "./problem.js";
-import { Turns } from "./turns.js";
 
 /** Each reads up to a million trades on a connection of its own. */
 const EXPLANATIONS = { atOnce: 2, waiting: 20 };

@@ -1,5 +1,5 @@
 import { parseMarket } from "../domain/market.js";
-import { badParameters, shown } from "./problem.js";
+import { badParameters, shown } from "../http/problem.js";
 
 /** Token of the venues whose history can be loaded: the API knows no venue, whoever builds the application does. */
 export const HISTORY_VENUES = Symbol("HISTORY_VENUES");

@@ -1,7 +1,7 @@
 import { HttpStatus, Injectable } from "@nestjs/common";
 import { type Market, parseMarket } from "../domain/market.js";
+import { ProblemException } from "../http/problem.js";
 import { MarketStore } from "../persistence/stores/market-store.js";
-import { ProblemException } from "./problem.js";
 
 /** Which markets exist. One that exists never goes away, so it is asked for once; the set is as large as the table. */
 @Injectable()

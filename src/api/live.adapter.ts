@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { IoAdapter } from "@nestjs/platform-socket.io";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import type { Config } from "../config.js";
-import type { Connections } from "./connections.js";
+import type { Connections } from "../http/connections.js";
 import { LIVE_LIMITS } from "./live-limits.js";
 
 // The adapter package brings its own copy of socket.io, with its own types.

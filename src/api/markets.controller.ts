@@ -7,16 +7,21 @@ import {
   Query,
 } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
+import {
+  Fails,
+  MarketInPath,
+  ReturnsList,
+  ReturnsOne,
+} from "../http/documented.js";
+import { DEFAULT_LIMIT } from "../http/parameters.js";
+import { ProblemException } from "../http/problem.js";
 import { CandleStore } from "../persistence/stores/candle-store.js";
 import { type Gap, GapStore } from "../persistence/stores/gap-store.js";
 import {
   MarketStore,
   type MarketSummary,
 } from "../persistence/stores/market-store.js";
-import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "./documented.js";
 import { KnownMarkets, unknownMarket } from "./known-markets.js";
-import { DEFAULT_LIMIT } from "./parameters.js";
-import { ProblemException } from "./problem.js";
 import { GapsQuery, NoQuery } from "./queries.js";
 import { type Ticker, WINDOW_MINUTES, tickerFrom } from "./ticker.js";
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { matchesEtag } from "./etag.js";
+import { matchesEtag } from "../http/etag.js";
 import { type PageFile, encodingFor, readPage } from "./page-files.js";
 
 declare module "fastify" {

@@ -1,14 +1,14 @@
 import { ApiPropertyOptional, ApiProperty } from "@nestjs/swagger";
 import { IsIn, IsOptional, IsString } from "class-validator";
 import { INTERVALS } from "../domain/interval.js";
-import { GAP_STATES, type GapState } from "../persistence/stores/gap-store.js";
 import {
   DEFAULT_LIMIT,
   MAX_LIMIT,
   OptionalId,
   OptionalLimit,
   OptionalTime,
-} from "./parameters.js";
+} from "../http/parameters.js";
+import { GAP_STATES, type GapState } from "../persistence/stores/gap-store.js";
 
 const LIMIT = {
   type: "integer",

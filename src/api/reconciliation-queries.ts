@@ -6,7 +6,7 @@ import {
   DIFFERENCE_STATES,
   type DifferenceState,
 } from "../domain/reconciliation.js";
-import { OptionalTime } from "./parameters.js";
+import { OptionalTime } from "../http/parameters.js";
 import { FORMATS, TIME, TimeRange } from "./queries.js";
 
 function Format(): PropertyDecorator {

@@ -19,7 +19,7 @@ import {
   part,
   text,
   time,
-} from "./schema-parts.js";
+} from "../http/schema-parts.js";
 
 const OUTCOMES = ["match", "differs", "missing_here", "missing_there"];
 

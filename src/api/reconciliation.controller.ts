@@ -11,13 +11,18 @@ import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../config.js";
 import { DAY_MS } from "../domain/units.js";
+import {
+  DAY_COLUMNS,
+  DIFFERENCE_COLUMNS,
+  csvOf,
+  wantsCsv,
+} from "../http/csv.js";
+import { Fails, MarketInPath, ReturnsList } from "../http/documented.js";
+import { DEFAULT_LIMIT, checkRange } from "../http/parameters.js";
+import { badParameters } from "../http/problem.js";
 import { ReconciliationStore } from "../persistence/stores/reconciliation-store.js";
 import { storedInterval } from "./candles.controller.js";
-import { DAY_COLUMNS, DIFFERENCE_COLUMNS, csvOf, wantsCsv } from "./csv.js";
-import { Fails, MarketInPath, ReturnsList } from "./documented.js";
 import { KnownMarkets } from "./known-markets.js";
-import { DEFAULT_LIMIT, checkRange } from "./parameters.js";
-import { badParameters } from "./problem.js";
 import {
   DifferencesQuery,
   ReconciliationQuery,

@@ -2,15 +2,15 @@ import { Controller, Get, Header, Inject, Param, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../config.js";
 import { REVISION_REASONS } from "../domain/revision.js";
+import { Fails, MarketInPath, ReturnsList } from "../http/documented.js";
+import { DEFAULT_LIMIT, checkRange } from "../http/parameters.js";
 import {
   type RevisedCandle,
   RevisedCandleStore,
 } from "../persistence/stores/revised-candle-store.js";
 import { RevisedQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
-import { Fails, MarketInPath, ReturnsList } from "./documented.js";
 import { KnownMarkets } from "./known-markets.js";
-import { DEFAULT_LIMIT, checkRange } from "./parameters.js";
 
 @ApiTags("candles")
 @Controller("api/v1/markets")

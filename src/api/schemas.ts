@@ -1,13 +1,7 @@
 import type { Candle } from "../domain/candle.js";
 import { INTERVALS } from "../domain/interval.js";
 import type { Trade } from "../domain/trade.js";
-import { type Gap, GAP_STATES } from "../persistence/stores/gap-store.js";
-import type { MarketSummary } from "../persistence/stores/market-store.js";
-import type { Sparkline } from "../persistence/stores/sparkline-store.js";
-import { BACKFILL_SCHEMA } from "./backfill-schema.js";
-import { EXPLANATION_SCHEMAS } from "./explanation-schemas.js";
-import type { FieldFault, Problem } from "./problem.js";
-import { RECONCILIATION_SCHEMAS } from "./reconciliation-schemas.js";
+import type { FieldFault, Problem } from "../http/problem.js";
 import {
   type Schema,
   count,
@@ -21,7 +15,13 @@ import {
   oneOf,
   text,
   time,
-} from "./schema-parts.js";
+} from "../http/schema-parts.js";
+import { type Gap, GAP_STATES } from "../persistence/stores/gap-store.js";
+import type { MarketSummary } from "../persistence/stores/market-store.js";
+import type { Sparkline } from "../persistence/stores/sparkline-store.js";
+import { BACKFILL_SCHEMA } from "./backfill-schema.js";
+import { EXPLANATION_SCHEMAS } from "./explanation-schemas.js";
+import { RECONCILIATION_SCHEMAS } from "./reconciliation-schemas.js";
 import { SYSTEM_SCHEMAS } from "./system-schemas.js";
 import type { Ticker } from "./ticker.js";
 

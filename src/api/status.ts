@@ -1,8 +1,8 @@
 import type { Config, Role } from "../config.js";
 import { FEED_SILENCE_MS, type FeedState } from "../domain/feed-state.js";
 import type { Interval } from "../domain/interval.js";
+import { VERSION } from "../http/version.js";
 import { waitingFor } from "./waiting.js";
-import { VERSION } from "./version.js";
 
 export interface Mode {
   database: "embedded" | "server";

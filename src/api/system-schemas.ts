@@ -1,5 +1,4 @@
 import type { FeedState } from "../domain/feed-state.js";
-import type { StoredDeadLetter } from "../persistence/stores/dead-letter-store.js";
 import {
   type Schema,
   count,
@@ -14,7 +13,8 @@ import {
   reference,
   text,
   time,
-} from "./schema-parts.js";
+} from "../http/schema-parts.js";
+import type { StoredDeadLetter } from "../persistence/stores/dead-letter-store.js";
 import type { Mode, Status } from "./status.js";
 import type { DeadLetterSummary, MarketGaps, Queue, System } from "./system.js";
 

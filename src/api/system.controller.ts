@@ -2,6 +2,9 @@ import { Controller, Get, Header, Inject, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../config.js";
 import type { FeedState } from "../domain/feed-state.js";
+import { Fails, ReturnsList, ReturnsOne } from "../http/documented.js";
+import { DEFAULT_LIMIT } from "../http/parameters.js";
+import { VERSION } from "../http/version.js";
 import { Metrics } from "../metrics.js";
 import {
   DeadLetterStore,
@@ -11,8 +14,6 @@ import { FeedStateStore } from "../persistence/stores/feed-state-store.js";
 import { GapStore } from "../persistence/stores/gap-store.js";
 import { MarketStore } from "../persistence/stores/market-store.js";
 import { STRATEGIES, type TransportStrategy } from "../streaming/strategy.js";
-import { Fails, ReturnsList, ReturnsOne } from "./documented.js";
-import { DEFAULT_LIMIT } from "./parameters.js";
 import { DeadLettersQuery, NoQuery } from "./queries.js";
 import { modeOf } from "./status.js";
 import {
@@ -22,7 +23,6 @@ import {
   gapsOf,
   summaryOf,
 } from "./system.js";
-import { VERSION } from "./version.js";
 import { historyDone, waitingFor } from "./waiting.js";
 import { WriteWatch } from "./write-figures.js";
 

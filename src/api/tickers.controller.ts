@@ -9,12 +9,12 @@ import {
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../config.js";
 import { INTERVALS, type Interval } from "../domain/interval.js";
+import { Fails, ReturnsList } from "../http/documented.js";
+import { ProblemException } from "../http/problem.js";
 import {
   type Sparkline,
   SparklineStore,
 } from "../persistence/stores/sparkline-store.js";
-import { Fails, ReturnsList } from "./documented.js";
-import { ProblemException } from "./problem.js";
 import { NoQuery } from "./queries.js";
 import { TickerBoard } from "./ticker-board.js";
 import { TickerLoader } from "./ticker-loader.js";

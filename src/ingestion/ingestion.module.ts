@@ -3,7 +3,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from "@nestjs/common";
-import { IngestKeyGuard } from "../ingest-key.guard.js";
+import { IngestKeyGuard } from "../http/ingest-key.guard.js";
 import { VenueHosts } from "../venues/rest/venue-hosts.js";
 import { FeedHistory } from "./feed/feed-history.js";
 import { Feeds } from "./feed/feeds.js";

@@ -5,9 +5,9 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { Module } from "@nestjs/common";
-import { configureHttp, httpAdapter } from "../../src/api/http.js";
 import { setupPage } from "../../src/api/page.js";
 import { readConfig } from "../../src/config.js";
+import { configureHttp, httpAdapter } from "../../src/http/http.js";
 
 const SCRIPT = `console.log(${JSON.stringify("Tapeline ".repeat(500))});\n`;
 const INDEX = "<!doctype html><title>Tapeline</title>\n";

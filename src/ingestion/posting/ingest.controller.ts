@@ -13,7 +13,7 @@ import {
   ApiResponse,
   ApiTags,
 } from "@nestjs/swagger";
-import { IngestKeyGuard } from "../../ingest-key.guard.js";
+import { IngestKeyGuard } from "../../http/ingest-key.guard.js";
 import { Transport, TransportError } from "../../streaming/transport.js";
 import { MAX_POSTED, postedTrades } from "./posted-trades.js";
 

@@ -6,9 +6,9 @@ import {
   type NestFastifyApplication,
 } from "@nestjs/platform-fastify";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { LiveAdapter } from "../api/live.adapter.js";
 import type { Config } from "../config.js";
 import { Connections } from "./connections.js";
-import { LiveAdapter } from "./live.adapter.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
 import { type Problem, ProblemException } from "./problem.js";
 import { RateLimit } from "./rate-limit.js";
