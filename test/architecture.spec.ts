@@ -130,7 +130,7 @@ describe("the layout of src", () => {
   it.each([
     ["src/waiting/backoff.ts", "node:timers/promises"],
     ["src/streaming/courier.ts", "../waiting/backoff.js"],
-    ["src/api/ticker-loader.ts", "../waiting/limit.js"],
+    ["src/live/ticker-loader.ts", "../waiting/limit.js"],
     ["src/streaming/codec.ts", "../domain/trade.js"],
     ["src/streaming/kafka/client.ts", "kafkajs"],
     ["src/ingestion/feed.ts", "ws"],

@@ -1,5 +1,5 @@
-import type { SubscribeReply } from "../../src/api/live-events.js";
-import { roomOf } from "../../src/api/subscription.js";
+import type { SubscribeReply } from "../../src/live/live-events.js";
+import { roomOf } from "../../src/live/subscription.js";
 import { answer, clock } from "../harness/child.js";
 import type { Plan } from "./crowd.js";
 import { RawClient } from "./raw-client.js";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Channel } from "../../src/api/live-events.js";
+import type { Channel } from "../../src/live/live-events.js";
 import { quantile } from "../harness/benchmark.js";
 import { Child } from "../harness/child.js";
 

@@ -20,8 +20,8 @@ const { Transport } = await built<
   typeof import("../../src/streaming/transport.js")
 >("streaming/transport.js");
 const { LiveRooms } =
-  await built<typeof import("../../src/api/live-rooms.js")>(
-    "api/live-rooms.js",
+  await built<typeof import("../../src/live/live-rooms.js")>(
+    "live/live-rooms.js",
   );
 const { LiveGateway } = await built<
   typeof import("../../src/api/live.gateway.js")

@@ -4,7 +4,7 @@ import type {
   ClientEvents,
   ServerEvents,
   SubscribeReply,
-} from "../../src/api/live-events.js";
+} from "../../src/live/live-events.js";
 import { clock } from "../harness/child.js";
 
 type Client = Socket<ServerEvents, ClientEvents>;

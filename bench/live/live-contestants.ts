@@ -1,4 +1,4 @@
-import { roomOf } from "../../src/api/subscription.js";
+import { roomOf } from "../../src/live/subscription.js";
 import type { Row } from "../harness/benchmark.js";
 import { Child } from "../harness/child.js";
 import type { Crowd, Flushes, Plan } from "./crowd.js";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Candle } from "../../src/domain/candle.js";
-import type { CandlesFrame, TickersFrame } from "../../src/api/live-events.js";
-import { tickerFrom } from "../../src/api/ticker.js";
+import type { CandlesFrame, TickersFrame } from "../../src/live/live-events.js";
+import { tickerFrom } from "../../src/live/ticker.js";
 import { answer, clock } from "../harness/child.js";
 
 /** A server of live frames, as it is measured. */

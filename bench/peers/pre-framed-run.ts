@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Channel } from "../../src/api/live-events.js";
-import { roomOf } from "../../src/api/subscription.js";
+import type { Channel } from "../../src/live/live-events.js";
+import { roomOf } from "../../src/live/subscription.js";
 import { Frames, serveLoad } from "../live/live-load.js";
 
 interface Member {

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server, type Socket } from "socket.io";
-import { type Channel } from "../../src/api/live-events.js";
-import { roomOf } from "../../src/api/subscription.js";
+import { type Channel } from "../../src/live/live-events.js";
+import { roomOf } from "../../src/live/subscription.js";
 import { Frames, serveLoad } from "../live/live-load.js";
 
 /** Socket.IO as its documentation shows it: a room for each market, and `io.to(room).emit` of each frame. */

@@ -1,12 +1,16 @@
 import type { Socket as TcpSocket } from "node:net";
 import type { DefaultEventsMap, Server, Socket } from "socket.io";
+import type {
+  Channel,
+  ClientEvents,
+  ServerEvents,
+} from "../live/live-events.js";
+import { LIVE_LIMITS } from "../live/live-limits.js";
+import type { Frame } from "../live/live-rooms.js";
+import { roomOf } from "../live/subscription.js";
 import type { Metrics } from "../metrics.js";
-import type { Channel, ClientEvents, ServerEvents } from "./live-events.js";
 import { eventFrame } from "./event-frame.js";
-import { LIVE_LIMITS } from "./live-limits.js";
-import type { Frame } from "./live-rooms.js";
 import { type Encoded, SlowClients, type Wire } from "./slow-clients.js";
-import { roomOf } from "./subscription.js";
 
 /** What is remembered of a client. */
 export interface Member {

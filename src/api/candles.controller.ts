@@ -19,11 +19,11 @@ import { Fails, MarketInPath, ReturnsList } from "../http/documented.js";
 import { matchesEtag } from "../http/etag.js";
 import { DEFAULT_LIMIT, MAX_LIMIT, checkRange } from "../http/parameters.js";
 import { badParameters, shown } from "../http/problem.js";
+import { KnownMarkets } from "../live/known-markets.js";
 import {
   type CandleQuery,
   CandleStore,
 } from "../persistence/stores/candle-store.js";
-import { KnownMarkets } from "./known-markets.js";
 import { CandlesQuery } from "./queries.js";
 
 const CSV = "text/csv; charset=utf-8; header=present";

@@ -19,6 +19,7 @@ import {
 import { DEFAULT_LIMIT, parseTime } from "../http/parameters.js";
 import { ProblemException, badParameters, shown } from "../http/problem.js";
 import { Turns } from "../http/turns.js";
+import { KnownMarkets } from "../live/known-markets.js";
 import {
   type CandleExplanation,
   ExplanationStore,
@@ -29,7 +30,6 @@ import {
 } from "../persistence/stores/revision-store.js";
 import { HistoryQuery, OneCandleQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
-import { KnownMarkets } from "./known-markets.js";
 
 /** Each reads up to a million trades on a connection of its own. */
 const EXPLANATIONS = { atOnce: 2, waiting: 20 };

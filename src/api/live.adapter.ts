@@ -3,7 +3,7 @@ import { IoAdapter } from "@nestjs/platform-socket.io";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import type { Config } from "../config.js";
 import type { Connections } from "../http/connections.js";
-import { LIVE_LIMITS } from "./live-limits.js";
+import { LIVE_LIMITS } from "../live/live-limits.js";
 
 // The adapter package brings its own copy of socket.io, with its own types.
 type Server = ReturnType<IoAdapter["createIOServer"]>;

@@ -10,21 +10,21 @@ import {
   WebSocketGateway,
 } from "@nestjs/websockets";
 import { CONFIG, type Config } from "../config.js";
-import { Metrics } from "../metrics.js";
-import { Audience, type LiveServer, type LiveSocket } from "./audience.js";
-import { KnownMarkets } from "./known-markets.js";
+import { KnownMarkets } from "../live/known-markets.js";
 import type {
   LiveError,
   Refusal,
   SubscribeReply,
   SubscribeRequest,
   UnsubscribeReply,
-} from "./live-events.js";
-import { LIVE_LIMITS } from "./live-limits.js";
-import { LiveRooms } from "./live-rooms.js";
-import { Snapshots } from "./snapshots.js";
-import { channelOf, parseSubscription, roomOf } from "./subscription.js";
-import { TickerLoader } from "./ticker-loader.js";
+} from "../live/live-events.js";
+import { LIVE_LIMITS } from "../live/live-limits.js";
+import { LiveRooms } from "../live/live-rooms.js";
+import { Snapshots } from "../live/snapshots.js";
+import { channelOf, parseSubscription, roomOf } from "../live/subscription.js";
+import { TickerLoader } from "../live/ticker-loader.js";
+import { Metrics } from "../metrics.js";
+import { Audience, type LiveServer, type LiveSocket } from "./audience.js";
 
 type Answer<R> = ((reply: R) => void) | undefined;
 

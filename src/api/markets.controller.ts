@@ -15,15 +15,15 @@ import {
 } from "../http/documented.js";
 import { DEFAULT_LIMIT } from "../http/parameters.js";
 import { ProblemException } from "../http/problem.js";
+import { KnownMarkets, unknownMarket } from "../live/known-markets.js";
+import { type Ticker, WINDOW_MINUTES, tickerFrom } from "../live/ticker.js";
 import { CandleStore } from "../persistence/stores/candle-store.js";
 import { type Gap, GapStore } from "../persistence/stores/gap-store.js";
 import {
   MarketStore,
   type MarketSummary,
 } from "../persistence/stores/market-store.js";
-import { KnownMarkets, unknownMarket } from "./known-markets.js";
 import { GapsQuery, NoQuery } from "./queries.js";
-import { type Ticker, WINDOW_MINUTES, tickerFrom } from "./ticker.js";
 
 @ApiTags("markets")
 @Controller("api/v1/markets")

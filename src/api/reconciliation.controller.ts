@@ -20,9 +20,9 @@ import {
 import { Fails, MarketInPath, ReturnsList } from "../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../http/parameters.js";
 import { badParameters } from "../http/problem.js";
+import { KnownMarkets } from "../live/known-markets.js";
 import { ReconciliationStore } from "../persistence/stores/reconciliation-store.js";
 import { storedInterval } from "./candles.controller.js";
-import { KnownMarkets } from "./known-markets.js";
 import {
   DifferencesQuery,
   ReconciliationQuery,

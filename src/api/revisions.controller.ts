@@ -4,13 +4,13 @@ import { CONFIG, type Config } from "../config.js";
 import { REVISION_REASONS } from "../domain/revision.js";
 import { Fails, MarketInPath, ReturnsList } from "../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../http/parameters.js";
+import { KnownMarkets } from "../live/known-markets.js";
 import {
   type RevisedCandle,
   RevisedCandleStore,
 } from "../persistence/stores/revised-candle-store.js";
 import { RevisedQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
-import { KnownMarkets } from "./known-markets.js";
 
 @ApiTags("candles")
 @Controller("api/v1/markets")

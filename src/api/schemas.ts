@@ -16,6 +16,7 @@ import {
   text,
   time,
 } from "../http/schema-parts.js";
+import type { Ticker } from "../live/ticker.js";
 import { type Gap, GAP_STATES } from "../persistence/stores/gap-store.js";
 import type { MarketSummary } from "../persistence/stores/market-store.js";
 import type { Sparkline } from "../persistence/stores/sparkline-store.js";
@@ -23,7 +24,6 @@ import { BACKFILL_SCHEMA } from "./backfill-schema.js";
 import { EXPLANATION_SCHEMAS } from "./explanation-schemas.js";
 import { RECONCILIATION_SCHEMAS } from "./reconciliation-schemas.js";
 import { SYSTEM_SCHEMAS } from "./system-schemas.js";
-import type { Ticker } from "./ticker.js";
 
 const candle = object<Candle>({
   market,

@@ -1,4 +1,4 @@
-import { LIVE_LIMITS } from "./live-limits.js";
+import { LIVE_LIMITS } from "../live/live-limits.js";
 import { SlowClients, type Wire } from "./slow-clients.js";
 
 const { lookMs, slowPackets, slowBytes, cutPackets, cutBytes, slowMs } =

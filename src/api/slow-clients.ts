@@ -1,4 +1,4 @@
-import { LIVE_LIMITS } from "./live-limits.js";
+import { LIVE_LIMITS } from "../live/live-limits.js";
 
 /** Options of a packet of Engine.IO whose WebSocket frames are made already. */
 export interface Encoded {

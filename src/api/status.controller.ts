@@ -2,9 +2,9 @@ import { Controller, Get, Header, Inject, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../config.js";
 import { Fails, ReturnsOne } from "../http/documented.js";
+import { LiveRooms } from "../live/live-rooms.js";
 import { FeedStateStore } from "../persistence/stores/feed-state-store.js";
 import { MarketStore } from "../persistence/stores/market-store.js";
-import { LiveRooms } from "./live-rooms.js";
 import { NoQuery } from "./queries.js";
 import { type Status, statusOf } from "./status.js";
 

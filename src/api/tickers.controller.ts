@@ -11,14 +11,14 @@ import { CONFIG, type Config } from "../config.js";
 import { INTERVALS, type Interval } from "../domain/interval.js";
 import { Fails, ReturnsList } from "../http/documented.js";
 import { ProblemException } from "../http/problem.js";
+import { TickerBoard } from "../live/ticker-board.js";
+import { TickerLoader } from "../live/ticker-loader.js";
+import type { Ticker } from "../live/ticker.js";
 import {
   type Sparkline,
   SparklineStore,
 } from "../persistence/stores/sparkline-store.js";
 import { NoQuery } from "./queries.js";
-import { TickerBoard } from "./ticker-board.js";
-import { TickerLoader } from "./ticker-loader.js";
-import type { Ticker } from "./ticker.js";
 
 /** The points of a sparkline are at most this far apart. */
 const WIDEST: Interval = "30m";

@@ -12,8 +12,8 @@ import type { FastifyReply } from "fastify";
 import { TRADE_COLUMNS, csvOf, wantsCsv } from "../http/csv.js";
 import { Fails, MarketInPath, ReturnsList } from "../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../http/parameters.js";
+import { KnownMarkets } from "../live/known-markets.js";
 import { TradeStore } from "../persistence/stores/trade-store.js";
-import { KnownMarkets } from "./known-markets.js";
 import { TradesQuery } from "./queries.js";
 
 const CSV_EXAMPLE = `${TRADE_COLUMNS.join(",")}\r\nbinance:BTCUSDT,3721061031,3721061031,dense,raw,1,61683.99,0.0125,buy,…\r\n`;

@@ -5,12 +5,12 @@ import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { type Socket, io } from "socket.io-client";
 import { ApiModule } from "../../src/api/api.module.js";
 import { HISTORY_VENUES } from "../../src/api/history-venues.js";
-import type { ClientEvents, ServerEvents } from "../../src/api/live-events.js";
 import { setupPage } from "../../src/api/page.js";
 import { CONFIG, readConfig } from "../../src/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 import { setupSwagger } from "../../src/http/swagger.js";
+import type { ClientEvents, ServerEvents } from "../../src/live/live-events.js";
 import { Metrics } from "../../src/metrics.js";
 import {
   PersistenceModule,

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Trade } from "../../src/domain/trade.js";
-import { until } from "../support/app.js";
-import { trade } from "../support/tape.js";
 import type { Candle } from "../../src/domain/candle.js";
+import type { Trade } from "../../src/domain/trade.js";
 import type {
   Channel,
   SubscribeReply,
   Subscribed,
   SubscribeRequest,
-} from "../../src/api/live-events.js";
+} from "../../src/live/live-events.js";
+import { until } from "../support/app.js";
+import { trade } from "../support/tape.js";
 import type { Client } from "./api-under-test.js";
 
 export function ask(

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LiveServer } from "../../src/api/audience.js";
 import { LiveGateway } from "../../src/api/live.gateway.js";
-import { LiveRooms } from "../../src/api/live-rooms.js";
 import { type Wire, waitingBytes } from "../../src/api/slow-clients.js";
 import type { Candle } from "../../src/domain/candle.js";
+import { LiveRooms } from "../../src/live/live-rooms.js";
 import { until } from "../support/app.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { createDatabase } from "../support/databases.js";
+import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { type ApiUnderTest, type Client, startApi } from "./api-under-test.js";
 import { Follower, TradeMaker, ask, settled } from "./live-client.js";
 

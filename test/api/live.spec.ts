@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { io } from "socket.io-client";
-import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Trade } from "../../src/domain/trade.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { apiForSuite } from "./api-suite.js";
 import type { ApiUnderTest } from "./api-under-test.js";
 import { TradeMaker, ask, enter, settled } from "./live-client.js";

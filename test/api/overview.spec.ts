@@ -1,5 +1,5 @@
 import type { System } from "../../src/api/system.js";
-import type { Ticker } from "../../src/api/ticker.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import type { StoredDeadLetter } from "../../src/persistence/stores/dead-letter-store.js";
 import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js";
 import type { MarketSummary } from "../../src/persistence/stores/market-store.js";

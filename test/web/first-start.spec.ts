@@ -1,14 +1,14 @@
 import { createServer as tcpServer } from "node:net";
 import type { Page } from "playwright-core";
 import type { Status } from "../../src/api/status.js";
-import type { Ticker } from "../../src/api/ticker.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { Process, type Settings, until } from "../support/app.js";
+import { createDatabase } from "../support/databases.js";
 import {
   type TestPostgres,
   freePort,
   startPostgres,
 } from "../support/postgres.js";
-import { createDatabase } from "../support/databases.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 import { plain, rowOf } from "./screen-text.js";
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { timeText } from "../../web/frame/time-text.js";
 import { bollinger } from "../../web/indicators/bollinger.js";
 import { ema } from "../../web/indicators/ema.js";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { Process, until } from "../support/app.js";
-import { freePort } from "../support/postgres.js";
 import { createDatabase } from "../support/databases.js";
+import { freePort } from "../support/postgres.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 import { pixelsOf, tokenColour } from "./drawn.js";
 import { Exchange } from "./exchange.js";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "playwright-core";
-import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import type { Gap } from "../../src/persistence/stores/gap-store.js";
 import { Process, run, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";

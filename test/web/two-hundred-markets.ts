@@ -1,5 +1,5 @@
 import type { Status } from "../../src/api/status.js";
-import type { Ticker } from "../../src/api/ticker.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { until } from "../support/app.js";
 import { type Served, servedPage } from "./served-page.js";
 

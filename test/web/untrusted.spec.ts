@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import type { System } from "../../src/api/system.js";
-import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { type Process, until } from "../support/app.js";
 import { seriousFindings } from "./accessibility.js";
 import { type TestBrowser, describeBrowser, pictureFile } from "./browser.js";
@@ -15,8 +15,8 @@ import {
   tokenColour,
 } from "./drawn.js";
 import { Exchange } from "./exchange.js";
-import { servedPage } from "./served-page.js";
 import { legendOf, rowOf } from "./screen-text.js";
+import { servedPage } from "./served-page.js";
 
 const SECOND = 1_000;
 /** Both axes are about so wide. */

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { ReadonlySignal } from "@preact/signals";
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import type { Market } from "../../src/domain/market.js";
-import type { Ticker } from "../../src/api/ticker.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import {
   compact,
   fractionDigits,

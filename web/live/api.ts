@@ -1,11 +1,11 @@
 import type { Status } from "../../src/api/status.js";
 import type { System } from "../../src/api/system.js";
-import type { Ticker } from "../../src/api/ticker.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Interval } from "../../src/domain/interval.js";
 import type { Market } from "../../src/domain/market.js";
 import type { Trade } from "../../src/domain/trade.js";
 import type { Problem } from "../../src/http/problem.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
 import type { CandleExplanation } from "../../src/persistence/stores/explanation-store.js";
 import type { Gap } from "../../src/persistence/stores/gap-store.js";

@@ -8,7 +8,7 @@ import type {
   ServerEvents,
   SubscribeReply,
   SubscribeRequest,
-} from "../../src/api/live-events.js";
+} from "../../src/live/live-events.js";
 
 type Client = Socket<ClientEvents, ServerEvents>;
 

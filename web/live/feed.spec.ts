@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SubscribeReply } from "../../src/api/live-events.js";
-import type { Ticker } from "../../src/api/ticker.js";
+import type { SubscribeReply } from "../../src/live/live-events.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { FeedServer } from "./feed-server.fixture.js";
 import { Feed } from "./feed.js";
 import { tickerFor } from "./tickers.fixture.js";

@@ -5,7 +5,7 @@ import type {
   ClientEvents,
   Place,
   ServerEvents,
-} from "../../src/api/live-events.js";
+} from "../../src/live/live-events.js";
 import { type Listener, Room, type RowOf, roomName } from "./room.js";
 
 const ANSWER_MS = 10_000;

@@ -4,8 +4,8 @@ import {
   batch,
   signal,
 } from "@preact/signals";
-import type { Ticker } from "../../src/api/ticker.js";
 import type { Market } from "../../src/domain/market.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import type { Feed } from "./feed.js";
 
 /** Calls back before the browser draws next; returns what cancels it. */

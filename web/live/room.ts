@@ -1,5 +1,5 @@
-import type { Market } from "../../src/domain/market.js";
 import type { Candle } from "../../src/domain/candle.js";
+import type { Market } from "../../src/domain/market.js";
 import type { Trade } from "../../src/domain/trade.js";
 import type {
   Channel,
@@ -7,8 +7,8 @@ import type {
   Place,
   SubscribeReply,
   SubscribeRequest,
-} from "../../src/api/live-events.js";
-import type { Ticker } from "../../src/api/ticker.js";
+} from "../../src/live/live-events.js";
+import type { Ticker } from "../../src/live/ticker.js";
 
 /** What a room's frames hold. */
 export type RowOf<C extends Channel> = C extends { channel: "candles" }

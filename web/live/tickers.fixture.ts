@@ -1,5 +1,5 @@
-import type { Ticker } from "../../src/api/ticker.js";
 import type { Market } from "../../src/domain/market.js";
+import type { Ticker } from "../../src/live/ticker.js";
 
 /** A ticker for specs. */
 export function tickerFor(

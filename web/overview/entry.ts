@@ -1,6 +1,6 @@
-import type { Ticker } from "../../src/api/ticker.js";
 import type { FeedState } from "../../src/domain/feed-state.js";
 import { type Market, splitMarket } from "../../src/domain/market.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { type Condition, conditionOf } from "../frame/feed-condition.js";
 
 /** All that is known of one market; a market with a feed may not have a trade yet. */

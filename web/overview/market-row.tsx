@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Ticker } from "../../src/api/ticker.js";
 import { type Market, splitMarket } from "../../src/domain/market.js";
+import type { Ticker } from "../../src/live/ticker.js";
 import { search } from "../frame/address.js";
 import {
   compact,
@@ -9,10 +9,10 @@ import {
   grouped,
   signOf,
 } from "../frame/decimal-text.js";
+import { CONDITIONS, conditionOf } from "../frame/feed-condition.js";
 import { linkTo, marketPath } from "../frame/route.js";
 import { serverNow } from "../live/server-clock.js";
 import { markets } from "../live/session.js";
-import { CONDITIONS, conditionOf } from "../frame/feed-condition.js";
 import { completenessOf } from "./entry.js";
 import { flash } from "./flash.js";
 import { Sparkline } from "./sparkline.js";

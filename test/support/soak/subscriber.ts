@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Socket, io } from "socket.io-client";
+import type { Candle } from "../../../src/domain/candle.js";
+import type { Interval } from "../../../src/domain/interval.js";
 import type {
   ClientEvents,
   ServerEvents,
   SubscribeReply,
-} from "../../../src/api/live-events.js";
-import type { Candle } from "../../../src/domain/candle.js";
-import type { Interval } from "../../../src/domain/interval.js";
+} from "../../../src/live/live-events.js";
 import { candlesOf } from "./rest-candles.js";
 
 interface Room {
