@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from "@nestjs/common";
 import { TerminusModule } from "@nestjs/terminus";
 import { ApiModule } from "./api/api.module.js";
-import { HISTORY_VENUES } from "./api/history-venues.js";
+import { HISTORY_VENUES } from "./api/rest/history-venues.js";
 import { CONFIG, type Config } from "./config.js";
 import { HealthController, Readiness } from "./health.controller.js";
 import { IngestionModule } from "./ingestion/ingestion.module.js";

@@ -69,17 +69,17 @@ describe("the layout of src", () => {
       "persistence may not import ingestion",
     ],
     [
-      "src/api/live.gateway.ts",
+      "src/api/socket/live.gateway.ts",
       "../ingestion/feed.js",
       "api may not import ingestion",
     ],
     [
-      "src/api/live.gateway.ts",
+      "src/api/socket/live.gateway.ts",
       "../persistence/recorder.js",
       "api may import of persistence only its stores and module",
     ],
     [
-      "src/api/live.gateway.ts",
+      "src/api/socket/live.gateway.ts",
       "../persistence/market.entity.js",
       "api may import of persistence only its stores and module",
     ],
@@ -95,7 +95,7 @@ describe("the layout of src", () => {
     ],
     ["src/cli.ts", "./api/ticker.js", "nobody imports api"],
     [
-      "src/api/status.ts",
+      "src/api/system/status.ts",
       "../app.module.js",
       "only main, cli and the app module know each other",
     ],
@@ -106,7 +106,7 @@ describe("the layout of src", () => {
       "config and metrics are leaves",
     ],
     [
-      "src/api/status.ts",
+      "src/api/system/status.ts",
       "../../test/support/tape.js",
       "the product imports nothing outside src",
     ],
@@ -120,7 +120,7 @@ describe("the layout of src", () => {
       "kafkajs",
       "kafkajs stays in streaming",
     ],
-    ["src/api/live.gateway.ts", "ws", "ws stays in ingestion"],
+    ["src/api/socket/live.gateway.ts", "ws", "ws stays in ingestion"],
   ])("would refuse that %s imports %s", (file, specifier, reason) => {
     expect(forbiddenImports(of(file, specifier))).toEqual([
       `${file} imports ${specifier}: ${reason}`,
@@ -137,7 +137,7 @@ describe("the layout of src", () => {
     ["src/ingestion/feed.ts", "../metrics.js"],
     ["src/recovery/repair/repair.ts", "../ingestion/venues.js"],
     ["src/recovery/repair/repair.ts", "../ingestion/venue-hosts.js"],
-    ["src/api/candles.controller.ts", "../persistence/candle-store.js"],
+    ["src/api/rest/candles.controller.ts", "../persistence/candle-store.js"],
     ["src/api/api.module.ts", "../persistence/persistence.module.js"],
     ["src/app.module.ts", "./api/api.module.js"],
     ["src/commands/verify.command.ts", "../persistence/verify.js"],

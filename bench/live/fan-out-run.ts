@@ -24,8 +24,8 @@ const { LiveRooms } =
     "live/live-rooms.js",
   );
 const { LiveGateway } = await built<
-  typeof import("../../src/api/live.gateway.js")
->("api/live.gateway.js");
+  typeof import("../../src/api/socket/live.gateway.js")
+>("api/socket/live.gateway.js");
 
 interface Connection {
   writeBuffer: unknown[];

@@ -8,18 +8,18 @@ import { Snapshots } from "../live/snapshots.js";
 import { TickerBoard } from "../live/ticker-board.js";
 import { TickerLoader } from "../live/ticker-loader.js";
 import { PersistenceModule } from "../persistence/persistence.module.js";
-import { BackfillsController } from "./backfills.controller.js";
-import { CandlesController } from "./candles.controller.js";
-import { ExplanationController } from "./explanation.controller.js";
-import { LiveGateway } from "./live.gateway.js";
-import { MarketsController } from "./markets.controller.js";
-import { ReconciliationController } from "./reconciliation.controller.js";
-import { RevisionsController } from "./revisions.controller.js";
-import { StatusController } from "./status.controller.js";
-import { SystemController } from "./system.controller.js";
-import { TickersController } from "./tickers.controller.js";
-import { TradesController } from "./trades.controller.js";
-import { WriteWatch } from "./write-figures.js";
+import { BackfillsController } from "./rest/backfills.controller.js";
+import { CandlesController } from "./rest/candles.controller.js";
+import { ExplanationController } from "./rest/explanation.controller.js";
+import { MarketsController } from "./rest/markets.controller.js";
+import { ReconciliationController } from "./rest/reconciliation.controller.js";
+import { RevisionsController } from "./rest/revisions.controller.js";
+import { TickersController } from "./rest/tickers.controller.js";
+import { TradesController } from "./rest/trades.controller.js";
+import { LiveGateway } from "./socket/live.gateway.js";
+import { StatusController } from "./system/status.controller.js";
+import { SystemController } from "./system/system.controller.js";
+import { WriteWatch } from "./system/write-figures.js";
 
 /** REST and the live feed. Needs `configureHttp`. */
 @Module({

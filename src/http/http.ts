@@ -6,7 +6,7 @@ import {
   type NestFastifyApplication,
 } from "@nestjs/platform-fastify";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { LiveAdapter } from "../api/live.adapter.js";
+import { LiveAdapter } from "../api/socket/live.adapter.js";
 import type { Config } from "../config.js";
 import { Connections } from "./connections.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";

@@ -7,7 +7,7 @@ import {
   type OpenAPIObject,
   SwaggerModule,
 } from "@nestjs/swagger";
-import { SCHEMAS } from "../api/schemas.js";
+import { SCHEMAS } from "../api/rest/schemas.js";
 import { VERSION } from "./version.js";
 
 const DESCRIPTION = `Exact candles from exchange trades.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LiveServer } from "../../src/api/audience.js";
-import { LiveGateway } from "../../src/api/live.gateway.js";
-import { type Wire, waitingBytes } from "../../src/api/slow-clients.js";
+import type { LiveServer } from "../../src/api/socket/audience.js";
+import { LiveGateway } from "../../src/api/socket/live.gateway.js";
+import { type Wire, waitingBytes } from "../../src/api/socket/slow-clients.js";
 import type { Candle } from "../../src/domain/candle.js";
 import { LiveRooms } from "../../src/live/live-rooms.js";
 import { until } from "../support/app.js";

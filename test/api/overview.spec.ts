@@ -1,4 +1,4 @@
-import type { System } from "../../src/api/system.js";
+import type { System } from "../../src/api/system/system.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import type { StoredDeadLetter } from "../../src/persistence/stores/dead-letter-store.js";
 import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js";

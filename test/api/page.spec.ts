@@ -5,7 +5,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { Module } from "@nestjs/common";
-import { setupPage } from "../../src/api/page.js";
+import { setupPage } from "../../src/api/page/page.js";
 import { readConfig } from "../../src/config.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 

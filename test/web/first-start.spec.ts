@@ -1,6 +1,6 @@
 import { createServer as tcpServer } from "node:net";
 import type { Page } from "playwright-core";
-import type { Status } from "../../src/api/status.js";
+import type { Status } from "../../src/api/system/status.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import { Process, type Settings, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";

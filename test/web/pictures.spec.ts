@@ -1,5 +1,5 @@
 import { copyFileSync } from "node:fs";
-import type { Status } from "../../src/api/status.js";
+import type { Status } from "../../src/api/system/status.js";
 import { Process, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";

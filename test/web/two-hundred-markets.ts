@@ -1,4 +1,4 @@
-import type { Status } from "../../src/api/status.js";
+import type { Status } from "../../src/api/system/status.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import { until } from "../support/app.js";
 import { type Served, servedPage } from "./served-page.js";

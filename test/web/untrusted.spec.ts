@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import type { System } from "../../src/api/system.js";
+import type { System } from "../../src/api/system/system.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import { type Process, until } from "../support/app.js";

@@ -1,5 +1,5 @@
-import type { Status } from "../../src/api/status.js";
-import type { System } from "../../src/api/system.js";
+import type { Status } from "../../src/api/system/status.js";
+import type { System } from "../../src/api/system/system.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Interval } from "../../src/domain/interval.js";
 import type { Market } from "../../src/domain/market.js";

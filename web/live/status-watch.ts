@@ -1,5 +1,5 @@
 import { type ReadonlySignal, batch, effect, signal } from "@preact/signals";
-import type { Status } from "../../src/api/status.js";
+import type { Status } from "../../src/api/system/status.js";
 import { type ApiError, api } from "./api.js";
 import type { Feed } from "./feed.js";
 

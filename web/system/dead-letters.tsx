@@ -1,4 +1,4 @@
-import type { System } from "../../src/api/system.js";
+import type { System } from "../../src/api/system/system.js";
 import { grouped } from "../frame/decimal-text.js";
 import { timeText } from "../frame/time-text.js";
 import { zone } from "../frame/time-zone.js";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { System } from "../../src/api/system.js";
+import type { System } from "../../src/api/system/system.js";
 import { grouped } from "../frame/decimal-text.js";
 import {
   CONDITIONS,

@@ -1,4 +1,4 @@
-import type { System } from "../../src/api/system.js";
+import type { System } from "../../src/api/system/system.js";
 import { grouped } from "../frame/decimal-text.js";
 import { marketPath } from "../frame/route.js";
 import { FiguresTable, Scrolled } from "./figures-table.js";

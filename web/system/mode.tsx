@@ -1,6 +1,6 @@
-import type { System } from "../../src/api/system.js";
-import { statusWatch } from "../live/session.js";
+import type { System } from "../../src/api/system/system.js";
 import { durationText } from "../frame/time-text.js";
+import { statusWatch } from "../live/session.js";
 
 /** What is running, and why it is that. */
 export function Mode({ system }: { system: System }) {

@@ -1,6 +1,6 @@
-import type { System } from "../../src/api/system.js";
-import { now } from "../frame/now.js";
+import type { System } from "../../src/api/system/system.js";
 import { grouped } from "../frame/decimal-text.js";
+import { now } from "../frame/now.js";
 import { durationText } from "../frame/time-text.js";
 import { serverNow } from "../live/server-clock.js";
 import { FiguresTable, Scrolled } from "./figures-table.js";

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, batch, signal } from "@preact/signals";
-import type { System } from "../../src/api/system.js";
+import type { System } from "../../src/api/system/system.js";
 import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
 import { type ApiError, api } from "../live/api.js";
 

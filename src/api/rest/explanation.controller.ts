@@ -1,0 +1,143 @@
+import {
+  Controller,
+  Get,
+  Header,
+  HttpStatus,
+  Inject,
+  Param,
+  Query,
+} from "@nestjs/common";
+import { ApiOperation, ApiParam, ApiTags } from "@nestjs/swagger";
+import { CONFIG, type Config } from "../../config.js";
+import { type Interval, openTimeOf } from "../../domain/interval.js";
+import {
+  Fails,
+  MarketInPath,
+  ReturnsList,
+  ReturnsOne,
+} from "../../http/documented.js";
+import { DEFAULT_LIMIT, parseTime } from "../../http/parameters.js";
+import { ProblemException, badParameters, shown } from "../../http/problem.js";
+import { Turns } from "../../http/turns.js";
+import { KnownMarkets } from "../../live/known-markets.js";
+import {
+  type CandleExplanation,
+  ExplanationStore,
+} from "../../persistence/stores/explanation-store.js";
+import {
+  type CandleRevision,
+  RevisionStore,
+} from "../../persistence/stores/revision-store.js";
+import { HistoryQuery, OneCandleQuery } from "./candle-queries.js";
+import { storedInterval } from "./candles.controller.js";
+
+/** Each reads up to a million trades on a connection of its own. */
+const EXPLANATIONS = { atOnce: 2, waiting: 20 };
+
+const OpenTimeInPath = (): MethodDecorator =>
+  ApiParam({
+    name: "openTime",
+    description: "First ms of the bucket: epoch ms or ISO 8601",
+    schema: { type: "string" },
+    example: "1723161600000",
+  });
+
+interface Asked {
+  market: string;
+  interval: Interval;
+  openTime: number;
+}
+
+/** What lies behind one candle. */
+@ApiTags("candles")
+@Controller("api/v1/markets/:market/candles/:openTime")
+export class ExplanationController {
+  private readonly turns = new Turns(EXPLANATIONS);
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly revisions: RevisionStore,
+    private readonly explanations: ExplanationStore,
+    private readonly markets: KnownMarkets,
+  ) {}
+
+  @Get("history")
+  @ApiOperation({
+    summary: "Revisions of a candle, ascending",
+    description:
+      "What each trade that came after its end has changed, when and why. Without `after` the newest `limit`; page on with the last `revision`. Empty while the candle is open or as it was closed.",
+  })
+  @MarketInPath()
+  @OpenTimeInPath()
+  @ReturnsList("Revision", "Revisions by number")
+  @Fails(400, 404)
+  @Header("Cache-Control", "no-cache")
+  async history(
+    @Param("market") market: string,
+    @Param("openTime") openTime: string,
+    @Query() query: HistoryQuery,
+  ): Promise<CandleRevision[]> {
+    const asked = await this.asked(market, openTime, query.interval);
+    const page = await this.revisions.page({
+      ...asked,
+      ...(query.after === undefined ? {} : { after: query.after }),
+      limit: query.limit ?? DEFAULT_LIMIT,
+    });
+    return page ?? noCandle(asked);
+  }
+
+  @Get("explain")
+  @ApiOperation({
+    summary: "Everything that is known about one candle",
+    description:
+      "Its first and last trade, what is held and missing of its ids, where its trades came from, how it was revised, and whether its trades still give the same candle when it is made anew. 503 `busy` when many are asked for at once.",
+  })
+  @MarketInPath()
+  @OpenTimeInPath()
+  @ReturnsOne("Explanation", "As of one moment")
+  @Fails(400, 404)
+  @Header("Cache-Control", "no-cache")
+  async explain(
+    @Param("market") market: string,
+    @Param("openTime") openTime: string,
+    @Query() query: OneCandleQuery,
+  ): Promise<CandleExplanation> {
+    const asked = await this.asked(market, openTime, query.interval);
+    const turn = this.turns.take(() => this.explanations.of(asked));
+    if (turn === undefined)
+      throw new ProblemException(
+        HttpStatus.SERVICE_UNAVAILABLE,
+        "busy",
+        `${EXPLANATIONS.waiting} explanations are waiting already; try again.`,
+      );
+    return (await turn) ?? noCandle(asked);
+  }
+
+  private async asked(
+    market: string,
+    text: string,
+    interval: string,
+  ): Promise<Asked> {
+    const stored = storedInterval(this.config, interval);
+    const time = parseTime(text);
+    const openTime = time === undefined ? undefined : openTimeOf(stored, time);
+    if (time === undefined || openTime !== time)
+      throw badParameters([
+        {
+          field: "openTime",
+          detail: `must be the first ms of a ${stored} bucket, such as ${openTime ?? openTimeOf(stored, Date.now())}`,
+          value: shown(text),
+        },
+      ]);
+    await this.markets.require(market);
+    return { market, interval: stored, openTime };
+  }
+}
+
+function noCandle({ market, interval, openTime }: Asked): never {
+  throw new ProblemException(
+    HttpStatus.NOT_FOUND,
+    "no_candle",
+    `${market} has no ${interval} candle that opens at ${openTime}: no trade of that time is stored.`,
+  );
+}

@@ -1,0 +1,30 @@
+import { parseMarket } from "../../domain/market.js";
+import { badParameters, shown } from "../../http/problem.js";
+
+/** Token of the venues whose history can be loaded: the API knows no venue, whoever builds the application does. */
+export const HISTORY_VENUES = Symbol("HISTORY_VENUES");
+
+export interface HistoryVenue {
+  name: string;
+  /** How it spells symbols; `rule` completes "a symbol must be …". */
+  symbols: { pattern: RegExp; rule: string };
+}
+
+/** Throws a 400 for a market whose history nobody can load. */
+export function requireHistory(
+  market: string,
+  venues: readonly HistoryVenue[],
+): void {
+  const { venue: name, symbol = "" } = parseMarket(market) ?? {};
+  const venue = venues.find((it) => it.name === name);
+  const refused = (detail: string): Error =>
+    badParameters([{ field: "market", detail, value: shown(market) }]);
+  if (venue === undefined)
+    throw refused(
+      `must be of a venue whose history can be loaded (${venues.map((it) => it.name).join(", ")})`,
+    );
+  if (!venue.symbols.pattern.test(symbol))
+    throw refused(
+      `must have a symbol as ${venue.name} spells it (${venue.symbols.rule})`,
+    );
+}

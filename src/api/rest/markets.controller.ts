@@ -1,0 +1,116 @@
+import {
+  Controller,
+  Get,
+  Header,
+  HttpStatus,
+  Param,
+  Query,
+} from "@nestjs/common";
+import { ApiOperation, ApiTags } from "@nestjs/swagger";
+import {
+  Fails,
+  MarketInPath,
+  ReturnsList,
+  ReturnsOne,
+} from "../../http/documented.js";
+import { DEFAULT_LIMIT } from "../../http/parameters.js";
+import { ProblemException } from "../../http/problem.js";
+import { KnownMarkets, unknownMarket } from "../../live/known-markets.js";
+import { type Ticker, WINDOW_MINUTES, tickerFrom } from "../../live/ticker.js";
+import { CandleStore } from "../../persistence/stores/candle-store.js";
+import { type Gap, GapStore } from "../../persistence/stores/gap-store.js";
+import {
+  MarketStore,
+  type MarketSummary,
+} from "../../persistence/stores/market-store.js";
+import { GapsQuery, NoQuery } from "./queries.js";
+
+@ApiTags("markets")
+@Controller("api/v1/markets")
+export class MarketsController {
+  constructor(
+    private readonly markets: MarketStore,
+    private readonly known: KnownMarkets,
+    private readonly candles: CandleStore,
+    private readonly missing: GapStore,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: "Every market, by name",
+    description: "Those with a trade or a feed; the first 10,000.",
+  })
+  @ReturnsList("Market", "Markets by name")
+  @Fails(400)
+  @Header("Cache-Control", "no-cache")
+  all(@Query() _query: NoQuery): Promise<MarketSummary[]> {
+    return this.markets.all();
+  }
+
+  @Get(":market")
+  @ApiOperation({ summary: "One market" })
+  @MarketInPath()
+  @ReturnsOne("Market", "The market")
+  @Fails(400, 404)
+  @Header("Cache-Control", "no-cache")
+  async one(
+    @Param("market") market: string,
+    @Query() _query: NoQuery,
+  ): Promise<MarketSummary> {
+    const summary = await this.markets.find(market);
+    if (summary === undefined) throw unknownMarket(market);
+    return summary;
+  }
+
+  @Get(":market/ticker")
+  @ApiOperation({
+    summary: "Last price and 24 h figures",
+    description:
+      "Over the 1,440 one-minute buckets that end with the bucket of the newest trade. 404 `no_trades` before the first trade.",
+  })
+  @MarketInPath()
+  @ReturnsOne("Ticker", "The ticker")
+  @Fails(400, 404)
+  @Header("Cache-Control", "no-cache")
+  async ticker(
+    @Param("market") market: string,
+    @Query() _query: NoQuery,
+  ): Promise<Ticker> {
+    await this.known.require(market);
+    const ticker = tickerFrom(
+      await this.candles.page({
+        market,
+        interval: "1m",
+        limit: WINDOW_MINUTES,
+      }),
+    );
+    if (ticker === undefined)
+      throw new ProblemException(
+        HttpStatus.NOT_FOUND,
+        "no_trades",
+        `${market} has no trade yet.`,
+      );
+    return ticker;
+  }
+
+  @Get(":market/gaps")
+  @ApiOperation({
+    summary: "Missing trade ids, ascending",
+    description:
+      "Those that have not ended; with `state` those in this state, also ended ones (repaired, void). Always empty on markets whose ids are not dense: there a gap cannot be seen.",
+  })
+  @MarketInPath()
+  @ReturnsList("Gap", "Gaps by id")
+  @Fails(400, 404)
+  @Header("Cache-Control", "no-cache")
+  async gaps(
+    @Param("market") market: string,
+    @Query() query: GapsQuery,
+  ): Promise<Gap[]> {
+    await this.known.require(market);
+    return this.missing.page(market, {
+      ...query,
+      limit: query.limit ?? DEFAULT_LIMIT,
+    });
+  }
+}

@@ -1,0 +1,201 @@
+import type { Socket as TcpSocket } from "node:net";
+import type { DefaultEventsMap, Server, Socket } from "socket.io";
+import type {
+  Channel,
+  ClientEvents,
+  ServerEvents,
+} from "../../live/live-events.js";
+import { LIVE_LIMITS } from "../../live/live-limits.js";
+import type { Frame } from "../../live/live-rooms.js";
+import { roomOf } from "../../live/subscription.js";
+import type { Metrics } from "../../metrics.js";
+import { eventFrame } from "./event-frame.js";
+import { type Encoded, SlowClients, type Wire } from "./slow-clients.js";
+
+/** What is remembered of a client. */
+export interface Member {
+  /** By room. */
+  channels: Map<string, Channel>;
+  /** Rooms it was taken out of for being slow. */
+  missed: Map<string, Channel>;
+  /** Requests that are not answered yet. */
+  waiting: number;
+  /** Its requests are answered one after the other, so that what it is owed at any time is one snapshot. */
+  queue: Promise<void>;
+}
+
+export type LiveServer = Server<
+  ClientEvents,
+  ServerEvents,
+  DefaultEventsMap,
+  Member
+>;
+export type LiveSocket = Socket<
+  ClientEvents,
+  ServerEvents,
+  DefaultEventsMap,
+  Member
+>;
+
+/** What of a connection is written to, past the types of engine.io and ws; engine.io does the same with single frames. */
+interface DirectWire extends Wire {
+  readonly readyState: string;
+  readonly transport: Wire["transport"] & {
+    readonly socket: {
+      readonly _sender: { sendFrame(frame: readonly Buffer[]): void };
+      readonly _socket: TcpSocket | null;
+    };
+  };
+}
+
+/**
+ * Who gets which frames. A frame is encoded once for all sockets of its room; a client that cannot keep up is taken out
+ * of its rooms, so that the others keep the cheap way, and is told with `resync` when it has caught up.
+ */
+export class Audience {
+  private readonly slow = new SlowClients({
+    slow: (id) => this.takeOut(id),
+    drained: (id) => this.tell(id),
+  });
+  /** How many slow clients miss each room's frames. */
+  private readonly missing = new Map<string, number>();
+  private server: LiveServer | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly metrics: Metrics) {}
+
+  open(server: LiveServer): void {
+    this.server = server;
+    // Clients are looked at before frames go out; this is for when none do.
+    this.timer = setInterval(() => this.slow.look(), LIVE_LIMITS.lookMs * 4);
+  }
+
+  add(socket: LiveSocket): void {
+    socket.data = {
+      channels: new Map(),
+      missed: new Map(),
+      waiting: 0,
+      queue: Promise.resolve(),
+    };
+    const conn = socket.conn as unknown as Wire & { request: unknown };
+    // Kept for as long as the connection, and nobody asks for it after the handshake (as Socket.IO's documentation says).
+    conn.request = null;
+    this.slow.add(socket.id, conn);
+    this.metrics.clients.inc();
+  }
+
+  remove(socket: LiveSocket): void {
+    this.slow.remove(socket.id);
+    this.forgetMissed(socket.data);
+    this.metrics.clients.dec();
+  }
+
+  isSlow(socket: LiveSocket): boolean {
+    return this.slow.isSlow(socket.id);
+  }
+
+  async join(socket: LiveSocket, channel: Channel): Promise<void> {
+    socket.data.channels.set(roomOf(channel), channel);
+    await socket.join(roomOf(channel));
+  }
+
+  async leave(socket: LiveSocket, channel: Channel): Promise<void> {
+    socket.data.channels.delete(roomOf(channel));
+    await socket.leave(roomOf(channel));
+  }
+
+  /**
+   * Each frame is encoded once; what a client gets of one flush is one write. With an `emit` for each room, its first
+   * frame would be a write and each of the others one more: four times the CPU with ten rooms.
+   */
+  send(frames: readonly { room: string; frame: Frame }[]): void {
+    const { server } = this;
+    if (server === undefined) return;
+    this.slow.look();
+    const { rooms } = server.of("/").adapter;
+    const bundles = new Map<string, Buffer[]>();
+    for (const { room, frame } of frames) {
+      this.metrics.frames.inc(
+        { outcome: "skipped" },
+        this.missing.get(room) ?? 0,
+      );
+      const members = rooms.get(room);
+      if (members === undefined || members.size === 0) continue;
+      this.metrics.frames.inc({ outcome: "sent" }, members.size);
+      const encoded = eventFrame(frame.event, frame.data);
+      for (const id of members) {
+        const bundle = bundles.get(id);
+        if (bundle === undefined) bundles.set(id, [encoded]);
+        else bundle.push(encoded);
+      }
+    }
+    for (const [id, bundle] of bundles) {
+      const socket = server.sockets.sockets.get(id);
+      if (socket !== undefined) write(socket, bundle);
+    }
+  }
+
+  /** Asks every client to subscribe again. */
+  resync(): void {
+    for (const { id } of this.server?.sockets.sockets.values() ?? []) {
+      if (this.slow.isSlow(id)) continue;
+      this.takeOut(id);
+      this.tell(id);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+
+  private takeOut(id: string): void {
+    const socket = this.server?.sockets.sockets.get(id);
+    if (socket === undefined) return;
+    const { channels, missed } = socket.data;
+    for (const [room, channel] of channels) {
+      void socket.leave(room);
+      if (missed.has(room)) continue;
+      missed.set(room, channel);
+      this.missing.set(room, (this.missing.get(room) ?? 0) + 1);
+    }
+    channels.clear();
+  }
+
+  private tell(id: string): void {
+    const socket = this.server?.sockets.sockets.get(id);
+    if (socket === undefined) return;
+    const rooms = [...socket.data.missed.values()];
+    if (rooms.length > 0) socket.emit("resync", { rooms });
+    this.forgetMissed(socket.data);
+  }
+
+  private forgetMissed({ missed }: Member): void {
+    for (const room of missed.keys()) {
+      const left = (this.missing.get(room) ?? 1) - 1;
+      if (left === 0) this.missing.delete(room);
+      else this.missing.set(room, left);
+    }
+    missed.clear();
+  }
+}
+
+/**
+ * The way that Socket.IO takes with an encoded broadcast. Engine.IO would hold back all but the first frame until that has
+ * reached the kernel; here the others follow it straight to the WebSocket, and the TCP socket takes all of them as one.
+ */
+function write({ conn }: LiveSocket, frames: readonly Buffer[]): void {
+  const { transport, readyState } = conn as unknown as DirectWire;
+  const { _sender: sender, _socket: tcp } = transport.socket;
+  const isFree = transport.writable && readyState === "open";
+  tcp?.cork();
+  try {
+    for (const [index, frame] of frames.entries()) {
+      const options: Encoded = { compress: false, wsPreEncodedFrame: [frame] };
+      if (isFree && index > 0) sender.sendFrame(options.wsPreEncodedFrame);
+      // The text is for transports that the server does not offer.
+      else conn.write("", options);
+    }
+  } finally {
+    tcp?.uncork();
+  }
+}

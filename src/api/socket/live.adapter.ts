@@ -1,0 +1,60 @@
+import type { IncomingMessage } from "node:http";
+import { IoAdapter } from "@nestjs/platform-socket.io";
+import type { NestFastifyApplication } from "@nestjs/platform-fastify";
+import type { Config } from "../../config.js";
+import type { Connections } from "../../http/connections.js";
+import { LIVE_LIMITS } from "../../live/live-limits.js";
+
+// The adapter package brings its own copy of socket.io, with its own types.
+type Server = ReturnType<IoAdapter["createIOServer"]>;
+type Options = NonNullable<Parameters<IoAdapter["createIOServer"]>[1]>;
+
+/** Socket.IO on the application's own port, with the options that need the configuration. */
+export class LiveAdapter extends IoAdapter {
+  constructor(
+    app: NestFastifyApplication,
+    private readonly config: Config,
+    private readonly connections: Connections,
+  ) {
+    super(app);
+  }
+
+  override createIOServer(port: number, options?: Options): Server {
+    const server: Server = super.createIOServer(port, {
+      ...options,
+      transports: ["websocket"],
+      perMessageDeflate: false,
+      pingInterval: LIVE_LIMITS.pingEveryMs,
+      pingTimeout: LIVE_LIMITS.pongWithinMs,
+      maxHttpBufferSize: LIVE_LIMITS.messageBytes,
+      // The page brings its client along, as other clients bring theirs.
+      serveClient: false,
+      // CORS does not apply to WebSockets: a browser connects from any page unless the handshake looks at its origin.
+      allowRequest: (request, answer) => {
+        if (!isAllowedOrigin(request, this.config.corsOrigins))
+          answer("origin not allowed; see CORS_ORIGINS", false);
+        else if (server.engine.clientsCount >= LIVE_LIMITS.clients)
+          answer(`more than ${LIVE_LIMITS.clients} clients`, false);
+        else answer(null, true);
+      },
+    } as Options);
+    return server;
+  }
+
+  /** Closes the HTTP server, too: the two are one. */
+  override async close(server: Server): Promise<void> {
+    this.connections.end();
+    await super.close(server);
+  }
+}
+
+/** The same host, a configured origin, or no browser at all. */
+export function isAllowedOrigin(
+  { headers }: Pick<IncomingMessage, "headers">,
+  allowed: readonly string[],
+): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || allowed.includes("*") || allowed.includes(origin))
+    return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}

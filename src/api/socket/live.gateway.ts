@@ -1,0 +1,205 @@
+import { type BeforeApplicationShutdown, Inject, Logger } from "@nestjs/common";
+import {
+  Ack,
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from "@nestjs/websockets";
+import { CONFIG, type Config } from "../../config.js";
+import { KnownMarkets } from "../../live/known-markets.js";
+import type {
+  LiveError,
+  Refusal,
+  SubscribeReply,
+  SubscribeRequest,
+  UnsubscribeReply,
+} from "../../live/live-events.js";
+import { LIVE_LIMITS } from "../../live/live-limits.js";
+import { LiveRooms } from "../../live/live-rooms.js";
+import { Snapshots } from "../../live/snapshots.js";
+import {
+  channelOf,
+  parseSubscription,
+  roomOf,
+} from "../../live/subscription.js";
+import { TickerLoader } from "../../live/ticker-loader.js";
+import { Metrics } from "../../metrics.js";
+import { Audience, type LiveServer, type LiveSocket } from "./audience.js";
+
+type Answer<R> = ((reply: R) => void) | undefined;
+
+/** The Socket.IO feed; its protocol is `live-events.ts`. */
+@WebSocketGateway()
+export class LiveGateway
+  implements
+    OnGatewayInit<LiveServer>,
+    OnGatewayConnection<LiveSocket>,
+    OnGatewayDisconnect<LiveSocket>,
+    BeforeApplicationShutdown
+{
+  private readonly logger = new Logger(LiveGateway.name);
+  private readonly audience: Audience;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    metrics: Metrics,
+    private readonly rooms: LiveRooms,
+    private readonly markets: KnownMarkets,
+    private readonly snapshots: Snapshots,
+    private readonly loader: TickerLoader,
+  ) {
+    this.audience = new Audience(metrics);
+  }
+
+  afterInit(server: LiveServer): void {
+    this.audience.open(server);
+    this.rooms.send = (frames) => this.audience.send(frames);
+    server
+      .of("/")
+      .adapter.on("delete-room", (room: string) => this.rooms.close(room));
+  }
+
+  handleConnection(socket: LiveSocket): void {
+    this.audience.add(socket);
+  }
+
+  handleDisconnect(socket: LiveSocket): void {
+    this.audience.remove(socket);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.audience.close();
+    this.rooms.stop();
+  }
+
+  @SubscribeMessage("subscribe")
+  subscribe(
+    @ConnectedSocket() socket: LiveSocket,
+    @MessageBody() body: unknown,
+    @Ack() answer: Answer<SubscribeReply>,
+  ): void {
+    this.enqueue(socket, body, answer, (request) =>
+      this.enter(socket, request, answer),
+    );
+  }
+
+  @SubscribeMessage("unsubscribe")
+  unsubscribe(
+    @ConnectedSocket() socket: LiveSocket,
+    @MessageBody() body: unknown,
+    @Ack() answer: Answer<UnsubscribeReply>,
+  ): void {
+    this.enqueue(socket, body, answer, async (request) => {
+      await this.audience.leave(socket, request);
+      answer?.({ ok: true });
+    });
+  }
+
+  /** Events may have been missed (the consumer was assigned anew): every client is asked to subscribe again. */
+  interrupted(): void {
+    this.loader.request();
+    this.audience.resync();
+  }
+
+  private enqueue(
+    socket: LiveSocket,
+    body: unknown,
+    answer: Answer<Refusal>,
+    work: (request: SubscribeRequest) => Promise<void>,
+  ): void {
+    const member = socket.data;
+    const request = parseSubscription(body, this.config.intervals);
+    if ("code" in request) return refuse(answer, request.code, request.detail);
+    const { waitingRequests } = LIVE_LIMITS;
+    if (member.waiting >= waitingRequests) {
+      return refuse(
+        answer,
+        "too_many_requests",
+        `more than ${waitingRequests} requests wait for their answers`,
+      );
+    }
+    member.waiting++;
+    member.queue = member.queue.then(async () => {
+      try {
+        if (socket.connected) await work(request);
+      } catch (error) {
+        this.logger.warn(
+          `Cannot answer a client's request for ${request.channel}: ${String(error)}`,
+        );
+        await this.audience.leave(socket, request);
+        refuse(
+          answer,
+          "unavailable",
+          "the database does not answer at the moment; try again",
+        );
+      } finally {
+        member.waiting--;
+      }
+    });
+  }
+
+  private async enter(
+    socket: LiveSocket,
+    request: SubscribeRequest,
+    answer: Answer<SubscribeReply>,
+  ): Promise<void> {
+    const { channels } = socket.data;
+    const room = roomOf(request);
+    if (this.audience.isSlow(socket))
+      return refuse(
+        answer,
+        "too_slow",
+        "read what was sent before asking for more",
+      );
+    if (!channels.has(room) && channels.size >= LIVE_LIMITS.subscriptions) {
+      return refuse(
+        answer,
+        "too_many_subscriptions",
+        `a client may have ${LIVE_LIMITS.subscriptions} subscriptions`,
+      );
+    }
+    if (
+      request.channel !== "tickers" &&
+      !(await this.markets.has(request.market))
+    ) {
+      return refuse(
+        answer,
+        "unknown_market",
+        `there is no market ${JSON.stringify(request.market)}`,
+      );
+    }
+    if (!socket.connected) return;
+    const channel = channelOf(request);
+    this.rooms.open(channel);
+    await this.audience.join(socket, channel);
+    const snapshot =
+      request.channel === "tickers"
+        ? this.snapshots.ofTickers()
+        : await this.snapshots.of(request);
+    // Slow meanwhile: it has left the room, and will be told so.
+    if (!channels.has(room))
+      return refuse(
+        answer,
+        "too_slow",
+        "read what was sent before asking for more",
+      );
+    answer?.({
+      ok: true,
+      epoch: this.rooms.epoch,
+      seq: this.rooms.seqOf(channel),
+      ...snapshot,
+    });
+  }
+}
+
+function refuse(
+  answer: Answer<Refusal>,
+  code: LiveError["code"],
+  detail: string,
+): void {
+  answer?.({ ok: false, error: { code, detail } });
+}
