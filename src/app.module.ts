@@ -2,11 +2,11 @@ import { type DynamicModule, Module } from "@nestjs/common";
 import { TerminusModule } from "@nestjs/terminus";
 import { ApiModule } from "./api/api.module.js";
 import { HISTORY_VENUES } from "./api/rest/history-venues.js";
-import { CONFIG, type Config } from "./config.js";
-import { HealthController, Readiness } from "./health.controller.js";
+import { CONFIG, type Config } from "./config/config.js";
+import { HealthController, Readiness } from "./health/health.controller.js";
 import { IngestionModule } from "./ingestion/ingestion.module.js";
-import { MetricsController } from "./metrics.controller.js";
-import { Metrics } from "./metrics.js";
+import { MetricsController } from "./metrics/metrics.controller.js";
+import { Metrics } from "./metrics/metrics.js";
 import {
   PersistenceModule,
   RecorderModule,

@@ -1,5 +1,5 @@
 import { ConsoleLogger, Logger, type LogLevel } from "@nestjs/common";
-import type { Config } from "./config.js";
+import type { Config } from "./config/config.js";
 
 /** What Nest tells of its own wiring: forty lines at each start that no operator reads. */
 const WIRING: ReadonlySet<unknown> = new Set([

@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { setupPage } from "./api/page/page.js";
 import { LiveGateway } from "./api/socket/live.gateway.js";
 import { AppModule } from "./app.module.js";
-import { type Config, ConfigError } from "./config.js";
+import { type Config, ConfigError } from "./config/config.js";
 import { configureHttp, httpAdapter } from "./http/http.js";
 import { setupSwagger } from "./http/swagger.js";
 import { Announcer } from "./persistence/recorder/announcer.js";

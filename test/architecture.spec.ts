@@ -99,9 +99,9 @@ describe("the layout of src", () => {
       "../app.module.js",
       "only main, cli and the app module know each other",
     ],
-    ["src/config.ts", "./metrics.js", "config and metrics are leaves"],
+    ["src/config/config.ts", "./metrics.js", "config and metrics are leaves"],
     [
-      "src/metrics.ts",
+      "src/metrics/metrics.ts",
       "./persistence/database.js",
       "config and metrics are leaves",
     ],
@@ -236,9 +236,9 @@ describe("the files", () => {
 });
 
 describe("the environment", () => {
-  it("is read in src/config.ts only", () => {
+  it("is read in src/config/config.ts only", () => {
     expect(environmentReaders(product)).toEqual([]);
-    expect(product["src/config.ts"]).toContain("process.env");
+    expect(product["src/config/config.ts"]).toContain("process.env");
   });
 
   it.each([
@@ -250,7 +250,10 @@ describe("the environment", () => {
     `import { env as settings } from "node:process";`,
   ])("would be found in: %s", (text) => {
     expect(
-      environmentReaders({ "src/api/a.ts": text, "src/config.ts": text }),
+      environmentReaders({
+        "src/api/a.ts": text,
+        "src/config/config.ts": text,
+      }),
     ).toEqual(["src/api/a.ts"]);
   });
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readConfig } from "../src/config.js";
-import { Metrics } from "../src/metrics.js";
+import { readConfig } from "../src/config/config.js";
+import { Metrics } from "../src/metrics/metrics.js";
 import {
   anchorsOf,
   filesNamed,
@@ -11,7 +11,8 @@ import {
 } from "./support/documents.js";
 
 const read = (file: string): string => readFileSync(file, "utf8");
-const configuration = read("src/config.ts") + read("src/environment-reader.ts");
+const configuration =
+  read("src/config/config.ts") + read("src/config/environment-reader.ts");
 const documents = [
   ...readdirSync(".").filter((name) => name.endsWith(".md")),
   ...readdirSync("docs", { recursive: true, encoding: "utf8" })

@@ -1,11 +1,11 @@
 import pg from "pg";
-import { DEFAULT_FEEDS } from "../../src/config.js";
+import { DEFAULT_FEEDS } from "../../src/config/config.js";
 import { DEFAULT_INTERVALS, shapeOf } from "../../src/domain/interval.js";
 import { DAY_MS } from "../../src/domain/units.js";
 import type { Row, Scale } from "../harness/benchmark.js";
 import { chunks, generate } from "../harness/generate.js";
-import { recorderOn, requireExact } from "../writes/recording.js";
 import type { Servers } from "../harness/servers.js";
+import { recorderOn, requireExact } from "../writes/recording.js";
 import { stretched } from "../writes/stretched.js";
 
 const TRADES = 1_000_000;

@@ -18,9 +18,11 @@ type Streaming = typeof import("../../src/streaming/strategy.js") &
   typeof import("../../src/streaming/rethrow.filter.js") &
   typeof import("../../src/streaming/kafka/kafka-transport.js");
 const { readConfig } =
-  await built<typeof import("../../src/config.js")>("config.js");
+  await built<typeof import("../../src/config/config.js")>("config/config.js");
 const { Metrics } =
-  await built<typeof import("../../src/metrics.js")>("metrics.js");
+  await built<typeof import("../../src/metrics/metrics.js")>(
+    "metrics/metrics.js",
+  );
 const { RECORDER, TransportStrategy } = await built<Streaming>(
   "streaming/strategy.js",
 );

@@ -11,7 +11,7 @@ import { type Published, note } from "./recorded.js";
 const [count = 0, markets = 0] = process.argv.slice(2).map(Number);
 
 const { environment } =
-  await built<typeof import("../../src/config.js")>("config.js");
+  await built<typeof import("../../src/config/config.js")>("config/config.js");
 const { useLogger } = await built<typeof import("../../src/log.js")>("log.js");
 const { start } = await built<typeof import("../../src/main.js")>("main.js");
 const { Transport } = await built<

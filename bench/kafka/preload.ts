@@ -1,5 +1,5 @@
-import { readConfig } from "../../src/config.js";
-import { Metrics } from "../../src/metrics.js";
+import { readConfig } from "../../src/config/config.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { chunks, generate } from "../harness/generate.js";
 

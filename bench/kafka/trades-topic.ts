@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import kafkajs from "kafkajs";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { type Settings, until } from "../../test/support/app.js";
 import { chunks } from "../harness/generate.js";

@@ -13,7 +13,7 @@ import { FIRST_VERSION, LIVE_MARKETS, MINUTE, serveLoad } from "./live-load.js";
 const built = async <T>(file: string): Promise<T> =>
   (await import(pathToFileURL(resolve("dist", file)).href)) as T;
 const { environment } =
-  await built<typeof import("../../src/config.js")>("config.js");
+  await built<typeof import("../../src/config/config.js")>("config/config.js");
 const { useLogger } = await built<typeof import("../../src/log.js")>("log.js");
 const { start } = await built<typeof import("../../src/main.js")>("main.js");
 const { Transport } = await built<

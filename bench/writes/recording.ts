@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Recorder } from "../../src/persistence/recorder/recorder.js";

@@ -1,5 +1,5 @@
 import { Module } from "@nestjs/common";
-import { CONFIG, type Config } from "../config.js";
+import { CONFIG, type Config } from "../config/config.js";
 import { IngestKeyGuard } from "../http/ingest-key.guard.js";
 import { KnownMarkets } from "../live/known-markets.js";
 import { LiveRooms } from "../live/live-rooms.js";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, CommandRunner, Option } from "nest-commander";
 import { DataSource } from "typeorm";
-import { type Config, ConfigError, environment } from "../config.js";
+import { type Config, ConfigError, environment } from "../config/config.js";
 import { parseMarket } from "../domain/market.js";
 import { DAY_MS } from "../domain/units.js";
 import { useLogger } from "../log.js";

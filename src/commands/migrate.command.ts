@@ -1,6 +1,6 @@
 import { Command, CommandRunner } from "nest-commander";
 import { DataSource } from "typeorm";
-import { environment } from "../config.js";
+import { environment } from "../config/config.js";
 import {
   dataSourceOptions,
   migrate,

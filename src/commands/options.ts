@@ -1,4 +1,4 @@
-import { ConfigError } from "../config.js";
+import { ConfigError } from "../config/config.js";
 
 /** A number above 0 from the command line. */
 export function positive(name: string, text: string): number {

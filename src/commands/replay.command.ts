@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, CommandRunner, Option } from "nest-commander";
-import { type Config, ConfigError, environment } from "../config.js";
+import { type Config, ConfigError, environment } from "../config/config.js";
 import { useLogger } from "../log.js";
 import { type Running, start } from "../main.js";
 import { Transport } from "../streaming/transport.js";

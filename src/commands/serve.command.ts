@@ -1,6 +1,6 @@
 import { Logger } from "@nestjs/common";
 import { Command, CommandRunner, Option } from "nest-commander";
-import { ConfigError, environment } from "../config.js";
+import { ConfigError, environment } from "../config/config.js";
 import { useLogger } from "../log.js";
 import { banner, start } from "../main.js";
 import { Transport } from "../streaming/transport.js";

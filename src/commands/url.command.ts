@@ -1,5 +1,5 @@
 import { Command, CommandRunner } from "nest-commander";
-import { ConfigError, environment } from "../config.js";
+import { ConfigError, environment } from "../config/config.js";
 import { EmbeddedPostgres } from "../persistence/embedded/embedded-postgres.js";
 
 @Command({

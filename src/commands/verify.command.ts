@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import { Command, CommandRunner } from "nest-commander";
 import { DataSource } from "typeorm";
-import { environment } from "../config.js";
+import { environment } from "../config/config.js";
 import { plural } from "../domain/plural.js";
 import { type MarketVerdict, verify } from "../persistence/merge/verify.js";
 import {

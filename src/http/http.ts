@@ -7,7 +7,7 @@ import {
 } from "@nestjs/platform-fastify";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { LiveAdapter } from "../api/socket/live.adapter.js";
-import type { Config } from "../config.js";
+import type { Config } from "../config/config.js";
 import { Connections } from "./connections.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
 import { type Problem, ProblemException } from "./problem.js";

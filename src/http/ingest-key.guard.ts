@@ -7,7 +7,7 @@ import {
   Injectable,
   UnauthorizedException,
 } from "@nestjs/common";
-import { CONFIG, type Config } from "../config.js";
+import { CONFIG, type Config } from "../config/config.js";
 
 interface Request {
   headers: { authorization?: string };

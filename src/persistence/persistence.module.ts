@@ -7,7 +7,7 @@ import {
 } from "@nestjs/common";
 import { TypeOrmModule } from "@nestjs/typeorm";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../config.js";
+import { CONFIG, type Config } from "../config/config.js";
 import { BulkStore } from "./merge/bulk-store.js";
 import { MarketRegistry } from "./merge/market-registry.js";
 import { Announcer } from "./recorder/announcer.js";

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { DataSource, type QueryRunner } from "typeorm";
-import { CONFIG, type Config } from "../config.js";
+import { CONFIG, type Config } from "../config/config.js";
 import { type Market, splitMarket } from "../domain/market.js";
 import type { Venue } from "../venues/venue.js";
 import { VENUES } from "../venues/venues.js";

@@ -5,8 +5,8 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from "@nestjs/common";
-import { CONFIG, type Config } from "../config.js";
-import { Metrics } from "../metrics.js";
+import { CONFIG, type Config } from "../config/config.js";
+import { Metrics } from "../metrics/metrics.js";
 import { InProcessTransport } from "./in-process/in-process-transport.js";
 import { KafkaTransport } from "./kafka/kafka-transport.js";
 import { Transport } from "./transport.js";

@@ -6,12 +6,12 @@ import { type Socket, io } from "socket.io-client";
 import { ApiModule } from "../../src/api/api.module.js";
 import { setupPage } from "../../src/api/page/page.js";
 import { HISTORY_VENUES } from "../../src/api/rest/history-venues.js";
-import { CONFIG, readConfig } from "../../src/config.js";
+import { CONFIG, readConfig } from "../../src/config/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 import { setupSwagger } from "../../src/http/swagger.js";
 import type { ClientEvents, ServerEvents } from "../../src/live/live-events.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import {
   PersistenceModule,
   RecorderModule,

@@ -6,7 +6,7 @@ import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { Module } from "@nestjs/common";
 import { setupPage } from "../../src/api/page/page.js";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 
 const SCRIPT = `console.log(${JSON.stringify("Tapeline ".repeat(500))});\n`;

@@ -1,6 +1,6 @@
 import { DataSource } from "typeorm";
 import type { Candle } from "../../src/domain/candle.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";

@@ -3,7 +3,7 @@ import type { Interval } from "../../src/domain/interval.js";
 import { type Clock, type Trade, isClock } from "../../src/domain/trade.js";
 import { FeedBoard } from "../../src/ingestion/feed/feed-board.js";
 import { VenueFeed } from "../../src/ingestion/feed/venue-feed.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
 import { binance } from "../../src/venues/binance/spot.js";

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Logger, Module } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
-import { CONFIG, readConfig } from "../../src/config.js";
+import { CONFIG, readConfig } from "../../src/config/config.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 import { IngestKeyGuard } from "../../src/http/ingest-key.guard.js";
 import type { Problem } from "../../src/http/problem.js";

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jest } from "@jest/globals";
 import { Logger } from "@nestjs/common";
-import { type Config, readConfig } from "../../src/config.js";
+import { type Config, readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { FeedHistory } from "../../src/ingestion/feed/feed-history.js";
 import { Feeds } from "../../src/ingestion/feed/feeds.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { until } from "../support/app.js";
 import { freePort } from "../support/postgres.js";

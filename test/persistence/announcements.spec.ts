@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Candle } from "../../src/domain/candle.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { Announcer } from "../../src/persistence/recorder/announcer.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type {

@@ -1,4 +1,4 @@
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { verify } from "../../src/persistence/merge/verify.js";

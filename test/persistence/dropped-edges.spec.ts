@@ -1,7 +1,7 @@
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { BulkStore } from "../../src/persistence/merge/bulk-store.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { verify } from "../../src/persistence/merge/verify.js";

@@ -1,4 +1,4 @@
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";

@@ -1,4 +1,4 @@
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
 import {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { until } from "../support/app.js";

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Logger } from "@nestjs/common";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { BinanceExchange } from "../support/exchange/binance-exchange.js";

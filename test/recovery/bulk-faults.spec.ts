@@ -1,5 +1,5 @@
 import { readFile, truncate, writeFile } from "node:fs/promises";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { aggregateLines, writeChecksum } from "../support/bulk-files.js";

@@ -1,6 +1,6 @@
 import { Logger } from "@nestjs/common";
 import type { DataSource } from "typeorm";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { until } from "../support/app.js";
 import { type Tape, openTape } from "../support/tape.js";

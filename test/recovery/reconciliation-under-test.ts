@@ -1,10 +1,10 @@
 import { type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import type { Market } from "../../src/domain/market.js";
 import type { ReconciledDay } from "../../src/domain/reconciliation.js";
 import type { TapeRecord, Trade } from "../../src/domain/trade.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";
 import { ReconciliationStore } from "../../src/persistence/stores/reconciliation-store.js";

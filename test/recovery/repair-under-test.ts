@@ -1,8 +1,8 @@
 import { type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../src/config.js";
-import { Metrics } from "../../src/metrics.js";
+import { CONFIG, type Config } from "../../src/config/config.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { CandleStore } from "../../src/persistence/stores/candle-store.js";
 import { GapLedgerStore } from "../../src/persistence/stores/gap-ledger-store.js";
 import { GapStore } from "../../src/persistence/stores/gap-store.js";

@@ -1,6 +1,6 @@
 import kafkajs from "kafkajs";
-import { readConfig } from "../../src/config.js";
-import { Metrics } from "../../src/metrics.js";
+import { readConfig } from "../../src/config/config.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import {
   CONSUMER_TIMING,
   type ConsumerTiming,

@@ -9,8 +9,8 @@ import { NestFactory } from "@nestjs/core";
 import { EventPattern, Payload } from "@nestjs/microservices";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
 import { Observable } from "rxjs";
-import { CONFIG, readConfig } from "../../src/config.js";
-import { Metrics } from "../../src/metrics.js";
+import { CONFIG, readConfig } from "../../src/config/config.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { RethrowFilter } from "../../src/streaming/rethrow.filter.js";
 import {
   API,

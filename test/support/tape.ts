@@ -1,7 +1,7 @@
 import { DataSource } from "typeorm";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { Metrics } from "../../src/metrics.js";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { BlindTimes } from "../../src/persistence/recorder/blind-times.js";
 import { Recorder } from "../../src/persistence/recorder/recorder.js";

@@ -11,7 +11,7 @@ import {
 } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import type { Candle } from "../../domain/candle.js";
 import type { Interval } from "../../domain/interval.js";
 import { CANDLE_COLUMNS, csvOf, csvOfPages, wantsCsv } from "../../http/csv.js";

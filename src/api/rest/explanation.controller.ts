@@ -8,7 +8,7 @@ import {
   Query,
 } from "@nestjs/common";
 import { ApiOperation, ApiParam, ApiTags } from "@nestjs/swagger";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { type Interval, openTimeOf } from "../../domain/interval.js";
 import {
   Fails,

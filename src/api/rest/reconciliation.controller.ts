@@ -9,7 +9,7 @@ import {
 } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { DAY_MS } from "../../domain/units.js";
 import {
   DAY_COLUMNS,

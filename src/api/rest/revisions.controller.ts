@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Inject, Param, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { REVISION_REASONS } from "../../domain/revision.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";

@@ -7,7 +7,7 @@ import {
   Query,
 } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { INTERVALS, type Interval } from "../../domain/interval.js";
 import { Fails, ReturnsList } from "../../http/documented.js";
 import { ProblemException } from "../../http/problem.js";

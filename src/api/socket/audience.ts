@@ -8,7 +8,7 @@ import type {
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 import type { Frame } from "../../live/live-rooms.js";
 import { roomOf } from "../../live/subscription.js";
-import type { Metrics } from "../../metrics.js";
+import type { Metrics } from "../../metrics/metrics.js";
 import { eventFrame } from "./event-frame.js";
 import { type Encoded, SlowClients, type Wire } from "./slow-clients.js";
 

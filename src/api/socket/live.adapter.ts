@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { IoAdapter } from "@nestjs/platform-socket.io";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
-import type { Config } from "../../config.js";
+import type { Config } from "../../config/config.js";
 import type { Connections } from "../../http/connections.js";
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 

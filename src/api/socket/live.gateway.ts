@@ -9,7 +9,7 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from "@nestjs/websockets";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { KnownMarkets } from "../../live/known-markets.js";
 import type {
   LiveError,
@@ -27,7 +27,7 @@ import {
   roomOf,
 } from "../../live/subscription.js";
 import { TickerLoader } from "../../live/ticker-loader.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { Audience, type LiveServer, type LiveSocket } from "./audience.js";
 
 type Answer<R> = ((reply: R) => void) | undefined;

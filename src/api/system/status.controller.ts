@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Inject, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { Fails, ReturnsOne } from "../../http/documented.js";
 import { LiveRooms } from "../../live/live-rooms.js";
 import { FeedStateStore } from "../../persistence/stores/feed-state-store.js";

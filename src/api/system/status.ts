@@ -1,4 +1,4 @@
-import type { Config, Role } from "../../config.js";
+import type { Config, Role } from "../../config/config.js";
 import { FEED_SILENCE_MS, type FeedState } from "../../domain/feed-state.js";
 import type { Interval } from "../../domain/interval.js";
 import { VERSION } from "../../http/version.js";

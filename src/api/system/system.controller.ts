@@ -1,11 +1,11 @@
 import { Controller, Get, Header, Inject, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import type { FeedState } from "../../domain/feed-state.js";
 import { Fails, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
 import { VERSION } from "../../http/version.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import {
   DeadLetterStore,
   type StoredDeadLetter,

@@ -1,4 +1,4 @@
-import type { Role } from "../../config.js";
+import type { Role } from "../../config/config.js";
 import type { FeedState } from "../../domain/feed-state.js";
 import type { Market } from "../../domain/market.js";
 import type { StoredDeadLetter } from "../../persistence/stores/dead-letter-store.js";

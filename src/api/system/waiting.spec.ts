@@ -1,4 +1,4 @@
-import { readConfig } from "../../config.js";
+import { readConfig } from "../../config/config.js";
 import type { FeedState } from "../../domain/feed-state.js";
 import { historyDone, waitingFor } from "./waiting.js";
 

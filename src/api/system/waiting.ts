@@ -1,4 +1,4 @@
-import type { Config } from "../../config.js";
+import type { Config } from "../../config/config.js";
 import { FEED_SILENCE_MS, type FeedState } from "../../domain/feed-state.js";
 import { type Market, parseMarket } from "../../domain/market.js";
 import { isFlowing } from "../../domain/sight.js";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { WriteWatch, figuresBetween } from "./write-figures.js";
 
 const sample = (at: number, trades: number, ...counts: number[]) => ({

@@ -2,7 +2,7 @@ import { Logger } from "@nestjs/common";
 import type { FeedCondition, FeedState } from "../../domain/feed-state.js";
 import type { Market } from "../../domain/market.js";
 import { isFlowing } from "../../domain/sight.js";
-import type { Metrics } from "../../metrics.js";
+import type { Metrics } from "../../metrics/metrics.js";
 import type { Transport } from "../../streaming/transport.js";
 
 const EVERY_MS = 5_000;

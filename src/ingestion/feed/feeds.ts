@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import type { Interval } from "../../domain/interval.js";
 import { splitMarket } from "../../domain/market.js";
 import { MINUTE_MS } from "../../domain/units.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { Transport } from "../../streaming/transport.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import { SIMULATED_VENUE, VENUES } from "../../venues/venues.js";

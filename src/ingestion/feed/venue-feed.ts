@@ -4,7 +4,7 @@ import { type Market, marketOf } from "../../domain/market.js";
 import { isFlowing } from "../../domain/sight.js";
 import { MAX_AHEAD_MS, type Trade } from "../../domain/trade.js";
 import { DAY_MS } from "../../domain/units.js";
-import type { Metrics } from "../../metrics.js";
+import type { Metrics } from "../../metrics/metrics.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Venue } from "../../venues/venue.js";

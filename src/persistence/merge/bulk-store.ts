@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import type { Market } from "../../domain/market.js";
 import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
 import type { Trade } from "../../domain/trade.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { Backoff } from "../../waiting/backoff.js";
 import {
   codeOf,

@@ -2,7 +2,7 @@ import { Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Candle } from "../../domain/candle.js";
 import type { Interval } from "../../domain/interval.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { Transport } from "../../streaming/transport.js";
 import { CandleStore } from "../stores/candle-store.js";
 

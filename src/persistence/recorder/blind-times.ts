@@ -1,6 +1,6 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import type { TimeRange } from "../../domain/coverage.js";
 import type { FeedState } from "../../domain/feed-state.js";
 import { blindBetween } from "../../domain/sight.js";

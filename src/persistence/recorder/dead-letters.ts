@@ -1,7 +1,7 @@
 import { Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { plural } from "../../domain/plural.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import type { DeadLetter } from "../../streaming/topics.js";
 import { Transport } from "../../streaming/transport.js";
 

@@ -1,7 +1,7 @@
 import { Controller, Logger, UseFilters } from "@nestjs/common";
 import { EventPattern, Payload } from "@nestjs/microservices";
 import { isClock } from "../../domain/trade.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { RethrowFilter } from "../../streaming/rethrow.filter.js";
 import { RECORDER } from "../../streaming/strategy.js";
 import type { DeadLetter } from "../../streaming/topics.js";

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import type { PoolClient } from "pg";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import type { Candle } from "../../domain/candle.js";
 import { hasCode } from "../../domain/tapeline-error.js";
 import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { Backoff } from "../../waiting/backoff.js";
 import { MarketRegistry } from "../merge/market-registry.js";
 import {

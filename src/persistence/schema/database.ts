@@ -1,5 +1,5 @@
 import { DataSource, type DataSourceOptions } from "typeorm";
-import type { Config } from "../../config.js";
+import type { Config } from "../../config/config.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
 import { FeedEntity } from "./feed.entity.js";

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { DAY_MS, HOUR_MS } from "../../domain/units.js";
 import { Partitions, dayOf } from "./partitions.js";
 

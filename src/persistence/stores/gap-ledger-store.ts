@@ -1,6 +1,6 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import type { IdRange } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
 import type { TradeKind } from "../../domain/trade.js";

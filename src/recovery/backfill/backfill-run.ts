@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Config } from "../../config.js";
+import type { Config } from "../../config/config.js";
 import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
 import { DAY_MS } from "../../domain/units.js";
 import type { BulkStore } from "../../persistence/merge/bulk-store.js";

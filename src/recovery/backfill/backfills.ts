@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Inject, Injectable, Logger } from "@nestjs/common";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { parseMarket } from "../../domain/market.js";
 import {
   TapelineError,
@@ -9,7 +9,7 @@ import {
   hasCode,
 } from "../../domain/tapeline-error.js";
 import { FeedHistory } from "../../ingestion/feed/feed-history.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { BulkStore } from "../../persistence/merge/bulk-store.js";
 import {
   BackfillStore,

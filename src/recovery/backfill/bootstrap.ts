@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Inject, Injectable, Logger } from "@nestjs/common";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { BackfillStore } from "../../persistence/stores/backfill-store.js";
 import { MarketStore } from "../../persistence/stores/market-store.js";
 import { type FollowedMarket, MarketClaims } from "../market-claims.js";

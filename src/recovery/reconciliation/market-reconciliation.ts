@@ -8,7 +8,7 @@ import {
 } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import { MINUTE_MS } from "../../domain/units.js";
-import type { Metrics } from "../../metrics.js";
+import type { Metrics } from "../../metrics/metrics.js";
 import type { CandleStore } from "../../persistence/stores/candle-store.js";
 import type {
   Compared,

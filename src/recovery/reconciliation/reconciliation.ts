@@ -1,7 +1,7 @@
 import { Inject, Injectable, Optional } from "@nestjs/common";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import { HOUR_MS } from "../../domain/units.js";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { CandleStore } from "../../persistence/stores/candle-store.js";
 import { ComparisonStore } from "../../persistence/stores/comparison-store.js";
 import { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";

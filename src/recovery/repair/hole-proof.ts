@@ -1,5 +1,5 @@
 import { Inject, Injectable } from "@nestjs/common";
-import { CONFIG, type Config } from "../../config.js";
+import { CONFIG, type Config } from "../../config/config.js";
 import type { IdRange } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
 import { MINUTE_MS } from "../../domain/units.js";

@@ -1,4 +1,4 @@
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { partitionKeyOf, refuse } from "../codec.js";
 import type { TopicName, TopicRecords } from "../topics.js";
 import {

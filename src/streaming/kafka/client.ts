@@ -4,7 +4,7 @@ import kafkajs, {
   type LogEntry,
   type logLevel as LogLevel,
 } from "kafkajs";
-import type { Config } from "../../config.js";
+import type { Config } from "../../config/config.js";
 import "./idle-timers.js";
 
 // kafkajs is CommonJS: its enumerations are on the default export only.

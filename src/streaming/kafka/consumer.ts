@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
-import type { Config } from "../../config.js";
-import { Metrics } from "../../metrics.js";
+import type { Config } from "../../config/config.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { Backoff } from "../../waiting/backoff.js";
 import { within } from "../../waiting/limit.js";
 import { pause } from "../../waiting/pause.js";

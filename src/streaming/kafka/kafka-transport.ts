@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
-import type { Config } from "../../config.js";
-import { Metrics } from "../../metrics.js";
+import type { Config } from "../../config/config.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { encode, keyOf, partitionKeyOf } from "../codec.js";
 import type { TopicName, TopicRecords } from "../topics.js";
 import {

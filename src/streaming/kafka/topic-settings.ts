@@ -1,5 +1,5 @@
 import kafkajs, { type Admin, type ITopicConfig } from "kafkajs";
-import type { Config } from "../../config.js";
+import type { Config } from "../../config/config.js";
 import { DAY_MS, HOUR_MS } from "../../domain/units.js";
 import type { TopicName } from "../topics.js";
 

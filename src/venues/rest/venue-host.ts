@@ -1,5 +1,5 @@
 import { Logger } from "@nestjs/common";
-import type { Metrics } from "../../metrics.js";
+import type { Metrics } from "../../metrics/metrics.js";
 import type { Question, Venue } from "../venue.js";
 import { RestBudget, URGENCIES, type Urgency } from "./rest-budget.js";
 import { VenueError } from "./venue-error.js";

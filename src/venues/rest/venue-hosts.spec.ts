@@ -2,7 +2,7 @@ import { type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
-import { Metrics } from "../../metrics.js";
+import { Metrics } from "../../metrics/metrics.js";
 import { binance } from "../binance/spot.js";
 import { bybitLinear } from "../bybit/linear.js";
 import { bybit } from "../bybit/spot.js";

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from "@nestjs/common";
-import { CONFIG, type Config } from "../../config.js";
-import { Metrics } from "../../metrics.js";
+import { CONFIG, type Config } from "../../config/config.js";
+import { Metrics } from "../../metrics/metrics.js";
 import type { Question, Venue } from "../venue.js";
 import type { Urgency } from "./rest-budget.js";
 import { VenueHost } from "./venue-host.js";

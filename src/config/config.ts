@@ -1,12 +1,12 @@
-import { DAY_MS, HOUR_MS } from "./domain/units.js";
-import { type Env, Reader, type Sasl } from "./environment-reader.js";
 import {
   DEFAULT_INTERVALS,
   INTERVALS,
   type Interval,
-} from "./domain/interval.js";
-import { type Market, marketOf } from "./domain/market.js";
-import { TapelineError } from "./domain/tapeline-error.js";
+} from "../domain/interval.js";
+import { type Market, marketOf } from "../domain/market.js";
+import { TapelineError } from "../domain/tapeline-error.js";
+import { DAY_MS, HOUR_MS } from "../domain/units.js";
+import { type Env, Reader, type Sasl } from "./environment-reader.js";
 
 export type Role = "ingestion" | "recorder" | "api";
 export const ROLES: readonly Role[] = ["ingestion", "recorder", "api"];

@@ -1,5 +1,5 @@
-import { type Market, parseMarket } from "./domain/market.js";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "./domain/units.js";
+import { type Market, parseMarket } from "../domain/market.js";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../domain/units.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

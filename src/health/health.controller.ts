@@ -21,13 +21,13 @@ import {
   type HealthIndicatorResult,
 } from "@nestjs/terminus";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "./config.js";
-import { FEED_SILENCE_MS, type FeedState } from "./domain/feed-state.js";
-import { isFlowing } from "./domain/sight.js";
-import { FeedStateStore } from "./persistence/stores/feed-state-store.js";
-import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
-import { Transport } from "./streaming/transport.js";
-import { within } from "./waiting/limit.js";
+import { CONFIG, type Config } from "../config/config.js";
+import { FEED_SILENCE_MS, type FeedState } from "../domain/feed-state.js";
+import { isFlowing } from "../domain/sight.js";
+import { FeedStateStore } from "../persistence/stores/feed-state-store.js";
+import { STRATEGIES, type TransportStrategy } from "../streaming/strategy.js";
+import { Transport } from "../streaming/transport.js";
+import { within } from "../waiting/limit.js";
 
 const DATABASE_LIMIT_MS = 3_000;
 
