@@ -13,22 +13,16 @@ import {
 } from "./persistence/persistence.module.js";
 import { DATABASE, type Database } from "./persistence/schema/database.js";
 import { RecoveryModule } from "./recovery/recovery.module.js";
-import { STRATEGIES, type TransportStrategy } from "./streaming/strategy.js";
 import { StreamingModule } from "./streaming/streaming.module.js";
 import { VENUES_WITH_HISTORY } from "./venues/venues.js";
 
 /** What every context may ask for: the configuration, the figures, the database. */
 @Module({})
 class FoundationModule {
-  static with(
-    config: Config,
-    database: Database,
-    strategies: readonly TransportStrategy[],
-  ): DynamicModule {
+  static with(config: Config, database: Database): DynamicModule {
     const providers = [
       { provide: CONFIG, useValue: config },
       { provide: DATABASE, useValue: database },
-      { provide: STRATEGIES, useValue: strategies },
       { provide: HISTORY_VENUES, useValue: VENUES_WITH_HISTORY },
       Metrics,
     ];
@@ -44,17 +38,12 @@ class FoundationModule {
 /** One build, up to three roles in a process. */
 @Module({})
 export class AppModule {
-  /** `strategies` is filled by whoever starts the application, before it listens. */
-  static for(
-    config: Config,
-    database: Database,
-    strategies: readonly TransportStrategy[],
-  ): DynamicModule {
+  static for(config: Config, database: Database): DynamicModule {
     const { roles } = config;
     return {
       module: AppModule,
       imports: [
-        FoundationModule.with(config, database, strategies),
+        FoundationModule.with(config, database),
         StreamingModule,
         PersistenceModule,
         TerminusModule.forRoot({

@@ -1,17 +1,14 @@
-import { randomUUID } from "node:crypto";
 import type { ConsoleLogger } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { setupPage } from "./api/page/page.js";
-import { LiveGateway } from "./api/socket/live.gateway.js";
 import { AppModule } from "./app.module.js";
 import { type Config, ConfigError } from "./config/config.js";
 import { configureHttp, httpAdapter } from "./http/http.js";
 import { setupSwagger } from "./http/swagger.js";
-import { Announcer } from "./persistence/recorder/announcer.js";
 import { type Database, openDatabase } from "./persistence/schema/database.js";
-import { API, RECORDER, TransportStrategy } from "./streaming/strategy.js";
-import { Transport } from "./streaming/transport.js";
+import { ConsumerGroups } from "./streaming/consumer-groups.js";
+import type { TransportStrategy } from "./streaming/strategy.js";
 import { unknownVenues } from "./venues/venues.js";
 
 export interface Running {
@@ -32,9 +29,8 @@ export async function start(
   const database = await openDatabase(config, "own");
   let app: NestFastifyApplication | undefined;
   try {
-    const strategies: TransportStrategy[] = [];
     app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.for(config, database, strategies),
+      AppModule.for(config, database),
       httpAdapter(),
       {
         logger,
@@ -45,7 +41,7 @@ export async function start(
     await configureHttp(app, config);
     setupSwagger(app);
     if (config.roles.has("api")) setupPage(app);
-    strategies.push(...strategiesOf(app, config));
+    const strategies = app.get(ConsumerGroups).all;
     for (const strategy of strategies)
       app.connectMicroservice({ strategy }, { inheritAppConfig: false });
     await app.init();
@@ -64,45 +60,6 @@ export async function start(
     await database.stop();
     throw error;
   }
-}
-
-/** One consumer group per bounded context: the recorders share theirs, each API instance has its own. */
-function strategiesOf(
-  app: NestFastifyApplication,
-  config: Config,
-): TransportStrategy[] {
-  const transport = app.get(Transport);
-  const strategies: TransportStrategy[] = [];
-  if (config.roles.has("recorder")) {
-    const announcer = app.get(Announcer, { strict: false });
-    strategies.push(
-      new TransportStrategy("recorder", RECORDER, transport, {
-        group: `${config.topicPrefix}recorder`,
-        ephemeral: false,
-        lanes: config.writers,
-        maxBatch: config.maxBatch,
-        paceMs: config.flushMs,
-        onAssigned: (owns) => announcer.assigned(owns),
-      }),
-    );
-  }
-  if (config.roles.has("api")) {
-    const live = app.get(LiveGateway, { strict: false });
-    strategies.push(
-      new TransportStrategy("api", API, transport, {
-        group: `${config.topicPrefix}api.${randomUUID()}`,
-        ephemeral: true,
-        lanes: 1,
-        maxBatch: config.maxBatch,
-        paceMs: 0,
-        // What was published while this instance had no partitions never reached its rooms; as long as it has none, nothing does.
-        onAssigned: (_owns, isAny) => {
-          if (isAny) live.interrupted();
-        },
-      }),
-    );
-  }
-  return strategies;
 }
 
 /** Where to look, for whoever started it. */

@@ -23,14 +23,13 @@ const { Metrics } =
   await built<typeof import("../../src/metrics/metrics.js")>(
     "metrics/metrics.js",
   );
-const { RECORDER, TransportStrategy } = await built<Streaming>(
-  "streaming/strategy.js",
-);
+const { TransportStrategy } = await built<Streaming>("streaming/strategy.js");
 const { RethrowFilter } = await built<Streaming>("streaming/rethrow.filter.js");
 const { KafkaTransport } = await built<Streaming>(
   "streaming/kafka/kafka-transport.js",
 );
 
+const RECORDER = Symbol("recorder");
 const tally = new Tally(trades, markets);
 
 @Controller()

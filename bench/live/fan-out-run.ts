@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { AddressInfo } from "node:net";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Trade } from "../../src/domain/trade.js";
+import type { LiveAudience } from "../../src/live/live-rooms.js";
 import { clock } from "../harness/child.js";
 import { FIRST_VERSION, LIVE_MARKETS, MINUTE, serveLoad } from "./live-load.js";
 
@@ -42,13 +43,16 @@ serveLoad(
     // A market exists when it has a trade.
     await transport.produce("trades", LIVE_MARKETS.map(tradeOf));
     const gateway = app.get(LiveGateway, { strict: false });
-    const audience = Reflect.get(gateway, "audience") as unknown as object;
+    const audience = Reflect.get(
+      gateway,
+      "audience",
+    ) as unknown as LiveAudience;
     const io = Reflect.get(audience, "server") as {
       sockets: { sockets: Map<string, { conn: unknown }> };
     };
     const flushes = new Map<string, number>();
-    const send = rooms.send;
-    rooms.send = (frames) => {
+    const send = audience.send.bind(audience);
+    audience.send = (frames) => {
       const at = clock();
       for (const { room, frame } of frames)
         flushes.set(`${room} ${frame.data.seq}`, at);

@@ -1,12 +1,6 @@
 import { Module } from "@nestjs/common";
-import { CONFIG, type Config } from "../config/config.js";
 import { IngestKeyGuard } from "../http/ingest-key.guard.js";
-import { KnownMarkets } from "../live/known-markets.js";
-import { LiveRooms } from "../live/live-rooms.js";
-import { LiveController } from "../live/live.controller.js";
-import { Snapshots } from "../live/snapshots.js";
-import { TickerBoard } from "../live/ticker-board.js";
-import { TickerLoader } from "../live/ticker-loader.js";
+import { LiveModule } from "../live/live.module.js";
 import { PersistenceModule } from "../persistence/persistence.module.js";
 import { BackfillsController } from "./rest/backfills.controller.js";
 import { CandlesController } from "./rest/candles.controller.js";
@@ -23,7 +17,7 @@ import { WriteWatch } from "./system/write-figures.js";
 
 /** REST and the live feed. Needs `configureHttp`. */
 @Module({
-  imports: [PersistenceModule],
+  imports: [LiveModule, PersistenceModule],
   controllers: [
     StatusController,
     MarketsController,
@@ -35,23 +29,7 @@ import { WriteWatch } from "./system/write-figures.js";
     ReconciliationController,
     SystemController,
     BackfillsController,
-    LiveController,
   ],
-  providers: [
-    IngestKeyGuard,
-    KnownMarkets,
-    LiveGateway,
-    Snapshots,
-    TickerBoard,
-    TickerLoader,
-    WriteWatch,
-    {
-      provide: LiveRooms,
-      inject: [CONFIG, TickerBoard],
-      useFactory: (config: Config, board: TickerBoard) =>
-        new LiveRooms(config.flushMs, (market) => board.ticker(market)),
-    },
-  ],
-  exports: [LiveGateway],
+  providers: [IngestKeyGuard, LiveGateway, WriteWatch],
 })
 export class ApiModule {}

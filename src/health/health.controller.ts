@@ -4,7 +4,6 @@ import {
   HttpException,
   Inject,
   Injectable,
-  Optional,
   ServiceUnavailableException,
 } from "@nestjs/common";
 import type { BeforeApplicationShutdown } from "@nestjs/common";
@@ -25,7 +24,8 @@ import { CONFIG, type Config } from "../config/config.js";
 import { FEED_SILENCE_MS, type FeedState } from "../domain/feed-state.js";
 import { isFlowing } from "../domain/sight.js";
 import { FeedStateStore } from "../persistence/stores/feed-state-store.js";
-import { STRATEGIES, type TransportStrategy } from "../streaming/strategy.js";
+import { ConsumerGroups } from "../streaming/consumer-groups.js";
+import type { TransportStrategy } from "../streaming/strategy.js";
 import { Transport } from "../streaming/transport.js";
 import { within } from "../waiting/limit.js";
 
@@ -56,9 +56,7 @@ export class HealthController {
     private readonly feeds: FeedStateStore,
     private readonly readiness: Readiness,
     @Inject(CONFIG) private readonly config: Config,
-    @Optional()
-    @Inject(STRATEGIES)
-    private readonly strategies: readonly TransportStrategy[] = [],
+    private readonly groups: ConsumerGroups,
   ) {}
 
   @Get("live")
@@ -88,7 +86,7 @@ export class HealthController {
         () => this.process(),
         () => this.database(),
         () => this.transportState(),
-        ...this.strategies.map((strategy) => () => this.consumer(strategy)),
+        ...this.groups.all.map((strategy) => () => this.consumer(strategy)),
         () => this.feedStates(),
       ]);
     } catch (error) {

@@ -2,7 +2,12 @@ import { jest } from "@jest/globals";
 import type { Candle } from "../domain/candle.js";
 import type { Trade } from "../domain/trade.js";
 import { LIVE_LIMITS } from "./live-limits.js";
-import { type Frame, LiveRooms } from "./live-rooms.js";
+import {
+  type Frame,
+  type LiveAudience,
+  LiveRooms,
+  type RoomFrame,
+} from "./live-rooms.js";
 import type { Ticker } from "./ticker.js";
 
 const FLUSH = 100;
@@ -16,7 +21,8 @@ const candle = (
 
 let rooms: LiveRooms;
 let begin: number;
-let flushes: { room: string; frame: Frame }[][];
+let flushes: (readonly RoomFrame[])[];
+let audience: LiveAudience;
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -27,20 +33,27 @@ beforeEach(() => {
     (market) => ({ market, last: "1" }) as Ticker,
     () => Date.now(),
   );
-  rooms.send = (frames) => flushes.push(frames);
+  audience = {
+    send: (frames) => flushes.push(frames),
+    resync: () => undefined,
+  };
 });
 afterEach(() => {
   rooms.stop();
   jest.useRealTimers();
 });
 
+function audienceOf(taken: (readonly RoomFrame[])[]): LiveAudience {
+  return { send: (frames) => taken.push(frames), resync: () => undefined };
+}
+
 const frames = (): Frame[] => flushes.flat().map(({ frame }) => frame);
 
 describe("frames of a room", () => {
   it("begin at once when the room was quiet, and then come once per flush, the first of them after half of one", () => {
-    rooms.open(ROOM);
+    rooms.open(ROOM, audience);
     const at: number[] = [];
-    rooms.send = (sent) => {
+    audience.send = (sent) => {
       flushes.push(sent);
       at.push(Date.now() - begin);
     };
@@ -62,7 +75,7 @@ describe("frames of a room", () => {
   });
 
   it("do not wait for the place of the latest one before them", () => {
-    rooms.open(ROOM);
+    rooms.open(ROOM, audience);
     // A pace of 100 ms, and up to 50 ms of work before each is there.
     const ready = [0, 150, 200, 310, 450, 500, 600, 740, 800, 900];
     const waited = ready.map((at, version) => {
@@ -74,7 +87,7 @@ describe("frames of a room", () => {
   });
 
   it("are not held back for good after a burst, when news comes once a flush", () => {
-    rooms.open(ROOM);
+    rooms.open(ROOM, audience);
     let version = 0;
     const news = (): void => rooms.candles([candle(0, ++version)]);
     for (let at = 0; at < 330; at += 10) {
@@ -101,8 +114,8 @@ describe("frames of a room", () => {
 
   it("go out together when their turns are nearly the same", () => {
     const OTHER = { ...ROOM, market: "sim:B" } as const;
-    rooms.open(ROOM);
-    rooms.open(OTHER);
+    rooms.open(ROOM, audience);
+    rooms.open(OTHER, audience);
     rooms.candles([candle(0, 1)]);
     jest.advanceTimersByTime(8);
     rooms.candles([candle(0, 1, false, OTHER.market)]);
@@ -120,8 +133,8 @@ describe("frames of a room", () => {
 
   it("do not wait for the turn of another room", () => {
     const OTHER = { ...ROOM, market: "sim:B" } as const;
-    rooms.open(ROOM);
-    rooms.open(OTHER);
+    rooms.open(ROOM, audience);
+    rooms.open(OTHER, audience);
     rooms.candles([candle(0, 1, false, OTHER.market)]);
     jest.advanceTimersByTime(30);
     rooms.candles([candle(0, 1)]);
@@ -135,8 +148,8 @@ describe("frames of a room", () => {
   });
 
   it("are one per delivery, however many candles it has", () => {
-    rooms.open(ROOM);
-    rooms.open({ ...ROOM, market: "sim:B" });
+    rooms.open(ROOM, audience);
+    rooms.open({ ...ROOM, market: "sim:B" }, audience);
     rooms.candles([
       candle(0, 1, true),
       candle(60, 1, true),
@@ -150,7 +163,7 @@ describe("frames of a room", () => {
   });
 
   it("go out before their time rather than grow past the limit", () => {
-    rooms.open(ROOM);
+    rooms.open(ROOM, audience);
     rooms.candles([candle(-1, 1)]);
     rooms.candles(
       Array.from({ length: LIVE_LIMITS.frameRows + 10 }, (_, index) =>
@@ -177,22 +190,22 @@ describe("frames of a room", () => {
 
   it("are not made for a room that nobody is in, and their numbers never come twice", () => {
     rooms.candles([candle(0, 1)]);
-    rooms.open(ROOM);
+    rooms.open(ROOM, audience);
     for (const version of [2, 3]) {
       rooms.candles([candle(0, version)]);
       jest.advanceTimersByTime(FLUSH);
     }
-    rooms.close("candles|sim:A|1m");
+    rooms.close("candles|sim:A|1m", audience);
     rooms.candles([candle(0, 4)]);
     expect(rooms.seqOf(ROOM)).toBe(2);
-    rooms.open(ROOM);
+    rooms.open(ROOM, audience);
     rooms.candles([candle(0, 5)]);
     expect(frames().map(({ data }) => data.seq)).toEqual([1, 2, 3]);
   });
 
   it("hold every trade in order, and each changed market's ticker once", () => {
-    rooms.open({ channel: "trades", market: "sim:A" });
-    rooms.open({ channel: "tickers" });
+    rooms.open({ channel: "trades", market: "sim:A" }, audience);
+    rooms.open({ channel: "tickers" }, audience);
     const trades = ["1", "2", "3"].map(
       (id) => ({ market: "sim:A", id }) as Trade,
     );
@@ -214,12 +227,52 @@ describe("frames of a room", () => {
   });
 
   it("stop when the process does", () => {
-    rooms.open(ROOM);
+    rooms.open(ROOM, audience);
     rooms.candles([candle(0, 1)]);
     rooms.candles([candle(0, 2)]);
     rooms.stop();
     jest.advanceTimersByTime(10 * FLUSH);
     expect(frames()).toHaveLength(1);
     expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe("audiences", () => {
+  it("get the frames of the rooms that they opened themselves, each frame with the same number", () => {
+    const others: (readonly RoomFrame[])[] = [];
+    const other = audienceOf(others);
+    rooms.open(ROOM, audience);
+    rooms.open(ROOM, other);
+    rooms.open({ ...ROOM, market: "sim:B" }, other);
+    rooms.candles([candle(0, 1), candle(0, 1, false, "sim:B")]);
+    const sent = (flushed: (readonly RoomFrame[])[]): unknown[] =>
+      flushed.flat().map(({ room, frame }) => [room, frame.data.seq]);
+    expect(sent(flushes)).toEqual([["candles|sim:A|1m", 1]]);
+    expect(sent(others)).toEqual([
+      ["candles|sim:A|1m", 1],
+      ["candles|sim:B|1m", 1],
+    ]);
+  });
+
+  it("keep a room open until the last of them has left it", () => {
+    const others: (readonly RoomFrame[])[] = [];
+    const other = audienceOf(others);
+    rooms.open(ROOM, audience);
+    rooms.open(ROOM, other);
+    rooms.close("candles|sim:A|1m", audience);
+    rooms.candles([candle(0, 1)]);
+    rooms.close("candles|sim:A|1m", other);
+    jest.advanceTimersByTime(10 * FLUSH);
+    rooms.candles([candle(0, 2)]);
+    jest.advanceTimersByTime(10 * FLUSH);
+    expect([flushes.flat().length, others.flat().length]).toEqual([0, 1]);
+  });
+
+  it("are all asked to subscribe again when something may have been missed", () => {
+    let asked = 0;
+    for (let count = 0; count < 2; count++)
+      rooms.open(ROOM, { send: () => undefined, resync: () => asked++ });
+    rooms.resync();
+    expect(asked).toBe(2);
   });
 });

@@ -19,8 +19,23 @@ export type Frame =
   | { event: "trades"; data: TradesFrame }
   | { event: "tickers"; data: TickersFrame };
 
+/** A frame and the room that it is for. */
+export interface RoomFrame {
+  room: string;
+  frame: Frame;
+}
+
+/** A face of the live feed with clients of its own. */
+export interface LiveAudience {
+  /** All frames of a flush that are for rooms which this audience has opened. */
+  send(frames: readonly RoomFrame[]): void;
+  /** Something may have been missed: clients have to subscribe again. */
+  resync(): void;
+}
+
 interface Rest {
   name: string;
+  audiences: Set<LiveAudience>;
   seq: number;
   /** Turn of its next frame; a room whose turn is over sends at once. */
   dueAt: number;
@@ -51,7 +66,7 @@ const EARLY = 0.5;
 const NEARER = 0.125;
 
 /**
- * Bundles what happens into one frame per room and flush. A room exists while somebody is in it; what happens
+ * Bundles what happens into one frame per room and flush. A room exists while somebody of any audience is in it; what happens
  * meanwhile in the others costs a look-up and nothing else.
  */
 export class LiveRooms {
@@ -59,6 +74,7 @@ export class LiveRooms {
   readonly epoch = `${Date.now().toString(36)}-${randomBytes(3).toString("hex")}`;
   private readonly rooms = new Map<string, Room>();
   private readonly dirty = new Set<Room>();
+  private readonly audiences = new Set<LiveAudience>();
   private timer: NodeJS.Timeout | undefined;
   private timerAt = Infinity;
   /** Rooms opened later go on from here: no (epoch, room, seq) comes twice, though rooms come and go. */
@@ -71,15 +87,18 @@ export class LiveRooms {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Where frames go, once there is a server. Called with all frames of a flush. */
-  send: (frames: { room: string; frame: Frame }[]) => void = () => undefined;
-
-  /** Called with a client in the room already, or about to be; opening an open room changes nothing. */
-  open(channel: Channel): void {
+  /** For a client that is in the room already, or about to be; opening it once more changes nothing. */
+  open(channel: Channel, audience: LiveAudience): void {
+    this.audiences.add(audience);
     const name = roomOf(channel);
-    if (this.rooms.has(name)) return;
+    const open = this.rooms.get(name);
+    if (open !== undefined) {
+      open.audiences.add(audience);
+      return;
+    }
     const rest: Rest = {
       name,
+      audiences: new Set([audience]),
       seq: this.highest,
       dueAt: -Infinity,
       first: 0,
@@ -88,12 +107,19 @@ export class LiveRooms {
     this.rooms.set(name, { ...rest, ...emptyRoom(channel) });
   }
 
-  /** Nobody is in it any more. */
-  close(name: string): void {
+  /** Nobody of this audience is in it any more. */
+  close(name: string, audience: LiveAudience): void {
     const room = this.rooms.get(name);
     if (room === undefined) return;
+    room.audiences.delete(audience);
+    if (room.audiences.size > 0) return;
     this.rooms.delete(name);
     this.dirty.delete(room);
+  }
+
+  /** Tells every audience that something may have been missed. */
+  resync(): void {
+    for (const audience of this.audiences) audience.resync();
   }
 
   /** Number of the last frame sent. */
@@ -179,7 +205,7 @@ export class LiveRooms {
 
   private emit(rooms: readonly Room[]): void {
     const now = this.now();
-    const frames: { room: string; frame: Frame }[] = [];
+    const bundles = new Map<LiveAudience, RoomFrame[]>();
     for (const room of rooms) {
       this.dirty.delete(room);
       // Frames that went out for their size, long before their turn, do not pile up turns.
@@ -188,9 +214,14 @@ export class LiveRooms {
       room.dueAt = Math.max(now, turn - nearer) + this.flushMs;
       room.seq++;
       this.highest = Math.max(this.highest, room.seq);
-      frames.push({ room: room.name, frame: this.frameOf(room) });
+      const frame = { room: room.name, frame: this.frameOf(room) };
+      for (const audience of room.audiences) {
+        const bundle = bundles.get(audience);
+        if (bundle === undefined) bundles.set(audience, [frame]);
+        else bundle.push(frame);
+      }
     }
-    this.send(frames);
+    for (const [audience, frames] of bundles) audience.send(frames);
   }
 
   private frameOf(room: Room): Frame {

@@ -3,13 +3,15 @@ import { EventPattern, Payload } from "@nestjs/microservices";
 import type { Market } from "../domain/market.js";
 import { type Trade, isClock } from "../domain/trade.js";
 import { RethrowFilter } from "../streaming/rethrow.filter.js";
-import { API } from "../streaming/strategy.js";
 import type { Delivery } from "../streaming/transport.js";
 import { LiveRooms } from "./live-rooms.js";
 import { TickerBoard } from "./ticker-board.js";
 import { TickerLoader } from "./ticker-loader.js";
 
-/** Topics to rooms. */
+/** `@EventPattern(topic, LIVE)` binds a handler to the consumer group of this process's live feed. */
+export const LIVE = Symbol("live");
+
+/** What the topics bring goes to the rooms and to the ticker board. */
 @Controller()
 @UseFilters(RethrowFilter)
 export class LiveController {
@@ -19,7 +21,7 @@ export class LiveController {
     private readonly loader: TickerLoader,
   ) {}
 
-  @EventPattern("candles", API)
+  @EventPattern("candles", LIVE)
   candles(@Payload() delivery: Delivery<"candles">): void {
     this.rooms.candles(delivery.records);
     const changed = new Set<Market>();
@@ -32,7 +34,7 @@ export class LiveController {
     this.rooms.tickers(changed);
   }
 
-  @EventPattern("trades", API)
+  @EventPattern("trades", LIVE)
   trades(@Payload() delivery: Delivery<"trades">): void {
     this.rooms.trades(
       delivery.records.filter((record): record is Trade => !isClock(record)),

@@ -13,7 +13,10 @@ import { MarketRegistry } from "./merge/market-registry.js";
 import { Announcer } from "./recorder/announcer.js";
 import { BlindTimes } from "./recorder/blind-times.js";
 import { DeadLetters } from "./recorder/dead-letters.js";
-import { RecorderController } from "./recorder/recorder.controller.js";
+import {
+  RECORDER,
+  RecorderController,
+} from "./recorder/recorder.controller.js";
 import { Recorder } from "./recorder/recorder.js";
 import {
   DATABASE,
@@ -24,6 +27,7 @@ import {
 import { Partitions } from "./schema/partitions.js";
 import { Retention } from "./schema/retention.js";
 import { BackfillStore } from "./stores/backfill-store.js";
+import { ConsumerGroups } from "../streaming/consumer-groups.js";
 import { CandleStore } from "./stores/candle-store.js";
 import { ComparisonStore } from "./stores/comparison-store.js";
 import { DeadLetterStore } from "./stores/dead-letter-store.js";
@@ -97,7 +101,6 @@ export class PersistenceModule implements OnModuleInit {
   imports: [PersistenceModule],
   controllers: [RecorderController],
   providers: [Announcer, BlindTimes, DeadLetters, Recorder, Retention],
-  exports: [Announcer],
 })
 export class RecorderModule
   implements OnApplicationBootstrap, OnApplicationShutdown
@@ -105,7 +108,20 @@ export class RecorderModule
   constructor(
     private readonly announcer: Announcer,
     private readonly retention: Retention,
-  ) {}
+    groups: ConsumerGroups,
+    @Inject(CONFIG) { writers, maxBatch, flushMs }: Config,
+  ) {
+    groups.add({
+      name: "recorder",
+      handlersOf: RECORDER,
+      // A log that died with its process needs no catching up: what it held is a gap in the ids, and repaired as such.
+      life: "shared",
+      lanes: writers,
+      maxBatch,
+      paceMs: flushMs,
+      onAssigned: (owns) => announcer.assigned(owns),
+    });
+  }
 
   onApplicationBootstrap(): void {
     this.announcer.start();

@@ -14,13 +14,11 @@ import type {
   Transport,
 } from "./transport.js";
 
-/** `@EventPattern(topic, RECORDER)` binds a handler to the recorder's consumer group. */
-export const RECORDER = Symbol("recorder");
-/** `@EventPattern(topic, API)` binds a handler to the group of this API instance. */
-export const API = Symbol("api");
-
-/** Injection token of this process's strategies, one per bounded context; see main.ts. */
-export const STRATEGIES = Symbol("strategies");
+/** A subscription and what a consumer group adds to it; see `ConsumerGroup`. */
+export interface StrategyOptions extends Omit<Subscription, "handlers"> {
+  handlers?: ReadonlyMap<TopicName, DeliveryHandler>;
+  catchUp?: (signal: AbortSignal) => Promise<void>;
+}
 
 /**
  * Nest's transport contract over ours: one strategy is one consumer group of one bounded context. Handlers are looked
@@ -31,18 +29,19 @@ export class TransportStrategy
   implements CustomTransportStrategy
 {
   private consumer: Consumer | undefined;
+  private readonly closing = new AbortController();
 
   constructor(
     readonly name: string,
     override readonly transportId: symbol,
     private readonly transport: Transport,
-    private readonly options: Omit<Subscription, "handlers">,
+    private readonly options: StrategyOptions,
   ) {
     super();
   }
 
   listen(callback: (error?: unknown) => void): void {
-    const handlers = new Map<TopicName, DeliveryHandler>();
+    const handlers = new Map(this.options.handlers);
     for (const [topic, handler] of this.messageHandlers)
       handlers.set(topic as TopicName, (delivery) => call(handler, delivery));
     if (handlers.size === 0) {
@@ -50,16 +49,23 @@ export class TransportStrategy
       callback();
       return;
     }
-    this.transport.subscribe({ ...this.options, handlers }).then(
-      (consumer) => {
-        this.consumer = consumer;
-        callback();
-      },
+    this.subscribe(handlers).then(
+      () => callback(),
       (error: unknown) => callback(error),
     );
   }
 
+  private async subscribe(
+    handlers: ReadonlyMap<TopicName, DeliveryHandler>,
+  ): Promise<void> {
+    const { catchUp, ...options } = this.options;
+    this.consumer = await this.transport.subscribe({ ...options, handlers });
+    if (this.transport.kind === "in-process")
+      await catchUp?.(this.closing.signal);
+  }
+
   async close(): Promise<void> {
+    this.closing.abort(new Error("the consumer is closing"));
     await this.consumer?.close();
   }
 

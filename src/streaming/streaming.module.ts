@@ -7,6 +7,7 @@ import {
 } from "@nestjs/common";
 import { CONFIG, type Config } from "../config/config.js";
 import { Metrics } from "../metrics/metrics.js";
+import { ConsumerGroups } from "./consumer-groups.js";
 import { InProcessTransport } from "./in-process/in-process-transport.js";
 import { KafkaTransport } from "./kafka/kafka-transport.js";
 import { Transport } from "./transport.js";
@@ -15,6 +16,7 @@ import { Transport } from "./transport.js";
 @Global()
 @Module({
   providers: [
+    ConsumerGroups,
     {
       provide: Transport,
       inject: [CONFIG, Metrics],
@@ -24,7 +26,7 @@ import { Transport } from "./transport.js";
           : new InProcessTransport(metrics),
     },
   ],
-  exports: [Transport],
+  exports: [ConsumerGroups, Transport],
 })
 export class StreamingModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(Transport) private readonly transport: Transport) {}

@@ -17,12 +17,7 @@ import {
   RecorderModule,
 } from "../../src/persistence/persistence.module.js";
 import { DATABASE } from "../../src/persistence/schema/database.js";
-import {
-  API,
-  RECORDER,
-  STRATEGIES,
-  TransportStrategy,
-} from "../../src/streaming/strategy.js";
+import { ConsumerGroups } from "../../src/streaming/consumer-groups.js";
 import { StreamingModule } from "../../src/streaming/streaming.module.js";
 import { Transport } from "../../src/streaming/transport.js";
 import { VENUES_WITH_HISTORY } from "../../src/venues/venues.js";
@@ -60,6 +55,7 @@ export async function startApi(
   const config = readConfig({
     DATABASE_URL: databaseUrl,
     RATE_LIMIT: "100000",
+    WRITERS: "1",
     ...env,
   });
   const database = {
@@ -69,11 +65,9 @@ export async function startApi(
     readerPassword: undefined,
     stop: () => Promise.resolve(),
   };
-  const strategies: TransportStrategy[] = [];
   const foundation = [
     { provide: CONFIG, useValue: config },
     { provide: DATABASE, useValue: database },
-    { provide: STRATEGIES, useValue: strategies },
     { provide: HISTORY_VENUES, useValue: VENUES_WITH_HISTORY },
     Metrics,
   ];
@@ -109,20 +103,8 @@ export async function startApi(
   setupSwagger(app);
   setupPage(app);
   const transport = app.get(Transport);
-  const lanes = { lanes: 1, maxBatch: 20_000, paceMs: 0 };
-  strategies.push(
-    new TransportStrategy("recorder", RECORDER, transport, {
-      group: "recorder",
-      ephemeral: false,
-      ...lanes,
-    }),
-    new TransportStrategy("api", API, transport, {
-      group: "api",
-      ephemeral: true,
-      ...lanes,
-    }),
-  );
-  for (const strategy of strategies) app.connectMicroservice({ strategy });
+  for (const strategy of app.get(ConsumerGroups).all)
+    app.connectMicroservice({ strategy });
   await app.startAllMicroservices();
   await app.listen(0, "127.0.0.1");
   const { port } = app.getHttpServer().address() as AddressInfo;

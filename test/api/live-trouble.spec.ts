@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LiveServer } from "../../src/api/socket/audience.js";
-import { LiveGateway } from "../../src/api/socket/live.gateway.js";
 import { type Wire, waitingBytes } from "../../src/api/socket/slow-clients.js";
 import type { Candle } from "../../src/domain/candle.js";
+import { LiveGateway } from "../../src/api/socket/live.gateway.js";
 import { LiveRooms } from "../../src/live/live-rooms.js";
 import { until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
@@ -148,7 +148,7 @@ describe("when something fails", () => {
     await api.record([next(market, START)]);
     const follower = new Follower(await api.client(), request);
     await follower.begin();
-    api.app.get(LiveGateway).interrupted();
+    api.app.get(LiveRooms).resync();
     await until(() => follower.resyncs === 1, 30_000);
     await api.record([next(market, START + MINUTE)]);
     const truth = await rest<Candle[]>(`/${market}/candles?interval=1m`);

@@ -12,14 +12,14 @@ import { Observable } from "rxjs";
 import { CONFIG, readConfig } from "../../src/config/config.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RethrowFilter } from "../../src/streaming/rethrow.filter.js";
-import {
-  API,
-  RECORDER,
-  TransportStrategy,
-} from "../../src/streaming/strategy.js";
+import { ConsumerGroups } from "../../src/streaming/consumer-groups.js";
+import type { TransportStrategy } from "../../src/streaming/strategy.js";
 import { StreamingModule } from "../../src/streaming/streaming.module.js";
 import { type Delivery, Transport } from "../../src/streaming/transport.js";
 import { idsOf, many } from "./contract.js";
+
+const RECORDER = Symbol("recorder");
+const API = Symbol("api");
 
 const seen: string[] = [];
 const failures: Error[] = [];
@@ -72,7 +72,7 @@ class App {}
 describe("the strategy in a Nest application", () => {
   let app: INestApplication;
   let transport: Transport;
-  let strategies: TransportStrategy[];
+  let strategies: readonly TransportStrategy[];
 
   beforeEach(async () => {
     seen.length = 0;
@@ -82,18 +82,15 @@ describe("the strategy in a Nest application", () => {
     });
     transport = app.get(Transport);
     const rules = { lanes: 1, maxBatch: 100, paceMs: 0 };
-    strategies = [
-      new TransportStrategy("recorder", RECORDER, transport, {
-        group: "recorder",
-        ephemeral: false,
-        ...rules,
-      }),
-      new TransportStrategy("api", API, transport, {
-        group: "api",
-        ephemeral: true,
-        ...rules,
-      }),
-    ];
+    const groups = app.get(ConsumerGroups);
+    groups.add({
+      name: "recorder",
+      handlersOf: RECORDER,
+      life: "shared",
+      ...rules,
+    });
+    groups.add({ name: "api", handlersOf: API, life: "own", ...rules });
+    strategies = groups.all;
     for (const strategy of strategies) app.connectMicroservice({ strategy });
     await app.startAllMicroservices();
     await app.init();

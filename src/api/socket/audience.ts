@@ -6,7 +6,7 @@ import type {
   ServerEvents,
 } from "../../live/live-events.js";
 import { LIVE_LIMITS } from "../../live/live-limits.js";
-import type { Frame } from "../../live/live-rooms.js";
+import type { LiveAudience, RoomFrame } from "../../live/live-rooms.js";
 import { roomOf } from "../../live/subscription.js";
 import type { Metrics } from "../../metrics/metrics.js";
 import { eventFrame } from "./event-frame.js";
@@ -49,10 +49,10 @@ interface DirectWire extends Wire {
 }
 
 /**
- * Who gets which frames. A frame is encoded once for all sockets of its room; a client that cannot keep up is taken out
+ * The Socket.IO clients of this process. A frame is encoded once for all sockets of its room; a client that cannot keep up is taken out
  * of its rooms, so that the others keep the cheap way, and is told with `resync` when it has caught up.
  */
-export class Audience {
+export class Audience implements LiveAudience {
   private readonly slow = new SlowClients({
     slow: (id) => this.takeOut(id),
     drained: (id) => this.tell(id),
@@ -108,7 +108,7 @@ export class Audience {
    * Each frame is encoded once; what a client gets of one flush is one write. With an `emit` for each room, its first
    * frame would be a write and each of the others one more: four times the CPU with ten rooms.
    */
-  send(frames: readonly { room: string; frame: Frame }[]): void {
+  send(frames: readonly RoomFrame[]): void {
     const { server } = this;
     if (server === undefined) return;
     this.slow.look();

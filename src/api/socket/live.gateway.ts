@@ -26,7 +26,6 @@ import {
   parseSubscription,
   roomOf,
 } from "../../live/subscription.js";
-import { TickerLoader } from "../../live/ticker-loader.js";
 import { Metrics } from "../../metrics/metrics.js";
 import { Audience, type LiveServer, type LiveSocket } from "./audience.js";
 
@@ -50,17 +49,17 @@ export class LiveGateway
     private readonly rooms: LiveRooms,
     private readonly markets: KnownMarkets,
     private readonly snapshots: Snapshots,
-    private readonly loader: TickerLoader,
   ) {
     this.audience = new Audience(metrics);
   }
 
   afterInit(server: LiveServer): void {
     this.audience.open(server);
-    this.rooms.send = (frames) => this.audience.send(frames);
     server
       .of("/")
-      .adapter.on("delete-room", (room: string) => this.rooms.close(room));
+      .adapter.on("delete-room", (room: string) =>
+        this.rooms.close(room, this.audience),
+      );
   }
 
   handleConnection(socket: LiveSocket): void {
@@ -73,7 +72,6 @@ export class LiveGateway
 
   beforeApplicationShutdown(): void {
     this.audience.close();
-    this.rooms.stop();
   }
 
   @SubscribeMessage("subscribe")
@@ -97,12 +95,6 @@ export class LiveGateway
       await this.audience.leave(socket, request);
       answer?.({ ok: true });
     });
-  }
-
-  /** Events may have been missed (the consumer was assigned anew): every client is asked to subscribe again. */
-  interrupted(): void {
-    this.loader.request();
-    this.audience.resync();
   }
 
   private enqueue(
@@ -174,7 +166,7 @@ export class LiveGateway
     }
     if (!socket.connected) return;
     const channel = channelOf(request);
-    this.rooms.open(channel);
+    this.rooms.open(channel, this.audience);
     await this.audience.join(socket, channel);
     const snapshot =
       request.channel === "tickers"

@@ -13,10 +13,7 @@ import {
 import { FeedStateStore } from "../../persistence/stores/feed-state-store.js";
 import { GapStore } from "../../persistence/stores/gap-store.js";
 import { MarketStore } from "../../persistence/stores/market-store.js";
-import {
-  STRATEGIES,
-  type TransportStrategy,
-} from "../../streaming/strategy.js";
+import { ConsumerGroups } from "../../streaming/consumer-groups.js";
 import { DeadLettersQuery, NoQuery } from "../rest/queries.js";
 import { modeOf } from "./status.js";
 import {
@@ -36,8 +33,7 @@ const NEWEST_LETTERS = 20;
 export class SystemController {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(STRATEGIES)
-    private readonly strategies: readonly TransportStrategy[],
+    private readonly groups: ConsumerGroups,
     private readonly metrics: Metrics,
     private readonly writes: WriteWatch,
     private readonly feeds: FeedStateStore,
@@ -73,7 +69,7 @@ export class SystemController {
       uptime: Math.floor(process.uptime()),
       waiting: waitingFor(this.config, feeds, hasTrades, now),
       history: done === null ? null : { done },
-      consumers: this.strategies.map((strategy) => ({
+      consumers: this.groups.all.map((strategy) => ({
         group: strategy.name,
         ...strategy.consumerStatus(),
       })),

@@ -3,7 +3,6 @@ import { EventPattern, Payload } from "@nestjs/microservices";
 import { isClock } from "../../domain/trade.js";
 import { Metrics } from "../../metrics/metrics.js";
 import { RethrowFilter } from "../../streaming/rethrow.filter.js";
-import { RECORDER } from "../../streaming/strategy.js";
 import type { DeadLetter } from "../../streaming/topics.js";
 import type { Delivery, Undecodable } from "../../streaming/transport.js";
 import { FeedStateStore } from "../stores/feed-state-store.js";
@@ -11,6 +10,9 @@ import { Announcer } from "./announcer.js";
 import { BlindTimes } from "./blind-times.js";
 import { DeadLetters } from "./dead-letters.js";
 import { Recorder, type Refusal } from "./recorder.js";
+
+/** `@EventPattern(topic, RECORDER)` binds a handler to the recorders' consumer group. */
+export const RECORDER = Symbol("recorder");
 
 const PAYLOAD_CHARACTERS = 8_192;
 

@@ -1,0 +1,58 @@
+import { type BeforeApplicationShutdown, Inject, Module } from "@nestjs/common";
+import { CONFIG, type Config } from "../config/config.js";
+import { PersistenceModule } from "../persistence/persistence.module.js";
+import { ConsumerGroups } from "../streaming/consumer-groups.js";
+import { KnownMarkets } from "./known-markets.js";
+import { LIVE, LiveController } from "./live.controller.js";
+import { LiveRooms } from "./live-rooms.js";
+import { Snapshots } from "./snapshots.js";
+import { TickerBoard } from "./ticker-board.js";
+import { TickerLoader } from "./ticker-loader.js";
+
+const PROVIDERS = [
+  KnownMarkets,
+  Snapshots,
+  TickerBoard,
+  TickerLoader,
+  {
+    provide: LiveRooms,
+    inject: [CONFIG, TickerBoard],
+    useFactory: (config: Config, board: TickerBoard) =>
+      new LiveRooms(config.flushMs, (market) => board.ticker(market)),
+  },
+];
+
+/** The core of the live feed, for whatever face has an audience for it. */
+@Module({
+  imports: [PersistenceModule],
+  controllers: [LiveController],
+  providers: PROVIDERS,
+  exports: PROVIDERS,
+})
+export class LiveModule implements BeforeApplicationShutdown {
+  constructor(
+    private readonly rooms: LiveRooms,
+    loader: TickerLoader,
+    groups: ConsumerGroups,
+    @Inject(CONFIG) { maxBatch }: Config,
+  ) {
+    groups.add({
+      name: "api",
+      handlersOf: LIVE,
+      life: "own",
+      lanes: 1,
+      maxBatch,
+      paceMs: 0,
+      // What was published while this process had no partitions never reached its rooms; as long as it has none, nothing does.
+      onAssigned: (_owns, isAny) => {
+        if (!isAny) return;
+        loader.request();
+        rooms.resync();
+      },
+    });
+  }
+
+  beforeApplicationShutdown(): void {
+    this.rooms.stop();
+  }
+}
