@@ -6,7 +6,6 @@ import {
   catchAllFolders,
   dependencyFaults,
   environmentReaders,
-  forbiddenImports,
   longFiles,
   unusedSql,
 } from "./support/architecture.js";
@@ -34,128 +33,6 @@ const everything = { ...read("src", "test", "bench"), ...page };
 
 const of = (file: string, specifier: string): Sources => ({
   [file]: `import { x } from "${specifier}";`,
-});
-
-describe("the layout of src", () => {
-  it("is read at all", () => {
-    expect(Object.keys(product).length).toBeGreaterThan(30);
-  });
-
-  it("has no import that its table forbids", () => {
-    expect(forbiddenImports(product)).toEqual([]);
-  });
-
-  it.each([
-    ["src/domain/trade.ts", "node:fs", "domain imports nothing"],
-    ["src/domain/trade.ts", "@nestjs/common", "domain imports nothing"],
-    ["src/domain/trade.ts", "../config.js", "domain imports nothing"],
-    ["src/domain/a.ts", "../waiting/a.js", "domain may not import waiting"],
-    ["src/waiting/a.ts", "../domain/a.js", "waiting may not import domain"],
-    ["src/waiting/a.ts", "../config.js", "waiting imports only Node's timers"],
-    ["src/waiting/a.ts", "node:fs", "waiting imports only Node's timers"],
-    [
-      "src/streaming/codec.ts",
-      "../persistence/candle-store.js",
-      "streaming may not import persistence",
-    ],
-    [
-      "src/ingestion/feed.ts",
-      "../persistence/trade-store.js",
-      "ingestion may not import persistence",
-    ],
-    [
-      "src/persistence/recorder/recorder.ts",
-      "../ingestion/feed.js",
-      "persistence may not import ingestion",
-    ],
-    [
-      "src/api/socket/live.gateway.ts",
-      "../ingestion/feed.js",
-      "api may not import ingestion",
-    ],
-    [
-      "src/api/socket/live.gateway.ts",
-      "../persistence/recorder.js",
-      "api may import of persistence only its stores and module",
-    ],
-    [
-      "src/api/socket/live.gateway.ts",
-      "../persistence/market.entity.js",
-      "api may import of persistence only its stores and module",
-    ],
-    [
-      "src/recovery/repair/repair.ts",
-      "../ingestion/feed.js",
-      "recovery may import of ingestion only its venues, their REST, and how bulk is sent",
-    ],
-    [
-      "src/persistence/recorder/recorder.ts",
-      "../api/ticker.js",
-      "nobody imports api",
-    ],
-    ["src/cli.ts", "./api/ticker.js", "nobody imports api"],
-    [
-      "src/api/system/status.ts",
-      "../app.module.js",
-      "only main, cli and the app module know each other",
-    ],
-    ["src/config/config.ts", "./metrics.js", "config and metrics are leaves"],
-    [
-      "src/metrics/metrics.ts",
-      "./persistence/database.js",
-      "config and metrics are leaves",
-    ],
-    [
-      "src/api/system/status.ts",
-      "../../test/support/tape.js",
-      "the product imports nothing outside src",
-    ],
-    [
-      "src/misc/thing.ts",
-      "../domain/trade.js",
-      "folder misc is not in the layout",
-    ],
-    [
-      "src/persistence/recorder/recorder.ts",
-      "kafkajs",
-      "kafkajs stays in streaming",
-    ],
-    ["src/api/socket/live.gateway.ts", "ws", "ws stays in ingestion"],
-  ])("would refuse that %s imports %s", (file, specifier, reason) => {
-    expect(forbiddenImports(of(file, specifier))).toEqual([
-      `${file} imports ${specifier}: ${reason}`,
-    ]);
-  });
-
-  it.each([
-    ["src/waiting/backoff.ts", "node:timers/promises"],
-    ["src/streaming/courier.ts", "../waiting/backoff.js"],
-    ["src/live/ticker-loader.ts", "../waiting/limit.js"],
-    ["src/streaming/codec.ts", "../domain/trade.js"],
-    ["src/streaming/kafka/client.ts", "kafkajs"],
-    ["src/ingestion/feed.ts", "ws"],
-    ["src/ingestion/feed.ts", "../metrics.js"],
-    ["src/recovery/repair/repair.ts", "../ingestion/venues.js"],
-    ["src/recovery/repair/repair.ts", "../ingestion/venue-hosts.js"],
-    ["src/api/rest/candles.controller.ts", "../persistence/candle-store.js"],
-    ["src/api/api.module.ts", "../persistence/persistence.module.js"],
-    ["src/app.module.ts", "./api/api.module.js"],
-    ["src/commands/verify.command.ts", "../persistence/verify.js"],
-    ["src/domain/decimal.spec.ts", "fast-check"],
-  ])("lets %s import %s", (file, specifier) => {
-    expect(forbiddenImports(of(file, specifier))).toEqual([]);
-  });
-
-  it.each([
-    `export * from "../ingestion/feed.js";`,
-    `import type { Feed } from "../ingestion/feed.js";`,
-    `const feed = await import("../ingestion/feed.js");`,
-    `const feed = require("../ingestion/feed.js");`,
-    `import feed = require("../ingestion/feed.js");`,
-    `let feed: import("../ingestion/feed.js").Feed;`,
-  ])("sees an import written as %s", (text) => {
-    expect(forbiddenImports({ "src/api/live.ts": text })).toHaveLength(1);
-  });
 });
 
 describe("the layout of web", () => {

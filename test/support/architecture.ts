@@ -4,112 +4,12 @@ import ts from "typescript";
 /** File name (relative to the project, with slashes) → text. */
 export type Sources = Readonly<Record<string, string>>;
 
-/** What a folder of src/ may import of the others. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  domain: [],
-  waiting: [],
-  streaming: ["domain", "waiting"],
-  ingestion: ["domain", "waiting", "streaming"],
-  persistence: ["domain", "waiting", "streaming"],
-  api: ["domain", "waiting", "streaming", "persistence"],
-  recovery: ["domain", "waiting", "streaming", "persistence", "ingestion"],
-  alerts: ["domain", "waiting", "streaming", "persistence"],
-};
-
-/** Of a folder that is open to some only in part: which of its files. */
-const DOORS: Readonly<Record<string, { open: RegExp; what: string }>> = {
-  persistence: {
-    open: /(-store|\.module)\.ts$/,
-    what: "its stores and module",
-  },
-  ingestion: {
-    open: /\/(venues?|venue-hosts|venue-error|rest-budget|bulk-sender|feed-history|ingestion\.module)\.ts$/,
-    what: "its venues, their REST, and how bulk is sent",
-  },
-};
-
-/** Files that put the application together: they may import anything, and no folder imports them. */
-const isAssembly = (file: string): boolean =>
-  posix.dirname(file) === "src" || file.startsWith("src/commands/");
-/** Leaves among them, injected as providers: any folder but domain and waiting may import them. */
-const LEAVES = [
-  "src/config/config.ts",
-  "src/metrics/metrics.ts",
-  "src/http/ingest-key.guard.ts",
-];
-/** Part of config.ts, apart for its length. */
-const READER = "src/config/environment-reader.ts";
-/** Folders that import nothing of the product and no package, and what is said of an import of theirs. */
-const SELF_CONTAINED: Readonly<Record<string, string>> = {
-  domain: "domain imports nothing",
-  waiting: "waiting imports only Node's timers",
-};
-const TIMERS = /^node:timers(\/promises)?$/;
-/** Packages that one folder keeps to itself. */
-const CONFINED: Readonly<Record<string, string>> = {
-  kafkajs: "streaming",
-  ws: "ingestion",
-};
 const FORBIDDEN_FOLDERS = /(^|\/)(common|shared|utils?|helpers?)\//;
 const MOST_LINES = 300;
 
 const isSource = (file: string): boolean =>
   file.startsWith("src/") && file.endsWith(".ts");
 const isSpec = (file: string): boolean => file.endsWith(".spec.ts");
-const folderOf = (file: string): string => file.split("/")[1] ?? "";
-
-/** Imports between folders that the layout does not allow. */
-export function forbiddenImports(sources: Sources): string[] {
-  return importsOf(sources).flatMap(({ file, specifier }) => {
-    const reason = refusal(file, specifier);
-    return reason === undefined
-      ? []
-      : [`${file} imports ${specifier}: ${reason}`];
-  });
-}
-
-function refusal(file: string, specifier: string): string | undefined {
-  if (!specifier.startsWith(".")) return packageRefusal(file, specifier);
-  const target = resolve(file, specifier);
-  if (!target.startsWith("src/"))
-    return isSpec(file) ? undefined : "the product imports nothing outside src";
-  if (target.startsWith("src/api/") && folderOf(file) !== "api")
-    return file === "src/app.module.ts" || file === "src/main.ts"
-      ? undefined
-      : "nobody imports api";
-  if (LEAVES.includes(file))
-    return target.startsWith("src/domain/") ||
-      target === READER ||
-      (file !== "src/config/config.ts" && target === "src/config/config.ts")
-      ? undefined
-      : "config and metrics are leaves";
-  if (isAssembly(file)) return undefined;
-  const from = folderOf(file);
-  const to = folderOf(target);
-  const allowed = MAY_IMPORT[from];
-  if (allowed === undefined) return `folder ${from} is not in the layout`;
-  if (LEAVES.includes(target)) return SELF_CONTAINED[from];
-  if (isAssembly(target))
-    return "only main, cli and the app module know each other";
-  if (from === to) return undefined;
-  if (!allowed.includes(to)) return `${from} may not import ${to}`;
-  const door = DOORS[to];
-  return door === undefined || door.open.test(target)
-    ? undefined
-    : `${from} may import of ${to} only ${door.what}`;
-}
-
-function packageRefusal(file: string, specifier: string): string | undefined {
-  if (isSpec(file)) return undefined;
-  if (folderOf(file) === "waiting" && TIMERS.test(specifier)) return undefined;
-  const refused = SELF_CONTAINED[folderOf(file)];
-  if (refused !== undefined) return refused;
-  const name = packageOf(specifier);
-  const home = CONFINED[name];
-  return home === undefined || folderOf(file) === home
-    ? undefined
-    : `${name} stays in ${home}`;
-}
 
 /** Files that only pass on what other files export, and files called index. */
 export function barrels(sources: Sources): string[] {
@@ -211,7 +111,7 @@ export function dependencyFaults(
   };
 }
 
-function packageOf(specifier: string): string {
+export function packageOf(specifier: string): string {
   const parts = specifier.split("/");
   return parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 }

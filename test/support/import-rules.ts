@@ -1,0 +1,123 @@
+import { posix } from "node:path";
+import { type Sources, importsOf, packageOf, resolve } from "./architecture.js";
+
+/**
+ * What a room may import of the others. A room is a folder of `src/`; those of `persistence/` are rooms of their own, and
+ * `persistence` itself is the module that puts them together.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  waiting: [],
+  config: ["domain"],
+  metrics: ["domain", "waiting", "config"],
+  venues: ["domain", "waiting"],
+  streaming: ["domain", "waiting"],
+  http: ["domain", "waiting"],
+  ingestion: ["domain", "waiting", "venues", "streaming", "http"],
+  "persistence/embedded": ["domain", "waiting"],
+  "persistence/schema": ["domain", "waiting", "persistence/embedded"],
+  "persistence/merge": ["domain", "waiting", "persistence/schema"],
+  "persistence/stores": [
+    "domain",
+    "waiting",
+    "persistence/schema",
+    "persistence/merge",
+  ],
+  "persistence/recorder": [
+    "domain",
+    "waiting",
+    "streaming",
+    "persistence/schema",
+    "persistence/merge",
+    "persistence/stores",
+  ],
+  persistence: [
+    "streaming",
+    "persistence/schema",
+    "persistence/merge",
+    "persistence/stores",
+    "persistence/recorder",
+  ],
+  recovery: [
+    "domain",
+    "waiting",
+    "venues",
+    "streaming",
+    "persistence",
+    "persistence/stores",
+    "persistence/merge",
+  ],
+  live: ["domain", "waiting", "streaming", "persistence", "persistence/stores"],
+  api: [
+    "domain",
+    "waiting",
+    "streaming",
+    "persistence",
+    "persistence/stores",
+    "http",
+    "live",
+  ],
+};
+/** Injected as providers: any room may import them that is not itself self-contained. */
+const LEAVES = ["config", "metrics"];
+/** Rooms that import no package, but for Node's timers; and what is said of one that does. */
+const SELF_CONTAINED: Readonly<Record<string, string>> = {
+  domain: "domain imports nothing",
+  waiting: "waiting imports only Node's timers",
+};
+const TIMERS = /^node:timers(\/promises)?$/;
+/** They put the application together: they may import any room, and none imports them. */
+const ASSEMBLY = ["", "commands", "health"];
+/** Packages that some rooms keep to themselves. */
+const CONFINED: Readonly<Record<string, readonly string[]>> = {
+  kafkajs: ["streaming"],
+  ws: ["venues", "ingestion", "live"],
+};
+
+const isSpec = (file: string): boolean => file.endsWith(".spec.ts");
+
+/** `src/live/ticker.ts` → `live`, `src/persistence/stores/x.ts` → `persistence/stores`, `src/main.ts` → ``. */
+function roomOf(file: string): string {
+  const folders = posix.dirname(file).split("/").slice(1);
+  return folders.slice(0, folders[0] === "persistence" ? 2 : 1).join("/");
+}
+
+/** Imports between rooms that the layout does not allow. */
+export function forbiddenImports(sources: Sources): string[] {
+  return importsOf(sources).flatMap(({ file, specifier }) => {
+    const reason = refusal(file, specifier);
+    return reason === undefined
+      ? []
+      : [`${file} imports ${specifier}: ${reason}`];
+  });
+}
+
+function refusal(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return packageRefusal(file, specifier);
+  const target = resolve(file, specifier);
+  if (!target.startsWith("src/"))
+    return isSpec(file) ? undefined : "the product imports nothing outside src";
+  const [from, to] = [roomOf(file), roomOf(target)];
+  if (from === to || ASSEMBLY.includes(from)) return undefined;
+  const allowed = MAY_IMPORT[from];
+  if (allowed === undefined) return `folder ${from} is not in the layout`;
+  if (ASSEMBLY.includes(to))
+    return "nobody imports what puts the application together";
+  const isLeaf = LEAVES.includes(to) && !(from in SELF_CONTAINED);
+  return allowed.includes(to) || (isLeaf && !LEAVES.includes(from))
+    ? undefined
+    : `${from} may not import ${to}`;
+}
+
+function packageRefusal(file: string, specifier: string): string | undefined {
+  if (isSpec(file)) return undefined;
+  const room = roomOf(file);
+  if (room === "waiting" && TIMERS.test(specifier)) return undefined;
+  const refused = SELF_CONTAINED[room];
+  if (refused !== undefined) return refused;
+  const name = packageOf(specifier);
+  const homes = CONFINED[name];
+  return homes === undefined || homes.includes(room)
+    ? undefined
+    : `${name} stays in ${homes.join(", ")}`;
+}
