@@ -2,6 +2,8 @@ import type { ConsoleLogger } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { setupPage } from "./api/page/page.js";
+import { SCHEMAS } from "./api/rest/schemas.js";
+import { LiveAdapter } from "./api/socket/live.adapter.js";
 import { AppModule } from "./app.module.js";
 import { type Config, ConfigError } from "./config/config.js";
 import { configureHttp, httpAdapter } from "./http/http.js";
@@ -38,8 +40,9 @@ export async function start(
         bufferLogs: false,
       },
     );
-    await configureHttp(app, config);
-    setupSwagger(app);
+    const connections = await configureHttp(app, config);
+    app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
+    setupSwagger(app, SCHEMAS);
     if (config.roles.has("api")) setupPage(app);
     const strategies = app.get(ConsumerGroups).all;
     for (const strategy of strategies)

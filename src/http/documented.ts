@@ -83,6 +83,41 @@ export function Fails(...statuses: (304 | 400 | 404)[]): MethodDecorator {
   );
 }
 
+export interface Refusal {
+  status: number;
+  code: string;
+  /** When. */
+  description: string;
+  /** An example of what a person reads. */
+  detail: string;
+}
+
+/** Documents refusals of one route, for which `Fails` has no words; `instance` is the route's path. */
+export function Refuses(
+  instance: string,
+  refusals: readonly Refusal[],
+): MethodDecorator {
+  return applyDecorators(
+    ...refusals.map(({ status, code, description, detail }) => {
+      const example = {
+        type: "about:blank",
+        title: "…",
+        status,
+        code,
+        detail,
+        instance,
+      };
+      return ApiResponse({
+        status,
+        description,
+        content: {
+          "application/problem+json": { schema: reference("Problem"), example },
+        },
+      });
+    }),
+  );
+}
+
 /** The `{market}` of a path. */
 export function MarketInPath(): MethodDecorator {
   return ApiParam({

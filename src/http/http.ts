@@ -6,7 +6,6 @@ import {
   type NestFastifyApplication,
 } from "@nestjs/platform-fastify";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { LiveAdapter } from "../api/socket/live.adapter.js";
 import type { Config } from "../config/config.js";
 import { Connections } from "./connections.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
@@ -51,13 +50,14 @@ export function httpAdapter(): FastifyAdapter {
 }
 
 /**
- * Headers, origins, limits, validation and errors of every HTTP route, and the Socket.IO adapter. Call it before
- * `setupSwagger`, `setupPage`, `init` and `listen`: routes made earlier would do without.
+ * Headers, origins, limits, validation and errors of every HTTP route. Call it before `setupSwagger`,
+ * `setupPage`, `init` and `listen`: routes made earlier would do without. Returns the server's
+ * connections, for what else ends with them.
  */
 export async function configureHttp(
   app: NestFastifyApplication,
   config: Config,
-): Promise<void> {
+): Promise<Connections> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy() },
     // We speak plain HTTP; whoever adds TLS in front decides on this.
@@ -88,7 +88,7 @@ export async function configureHttp(
     connections.end();
     done();
   });
-  app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
+  return connections;
 }
 
 function limited(

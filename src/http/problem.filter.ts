@@ -8,7 +8,6 @@ import {
 } from "@nestjs/common";
 import { HttpAdapterHost } from "@nestjs/core";
 import { throwError } from "rxjs";
-import { TransportError } from "../streaming/transport.js";
 import { isDatabaseDown } from "./database-down.js";
 import type { Problem } from "./problem.js";
 
@@ -68,12 +67,6 @@ export class ProblemFilter implements ExceptionFilter {
 
   private answerTo(error: unknown, url: string): Answer {
     if (error instanceof HttpException) return answerOf(error);
-    if (error instanceof TransportError && error.canRetry)
-      return {
-        status: 503,
-        code: "transport_unavailable",
-        detail: error.message,
-      };
     const status = statusOf(error);
     if (status !== undefined)
       return {

@@ -7,7 +7,7 @@ import {
   type OpenAPIObject,
   SwaggerModule,
 } from "@nestjs/swagger";
-import { SCHEMAS } from "../api/rest/schemas.js";
+import type { Schema } from "./schema-parts.js";
 import { VERSION } from "./version.js";
 
 const DESCRIPTION = `Exact candles from exchange trades.
@@ -38,14 +38,17 @@ const ASSETS = {
 };
 
 /**
- * Serves the interface at /docs and the document at /docs-json. Not by `SwaggerModule.setup`: its page needs inline
+ * Serves the interface at /docs and the document at /docs-json, with the named `schemas` that routes refer to. Not by `SwaggerModule.setup`: its page needs inline
  * styles, which the content policy refuses.
  */
-export function setupSwagger(app: NestFastifyApplication): void {
+export function setupSwagger(
+  app: NestFastifyApplication,
+  schemas: Readonly<Record<string, Schema>>,
+): void {
   const server = app.getHttpAdapter().getInstance();
   let json: string | undefined;
   server.get("/docs-json", (_request, reply) => {
-    json ??= JSON.stringify(openApiDocument(app));
+    json ??= JSON.stringify(openApiDocument(app, schemas));
     return reply.type("application/json; charset=utf-8").send(json);
   });
   for (const path of ["/docs", "/docs/"])
@@ -66,7 +69,10 @@ export function setupSwagger(app: NestFastifyApplication): void {
   }
 }
 
-export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
+export function openApiDocument(
+  app: NestFastifyApplication,
+  schemas: Readonly<Record<string, Schema>>,
+): OpenAPIObject {
   const base = new DocumentBuilder()
     .setTitle("Tapeline")
     .setDescription(DESCRIPTION)
@@ -79,7 +85,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, base);
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, ...SCHEMAS },
+    schemas: { ...document.components?.schemas, ...schemas },
   };
   return document;
 }

@@ -5,6 +5,8 @@ import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { type Socket, io } from "socket.io-client";
 import { ApiModule } from "../../src/api/api.module.js";
 import { setupPage } from "../../src/api/page/page.js";
+import { SCHEMAS } from "../../src/api/rest/schemas.js";
+import { LiveAdapter } from "../../src/api/socket/live.adapter.js";
 import { HISTORY_VENUES } from "../../src/api/rest/history-venues.js";
 import { CONFIG, readConfig } from "../../src/config/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
@@ -99,8 +101,9 @@ export async function startApi(
       abortOnError: false,
     },
   );
-  await configureHttp(app, config);
-  setupSwagger(app);
+  const connections = await configureHttp(app, config);
+  app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
+  setupSwagger(app, SCHEMAS);
   setupPage(app);
   const transport = app.get(Transport);
   for (const strategy of app.get(ConsumerGroups).all)

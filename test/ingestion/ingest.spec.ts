@@ -240,7 +240,7 @@ describe("posting trades", () => {
   });
 
   it("is documented with every answer", () => {
-    const operation = openApiDocument(app).paths["/api/v1/trades"]?.post;
+    const operation = openApiDocument(app, {}).paths["/api/v1/trades"]?.post;
     expect(Object.keys(operation?.responses ?? {})).toEqual([
       "202",
       "400",

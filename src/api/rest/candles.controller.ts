@@ -20,6 +20,7 @@ import { matchesEtag } from "../../http/etag.js";
 import { DEFAULT_LIMIT, MAX_LIMIT, checkRange } from "../../http/parameters.js";
 import { badParameters, shown } from "../../http/problem.js";
 import { KnownMarkets } from "../../live/known-markets.js";
+import { requireMarket } from "./existing-market.js";
 import {
   type CandleQuery,
   CandleStore,
@@ -56,7 +57,7 @@ export class CandlesController {
   ): Promise<void> {
     const interval = storedInterval(this.config, query.interval);
     checkRange(query);
-    await this.markets.require(market);
+    await requireMarket(this.markets, market);
     const { fill, format, limit, ...range } = query;
     const wanted = { ...range, market, interval };
     const read = (page: CandleQuery): Promise<Candle[]> =>

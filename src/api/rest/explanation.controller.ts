@@ -20,6 +20,7 @@ import { DEFAULT_LIMIT, parseTime } from "../../http/parameters.js";
 import { ProblemException, badParameters, shown } from "../../http/problem.js";
 import { Turns } from "../../http/turns.js";
 import { KnownMarkets } from "../../live/known-markets.js";
+import { requireMarket } from "./existing-market.js";
 import {
   type CandleExplanation,
   ExplanationStore,
@@ -129,7 +130,7 @@ export class ExplanationController {
           value: shown(text),
         },
       ]);
-    await this.markets.require(market);
+    await requireMarket(this.markets, market);
     return { market, interval: stored, openTime };
   }
 }

@@ -15,7 +15,8 @@ import {
 } from "../../http/documented.js";
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
 import { ProblemException } from "../../http/problem.js";
-import { KnownMarkets, unknownMarket } from "../../live/known-markets.js";
+import { KnownMarkets } from "../../live/known-markets.js";
+import { requireMarket, unknownMarket } from "./existing-market.js";
 import { type Ticker, WINDOW_MINUTES, tickerFrom } from "../../live/ticker.js";
 import { CandleStore } from "../../persistence/stores/candle-store.js";
 import { type Gap, GapStore } from "../../persistence/stores/gap-store.js";
@@ -76,7 +77,7 @@ export class MarketsController {
     @Param("market") market: string,
     @Query() _query: NoQuery,
   ): Promise<Ticker> {
-    await this.known.require(market);
+    await requireMarket(this.known, market);
     const ticker = tickerFrom(
       await this.candles.page({
         market,
@@ -107,7 +108,7 @@ export class MarketsController {
     @Param("market") market: string,
     @Query() query: GapsQuery,
   ): Promise<Gap[]> {
-    await this.known.require(market);
+    await requireMarket(this.known, market);
     return this.missing.page(market, {
       ...query,
       limit: query.limit ?? DEFAULT_LIMIT,

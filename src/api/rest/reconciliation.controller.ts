@@ -21,6 +21,7 @@ import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { badParameters } from "../../http/problem.js";
 import { KnownMarkets } from "../../live/known-markets.js";
+import { requireMarket } from "./existing-market.js";
 import { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
 import { storedInterval } from "./candles.controller.js";
 import {
@@ -65,7 +66,7 @@ export class ReconciliationController {
           value: String(from),
         },
       ]);
-    if (market !== undefined) await this.known.require(market);
+    if (market !== undefined) await requireMarket(this.known, market);
     const days = await this.results.days(market, from, to);
     await send(reply, DAY_COLUMNS, days, format, accept);
   }
@@ -87,7 +88,7 @@ export class ReconciliationController {
   ): Promise<void> {
     const interval = storedInterval(this.config, query.interval ?? "1m");
     checkRange(query);
-    await this.known.require(market);
+    await requireMarket(this.known, market);
     const rows = await this.results.differences({
       ...query,
       market,

@@ -5,6 +5,7 @@ import { REVISION_REASONS } from "../../domain/revision.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { KnownMarkets } from "../../live/known-markets.js";
+import { requireMarket } from "./existing-market.js";
 import {
   type RevisedCandle,
   RevisedCandleStore,
@@ -37,7 +38,7 @@ export class RevisionsController {
   ): Promise<RevisedCandle[]> {
     const interval = storedInterval(this.config, query.interval);
     checkRange(query);
-    await this.markets.require(market);
+    await requireMarket(this.markets, market);
     const { reasons, limit, ...range } = query;
     const wanted = reasons?.split(",");
     return this.revised.page({

@@ -13,6 +13,7 @@ import { TRADE_COLUMNS, csvOf, wantsCsv } from "../../http/csv.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { KnownMarkets } from "../../live/known-markets.js";
+import { requireMarket } from "./existing-market.js";
 import { TradeStore } from "../../persistence/stores/trade-store.js";
 import { TradesQuery } from "./queries.js";
 
@@ -44,7 +45,7 @@ export class TradesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     checkRange(query);
-    await this.markets.require(market);
+    await requireMarket(this.markets, market);
     const trades = await this.trades.page({
       ...query,
       limit: query.limit ?? DEFAULT_LIMIT,

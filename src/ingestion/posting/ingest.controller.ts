@@ -1,8 +1,8 @@
 import {
-  BadRequestException,
   Body,
   Controller,
   HttpCode,
+  HttpStatus,
   Post,
   UseGuards,
 } from "@nestjs/common";
@@ -13,27 +13,15 @@ import {
   ApiResponse,
   ApiTags,
 } from "@nestjs/swagger";
+import { Refuses } from "../../http/documented.js";
 import { IngestKeyGuard } from "../../http/ingest-key.guard.js";
+import { ProblemException } from "../../http/problem.js";
 import { Transport, TransportError } from "../../streaming/transport.js";
 import { MAX_POSTED, postedTrades } from "./posted-trades.js";
 
 const LIMIT_MS = 10_000;
 /** A body of nothing but faults gets an answer that is not larger than itself. */
 const MOST_FAULTS = 1_000;
-
-const problem = (status: number, code: string, detail: string): object => ({
-  "application/problem+json": {
-    schema: { $ref: "#/components/schemas/Problem" },
-    example: {
-      type: "about:blank",
-      title: "…",
-      status,
-      code,
-      detail,
-      instance: "/api/v1/trades",
-    },
-  },
-});
 
 @ApiTags("trades")
 @Controller("api/v1/trades")
@@ -125,52 +113,44 @@ export class IngestController {
     description: "They cannot be lost any more",
     schema: { example: { accepted: 1, ids: ["a-17"] } },
   })
-  @ApiResponse({
-    status: 400,
-    description: "Nothing was taken; each fault is named",
-    content: problem(
-      400,
-      "bad_trades",
-      "[0].price must be a decimal as text, not 61234.5",
-    ) as never,
-  })
-  @ApiResponse({
-    status: 401,
-    description: "No valid key",
-    content: problem(
-      401,
-      "bad_key",
-      "Send Authorization: Bearer <key>",
-    ) as never,
-  })
-  @ApiResponse({
-    status: 403,
-    description: "No key is configured: posting is off",
-    content: problem(403, "ingest_off", "Set INGEST_KEYS") as never,
-  })
-  @ApiResponse({
-    status: 413,
-    description: "More than 1 MB",
-    content: problem(
-      413,
-      "payload_too_large",
-      "The body may have 1,048,576 bytes at most",
-    ) as never,
-  })
-  @ApiResponse({
-    status: 429,
-    description: "Too many requests; see Retry-After",
-    content: problem(429, "too_many_requests", "Try again in 20 s") as never,
-  })
-  @ApiResponse({
-    status: 503,
-    description: "The pipeline does not take them now; try again",
-    content: problem(
-      503,
-      "transport_unavailable",
-      "No room within 10 s",
-    ) as never,
-  })
+  @Refuses("/api/v1/trades", [
+    {
+      status: 400,
+      code: "bad_trades",
+      description: "Nothing was taken; each fault is named",
+      detail: "[0].price must be a decimal as text, not 61234.5",
+    },
+    {
+      status: 401,
+      code: "bad_key",
+      description: "No valid key",
+      detail: "Send Authorization: Bearer <key>",
+    },
+    {
+      status: 403,
+      code: "ingest_off",
+      description: "No key is configured: posting is off",
+      detail: "Set INGEST_KEYS",
+    },
+    {
+      status: 413,
+      code: "payload_too_large",
+      description: "More than 1 MB",
+      detail: "The body may have 1,048,576 bytes at most",
+    },
+    {
+      status: 429,
+      code: "too_many_requests",
+      description: "Too many requests; see Retry-After",
+      detail: "Try again in 20 s",
+    },
+    {
+      status: 503,
+      code: "transport_unavailable",
+      description: "The pipeline does not take them now; try again",
+      detail: "No room within 10 s",
+    },
+  ])
   async post(
     @Body() body: unknown,
   ): Promise<{ accepted: number; ids: string[] }> {
@@ -187,31 +167,40 @@ export class IngestController {
             `${fault.field} ${fault.detail}${fault.value === undefined ? "" : `, not ${fault.value}`}`,
         )
         .join("; ");
-      throw new BadRequestException({
-        code: "bad_trades",
-        detail:
-          faults.length > shown.length
-            ? `${detail}; and ${faults.length - shown.length} more`
-            : detail,
-        errors: faults.slice(0, MOST_FAULTS),
-      });
+      throw new ProblemException(
+        HttpStatus.BAD_REQUEST,
+        "bad_trades",
+        faults.length > shown.length
+          ? `${detail}; and ${faults.length - shown.length} more`
+          : detail,
+        faults.slice(0, MOST_FAULTS),
+      );
     }
     const limit = AbortSignal.timeout(LIMIT_MS);
     try {
       await this.transport.produce("trades", trades, { signal: limit });
     } catch (error) {
-      // At shutdown, another process may take them.
-      const isClosed =
-        error instanceof TransportError && error.code === "closed";
-      if (isClosed)
-        throw new TransportError("closed", error.message, {
-          canRetry: true,
-          cause: error,
-        });
-      if (!limit.aborted) throw error;
-      const detail = `The trades could not be stored within ${LIMIT_MS / 1_000} s. They may still be: send them again with the same ids`;
-      throw new TransportError("unavailable", detail, { cause: error });
+      throw limit.aborted
+        ? notNow(
+            `The trades could not be stored within ${LIMIT_MS / 1_000} s. They may still be: send them again with the same ids`,
+          )
+        : error instanceof TransportError && isPassing(error)
+          ? notNow(error.message)
+          : error;
     }
     return { accepted: trades.length, ids: trades.map(({ id }) => id) };
   }
+}
+
+/** At shutdown, another process may take them. */
+function isPassing({ canRetry, code }: TransportError): boolean {
+  return canRetry || code === "closed";
+}
+
+function notNow(detail: string): ProblemException {
+  return new ProblemException(
+    HttpStatus.SERVICE_UNAVAILABLE,
+    "transport_unavailable",
+    detail,
+  );
 }

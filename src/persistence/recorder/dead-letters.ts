@@ -2,7 +2,7 @@ import { Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { plural } from "../../domain/plural.js";
 import { Metrics } from "../../metrics/metrics.js";
-import type { DeadLetter } from "../../streaming/topics.js";
+import type { DeadLetter } from "../../domain/dead-letter.js";
 import { Transport } from "../../streaming/transport.js";
 
 /** Records refused for good, kept with reason and origin in a table and on topic `trades.dead`. */

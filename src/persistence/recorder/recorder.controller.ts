@@ -3,7 +3,7 @@ import { EventPattern, Payload } from "@nestjs/microservices";
 import { isClock } from "../../domain/trade.js";
 import { Metrics } from "../../metrics/metrics.js";
 import { RethrowFilter } from "../../streaming/rethrow.filter.js";
-import type { DeadLetter } from "../../streaming/topics.js";
+import type { DeadLetter } from "../../domain/dead-letter.js";
 import type { Delivery, Undecodable } from "../../streaming/transport.js";
 import { FeedStateStore } from "../stores/feed-state-store.js";
 import { Announcer } from "./announcer.js";

@@ -1,6 +1,6 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import type { DeadLetter } from "../../streaming/topics.js";
+import type { DeadLetter } from "../../domain/dead-letter.js";
 
 /** A dead letter as it is kept; `id` rises with time. */
 export type StoredDeadLetter = { id: string } & DeadLetter;

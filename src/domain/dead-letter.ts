@@ -1,0 +1,14 @@
+/** A record that was refused for good, with where it came from. */
+export interface DeadLetter {
+  /** Stable code: `undecodable`, a `Fault` code, `id_conflict`, `kind_mismatch`, `refused_by_database`, … */
+  reason: string;
+  detail: string;
+  topic: string;
+  partition: number;
+  offset: string;
+  key: string | null;
+  /** The record as text, cut at 8,192 characters. */
+  payload: string;
+  /** Epoch ms. */
+  at: number;
+}
