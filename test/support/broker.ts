@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs from "kafkajs";
-import { freePort } from "./postgres.js";
+import { freePort, runFolder } from "./postgres.js";
 import { atSuiteEnd } from "./suite-end.js";
 
 const POM = resolve("test/support/kafka/pom.xml");
@@ -93,7 +93,7 @@ export class Broker {
   static async start(
     ports: { own?: number; advertised?: number } = {},
   ): Promise<Broker> {
-    const home = mkdtempSync(join(tmpdir(), "tapeline-kafka-"));
+    const home = runFolder("kafka-");
     const port = ports.own ?? (await freePort());
     const controller = await freePort();
     const settings = {

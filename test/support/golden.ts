@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Interval } from "../../src/domain/interval.js";
@@ -7,6 +6,7 @@ import type { Trade } from "../../src/domain/trade.js";
 import type { Process } from "./app.js";
 import { fold } from "./fold.js";
 import { type Nine, klinesOfCsv, klinesOfJson, nineOf } from "./klines.js";
+import { runFolder } from "./postgres.js";
 import { madeTrades, recordings } from "./recordings.js";
 
 /** A recording, how it is replayed, and the candles the exchange itself published for its full bars. */
@@ -112,7 +112,7 @@ function between(bars: readonly Nine[], from: number, length: number): Nine[] {
 
 /** Made trades in the recorders' formats, with a fold written in the tests in place of the exchange's klines. */
 function made(): Golden[] {
-  const folder = join(mkdtempSync(join(tmpdir(), "tapeline-made-")), "made");
+  const folder = join(runFolder("made-"), "made");
   mkdirSync(folder);
   const all = madeTrades(4_000, 5);
   const of = (index: number): Trade[] =>

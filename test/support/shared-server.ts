@@ -44,6 +44,8 @@ const SETTINGS = {
   max_wal_size: "2GB",
   checkpoint_timeout: "15min",
   jit: "off",
+  // Each new database is one.
+  log_checkpoints: "off",
   timezone: "UTC",
   log_timezone: "UTC",
   // Nobody kills this one, therefore no commit has to be on the disk when it is answered.
