@@ -172,8 +172,15 @@ export function resolve(file: string, specifier: string): string {
   return posix.join(posix.dirname(file), specifier).replace(/\.js$/, ".ts");
 }
 
+/** Every rule looks at the same files. */
+const parsed = new Map<string, ts.SourceFile>();
+
 function parse(file: string, text: string): ts.SourceFile {
-  return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const known = parsed.get(file);
+  if (known?.text === text) return known;
+  const made = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  parsed.set(file, made);
+  return made;
 }
 
 function someNode(node: ts.Node, holds: (node: ts.Node) => boolean): boolean {
