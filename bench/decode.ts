@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { decode as decodeRecord, encode } from "../src/streaming/codec.js";
 import type { Item } from "../src/streaming/lanes.js";
 import { binance } from "../src/venues/binance/spot.js";
-import { random } from "../test/support/tape.js";
+import { random } from "../test/support/random.js";
 import {
   type Benchmark,
   type Contestant,

@@ -6,7 +6,7 @@ import { processExists } from "../../src/persistence/embedded/owner-lock.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { type Golden, goldens } from "../support/golden.js";
 import { freePort } from "../support/postgres.js";
-import { random } from "../support/tape.js";
+import { random } from "../support/random.js";
 
 const SEED = Number(process.env["CRASH_SEED"] ?? 20_261_121);
 const spot = (): Golden =>

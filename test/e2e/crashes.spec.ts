@@ -10,7 +10,8 @@ import { createDatabase } from "../support/databases.js";
 import { type Golden, goldens } from "../support/golden.js";
 import { describeOwnKafka, randomPrefix } from "../support/kafka.js";
 import { type TestPostgres, startPostgres } from "../support/postgres.js";
-import { contents, random } from "../support/tape.js";
+import { random } from "../support/random.js";
+import { contents } from "../support/tape.js";
 
 const SEED = Number(process.env["CRASH_SEED"] ?? 20_261_121);
 const spot = (): Golden =>

@@ -15,7 +15,7 @@ import {
   marketOf,
 } from "../support/soak/soak-checks.js";
 import { createDatabase } from "../support/databases.js";
-import { random } from "../support/tape.js";
+import { random } from "../support/random.js";
 
 const SPEED = 60;
 /** No faults in the last moments: what is lost at the very end, no later id shows. */

@@ -2,14 +2,8 @@ import { INTERVALS } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { gapTrades, madeTrades, spotTrades } from "../support/recordings.js";
-import {
-  type Tape,
-  batches,
-  contents,
-  openTape,
-  random,
-  shuffled,
-} from "../support/tape.js";
+import { batches, random, shuffled } from "../support/random.js";
+import { type Tape, contents, openTape } from "../support/tape.js";
 
 const never = new AbortController().signal;
 

@@ -6,14 +6,8 @@ import {
 } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { fold, foldedPart } from "../support/fold.js";
-import {
-  type Tape,
-  batches,
-  openTape,
-  random,
-  shuffled,
-  trade,
-} from "../support/tape.js";
+import { batches, random, shuffled } from "../support/random.js";
+import { type Tape, openTape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 let tape: Tape;

@@ -7,13 +7,8 @@ import {
   RevisionStore,
 } from "../../src/persistence/stores/revision-store.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
-import {
-  type Tape,
-  batches,
-  random,
-  shuffled,
-  trade,
-} from "../support/tape.js";
+import { batches, random, shuffled } from "../support/random.js";
+import { type Tape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);

@@ -1,5 +1,6 @@
 import type { Trade } from "../../src/domain/trade.js";
-import { random, trade } from "../support/tape.js";
+import { random } from "../support/random.js";
+import { trade } from "../support/tape.js";
 
 const MINUTE = 60_000;
 

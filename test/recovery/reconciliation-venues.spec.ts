@@ -7,7 +7,8 @@ import {
   KRAKEN,
   type KlineDialect,
 } from "../support/exchange/kline-rest.js";
-import { random, trade } from "../support/tape.js";
+import { random } from "../support/random.js";
+import { trade } from "../support/tape.js";
 import { quietLog } from "./reconciliation-scene.js";
 import {
   type Bench,

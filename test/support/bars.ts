@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { klinesOfJson } from "./klines.js";
 import { recordings } from "./recordings.js";
-import { random } from "./tape.js";
+import { random } from "./random.js";
 
 /** Columns of one-minute candles, oldest first, as numbers: only for what is drawn from them. */
 export interface BarColumns {

@@ -3,10 +3,21 @@ import JestRunner from "jest-runner";
 /** Suites that measure time: what runs beside them would be measured, too. */
 const ALONE = /\.alone\.spec\.ts$/;
 
+/** Begun first on a machine where Jest does not know yet how long suites take: the run must not end with waiting for one. */
+const LONG = [
+  /e2e\/(crashes|soak|golden|backfill|roles|bootstrap)/,
+  /streaming\/kafka/,
+  /web\/(recording|live|first-start|pictures)/,
+  /recovery\/(backfill|recorded-gaps|golden-venues)/,
+  /(csv-stream|any-order|replay-files)\.spec/,
+];
+
 /** Of four workers, those for suites that mostly wait for processes, beside those for suites that compute. */
 const WAITING_SHARE = 3 / 4;
 
 const isAlone = ({ path }) => ALONE.test(path);
+const isUnknownAndLong = ({ duration, path }) =>
+  duration === undefined && LONG.some((pattern) => pattern.test(path));
 const waits = ({ context }) => context.config.displayName?.name === "system";
 
 /**
@@ -15,7 +26,9 @@ const waits = ({ context }) => context.config.displayName?.name === "system";
  */
 export default class GroupedRunner extends JestRunner {
   async runTests(tests, watcher, options) {
-    const together = tests.filter((test) => !isAlone(test));
+    const together = tests
+      .filter((test) => !isAlone(test))
+      .sort((a, b) => isUnknownAndLong(b) - isUnknownAndLong(a));
     const waiting = together.filter(waits);
     const computing = together.filter((test) => !waits(test));
     const run = (group, workers) => {

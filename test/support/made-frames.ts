@@ -1,6 +1,6 @@
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import type { Recording, RecordedFrame } from "./venue-recordings.js";
-import { random } from "./tape.js";
+import { random } from "./random.js";
 
 interface Made {
   id: number;

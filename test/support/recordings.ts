@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Trade } from "../../src/domain/trade.js";
-import { random, trade } from "./tape.js";
+import { random } from "./random.js";
+import { trade } from "./tape.js";
 
 // Read here apart from the product's own decoders, so that a test does not compare a decoder with itself.
 

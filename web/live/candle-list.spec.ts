@@ -1,5 +1,5 @@
 import type { Candle } from "../../src/domain/candle.js";
-import { shuffled, random } from "../../test/support/tape.js";
+import { shuffled, random } from "../../test/support/random.js";
 import { CandleList } from "./candle-list.js";
 
 const MINUTE = 60_000;

@@ -1,4 +1,5 @@
-import { random, shuffled, trade } from "../../test/support/tape.js";
+import { random, shuffled } from "../../test/support/random.js";
+import { trade } from "../../test/support/tape.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { TradeList } from "./trade-list.js";
 

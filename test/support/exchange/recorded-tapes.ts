@@ -1,6 +1,6 @@
 import type { Trade } from "../../../src/domain/trade.js";
 import { gapTrades, spotTrades, usdmTrades } from "../recordings.js";
-import { random } from "../tape.js";
+import { random } from "../random.js";
 import {
   type RawTrade,
   SymbolTape,

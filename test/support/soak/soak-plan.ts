@@ -1,5 +1,5 @@
 import type { Fault, FaultKind, RestStatus } from "../exchange/faults.js";
-import { random } from "../tape.js";
+import { random } from "../random.js";
 
 /** What is killed without warning (SIGKILL), and started again. */
 export type Victim =
