@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readConfig } from "../src/config/config.js";
 import { DEFAULT_INTERVALS } from "../src/domain/interval.js";
-import { FeedHistory } from "../src/ingestion/feed/feed-history.js";
 import { Metrics } from "../src/metrics/metrics.js";
 import { BulkStore } from "../src/persistence/merge/bulk-store.js";
 import { MarketRegistry } from "../src/persistence/merge/market-registry.js";
@@ -18,7 +17,9 @@ import { Backfills } from "../src/recovery/backfill/backfills.js";
 import { MarketClaims } from "../src/recovery/market-claims.js";
 import { HoleProof } from "../src/recovery/repair/hole-proof.js";
 import { InProcessTransport } from "../src/streaming/in-process/in-process-transport.js";
+import { FollowedMarkets } from "../src/venues/followed-markets.js";
 import { VenueHosts } from "../src/venues/rest/venue-hosts.js";
+import { Venues } from "../src/venues/venues.js";
 import { MARKET, SPAN, writeCsv, writeZip } from "./backfill/day-file.js";
 import {
   type Benchmark,
@@ -134,14 +135,17 @@ async function loadByJob(
   const partitions = new Partitions(source);
   const database = serverDatabase(url);
   const hosts = new VenueHosts(config, metrics);
+  const venues = new Venues();
+  const followed = new FollowedMarkets(config, venues);
   const backfills = new Backfills(
     config,
     store,
     new BulkStore(config, database, source, markets, partitions, metrics),
+    venues,
     hosts,
     new InProcessTransport(),
-    new MarketClaims(config, source),
-    new FeedHistory(),
+    new MarketClaims(followed, source),
+    followed,
     metrics,
     new HoleProof(
       config,

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from "@nestjs/common";
 import { TerminusModule } from "@nestjs/terminus";
 import { ApiModule } from "./api/api.module.js";
-import { HISTORY_VENUES } from "./api/rest/history-venues.js";
+import { HistoryVenues } from "./api/rest/history-venues.js";
 import { CONFIG, type Config } from "./config/config.js";
 import { HealthController, Readiness } from "./health/health.controller.js";
 import { IngestionModule } from "./ingestion/ingestion.module.js";
@@ -14,7 +14,8 @@ import {
 import { DATABASE, type Database } from "./persistence/schema/database.js";
 import { RecoveryModule } from "./recovery/recovery.module.js";
 import { StreamingModule } from "./streaming/streaming.module.js";
-import { VENUES_WITH_HISTORY } from "./venues/venues.js";
+import { VenuesModule } from "./venues/venues.module.js";
+import { Venues } from "./venues/venues.js";
 
 /** What every context may ask for: the configuration, the figures, the database. */
 @Module({})
@@ -23,12 +24,13 @@ class FoundationModule {
     const providers = [
       { provide: CONFIG, useValue: config },
       { provide: DATABASE, useValue: database },
-      { provide: HISTORY_VENUES, useValue: VENUES_WITH_HISTORY },
+      { provide: HistoryVenues, useExisting: Venues },
       Metrics,
     ];
     return {
       module: FoundationModule,
       global: true,
+      imports: [VenuesModule],
       providers,
       exports: providers,
     };

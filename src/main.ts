@@ -11,7 +11,7 @@ import { setupSwagger } from "./http/swagger.js";
 import { type Database, openDatabase } from "./persistence/schema/database.js";
 import { ConsumerGroups } from "./streaming/consumer-groups.js";
 import type { TransportStrategy } from "./streaming/strategy.js";
-import { unknownVenues } from "./venues/venues.js";
+import { Venues } from "./venues/venues.js";
 
 export interface Running {
   app: NestFastifyApplication;
@@ -26,7 +26,7 @@ export async function start(
   config: Config,
   logger: ConsoleLogger,
 ): Promise<Running> {
-  const unknown = unknownVenues(config.feeds);
+  const unknown = new Venues().unknown(config.feeds);
   if (unknown.length > 0) throw new ConfigError(unknown);
   const database = await openDatabase(config, "own");
   let app: NestFastifyApplication | undefined;

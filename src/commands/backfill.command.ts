@@ -18,12 +18,13 @@ import {
   MOST_OPEN,
 } from "../persistence/stores/backfill-store.js";
 import { Backfills } from "../recovery/backfill/backfills.js";
-import { VENUES, VENUES_WITH_HISTORY } from "../venues/venues.js";
+import { Venues } from "../venues/venues.js";
 import { pause } from "../waiting/pause.js";
 import { followBackfill } from "./backfill-progress.js";
 import { moment } from "./options.js";
 
-const WITH_HISTORY = VENUES_WITH_HISTORY.map(({ name }) => name).join(", ");
+const VENUES = new Venues();
+const WITH_HISTORY = VENUES.withHistory.map(({ name }) => name).join(", ");
 /** A server that works on jobs begins with this one within a second or two, unless it is busy with another. */
 const TAKEN_WITHIN_MS = 3_000;
 
@@ -171,7 +172,7 @@ function checked({ market, from, to = Date.now() }: Flags): Wanted {
     problems.push(
       `--market: a symbol of ${venue.name} must be ${venue.symbols.rule}, not ${JSON.stringify(name.symbol)}`,
     );
-  else if (!VENUES_WITH_HISTORY.includes(venue))
+  else if (!VENUES.withHistory.includes(venue))
     problems.push(
       `--market: ${venue.name} has no history to load${venue.repair.kind === "none" ? `: ${venue.repair.reason}` : ""}`,
     );

@@ -4,10 +4,11 @@ import { type Config, ConfigError, environment } from "../config/config.js";
 import { useLogger } from "../log.js";
 import { type Running, start } from "../main.js";
 import { Transport } from "../streaming/transport.js";
-import { VENUES } from "../venues/venues.js";
+import { Venues } from "../venues/venues.js";
 import { positive } from "./options.js";
 import { replayWithProgress } from "./replay-progress.js";
 
+const VENUES = new Venues();
 const SETTLE_LIMIT_MS = 600_000;
 
 interface ReplayFlags {
@@ -30,7 +31,7 @@ export class ReplayCommand extends CommandRunner {
     const venue = VENUES.get(name);
     if (venue === undefined)
       throw new ConfigError([
-        `--venue must be one of ${[...VENUES.keys()].join(", ")}, not ${JSON.stringify(name)}`,
+        `--venue must be one of ${VENUES.names}, not ${JSON.stringify(name)}`,
       ]);
     const configured = environment();
     // Nobody asked for live feeds or a server: only what records.
@@ -105,7 +106,7 @@ export class ReplayCommand extends CommandRunner {
 
   @Option({
     flags: "--venue <venue>",
-    description: `venue of the recordings: ${[...VENUES.keys()].join(", ")}`,
+    description: `venue of the recordings: ${VENUES.names}`,
     required: true,
   })
   parseVenue(venue: string): string {

@@ -4,7 +4,7 @@ import { ConfigError, environment } from "../config/config.js";
 import { useLogger } from "../log.js";
 import { banner, start } from "../main.js";
 import { Transport } from "../streaming/transport.js";
-import { VENUES } from "../venues/venues.js";
+import { Venues } from "../venues/venues.js";
 import { positive } from "./options.js";
 import { replayWithProgress } from "./replay-progress.js";
 
@@ -26,14 +26,13 @@ interface ServeOptions {
 export class ServeCommand extends CommandRunner {
   async run(_args: string[], options: ServeOptions): Promise<void> {
     const config = environment();
+    const venues = new Venues();
     const venue =
       options.replay === undefined
         ? undefined
-        : VENUES.get(options.venue ?? "binance");
+        : venues.get(options.venue ?? "binance");
     if (options.replay !== undefined && venue === undefined)
-      throw new ConfigError([
-        `--venue must be one of ${[...VENUES.keys()].join(", ")}`,
-      ]);
+      throw new ConfigError([`--venue must be one of ${venues.names}`]);
     const stopping = new AbortController();
     const stopped = new Promise<string>((resolve) => {
       let first = 0;

@@ -4,16 +4,30 @@ import {
   type OnModuleDestroy,
 } from "@nestjs/common";
 import { IngestKeyGuard } from "../http/ingest-key.guard.js";
-import { VenueHosts } from "../venues/rest/venue-hosts.js";
-import { FeedHistory } from "./feed/feed-history.js";
+import { VenuesModule } from "../venues/venues.module.js";
+import { FeedBoard } from "./feed/feed-board.js";
+import { FEED_FACTORIES, type FeedFactory } from "./feed/feed.js";
 import { Feeds } from "./feed/feeds.js";
+import { VenueFeeds } from "./feed/venue-feeds.js";
 import { IngestController } from "./posting/ingest.controller.js";
+import { SimFeeds } from "./simulator/sim-feeds.js";
 
 /** The ingestion role: feeds and posted trades. Its feeds stop first, while the rest can still take what they hold. */
 @Module({
+  imports: [VenuesModule],
   controllers: [IngestController],
-  providers: [FeedHistory, Feeds, IngestKeyGuard, VenueHosts],
-  exports: [FeedHistory, VenueHosts],
+  providers: [
+    FeedBoard,
+    Feeds,
+    IngestKeyGuard,
+    SimFeeds,
+    VenueFeeds,
+    {
+      provide: FEED_FACTORIES,
+      inject: [VenueFeeds, SimFeeds],
+      useFactory: (...factories: FeedFactory[]): FeedFactory[] => factories,
+    },
+  ],
 })
 export class IngestionModule
   implements OnApplicationBootstrap, OnModuleDestroy

@@ -33,6 +33,7 @@ import { ComparisonStore } from "./stores/comparison-store.js";
 import { DeadLetterStore } from "./stores/dead-letter-store.js";
 import { ExplanationStore } from "./stores/explanation-store.js";
 import { FeedStateStore } from "./stores/feed-state-store.js";
+import { FollowedMarketStore } from "./stores/followed-market-store.js";
 import { GapLedgerStore } from "./stores/gap-ledger-store.js";
 import { GapStore } from "./stores/gap-store.js";
 import { MarketStore } from "./stores/market-store.js";
@@ -51,6 +52,7 @@ const STORES = [
   TradeStore,
   SparklineStore,
   FeedStateStore,
+  FollowedMarketStore,
   DeadLetterStore,
   BackfillStore,
   BulkStore,

@@ -1,56 +1,43 @@
-import { Inject, Injectable, Logger } from "@nestjs/common";
+import { Injectable, Logger } from "@nestjs/common";
+import type { Subscription } from "rxjs";
 import { DataSource, type QueryRunner } from "typeorm";
-import { CONFIG, type Config } from "../config/config.js";
-import { type Market, splitMarket } from "../domain/market.js";
-import type { Venue } from "../venues/venue.js";
-import { VENUES } from "../venues/venues.js";
+import type { Market } from "../domain/market.js";
+import { FollowedMarkets } from "../venues/followed-markets.js";
+import type { VenueMarket } from "../venues/venues.js";
 
 /** Any constants that nothing else uses: with the hash of a name they make a lock's key. */
 const MARKET_LOCKS = 7_464_020;
 const JOB_LOCKS = 7_464_021;
 const EVERY_MS = 2_000;
 
-export interface FollowedMarket {
-  market: Market;
-  symbol: string;
-  venue: Venue;
-}
-
 /**
- * Which markets and jobs are this process's to care for, among all processes of one database: an advisory lock each, held by
+ * Which followed markets and jobs are this process's to care for, among all processes of one database: an advisory lock each, held by
  * one connection, so that they are free again whenever a process dies. A connection that is lost is noticed within seconds;
  * until then two may work on the same, which is wasteful and harmless.
  */
 @Injectable()
 export class MarketClaims {
   private readonly logger = new Logger(MarketClaims.name);
-  /** Those of FEEDS whose venue can be asked. */
-  readonly followed: readonly FollowedMarket[];
   private held = new Set<Market>();
   private jobs = new Set<string>();
   private runner: QueryRunner | undefined;
+  private subscription: Subscription | undefined;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
   constructor(
-    @Inject(CONFIG) config: Pick<Config, "feeds">,
+    private readonly followed: FollowedMarkets,
     private readonly source: DataSource,
-  ) {
-    this.followed = config.feeds.flatMap((market) => {
-      const { venue: name, symbol } = splitMarket(market);
-      const venue = VENUES.get(name);
-      return venue === undefined ? [] : [{ market, symbol, venue }];
-    });
-  }
+  ) {}
 
   start(): void {
-    if (this.followed.length === 0) return;
-    this.timer ??= setInterval(() => this.round(), EVERY_MS);
-    this.round();
+    this.subscription ??= this.followed.changes.subscribe(() => this.begin());
+    this.begin();
   }
 
   /** Gives everything back. */
   async stop(): Promise<void> {
+    this.subscription?.unsubscribe();
     clearInterval(this.timer);
     await this.running;
     const { runner } = this;
@@ -67,8 +54,8 @@ export class MarketClaims {
   }
 
   /** Those that are this process's now. */
-  get mine(): FollowedMarket[] {
-    return this.followed.filter(({ market }) => this.held.has(market));
+  get mine(): VenueMarket[] {
+    return this.followed.askable.filter(({ market }) => this.held.has(market));
   }
 
   /** True when the job is this process's from now on. */
@@ -96,6 +83,13 @@ export class MarketClaims {
     });
   }
 
+  /** A process with nothing to claim needs no connection. */
+  private begin(): void {
+    if (this.timer === undefined && this.followed.askable.length === 0) return;
+    this.timer ??= setInterval(() => this.round(), EVERY_MS);
+    this.round();
+  }
+
   private round(): void {
     this.inTurn(() => this.claim()).catch((error: unknown) =>
       this.logger.debug(`Claims are lost: ${String(error)}`),
@@ -121,13 +115,24 @@ export class MarketClaims {
   /** Also with nothing left to claim: the question shows that the connection is still there. */
   private async claim(): Promise<void> {
     const runner = await this.connected();
-    const free = this.followed
+    await this.leaveUnfollowed(runner);
+    const free = this.followed.askable
       .map(({ market }) => market)
       .filter((market) => !this.held.has(market));
     const claimed = await lock(runner, MARKET_LOCKS, free);
     for (const market of claimed) this.held.add(market);
     if (claimed.length > 0)
       this.logger.debug(`This process cares for ${claimed.join(", ")}`);
+  }
+
+  private async leaveUnfollowed(runner: QueryRunner): Promise<void> {
+    const left = [...this.held].filter((market) => !this.followed.has(market));
+    if (left.length === 0) return;
+    for (const market of left) this.held.delete(market);
+    await runner.query(
+      `SELECT pg_advisory_unlock($1, hashtext(name)) FROM unnest($2::text[]) AS name`,
+      [MARKET_LOCKS, left],
+    );
   }
 
   private async connected(): Promise<QueryRunner> {

@@ -4,8 +4,10 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from "@nestjs/common";
-import { IngestionModule } from "../ingestion/ingestion.module.js";
 import { PersistenceModule } from "../persistence/persistence.module.js";
+import { FollowedMarketStore } from "../persistence/stores/followed-market-store.js";
+import { FollowedMarkets } from "../venues/followed-markets.js";
+import { VenuesModule } from "../venues/venues.module.js";
 import { Backfills } from "./backfill/backfills.js";
 import { Bootstrap } from "./backfill/bootstrap.js";
 import { MarketClaims } from "./market-claims.js";
@@ -15,7 +17,7 @@ import { Repair } from "./repair/repair.js";
 
 /** What keeps the tape whole, in the processes that follow feeds. */
 @Module({
-  imports: [IngestionModule, PersistenceModule],
+  imports: [PersistenceModule, VenuesModule],
   providers: [
     Backfills,
     Bootstrap,
@@ -30,6 +32,8 @@ export class RecoveryModule
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
 {
   constructor(
+    private readonly followed: FollowedMarkets,
+    private readonly followedStore: FollowedMarketStore,
     private readonly claims: MarketClaims,
     private readonly backfills: Backfills,
     private readonly bootstrap: Bootstrap,
@@ -38,6 +42,7 @@ export class RecoveryModule
   ) {}
 
   async onModuleInit(): Promise<void> {
+    await this.followedStore.keep(this.followed.all, "settings", Date.now());
     await this.bootstrap.look();
   }
 

@@ -12,39 +12,71 @@ import type { Venue } from "./venue.js";
 /** Markets of this venue are made here, and never stored under a real venue's name. */
 export const SIMULATED_VENUE = "sim";
 
-/** Every exchange we can follow, by name. */
-export const VENUES: ReadonlyMap<string, Venue> = new Map(
-  [
-    binance,
-    binanceUsdm,
-    bitstamp,
-    bybit,
-    bybitLinear,
-    coinbase,
-    kraken,
-    okx,
-  ].map((venue) => [venue.name, venue]),
-);
+/** Every exchange that we can follow: one entry each. */
+const TABLE: readonly Venue[] = [
+  binance,
+  binanceUsdm,
+  bitstamp,
+  bybit,
+  bybitLinear,
+  coinbase,
+  kraken,
+  okx,
+];
 
-/** Those whose history can be loaded, by its files or its REST. */
-export const VENUES_WITH_HISTORY: readonly Venue[] = [
-  ...VENUES.values(),
-].filter(({ repair, bulk }) => repair.kind !== "none" || bulk !== undefined);
-
-/** Venues whose markets a feed may own: trades of these cannot be posted. */
-export function isFeedVenue(venue: string): boolean {
-  return venue === SIMULATED_VENUE || VENUES.has(venue);
+/** A market of a venue that has an entry here, and so can be asked about it. */
+export interface VenueMarket {
+  market: Market;
+  symbol: string;
+  venue: Venue;
 }
 
-/** One line for each market that no feed can follow: its venue has no entry, or spells its symbols otherwise. */
-export function unknownVenues(feeds: readonly Market[]): string[] {
-  return feeds.flatMap((market) => {
-    const { venue, symbol } = splitMarket(market);
-    const symbols = VENUES.get(venue)?.symbols;
-    if (!isFeedVenue(venue))
-      return `FEEDS: ${market} is of a venue that Tapeline does not know; it knows ${[...VENUES.keys(), SIMULATED_VENUE].join(", ")}`;
-    return symbols === undefined || symbols.pattern.test(symbol)
-      ? []
-      : `FEEDS: ${market}: a symbol of ${venue} must be ${symbols.rule}`;
-  });
+/** The venues that this application knows. */
+export class Venues {
+  private readonly byName: ReadonlyMap<string, Venue>;
+
+  constructor(readonly all: readonly Venue[] = TABLE) {
+    this.byName = new Map(all.map((venue) => [venue.name, venue]));
+  }
+
+  get(name: string): Venue | undefined {
+    return this.byName.get(name);
+  }
+
+  /** Undefined where nobody can be asked: of a posted or simulated market, or of an unknown venue. */
+  of(market: Market): VenueMarket | undefined {
+    const { venue: name, symbol } = splitMarket(market);
+    const venue = this.byName.get(name);
+    return venue === undefined ? undefined : { market, symbol, venue };
+  }
+
+  /** For a message to a person. */
+  get names(): string {
+    return this.all.map(({ name }) => name).join(", ");
+  }
+
+  /** Those whose history can be loaded, by its files or its REST. */
+  get withHistory(): readonly Venue[] {
+    return this.all.filter(
+      ({ repair, bulk }) => repair.kind !== "none" || bulk !== undefined,
+    );
+  }
+
+  /** Whether a feed may own its markets: trades of these cannot be posted. */
+  isFeedVenue(name: string): boolean {
+    return name === SIMULATED_VENUE || this.byName.has(name);
+  }
+
+  /** One line for each market that no feed can follow: its venue has no entry, or spells its symbols otherwise. */
+  unknown(feeds: readonly Market[]): string[] {
+    return feeds.flatMap((market) => {
+      const { venue, symbol } = splitMarket(market);
+      const symbols = this.byName.get(venue)?.symbols;
+      if (!this.isFeedVenue(venue))
+        return `FEEDS: ${market} is of a venue that Tapeline does not know; it knows ${this.names}, ${SIMULATED_VENUE}`;
+      return symbols === undefined || symbols.pattern.test(symbol)
+        ? []
+        : `FEEDS: ${market}: a symbol of ${venue} must be ${symbols.rule}`;
+    });
+  }
 }

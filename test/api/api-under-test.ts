@@ -7,7 +7,7 @@ import { ApiModule } from "../../src/api/api.module.js";
 import { setupPage } from "../../src/api/page/page.js";
 import { SCHEMAS } from "../../src/api/rest/schemas.js";
 import { LiveAdapter } from "../../src/api/socket/live.adapter.js";
-import { HISTORY_VENUES } from "../../src/api/rest/history-venues.js";
+import { HistoryVenues } from "../../src/api/rest/history-venues.js";
 import { CONFIG, readConfig } from "../../src/config/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
@@ -22,7 +22,7 @@ import { DATABASE } from "../../src/persistence/schema/database.js";
 import { ConsumerGroups } from "../../src/streaming/consumer-groups.js";
 import { StreamingModule } from "../../src/streaming/streaming.module.js";
 import { Transport } from "../../src/streaming/transport.js";
-import { VENUES_WITH_HISTORY } from "../../src/venues/venues.js";
+import { Venues } from "../../src/venues/venues.js";
 
 export type Client = Socket<ServerEvents, ClientEvents>;
 
@@ -70,7 +70,7 @@ export async function startApi(
   const foundation = [
     { provide: CONFIG, useValue: config },
     { provide: DATABASE, useValue: database },
-    { provide: HISTORY_VENUES, useValue: VENUES_WITH_HISTORY },
+    { provide: HistoryVenues, useValue: new Venues() },
     Metrics,
   ];
 

@@ -10,6 +10,7 @@ import type { Problem } from "../../src/http/problem.js";
 import { openApiDocument } from "../../src/http/swagger.js";
 import { IngestController } from "../../src/ingestion/posting/ingest.controller.js";
 import { Transport } from "../../src/streaming/transport.js";
+import { Venues } from "../../src/venues/venues.js";
 import { Tape } from "./feed-under-test.js";
 
 const KEY = "a-key-of-23-characters!";
@@ -27,6 +28,7 @@ async function start(keys = `${KEY},${OTHER_KEY}`): Promise<void> {
     providers: [
       IngestKeyGuard,
       { provide: CONFIG, useValue: config },
+      { provide: Venues, useValue: new Venues() },
       { provide: Transport, useValue: tape.transport },
     ],
   })

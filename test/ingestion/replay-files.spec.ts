@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { replay } from "../../src/ingestion/replay/replay.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
-import { VENUES } from "../../src/venues/venues.js";
+import { Venues } from "../../src/venues/venues.js";
 import { Recordings, TIME, frame } from "./replay-under-test.js";
 
 let recorded: Recordings;
@@ -192,7 +192,7 @@ it("keeps no more in memory for a larger recording", async () => {
     collect();
     held.push(process.memoryUsage().heapUsed / 1024 / 1024);
   };
-  const venue = VENUES.get("binance");
+  const venue = new Venues().get("binance");
   if (venue === undefined) throw new Error("no venue binance");
   const { signal } = new AbortController();
   const files = [path, path, path];

@@ -6,7 +6,7 @@ import {
   type ReplaySummary,
   replay,
 } from "../../src/ingestion/replay/replay.js";
-import { VENUES } from "../../src/venues/venues.js";
+import { Venues } from "../../src/venues/venues.js";
 import { Tape } from "./feed-under-test.js";
 
 /** Exchange time of a frame, epoch ms. */
@@ -41,7 +41,7 @@ export class Recordings {
     files: string[],
     options: Partial<ReplayOptions> & { name?: string } = {},
   ): Promise<ReplaySummary> {
-    const venue = VENUES.get(options.name ?? "binance");
+    const venue = new Venues().get(options.name ?? "binance");
     if (venue === undefined) throw new Error(`no venue ${options.name}`);
     const { signal = new AbortController().signal } = options;
     const all = { venue, files, ...options, signal };

@@ -3,14 +3,12 @@ import { jest } from "@jest/globals";
 import { Logger } from "@nestjs/common";
 import { type Config, readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { FeedHistory } from "../../src/ingestion/feed/feed-history.js";
-import { Feeds } from "../../src/ingestion/feed/feeds.js";
-import { Metrics } from "../../src/metrics/metrics.js";
-import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
+import type { Feeds } from "../../src/ingestion/feed/feeds.js";
 import { until } from "../support/app.js";
 import { freePort } from "../support/postgres.js";
 import { VenueServer } from "../support/venue-server.js";
 import { Tape } from "./feed-under-test.js";
+import { feedsOf } from "./feeds-under-test.js";
 
 const LIMIT = 20_000;
 const DAY = 86_400_000;
@@ -37,9 +35,7 @@ afterEach(async () => {
 
 async function start(config: Config): Promise<void> {
   tape = await Tape.start();
-  const metrics = new Metrics();
-  const hosts = new VenueHosts(config, metrics);
-  feeds = new Feeds(config, tape.transport, metrics, hosts, new FeedHistory());
+  ({ feeds } = feedsOf(config, tape.transport));
   feeds.start();
 }
 

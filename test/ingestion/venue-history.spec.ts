@@ -11,7 +11,7 @@ import type {
   TradePage,
   Venue,
 } from "../../src/venues/venue.js";
-import { VENUES } from "../../src/venues/venues.js";
+import { Venues } from "../../src/venues/venues.js";
 import { binanceRest, okxRest } from "../support/exchange/by-id-rest.js";
 import { coinbaseDialect } from "../support/exchange/coinbase-dialect.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
@@ -148,7 +148,7 @@ it("says nothing of ids before the newest thousand of Binance's futures", () => 
   expect(told).toBe(101n);
 });
 
-describe.each([...VENUES])("what %s answers", (_, venue) => {
+describe.each(new Venues().all)("what $name answers", (venue) => {
   const symbol = "binance binance-usdm bybit bybit-linear".includes(venue.name)
     ? "BTCUSDT"
     : ({ coinbase: "BTC-USD", kraken: "BTC/USD", okx: "BTC-USDT" }[

@@ -1,6 +1,6 @@
 import type { Interval } from "../../src/domain/interval.js";
 import type { Kline } from "../../src/venues/venue.js";
-import { VENUES } from "../../src/venues/venues.js";
+import { Venues } from "../../src/venues/venues.js";
 
 const OPEN = 1_672_531_200_000;
 const MINUTE = 60_000;
@@ -70,7 +70,7 @@ const CASES: [
 ];
 
 describe.each(CASES)("candles of %s", (name, symbol, body, told) => {
-  const klines = VENUES.get(name)?.klines;
+  const klines = new Venues().get(name)?.klines;
 
   it("are read in exact decimals, null where the venue does not tell", () => {
     const question = klines?.fetch(symbol, "1m", OPEN, OPEN + MINUTE);

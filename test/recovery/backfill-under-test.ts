@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { Logger } from "@nestjs/common";
 import { readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
-import { FeedHistory } from "../../src/ingestion/feed/feed-history.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { BulkStore } from "../../src/persistence/merge/bulk-store.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
@@ -19,7 +18,9 @@ import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { HoleProof } from "../../src/recovery/repair/hole-proof.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
+import { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
+import { Venues } from "../../src/venues/venues.js";
 import { aggregateLines, writeBulkFile } from "../support/bulk-files.js";
 import { BulkServer } from "../support/bulk-server.js";
 import { closedAfterEach } from "../support/closed-after-each.js";
@@ -136,7 +137,9 @@ export class BackfillBench {
       paceMs: 0,
     });
     const { source } = tape;
-    const claims = new MarketClaims(config, source);
+    const venues = new Venues();
+    const followed = new FollowedMarkets(config, venues);
+    const claims = new MarketClaims(followed, source);
     const store = new BackfillStore(source);
     const hosts = new VenueHosts(config, metrics);
     const worker = (): Backfills =>
@@ -151,10 +154,11 @@ export class BackfillBench {
           new Partitions(source),
           metrics,
         ),
+        venues,
         hosts,
         transport,
         claims,
-        new FeedHistory(),
+        followed,
         metrics,
         new HoleProof(config, hosts, tape.candles, tape.ledger),
       );

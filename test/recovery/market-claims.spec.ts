@@ -1,15 +1,18 @@
 import { Logger } from "@nestjs/common";
 import type { DataSource } from "typeorm";
-import { readConfig } from "../../src/config/config.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
+import type { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { until } from "../support/app.js";
 import { type Tape, openTape } from "../support/tape.js";
+import { following } from "./followed.js";
 
 const FEEDS = "binance:BTCUSDT,kraken:BTC/USD,sim:BTCUSDT";
 const LIMIT = 30_000;
 
 let tapes: Tape[];
 let claims: MarketClaims[];
+/** What each of them follows. */
+let followed: FollowedMarkets[];
 
 beforeAll(() => {
   Logger.overrideLogger(false);
@@ -27,8 +30,10 @@ afterEach(async () => {
 async function two(): Promise<[MarketClaims, MarketClaims, DataSource]> {
   const tape = await openTape();
   tapes.push(tape);
-  const config = readConfig({ FEEDS });
-  const [one, other] = [0, 1].map(() => new MarketClaims(config, tape.source));
+  followed = [following(FEEDS), following(FEEDS)];
+  const [one, other] = followed.map(
+    (each) => new MarketClaims(each, tape.source),
+  );
   claims.push(one as MarketClaims, other as MarketClaims);
   return [one as MarketClaims, other as MarketClaims, tape.source];
 }
@@ -74,6 +79,25 @@ describe("a market", () => {
     );
     expect(await holders()).not.toEqual([before]);
     expect(marketsOf(one)).toEqual(ALL);
+  });
+});
+
+describe("a market that comes to be followed while the process runs", () => {
+  it("is claimed, also by a process that followed none before, and is another's once it is followed no more", async () => {
+    const [one, other] = await two();
+    const [mine, theirs] = followed as [FollowedMarkets, FollowedMarkets];
+    for (const each of [mine, theirs]) each.remove(each.all);
+    one.start();
+    other.start();
+    mine.add(["okx:BTC-USDT"]);
+    await until(() => one.has("okx:BTC-USDT"), LIMIT);
+    theirs.add(["okx:BTC-USDT"]);
+    expect(await other.claimJob("x")).toBe(true);
+    expect(marketsOf(other)).toEqual([]);
+    mine.remove(["okx:BTC-USDT"]);
+    expect(marketsOf(one)).toEqual([]);
+    await until(() => other.has("okx:BTC-USDT"), LIMIT);
+    expect(one.has("okx:BTC-USDT")).toBe(false);
   });
 });
 

@@ -12,7 +12,9 @@ import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { Reconciliation } from "../../src/recovery/reconciliation/reconciliation.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
+import { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
+import { Venues } from "../../src/venues/venues.js";
 import {
   type Bar,
   type KlineDialect,
@@ -97,6 +99,7 @@ export interface Running {
   metrics: Metrics;
   /** Records that came through topic `trades.bulk`. */
   bulk: TapeRecord[];
+  followed: FollowedMarkets;
   stop(): Promise<void>;
 }
 
@@ -190,9 +193,13 @@ async function startOne(
     maxBatch: 20_000,
     paceMs: 0,
   });
-  const claims = new MarketClaims(config, tape.source);
+  const venues = new Venues();
+  const followed = new FollowedMarkets(config, venues);
+  const claims = new MarketClaims(followed, tape.source);
   const reconciliation = new Reconciliation(
     config,
+    followed,
+    venues,
     claims,
     tape.candles,
     new ComparisonStore(tape.source),
@@ -210,5 +217,5 @@ async function startOne(
     await claims.stop();
     await transport.close();
   };
-  return { metrics, bulk, stop: () => (stopped ??= stop()) };
+  return { metrics, bulk, followed, stop: () => (stopped ??= stop()) };
 }

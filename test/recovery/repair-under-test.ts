@@ -11,7 +11,9 @@ import { HoleProof } from "../../src/recovery/repair/hole-proof.js";
 import type { RepairTiming } from "../../src/recovery/repair/repair-verdict.js";
 import { Repair } from "../../src/recovery/repair/repair.js";
 import { Transport } from "../../src/streaming/transport.js";
+import { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
+import { Venues } from "../../src/venues/venues.js";
 import type { ApiUnderTest } from "../api/api-under-test.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
 
@@ -39,7 +41,10 @@ export class RepairUnderTest {
     timing: Partial<RepairTiming> = {},
   ) {
     const config = app.get<Config>(CONFIG);
-    this.claims = new MarketClaims(config, app.get(DataSource));
+    this.claims = new MarketClaims(
+      new FollowedMarkets(config, new Venues()),
+      app.get(DataSource),
+    );
     const hosts = new VenueHosts({ venueUrl: () => restUrl }, this.metrics);
     this.repair = new Repair(
       this.claims,

@@ -5,7 +5,6 @@ import {
   Get,
   Header,
   HttpStatus,
-  Inject,
   Param,
   Post,
   Query,
@@ -35,11 +34,7 @@ import {
   BackfillsQuery,
   rangeOf,
 } from "./backfill-request.js";
-import {
-  HISTORY_VENUES,
-  type HistoryVenue,
-  requireHistory,
-} from "./history-venues.js";
+import { HistoryVenues, requireHistory } from "./history-venues.js";
 import { NoQuery } from "./queries.js";
 
 interface Reply {
@@ -52,7 +47,7 @@ interface Reply {
 export class BackfillsController {
   constructor(
     private readonly store: BackfillStore,
-    @Inject(HISTORY_VENUES) private readonly venues: readonly HistoryVenue[],
+    private readonly venues: HistoryVenues,
   ) {}
 
   @Post()

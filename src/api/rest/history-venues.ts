@@ -1,19 +1,21 @@
 import { parseMarket } from "../../domain/market.js";
 import { badParameters, shown } from "../../http/problem.js";
 
-/** Token of the venues whose history can be loaded: the API knows no venue, whoever builds the application does. */
-export const HISTORY_VENUES = Symbol("HISTORY_VENUES");
-
 export interface HistoryVenue {
   name: string;
   /** How it spells symbols; `rule` completes "a symbol must be …". */
   symbols: { pattern: RegExp; rule: string };
 }
 
+/** The venues whose history can be loaded: the API knows none, whoever builds the application provides them. */
+export abstract class HistoryVenues {
+  abstract readonly withHistory: readonly HistoryVenue[];
+}
+
 /** Throws a 400 for a market whose history nobody can load. */
 export function requireHistory(
   market: string,
-  venues: readonly HistoryVenue[],
+  { withHistory: venues }: HistoryVenues,
 ): void {
   const { venue: name, symbol = "" } = parseMarket(market) ?? {};
   const venue = venues.find((it) => it.name === name);

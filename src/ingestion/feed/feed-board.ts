@@ -1,9 +1,9 @@
-import { Logger } from "@nestjs/common";
+import { Injectable, Logger } from "@nestjs/common";
 import type { FeedCondition, FeedState } from "../../domain/feed-state.js";
 import type { Market } from "../../domain/market.js";
 import { isFlowing } from "../../domain/sight.js";
-import type { Metrics } from "../../metrics/metrics.js";
-import type { Transport } from "../../streaming/transport.js";
+import { Metrics } from "../../metrics/metrics.js";
+import { Transport } from "../../streaming/transport.js";
 
 const EVERY_MS = 5_000;
 const PUBLISH_LIMIT_MS = 4_000;
@@ -18,6 +18,7 @@ const LEVELS: Record<FeedCondition, "warn" | "log" | "debug"> = {
 };
 
 /** The state of every feed of this process, written to topic `feeds` on change and every five seconds. */
+@Injectable()
 export class FeedBoard {
   private readonly logger = new Logger("Feeds");
   private readonly states = new Map<Market, FeedState>();

@@ -1,130 +1,101 @@
-import { Inject, Injectable, Logger } from "@nestjs/common";
-import { setTimeout as sleep } from "node:timers/promises";
+import { Inject, Injectable } from "@nestjs/common";
+import type { Subscription } from "rxjs";
 import { CONFIG, type Config } from "../../config/config.js";
-import type { Interval } from "../../domain/interval.js";
-import { splitMarket } from "../../domain/market.js";
-import { MINUTE_MS } from "../../domain/units.js";
-import { Metrics } from "../../metrics/metrics.js";
-import { Transport } from "../../streaming/transport.js";
-import { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import { SIMULATED_VENUE, VENUES } from "../../venues/venues.js";
-import { SimFeed } from "../simulator/sim-feed.js";
+import { type Market, splitMarket } from "../../domain/market.js";
+import { FollowedMarkets } from "../../venues/followed-markets.js";
+import { pause } from "../../waiting/pause.js";
 import { FeedBoard } from "./feed-board.js";
-import { FeedHistory } from "./feed-history.js";
-import { VenueFeed } from "./venue-feed.js";
+import { FEED_FACTORIES, type Feed, type FeedFactory } from "./feed.js";
 
-/** How long an exchange may take to answer before the simulated venue is started beside it. */
+/** How long an exchange may take to answer before something stands in for it. */
 const REACH_LIMIT_MS = 5_000;
-const UNREACHABLE = "simulated data: no exchange could be reached at start";
-const CONFIGURED = "simulated data: the venue sim is configured";
+const POLL_MS = 100;
 
 /** Every feed of this process, from start to stop. */
 @Injectable()
 export class Feeds {
-  private readonly logger = new Logger(Feeds.name);
-  private readonly board: FeedBoard;
-  private readonly venues: VenueFeed[] = [];
-  private sim: SimFeed | undefined;
+  private readonly running = new Set<Feed>();
+  /** Feeds that end before the others. */
+  private readonly ending = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
+  private subscription: Subscription | undefined;
   private fallback: Promise<void> | undefined;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
-    private readonly transport: Transport,
-    private readonly metrics: Metrics,
-    private readonly hosts: VenueHosts,
-    history: FeedHistory,
-  ) {
-    this.board = new FeedBoard(transport, metrics);
-    history.listen((market, part) => this.board.history(market, part));
-  }
+    @Inject(CONFIG) private readonly config: Pick<Config, "feedsExplicit">,
+    private readonly followed: FollowedMarkets,
+    private readonly board: FeedBoard,
+    @Inject(FEED_FACTORIES) private readonly factories: readonly FeedFactory[],
+  ) {}
 
   start(): void {
     this.board.start();
-    const byVenue = new Map<string, string[]>();
-    for (const market of this.config.feeds) {
-      const { venue, symbol } = splitMarket(market);
-      byVenue.set(venue, [...(byVenue.get(venue) ?? []), symbol]);
-    }
-    for (const [name, symbols] of byVenue) {
-      if (name === SIMULATED_VENUE) this.simulate(symbols, CONFIGURED);
-      else this.follow(name, symbols);
-    }
-    for (const feed of this.venues) feed.start();
+    this.subscription = this.followed.changes.subscribe(
+      ({ added, removed }) => {
+        this.begin(this.feedsOf(added));
+        this.end(removed);
+      },
+    );
+    this.subscription.add(
+      this.followed.history.subscribe(({ market, part }) =>
+        this.board.history(market, part),
+      ),
+    );
+    this.begin(this.feedsOf(this.followed.all));
     // Somebody who named markets wants those and no others.
     if (!this.config.feedsExplicit)
-      this.fallback = this.simulateIfUnreachable();
+      this.fallback = this.standInIfUnreachable([...this.running]);
   }
 
   async stop(): Promise<void> {
+    this.subscription?.unsubscribe();
     this.stopping.abort();
     await this.fallback;
-    await Promise.all([
-      ...this.venues.map((feed) => feed.stop()),
-      this.sim?.stop(),
-    ]);
+    await Promise.all([...this.running].map((feed) => feed.stop()));
+    await Promise.all(this.ending);
     await this.board.stop();
   }
 
-  private follow(name: string, symbols: readonly string[]): void {
-    const venue = VENUES.get(name);
-    if (venue === undefined) throw new Error(`venue ${name} has no entry`);
-    const size = venue.limits.streamsPerConnection;
-    for (let at = 0; at < symbols.length; at += size) {
-      const options = {
-        venue,
-        symbols: symbols.slice(at, at + size),
-        wsUrl: this.config.venueUrl(name, "WS") ?? venue.wsUrl,
-        interval: this.config.intervals[0] as Interval,
-        startAfterMs:
-          ((at / size) * MINUTE_MS) / venue.limits.connectionsPerMinute,
-      };
-      this.venues.push(
-        new VenueFeed(
-          options,
-          this.transport,
-          this.board,
-          this.metrics,
-          this.hosts,
-        ),
-      );
+  private feedsOf(markets: readonly Market[]): Feed[] {
+    return this.factories.flatMap((factory) =>
+      factory.feedsOf(
+        markets.filter((market) => factory.follows(splitMarket(market).venue)),
+      ),
+    );
+  }
+
+  /** All are made before the first of them starts. */
+  private begin(feeds: readonly Feed[]): void {
+    for (const feed of feeds) this.running.add(feed);
+    for (const feed of feeds) feed.start();
+  }
+
+  /** Feeds of these markets, except those that others are still followed by. */
+  private end(removed: readonly Market[]): void {
+    for (const feed of this.running) {
+      const { markets } = feed;
+      if (!markets.some((market) => removed.includes(market))) continue;
+      if (markets.some((market) => this.followed.has(market))) continue;
+      this.running.delete(feed);
+      const ended = feed.stop().then(() => {
+        this.ending.delete(ended);
+        for (const market of markets)
+          if (!this.followed.has(market))
+            this.board.set(market, "stopped", "it is followed no more");
+      });
+      this.ending.add(ended);
     }
   }
 
-  private async simulateIfUnreachable(): Promise<void> {
+  private async standInIfUnreachable(feeds: readonly Feed[]): Promise<void> {
+    const { signal } = this.stopping;
     const limit = performance.now() + REACH_LIMIT_MS;
     while (performance.now() < limit) {
-      if (
-        this.stopping.signal.aborted ||
-        this.venues.some((feed) => feed.hasConnected)
-      )
-        return;
-      await sleep(100);
+      if (feeds.some(({ hasConnected }) => hasConnected)) return;
+      if (!(await pause(POLL_MS, signal))) return;
     }
-    const why = this.venues.map((feed) => feed.problem).join("; ");
-    this.logger.warn(
-      `NO EXCHANGE CAN BE REACHED (${why}): the markets of venue "${SIMULATED_VENUE}" are SIMULATED, a random walk and not market data. ` +
-        "The exchange is tried again all the time; <VENUE>_WS_URL is for one that has another address here",
-    );
-    const symbols = this.config.feeds.map(
-      (market) => splitMarket(market).symbol,
-    );
-    this.simulate([...new Set(symbols)], UNREACHABLE);
-  }
-
-  private simulate(symbols: readonly string[], reason: string): void {
-    const { historyMs, ...simulator } = this.config.simulator;
-    this.sim = new SimFeed(
-      {
-        ...simulator,
-        symbols,
-        historyMs,
-        interval: this.config.intervals[0] as Interval,
-        reason,
-      },
-      this.transport,
-      this.board,
-    );
-    this.sim.start();
+    const why = feeds.flatMap(({ problem }) => problem ?? []).join("; ");
+    for (const factory of this.factories)
+      this.begin(factory.standIn?.(this.followed.all, why) ?? []);
   }
 }

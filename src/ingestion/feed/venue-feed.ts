@@ -10,6 +10,7 @@ import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Venue } from "../../venues/venue.js";
 import type { Backoff } from "../../waiting/backoff.js";
 import type { FeedBoard } from "./feed-board.js";
+import type { Feed } from "./feed.js";
 import { Outbox } from "./outbox.js";
 import { QuietClocks } from "./quiet-clocks.js";
 import type { SocketTiming } from "./socket.js";
@@ -37,7 +38,7 @@ export interface VenueFeedOptions {
 }
 
 /** The trades of some symbols of one venue over one connection, from socket to transport. */
-export class VenueFeed {
+export class VenueFeed implements Feed {
   private readonly logger: Logger;
   private readonly followed = new Map<Market, Followed>();
   private readonly outbox: Outbox;
@@ -93,6 +94,10 @@ export class VenueFeed {
   start(): void {
     this.connection.start();
     this.tick ??= setInterval(() => this.onTick(), TICK_MS);
+  }
+
+  get markets(): readonly Market[] {
+    return [...this.followed.keys()];
   }
 
   /** Why there is no connection, for a person. */

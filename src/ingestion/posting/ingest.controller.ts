@@ -17,6 +17,7 @@ import { Refuses } from "../../http/documented.js";
 import { IngestKeyGuard } from "../../http/ingest-key.guard.js";
 import { ProblemException } from "../../http/problem.js";
 import { Transport, TransportError } from "../../streaming/transport.js";
+import { Venues } from "../../venues/venues.js";
 import { MAX_POSTED, postedTrades } from "./posted-trades.js";
 
 const LIMIT_MS = 10_000;
@@ -28,7 +29,10 @@ const MOST_FAULTS = 1_000;
 export class IngestController {
   private last = 0;
 
-  constructor(private readonly transport: Transport) {}
+  constructor(
+    private readonly transport: Transport,
+    private readonly venues: Venues,
+  ) {}
 
   @Post()
   @HttpCode(202)
@@ -156,6 +160,7 @@ export class IngestController {
   ): Promise<{ accepted: number; ids: string[] }> {
     const { trades, faults } = postedTrades(
       body,
+      this.venues,
       Date.now(),
       () => this.last++,
     );

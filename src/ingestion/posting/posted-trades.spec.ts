@@ -1,11 +1,13 @@
 import { HOUR_MS } from "../../domain/units.js";
+import { Venues } from "../../venues/venues.js";
 import { postedTrades } from "./posted-trades.js";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+const VENUES = new Venues();
 const GOOD = { symbol: "A1", price: "1" };
 
 function faultsOf(body: unknown): { field: string; detail: string }[] {
-  const { trades, faults } = postedTrades(body, NOW, () => 0);
+  const { trades, faults } = postedTrades(body, VENUES, NOW, () => 0);
   if (faults.length > 0) expect(trades).toEqual([]);
   return faults;
 }
@@ -67,6 +69,7 @@ describe("a posted trade", () => {
     const ids = ["9007199254740993", "9223372036854775807", "007", "a"];
     const { trades } = postedTrades(
       ids.map((id) => ({ ...GOOD, id })),
+      VENUES,
       NOW,
       () => serial++,
     );

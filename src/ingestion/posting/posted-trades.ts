@@ -7,7 +7,7 @@ import {
   type Trade,
   faultOf,
 } from "../../domain/trade.js";
-import { isFeedVenue } from "../../venues/venues.js";
+import type { Venues } from "../../venues/venues.js";
 
 export const MAX_POSTED = 1_000;
 const POSTED_VENUE = "posted";
@@ -33,10 +33,12 @@ export interface PostedFault {
 /**
  * Trades of a request body, or what is wrong with it: all or nothing.
  *
+ * @param venues whose feeds own their markets
  * @param serial rises with every trade of this process: orders trades of one millisecond whose ids are no integers
  */
 export function postedTrades(
   body: unknown,
+  venues: Pick<Venues, "isFeedVenue">,
   now: number,
   serial: () => number,
 ): { trades: Trade[]; faults: PostedFault[] } {
@@ -56,7 +58,7 @@ export function postedTrades(
   const trades: Trade[] = [];
   const faults: PostedFault[] = [];
   for (const [index, value] of (body as unknown[]).entries()) {
-    const result = postedTrade(value, now, serial);
+    const result = postedTrade(value, venues, now, serial);
     if (Array.isArray(result))
       faults.push(
         ...result.map((fault) => ({
@@ -71,6 +73,7 @@ export function postedTrades(
 
 function postedTrade(
   value: unknown,
+  venues: Pick<Venues, "isFeedVenue">,
   now: number,
   serial: () => number,
 ): Trade | PostedFault[] {
@@ -86,7 +89,7 @@ function postedTrade(
         fields[name],
       ),
     );
-  const market = marketFor(fields, faults);
+  const market = marketFor(fields, venues, faults);
   const price = decimal("price", fields["price"], faults);
   const amount =
     fields["amount"] === undefined
@@ -122,6 +125,7 @@ function postedTrade(
 
 function marketFor(
   fields: Record<string, unknown>,
+  venues: Pick<Venues, "isFeedVenue">,
   faults: PostedFault[],
 ): string {
   const { market, symbol } = fields;
@@ -150,7 +154,7 @@ function marketFor(
         market ?? symbol,
       ),
     );
-  } else if (isFeedVenue(parsed.venue)) {
+  } else if (venues.isFeedVenue(parsed.venue)) {
     faults.push(
       wrong(
         field,

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import { type Interval, openTimeOf } from "../../domain/interval.js";
-import { marketOf } from "../../domain/market.js";
+import { type Market, marketOf } from "../../domain/market.js";
 import type { TapeRecord, Trade } from "../../domain/trade.js";
 import { BulkSender } from "../../streaming/bulk-sender.js";
 import type { Transport } from "../../streaming/transport.js";
 import { SIMULATED_VENUE } from "../../venues/venues.js";
 import type { FeedBoard } from "../feed/feed-board.js";
+import type { Feed } from "../feed/feed.js";
 import { Outbox } from "../feed/outbox.js";
 import { Simulator, type SimulatorOptions } from "./simulator.js";
 
@@ -30,14 +31,17 @@ export interface SimFeedOptions extends SimulatorOptions {
 
 interface Walker {
   symbol: string;
-  market: string;
+  market: Market;
   /** Number of the next trade. */
   next: number;
   clock: number;
 }
 
 /** The simulated venue: history first, then live trades from where it ended. */
-export class SimFeed {
+export class SimFeed implements Feed {
+  readonly problem = undefined;
+  /** Nothing has to be reached. */
+  readonly hasConnected = true;
   private readonly logger = new Logger("Feed sim");
   private readonly simulator: Simulator;
   private readonly walkers: Walker[];
@@ -65,6 +69,10 @@ export class SimFeed {
     this.outbox = new Outbox(transport, () => (this.full = false));
     for (const { market } of this.walkers)
       board.set(market, "connecting", `${options.reason}; making history`, 0);
+  }
+
+  get markets(): readonly Market[] {
+    return this.walkers.map(({ market }) => market);
   }
 
   start(): void {

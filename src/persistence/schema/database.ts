@@ -3,6 +3,7 @@ import type { Config } from "../../config/config.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
 import { FeedEntity } from "./feed.entity.js";
+import { FollowedMarketEntity } from "./followed-market.entity.js";
 import { MarketEntity } from "./market.entity.js";
 import { Tape1763683200000 } from "./migrations/1-tape.js";
 import { Gaps1764000000000 } from "./migrations/2-gaps.js";
@@ -10,6 +11,7 @@ import { Backfill1764100000000 } from "./migrations/3-backfill.js";
 import { Revisions1764172800000 } from "./migrations/4-revisions.js";
 import { Reconciliation1764259200000 } from "./migrations/5-reconciliation.js";
 import { Ids1764345600000 } from "./migrations/6-ids.js";
+import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js";
 
 /** Injection token of the application's `Database`. */
 export const DATABASE = Symbol("database");
@@ -73,7 +75,7 @@ export function dataSourceOptions(
   return {
     type: "postgres",
     url: database.url,
-    entities: [MarketEntity, FeedEntity],
+    entities: [MarketEntity, FeedEntity, FollowedMarketEntity],
     migrations: [
       Tape1763683200000,
       Gaps1764000000000,
@@ -81,6 +83,7 @@ export function dataSourceOptions(
       Revisions1764172800000,
       Reconciliation1764259200000,
       Ids1764345600000,
+      FollowedMarkets1764604800000,
     ],
     migrationsTableName: "migration",
     synchronize: false,

@@ -8,7 +8,6 @@ import {
   canRetry,
   hasCode,
 } from "../../domain/tapeline-error.js";
-import { FeedHistory } from "../../ingestion/feed/feed-history.js";
 import { Metrics } from "../../metrics/metrics.js";
 import { BulkStore } from "../../persistence/merge/bulk-store.js";
 import {
@@ -17,8 +16,9 @@ import {
   backfillGone,
 } from "../../persistence/stores/backfill-store.js";
 import { Transport } from "../../streaming/transport.js";
+import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import { VENUES, VENUES_WITH_HISTORY } from "../../venues/venues.js";
+import { Venues } from "../../venues/venues.js";
 import { Backoff } from "../../waiting/backoff.js";
 import { pause } from "../../waiting/pause.js";
 import { MarketClaims } from "../market-claims.js";
@@ -53,10 +53,11 @@ export class Backfills {
     @Inject(CONFIG) private readonly config: Config,
     private readonly store: BackfillStore,
     private readonly bulk: BulkStore,
+    private readonly venues: Venues,
     private readonly hosts: VenueHosts,
     private readonly transport: Transport,
     private readonly claims: MarketClaims,
-    private readonly history: FeedHistory,
+    private readonly followed: FollowedMarkets,
     private readonly metrics: Metrics,
     private readonly proof: HoleProof,
   ) {}
@@ -134,7 +135,7 @@ export class Backfills {
       clearInterval(telling);
       this.metrics.backfillJobs.dec();
       this.metrics.backfillProgress.remove({ job: String(id) });
-      if (work.askedBy === "bootstrap") this.history.tell(market, null);
+      if (work.askedBy === "bootstrap") this.followed.tellHistory(market, null);
     }
   }
 
@@ -173,11 +174,11 @@ export class Backfills {
     signal: AbortSignal,
   ): Promise<BackfillJob> {
     const name = parseMarket(work.market);
-    const venue = VENUES.get(name?.venue ?? "");
+    const venue = this.venues.get(name?.venue ?? "");
     if (name === undefined || venue === undefined)
       throw new TapelineError(
         "backfill_impossible",
-        `${work.market} is of a venue without history; there is history of ${VENUES_WITH_HISTORY.map((it) => it.name).join(", ")}`,
+        `${work.market} is of a venue without history; there is history of ${this.venues.withHistory.map((it) => it.name).join(", ")}`,
       );
     if (!venue.symbols.pattern.test(name.symbol))
       throw new TapelineError(
@@ -210,7 +211,7 @@ export class Backfills {
     this.troubles.delete(id);
     this.metrics.backfillTrades.inc(read);
     this.metrics.backfillProgress.set({ job: String(id) }, progress);
-    if (askedBy === "bootstrap") this.history.tell(market, progress);
+    if (askedBy === "bootstrap") this.followed.tellHistory(market, progress);
   }
 
   /** Says in the job's row what became of it. */

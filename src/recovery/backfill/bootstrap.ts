@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Inject, Injectable, Logger } from "@nestjs/common";
+import type { Subscription } from "rxjs";
 import { CONFIG, type Config } from "../../config/config.js";
+import type { Market } from "../../domain/market.js";
 import { BackfillStore } from "../../persistence/stores/backfill-store.js";
 import { MarketStore } from "../../persistence/stores/market-store.js";
-import { type FollowedMarket, MarketClaims } from "../market-claims.js";
+import { FollowedMarkets } from "../../venues/followed-markets.js";
+import { type VenueMarket, Venues } from "../../venues/venues.js";
 
 /** How long a first live trade is waited for: what is fetched then ends behind it, and leaves no hole before it. */
 const FIRST_TRADE_MS = 5_000;
@@ -13,45 +16,70 @@ const POLL_MS = 500;
 @Injectable()
 export class Bootstrap {
   private readonly logger = new Logger("Backfill");
-  private unknown: FollowedMarket[] = [];
+  private unknown: VenueMarket[] = [];
   private readonly stopping = new AbortController();
+  private subscription: Subscription | undefined;
   private asking: Promise<void> | undefined;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
-    private readonly claims: MarketClaims,
+    @Inject(CONFIG)
+    private readonly config: Pick<Config, "bootstrapMs" | "backfillJobs">,
+    private readonly followed: FollowedMarkets,
+    private readonly venues: Venues,
     private readonly markets: MarketStore,
     private readonly store: BackfillStore,
   ) {}
 
   /** Before any feed starts: afterwards nobody could tell who has had history. */
   async look(): Promise<void> {
-    const { bootstrapMs, backfillJobs } = this.config;
-    if (bootstrapMs === undefined || backfillJobs === 0) return;
-    for (const followed of this.claims.followed) {
-      const market = await this.markets.find(followed.market);
-      if ((market?.firstTradeTime ?? null) === null)
-        this.unknown.push(followed);
-    }
+    this.unknown = await this.withoutHistory(this.followed.all);
   }
 
   start(): void {
-    this.asking ??= Promise.all(
-      this.unknown.map((followed) => this.ask(followed)),
-    )
-      .then(() => undefined)
-      .catch((error: unknown) => {
-        if (!this.stopping.signal.aborted)
-          this.logger.warn(`No history is fetched: ${String(error)}`);
-      });
+    this.asking ??= this.askAll(Promise.resolve(this.unknown));
+    this.subscription ??= this.followed.changes.subscribe(({ added }) => {
+      // The look begins now, long before the first trade of a feed that has yet to connect can be stored.
+      const asking = this.askAll(this.withoutHistory(added));
+      this.asking = Promise.all([this.asking, asking]).then(() => undefined);
+    });
   }
 
   async stop(): Promise<void> {
+    this.subscription?.unsubscribe();
     this.stopping.abort();
     await this.asking;
   }
 
-  private async ask({ market, venue }: FollowedMarket): Promise<void> {
+  private async withoutHistory(
+    markets: readonly Market[],
+  ): Promise<VenueMarket[]> {
+    const { bootstrapMs, backfillJobs } = this.config;
+    if (bootstrapMs === undefined || backfillJobs === 0) return [];
+    const unknown: VenueMarket[] = [];
+    for (const name of markets) {
+      const asked = this.venues.of(name);
+      if (asked !== undefined && !(await this.hasTrade(name)))
+        unknown.push(asked);
+    }
+    return unknown;
+  }
+
+  private async hasTrade(market: Market): Promise<boolean> {
+    const known = await this.markets.find(market);
+    return (known?.firstTradeTime ?? null) !== null;
+  }
+
+  /** Never rejects. */
+  private async askAll(unknown: Promise<VenueMarket[]>): Promise<void> {
+    try {
+      await Promise.all((await unknown).map((each) => this.ask(each)));
+    } catch (error) {
+      if (!this.stopping.signal.aborted)
+        this.logger.warn(`No history is fetched: ${String(error)}`);
+    }
+  }
+
+  private async ask({ market, venue }: VenueMarket): Promise<void> {
     const { bootstrapMs = 0 } = this.config;
     if (venue.repair.kind === "none") {
       this.logger.log(
@@ -63,8 +91,7 @@ export class Bootstrap {
     const limit = performance.now() + FIRST_TRADE_MS;
     while (performance.now() < limit) {
       await sleep(POLL_MS, undefined, { signal });
-      const known = await this.markets.find(market);
-      if ((known?.firstTradeTime ?? null) !== null) break;
+      if (await this.hasTrade(market)) break;
     }
     const to = Date.now();
     const from = to - bootstrapMs;

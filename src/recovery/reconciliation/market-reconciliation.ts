@@ -18,7 +18,7 @@ import type {
 import type { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import type { FollowedMarket } from "../market-claims.js";
+import type { VenueMarket } from "../../venues/venues.js";
 import { compareAll } from "./batch.js";
 import { type Batch, minuteBatches, samplesOf } from "./plan.js";
 import { refetch } from "./refetch.js";
@@ -62,7 +62,7 @@ export class MarketReconciliation {
   private refetches = 0;
 
   constructor(
-    private readonly followed: FollowedMarket,
+    private readonly followed: VenueMarket,
     private readonly intervals: readonly Interval[],
     private readonly tools: ReconciliationTools,
     private readonly times: Times,

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Optional } from "@nestjs/common";
+import type { Subscription } from "rxjs";
 import { CONFIG, type Config } from "../../config/config.js";
 import { HOUR_MS } from "../../domain/units.js";
 import { Metrics } from "../../metrics/metrics.js";
@@ -6,7 +7,9 @@ import { CandleStore } from "../../persistence/stores/candle-store.js";
 import { ComparisonStore } from "../../persistence/stores/comparison-store.js";
 import { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
 import { Transport } from "../../streaming/transport.js";
+import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
+import { type VenueMarket, Venues } from "../../venues/venues.js";
 import { MarketClaims } from "../market-claims.js";
 import { MarketReconciliation } from "./market-reconciliation.js";
 import {
@@ -41,10 +44,14 @@ const TIMING: ReconciliationTiming = {
 @Injectable()
 export class Reconciliation {
   private readonly stopping = new AbortController();
-  private running: Promise<void>[] = [];
+  private readonly byVenue = new Map<string, VenueReconciliation>();
+  private readonly running: Promise<void>[] = [];
+  private subscription: Subscription | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
+    private readonly followed: FollowedMarkets,
+    private readonly venues: Venues,
     private readonly claims: MarketClaims,
     private readonly candles: CandleStore,
     private readonly comparisons: ComparisonStore,
@@ -58,30 +65,48 @@ export class Reconciliation {
   ) {}
 
   start(): void {
-    const { back, after } = this.config.reconcile;
-    if (back === undefined || this.running.length > 0) return;
-    const { candles, comparisons, results, hosts, transport, metrics } = this;
-    const tools = { candles, comparisons, results, hosts, transport, metrics };
-    const byVenue = new Map<string, MarketReconciliation[]>();
-    for (const followed of this.claims.followed) {
-      const { name } = followed.venue;
-      const market = new MarketReconciliation(
-        followed,
-        this.config.intervals,
-        tools,
-        { after, back, ...this.timing },
-      );
-      byVenue.set(name, [...(byVenue.get(name) ?? []), market]);
-    }
-    this.running = [...byVenue].map(([venue, markets]) =>
-      new VenueReconciliation(venue, markets, this.claims, this.timing).run(
-        this.stopping.signal,
-      ),
+    const { back } = this.config.reconcile;
+    if (back === undefined || this.subscription !== undefined) return;
+    this.subscription = this.followed.changes.subscribe(
+      ({ added, removed }) => {
+        for (const market of added) this.add(this.venues.of(market), back);
+        for (const market of removed) this.remove(this.venues.of(market));
+      },
     );
+    for (const market of this.followed.askable) this.add(market, back);
   }
 
   async stop(): Promise<void> {
+    this.subscription?.unsubscribe();
     this.stopping.abort();
     await Promise.all(this.running);
+  }
+
+  private add(followed: VenueMarket | undefined, back: number): void {
+    if (followed === undefined) return;
+    const { candles, comparisons, results, hosts, transport, metrics } = this;
+    const { after } = this.config.reconcile;
+    const market = new MarketReconciliation(
+      followed,
+      this.config.intervals,
+      { candles, comparisons, results, hosts, transport, metrics },
+      { after, back, ...this.timing },
+    );
+    this.roundsOf(followed.venue.name).add(market);
+  }
+
+  private remove(followed: VenueMarket | undefined): void {
+    if (followed !== undefined)
+      this.byVenue.get(followed.venue.name)?.remove(followed.market);
+  }
+
+  /** They begin with the venue's first market, and go on without any. */
+  private roundsOf(venue: string): VenueReconciliation {
+    const known = this.byVenue.get(venue);
+    if (known !== undefined) return known;
+    const rounds = new VenueReconciliation(venue, this.claims, this.timing);
+    this.byVenue.set(venue, rounds);
+    this.running.push(rounds.run(this.stopping.signal));
+    return rounds;
   }
 }

@@ -2,7 +2,7 @@ import type { Candle } from "../../domain/candle.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Hole, Question, TradePage } from "../../venues/venue.js";
-import type { FollowedMarket } from "../market-claims.js";
+import type { VenueMarket } from "../../venues/venues.js";
 
 /** More trades than any minute has had; what a minute with more lacks is not found this way. */
 const MOST_PAGES = 60;
@@ -12,7 +12,7 @@ const MOST_PAGES = 60;
  * Gives how many there were; undefined where the venue cannot be asked for them.
  */
 export async function refetch(
-  { symbol, venue }: FollowedMarket,
+  { symbol, venue }: VenueMarket,
   { firstTradeId, lastTradeId, openTime, closeTime }: Candle,
   hosts: VenueHosts,
   transport: Transport,

@@ -1,4 +1,5 @@
 import { Logger } from "@nestjs/common";
+import type { Market } from "../../domain/market.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
 import { Backoff } from "../../waiting/backoff.js";
 import { pause } from "../../waiting/pause.js";
@@ -29,23 +30,32 @@ interface Turn {
 /** One venue's rounds over its markets, one after the other. */
 export class VenueReconciliation {
   private readonly logger = new Logger("Reconciliation");
-  private readonly turns: Turn[];
+  private readonly turns = new Map<Market, Turn>();
   private readonly backoff: Backoff;
 
   constructor(
     private readonly venue: string,
-    markets: readonly MarketReconciliation[],
     private readonly claims: Pick<MarketClaims, "has">,
     private readonly timing: RoundTiming,
   ) {
     this.backoff = new Backoff(timing.every, timing.longest);
-    this.turns = markets.map((market) => ({
+  }
+
+  /** From the next round on. */
+  add(market: MarketReconciliation): void {
+    this.turns.set(market.name, {
       market,
       isMine: false,
-      backoff: new Backoff(timing.every, timing.longest),
+      backoff: new Backoff(this.timing.every, this.timing.longest),
       notBefore: 0,
       problem: undefined,
-    }));
+    });
+  }
+
+  remove(market: Market): void {
+    const turn = this.turns.get(market);
+    this.turns.delete(market);
+    if (turn?.isMine === true) turn.market.leave();
   }
 
   /** Resolves when the signal has aborted. */
@@ -71,7 +81,7 @@ export class VenueReconciliation {
   /** Rejects with what keeps all of the venue's markets from being compared. */
   private async round(signal: AbortSignal): Promise<boolean> {
     let isBusy = false;
-    for (const turn of this.turns) {
+    for (const turn of this.turns.values()) {
       if (!this.isMine(turn) || performance.now() < turn.notBefore) continue;
       try {
         isBusy = (await turn.market.round(Date.now(), signal)) || isBusy;

@@ -1,9 +1,8 @@
 import { HOUR_MS } from "../../domain/units.js";
 import type { DueGap } from "../../persistence/stores/gap-ledger-store.js";
 import { TransportError } from "../../streaming/transport.js";
+import { binance } from "../../venues/binance/spot.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
-import type { Venue } from "../../venues/venue.js";
-import { VENUES } from "../../venues/venues.js";
 import type { HoleAnswer } from "./hole-repair.js";
 import {
   REPAIR_TIMING,
@@ -13,8 +12,6 @@ import {
   afterFailure,
   streakOf,
 } from "./repair-verdict.js";
-
-const binance = VENUES.get("binance") as Venue;
 
 const answer = (fields: Partial<HoleAnswer>): HoleAnswer => ({
   trades: 0,

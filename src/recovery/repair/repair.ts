@@ -61,7 +61,6 @@ export class Repair {
   ) {}
 
   start(): void {
-    if (this.claims.followed.length === 0) return;
     this.timer ??= setInterval(() => {
       this.looking ??= this.look().finally(() => (this.looking = undefined));
     }, this.timing.everyMs);
@@ -108,7 +107,7 @@ export class Repair {
 
   /** Never rejects. */
   private async attempt(gap: DueGap): Promise<void> {
-    const followed = this.claims.followed.find(
+    const followed = this.claims.mine.find(
       ({ market }) => market === gap.market,
     );
     if (followed === undefined) return;

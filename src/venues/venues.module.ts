@@ -1,0 +1,15 @@
+import { Module } from "@nestjs/common";
+import { FollowedMarkets } from "./followed-markets.js";
+import { VenueHosts } from "./rest/venue-hosts.js";
+import { Venues } from "./venues.js";
+
+/** The venues, the one way to their REST, and the markets of theirs that this process follows. */
+@Module({
+  providers: [
+    { provide: Venues, useFactory: (): Venues => new Venues() },
+    VenueHosts,
+    FollowedMarkets,
+  ],
+  exports: [Venues, VenueHosts, FollowedMarkets],
+})
+export class VenuesModule {}

@@ -1,0 +1,27 @@
+import type { Config } from "../../src/config/config.js";
+import { FeedBoard } from "../../src/ingestion/feed/feed-board.js";
+import { Feeds } from "../../src/ingestion/feed/feeds.js";
+import { VenueFeeds } from "../../src/ingestion/feed/venue-feeds.js";
+import { SimFeeds } from "../../src/ingestion/simulator/sim-feeds.js";
+import { Metrics } from "../../src/metrics/metrics.js";
+import type { Transport } from "../../src/streaming/transport.js";
+import { FollowedMarkets } from "../../src/venues/followed-markets.js";
+import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
+import { Venues } from "../../src/venues/venues.js";
+
+/** The feeds of a process as its module puts them together, not started. */
+export function feedsOf(
+  config: Config,
+  transport: Transport,
+): { feeds: Feeds; followed: FollowedMarkets } {
+  const metrics = new Metrics();
+  const venues = new Venues();
+  const followed = new FollowedMarkets(config, venues);
+  const board = new FeedBoard(transport, metrics);
+  const hosts = new VenueHosts(config, metrics);
+  const feeds = new Feeds(config, followed, board, [
+    new VenueFeeds(config, venues, transport, board, metrics, hosts),
+    new SimFeeds(config, transport, board),
+  ]);
+  return { feeds, followed };
+}
