@@ -57,6 +57,21 @@ describe("minutes that equal the venue's", () => {
     expect(venue.questions).toBe(asked);
   });
 
+  it("of a market that comes to be followed later are compared, by a process that followed none", async () => {
+    const trades = scene.madeTrades();
+    venue.trades.set("BTCUSDT", trades);
+    await bench.record([...trades, scene.closing()]);
+    const { followed } = await bench.start(venue, { feeds: "sim:BTCUSDT" });
+    await sleep(300);
+    expect(venue.questions).toBe(0);
+    followed.add([MARKET]);
+    await scene.compared();
+    followed.remove([MARKET]);
+    await bench.record(scene.madeTrades(MINUTES + 5).slice(trades.length));
+    expect(await scene.rests()).toBe(true);
+    await scene.compared();
+  });
+
   it("count those in which neither side has a trade", async () => {
     const trades = scene
       .madeTrades()

@@ -39,6 +39,7 @@ export interface VenueFeedOptions {
 
 /** The trades of some symbols of one venue over one connection, from socket to transport. */
 export class VenueFeed implements Feed {
+  hasConnected = false;
   private readonly logger: Logger;
   private readonly followed = new Map<Market, Followed>();
   private readonly outbox: Outbox;
@@ -51,7 +52,6 @@ export class VenueFeed implements Feed {
   private lastProofPing = 0;
   private looking = Promise.resolve();
   private isLooking = false;
-  private wasOpen = false;
   private lastReason: string | undefined;
   private readonly stopping = new AbortController();
 
@@ -105,11 +105,6 @@ export class VenueFeed implements Feed {
     return `${new URL(this.options.wsUrl).host}: ${this.lastReason ?? "no answer yet"}`;
   }
 
-  /** True once a connection has been opened. */
-  get hasConnected(): boolean {
-    return this.wasOpen;
-  }
-
   /** True while the transport has no room for more. */
   get isPaused(): boolean {
     return this.connection.pausedFor() > 0;
@@ -123,8 +118,8 @@ export class VenueFeed implements Feed {
   }
 
   private opened(): void {
-    const again = this.wasOpen;
-    this.wasOpen = true;
+    const again = this.hasConnected;
+    this.hasConnected = true;
     if (again)
       this.metrics.feedReconnects.inc({ venue: this.options.venue.name });
     // A machine that slept has a monotonic clock that slept too.
