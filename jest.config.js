@@ -42,7 +42,7 @@ export default {
       ...common,
       displayName: "unit",
       testMatch: [
-        ...suites("src", "web"),
+        ...suites("src", "web", "test/venues"),
         "<rootDir>/test/{architecture,documents,imports}.spec.ts",
         // These only read recordings; the others of that folder open sockets and wait.
         "<rootDir>/test/ingestion/venue-*.spec.ts",

@@ -176,7 +176,7 @@ export function idKindOf(ids: VenueIds): IdKind {
 }
 
 /**
- * Everything that is particular to a venue, as data and pure functions. A new venue is one file and one entry in
+ * Everything that is particular to a venue, as data and pure functions. A new venue is one folder and one entry in
  * `venues.ts`; nothing else knows it. `docs/adding-a-venue.md` has the evidence that each claim needs.
  */
 export interface Venue {

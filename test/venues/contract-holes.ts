@@ -1,0 +1,167 @@
+import type {
+  Answer,
+  Hole,
+  Question,
+  TradePage,
+  Venue,
+} from "../../src/venues/venue.js";
+import type { Dialect, Print } from "../support/exchange/dialect.js";
+import { OPEN, type VenueFixture } from "./fixtures.js";
+
+const HOUR = 3_600_000;
+
+type Rest = Dialect["rest"];
+
+/** How the venue's REST fills a hole, page after page. */
+export function testHoles(venue: Venue, { symbols, rest }: VenueFixture): void {
+  if (venue.repair.kind === "none") return;
+  const { goes } = venue.repair;
+  const [symbol] = symbols;
+  const served = (prints: readonly Print[], hole: Hole): Repaired => {
+    if (rest === undefined) throw new Error("the fixture has no REST");
+    return repaired(venue, rest, prints, hole);
+  };
+
+  describe("a hole", () => {
+    it.each(
+      [
+        hole("of one trade", 50, 25, 25, (index) => index * 1_000),
+        hole("of several pages", 5_000, 700, 4_300, (index) => index * 37),
+        // Kraken pages by time: it cannot go on behind a page of one nanosecond, and would say so.
+        hole("with a burst of one millisecond", 1_200, 100, 800, (index) =>
+          Math.floor(index / 400),
+        ),
+        hole(
+          "with quiet hours inside",
+          400,
+          100,
+          300,
+          (index) => index * 1_000 + (index > 200 ? 5 * HOUR : 0),
+        ),
+      ].filter(({ count }) => goes !== "nowhere else" || count <= 1_000),
+    )("is fetched whole: $what", ({ count, first, last, timeOf }) => {
+      const all = prints(symbol, count, timeOf);
+      const missing = holeOf(all, first, last);
+      const { ids, told } = served(all, missing);
+      expect(sorted(ids)).toEqual(idsOf(missing));
+      expect(told).toBe(missing.to - missing.from);
+    });
+
+    it("that the venue itself has no trades for is told to be void", () => {
+      const all = prints(symbol, 300, (index) => index * 100);
+      const missing = holeOf(all, 100, 199);
+      const there = all.filter(({ id }) => id < 5_120 || id >= 5_180);
+      const { ids, told } = served(there, missing);
+      expect(sorted(ids)).toEqual(
+        idsOf(missing).filter(
+          (id) => Number(id) < 5_120 || Number(id) >= 5_180,
+        ),
+      );
+      expect(told).toBe(missing.to - missing.from);
+    });
+
+    it("of which the venue serves nothing is not told to be void, and ends", () => {
+      const all = prints(symbol, 300, (index) => index * 100);
+      const { ids, told } = served([], holeOf(all, 100, 199));
+      expect(ids).toEqual([]);
+      expect(told).toBe(0n);
+    });
+
+    if (goes === "nowhere else")
+      it("before the newest thousand is told nothing of", () => {
+        const all = prints(symbol, 3_000, (index) => index * 10);
+        const { ids, told } = served(all, holeOf(all, 1_900, 2_100));
+        expect([ids[0], ids.at(-1)]).toEqual(["7000", "7100"]);
+        expect(told).toBe(101n);
+      });
+  });
+}
+
+interface HoleCase {
+  what: string;
+  /** Trades, and which of them are missing, both inclusive. */
+  count: number;
+  first: number;
+  last: number;
+  timeOf: (index: number) => number;
+}
+
+function hole(
+  what: string,
+  count: number,
+  first: number,
+  last: number,
+  timeOf: (index: number) => number,
+): HoleCase {
+  return { what, count, first, last, timeOf };
+}
+
+function prints(
+  symbol: string,
+  count: number,
+  timeOf: (index: number) => number,
+): Print[] {
+  return Array.from({ length: count }, (_, index) => ({
+    symbol,
+    id: 5_000 + index,
+    price: "64000.5",
+    amount: "0.25",
+    takerSide: index % 3 === 0 ? "buy" : "sell",
+    time: OPEN + timeOf(index),
+  }));
+}
+
+/** The hole between two indices of what should be there. */
+function holeOf(all: readonly Print[], first: number, last: number): Hole {
+  const at = (index: number): Print => all[index] as Print;
+  return {
+    symbol: at(0).symbol,
+    from: BigInt(at(first).id),
+    to: BigInt(at(last).id) + 1n,
+    after: at(first - 1).time,
+    before: at(last + 1).time,
+  };
+}
+
+interface Repaired {
+  ids: string[];
+  told: bigint;
+}
+
+/** Follows the pages of a repair to their end. */
+function repaired(
+  venue: Venue,
+  rest: Rest,
+  served: readonly Print[],
+  missing: Hole,
+): Repaired {
+  if (venue.repair.kind !== "by id") throw new Error("no repair path");
+  const ids: string[] = [];
+  let [told, pages] = [0n, 0];
+  let question: Question<TradePage> | undefined = venue.repair.begin(
+    missing,
+    "live",
+  );
+  while (question !== undefined) {
+    if (++pages > 200) throw new Error(`no end: ${question.path}`);
+    const url = new URL(question.path, "http://exchange");
+    const body = JSON.stringify(rest(url, () => served));
+    const answer: Answer<TradePage> = question.read(body, OPEN + 10 * HOUR);
+    if (!answer.ok) throw new Error(`${answer.reason}: ${answer.detail}`);
+    const page: TradePage = answer.value;
+    expect(page.refused).toEqual([]);
+    ids.push(...page.trades.map(({ ord }) => ord));
+    if (page.told !== undefined) told += page.told.to - page.told.from;
+    question = page.next;
+  }
+  return { ids, told };
+}
+
+function idsOf({ from, to }: Hole): string[] {
+  return Array.from({ length: Number(to - from) }, (_, index) =>
+    (from + BigInt(index)).toString(),
+  );
+}
+
+const sorted = (ids: readonly string[]): string[] =>
+  [...new Set(ids)].sort((a, b) => Number(BigInt(a) - BigInt(b)));
