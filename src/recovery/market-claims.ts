@@ -11,9 +11,10 @@ const JOB_LOCKS = 7_464_021;
 const EVERY_MS = 2_000;
 
 /**
- * Which followed markets and jobs are this process's to care for, among all processes of one database: an advisory lock each, held by
- * one connection, so that they are free again whenever a process dies. A connection that is lost is noticed within seconds;
- * until then two may work on the same, which is wasteful and harmless.
+ * Which followed markets and jobs are this process's to care for, among all processes of one
+ * database: an advisory lock each, held by one connection, so that they are free again whenever a
+ * process dies. A connection that is lost is noticed within seconds; until then two may work on the
+ * same, which is wasteful and harmless.
  */
 @Injectable()
 export class MarketClaims {

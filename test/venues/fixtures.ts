@@ -37,6 +37,8 @@ export interface VenueFixture {
   nonsense: readonly string[];
   /** What its stream sends: recorded where this machine has recordings, else made. */
   frames: () => RecordedFrame[];
+  /** Why some of the trades in them are refused; left out where none is. */
+  refused?: string;
   candle: {
     /** An answer that holds `FULL`, as the venue's documents show it. */
     body: string;
@@ -100,7 +102,8 @@ export const FIXTURES: Readonly<Record<string, VenueFixture>> = {
   kraken: {
     symbols: ["BTC/USD", "ETH/USD"],
     nonsense: ["BTCUSD", "BTC-USD", "BTC/usd"],
-    // The recordings are of API v1, which tells no ids: nothing but refusals.
+    // The recording is of API v1, which tells no ids.
+    refused: "bad_id",
     frames: () => [
       ...framesOf("KRAKEN"),
       ...made("BTC/USD", krakenDialect(["BTC/USD"]).trade),
@@ -114,6 +117,8 @@ export const FIXTURES: Readonly<Record<string, VenueFixture>> = {
   okx: {
     symbols: ["BTC-USDT", "ETH-USDT"],
     nonsense: ["BTCUSDT", "btc-usdt", "BTC-USDT-SWAP"],
+    // The recording has derivatives too.
+    refused: "bad_market",
     frames: () => framesOf("OKX"),
     candle: {
       body: `{"code":"0","msg":"","data":[["${OPEN}","30000.5","30010","29990","30001","12.34567891","12.34567891","370371.1","1"]]}`,
@@ -137,7 +142,8 @@ export function made(
     const print: Print = {
       symbol,
       id: 7_000 + index,
-      price: `${100 + (index % 9)}.${1 + (index % 7)}`,
+      // Not as we write it: venues fill up with zeros.
+      price: `${100 + (index % 9)}.${1 + (index % 7)}0`,
       amount: `0.${1 + (index % 5)}`,
       takerSide: index % 3 === 0 ? "buy" : "sell",
       time,

@@ -79,7 +79,7 @@ function testSubscriptions(venue: Venue, { symbols }: VenueFixture): void {
 /** Some venues have their symbols in lower case in the names of streams. */
 const said = (text: string): string => text.toLowerCase();
 
-function testDecoding(venue: Venue, { frames }: VenueFixture): void {
+function testDecoding(venue: Venue, { frames, refused }: VenueFixture): void {
   const all = frames();
   const decode = (text: string, receivedAt: number): Frame =>
     venue.decode(text, { receivedAt, source: "live" });
@@ -89,6 +89,8 @@ function testDecoding(venue: Venue, { frames }: VenueFixture): void {
     for (const { text, receivedAt } of all) {
       const frame = decode(text, receivedAt);
       expect(frame.type).not.toBe("unreadable");
+      if (frame.type === "trades")
+        for (const { reason } of frame.refused) expect(reason).toBe(refused);
       for (const trade of tradesOf(frame)) {
         expectSane(venue, trade, receivedAt);
         expect(splitMarket(trade.market).symbol).toMatch(venue.symbols.pattern);
