@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import { Module } from "@nestjs/common";
 import { CommandFactory, InjectCommander } from "nest-commander";
-import { BackfillCommand } from "./commands/backfill.command.js";
-import { MigrateCommand } from "./commands/migrate.command.js";
-import { ReplayCommand } from "./commands/replay.command.js";
+import { type Launched, Launcher } from "./commands/launcher.js";
 import { ServeCommand } from "./commands/serve.command.js";
-import { UrlCommand } from "./commands/url.command.js";
-import { VerifyCommand } from "./commands/verify.command.js";
+import type { Config } from "./config/config.js";
 import { errorText } from "./error-text.js";
+import { INGESTION_COMMANDS } from "./ingestion/ingestion-commands.js";
+import { useLogger } from "./log.js";
+import { banner, start } from "./main.js";
+import { PERSISTENCE_COMMANDS } from "./persistence/commands/persistence-commands.js";
+import { RECOVERY_COMMANDS } from "./recovery/recovery-commands.js";
 
 /** Usage texts name the command as users call it, not the file it lies in. */
 class CommandName {
@@ -16,15 +18,25 @@ class CommandName {
   }
 }
 
+class ApplicationLauncher extends Launcher {
+  async launch(config: Config): Promise<Launched> {
+    const running = await start(config, useLogger(config));
+    return {
+      get: (provider) => running.app.get(provider, { strict: false }),
+      banner: banner(running, config),
+      stop: () => running.stop(),
+    };
+  }
+}
+
 @Module({
   providers: [
     CommandName,
+    { provide: Launcher, useClass: ApplicationLauncher },
     ServeCommand,
-    ReplayCommand,
-    BackfillCommand,
-    VerifyCommand,
-    MigrateCommand,
-    UrlCommand,
+    ...INGESTION_COMMANDS,
+    ...RECOVERY_COMMANDS,
+    ...PERSISTENCE_COMMANDS,
   ],
 })
 class CommandModule {}

@@ -10,13 +10,11 @@ import { configureHttp, httpAdapter } from "./http/http.js";
 import { setupSwagger } from "./http/swagger.js";
 import { type Database, openDatabase } from "./persistence/schema/database.js";
 import { ConsumerGroups } from "./streaming/consumer-groups.js";
-import type { TransportStrategy } from "./streaming/strategy.js";
 import { Venues } from "./venues/venues.js";
 
 export interface Running {
   app: NestFastifyApplication;
   database: Database;
-  strategies: readonly TransportStrategy[];
   /** Ends in order: feeds, batches under way, connections, and the embedded database last. */
   stop(): Promise<void>;
 }
@@ -44,8 +42,7 @@ export async function start(
     app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
     setupSwagger(app, SCHEMAS);
     if (config.roles.has("api")) setupPage(app);
-    const strategies = app.get(ConsumerGroups).all;
-    for (const strategy of strategies)
+    for (const strategy of app.get(ConsumerGroups).all)
       app.connectMicroservice({ strategy }, { inheritAppConfig: false });
     await app.init();
     await app.startAllMicroservices();
@@ -55,7 +52,6 @@ export async function start(
     return {
       app,
       database,
-      strategies,
       stop: () => (stopped ??= running.close().finally(() => database.stop())),
     };
   } catch (error) {

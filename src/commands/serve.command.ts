@@ -1,12 +1,11 @@
 import { Logger } from "@nestjs/common";
 import { Command, CommandRunner, Option } from "nest-commander";
 import { ConfigError, environment } from "../config/config.js";
-import { useLogger } from "../log.js";
-import { banner, start } from "../main.js";
+import { replayWithProgress } from "../ingestion/replay/replay-progress.js";
 import { Transport } from "../streaming/transport.js";
 import { Venues } from "../venues/venues.js";
+import { Launcher } from "./launcher.js";
 import { positive } from "./options.js";
-import { replayWithProgress } from "./replay-progress.js";
 
 const STOP_LIMIT_MS = 25_000;
 const IMPATIENT_MS = 2_000;
@@ -24,6 +23,10 @@ interface ServeOptions {
     "Run Tapeline: follow the feeds, record, serve (what npm start does). Configuration is by environment variables; see README",
 })
 export class ServeCommand extends CommandRunner {
+  constructor(private readonly launcher: Launcher) {
+    super();
+  }
+
   async run(_args: string[], options: ServeOptions): Promise<void> {
     const config = environment();
     const venues = new Venues();
@@ -46,10 +49,9 @@ export class ServeCommand extends CommandRunner {
         });
       }
     });
-    const logger = useLogger(config);
-    const running = await start(config, logger);
+    const running = await this.launcher.launch(config);
     const log = new Logger("Tapeline");
-    for (const line of banner(running, config).split("\n")) log.log(line);
+    for (const line of running.banner.split("\n")) log.log(line);
     if (options.replay !== undefined && venue !== undefined) {
       const { replay: files, symbol, speed } = options;
       replayWithProgress(
@@ -60,7 +62,7 @@ export class ServeCommand extends CommandRunner {
           ...(speed === undefined ? {} : { speed }),
           signal: stopping.signal,
         },
-        running.app.get(Transport),
+        running.get(Transport),
       ).then(
         (summary) => log.log(summary),
         (error: unknown) =>

@@ -2,8 +2,8 @@ import { SingleBar } from "cli-progress";
 import type {
   Backfill,
   BackfillStore,
-} from "../persistence/stores/backfill-store.js";
-import { pause } from "../waiting/pause.js";
+} from "../../persistence/stores/backfill-store.js";
+import { pause } from "../../waiting/pause.js";
 
 const LOOK_MS = 500;
 const STEPS = 1_000;

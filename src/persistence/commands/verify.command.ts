@@ -1,13 +1,10 @@
 import { SingleBar } from "cli-progress";
 import { Command, CommandRunner } from "nest-commander";
-import { DataSource } from "typeorm";
-import { environment } from "../config/config.js";
-import { plural } from "../domain/plural.js";
-import { type MarketVerdict, verify } from "../persistence/merge/verify.js";
-import {
-  dataSourceOptions,
-  openDatabase,
-} from "../persistence/schema/database.js";
+import type { DataSource } from "typeorm";
+import { environment } from "../../config/config.js";
+import { plural } from "../../domain/plural.js";
+import { type MarketVerdict, verify } from "../merge/verify.js";
+import { withDatabase } from "../shared-database.js";
 
 @Command({
   name: "verify",
@@ -17,19 +14,9 @@ import {
 export class VerifyCommand extends CommandRunner {
   async run(): Promise<void> {
     const config = environment();
-    const database = await openDatabase(config, "share");
-    try {
-      const source = await new DataSource(
-        dataSourceOptions(database, 2),
-      ).initialize();
-      try {
-        await this.report(source, config.intervals);
-      } finally {
-        await source.destroy();
-      }
-    } finally {
-      await database.stop();
-    }
+    await withDatabase(config, (source) =>
+      this.report(source, config.intervals),
+    );
   }
 
   private async report(

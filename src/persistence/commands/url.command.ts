@@ -1,6 +1,6 @@
 import { Command, CommandRunner } from "nest-commander";
-import { ConfigError, environment } from "../config/config.js";
-import { EmbeddedPostgres } from "../persistence/embedded/embedded-postgres.js";
+import { ConfigError, environment } from "../../config/config.js";
+import { EmbeddedPostgres } from "../embedded/embedded-postgres.js";
 
 @Command({
   name: "url",

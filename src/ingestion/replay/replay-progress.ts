@@ -1,12 +1,8 @@
 import { SingleBar } from "cli-progress";
-import { plural } from "../domain/plural.js";
-import {
-  type ReplayOptions,
-  type ReplaySummary,
-  replay,
-} from "../ingestion/replay/replay.js";
-import type { MarketTally } from "../ingestion/replay/tally.js";
-import type { Transport } from "../streaming/transport.js";
+import { plural } from "../../domain/plural.js";
+import { type ReplayOptions, type ReplaySummary, replay } from "./replay.js";
+import type { MarketTally } from "./tally.js";
+import type { Transport } from "../../streaming/transport.js";
 
 /** Replays with a bar on a terminal and a line each tenth elsewhere; returns the summary as text. */
 export async function replayWithProgress(

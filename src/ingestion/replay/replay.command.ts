@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, CommandRunner, Option } from "nest-commander";
-import { type Config, ConfigError, environment } from "../config/config.js";
-import { useLogger } from "../log.js";
-import { type Running, start } from "../main.js";
-import { Transport } from "../streaming/transport.js";
-import { Venues } from "../venues/venues.js";
-import { positive } from "./options.js";
+import {
+  type Launched,
+  Launcher,
+  recordingOnly,
+} from "../../commands/launcher.js";
+import { positive } from "../../commands/options.js";
+import { type Config, ConfigError, environment } from "../../config/config.js";
+import { ConsumerGroups } from "../../streaming/consumer-groups.js";
+import { Transport } from "../../streaming/transport.js";
+import { Venues } from "../../venues/venues.js";
 import { replayWithProgress } from "./replay-progress.js";
 
 const VENUES = new Venues();
@@ -24,6 +28,10 @@ interface ReplayFlags {
     "Send recordings through the whole pipeline, then exit. Reads <receive time> <combined-stream JSON> lines, JSON arrays of Binance REST trades, and CSV with timestamp,price,quantity,side,tradeId; gzip or plain",
 })
 export class ReplayCommand extends CommandRunner {
+  constructor(private readonly launcher: Launcher) {
+    super();
+  }
+
   async run(
     files: string[],
     { venue: name, symbol, speed }: ReplayFlags,
@@ -33,17 +41,7 @@ export class ReplayCommand extends CommandRunner {
       throw new ConfigError([
         `--venue must be one of ${VENUES.names}, not ${JSON.stringify(name)}`,
       ]);
-    const configured = environment();
-    // Nobody asked for live feeds or a server: only what records.
-    const config: Config = {
-      ...configured,
-      feeds: [],
-      feedsExplicit: true,
-      port: 0,
-      roles: configured.roles.has("recorder")
-        ? new Set(["ingestion", "recorder"])
-        : new Set(["ingestion"]),
-    };
+    const config = recordingOnly(environment());
     const stopping = new AbortController();
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () =>
@@ -54,11 +52,7 @@ export class ReplayCommand extends CommandRunner {
         ),
       );
     }
-    const logger = useLogger({
-      ...config,
-      logLevel: config.logLevel === "log" ? "warn" : config.logLevel,
-    });
-    const running = await start(config, logger);
+    const running = await this.launcher.launch(config);
     try {
       const options = {
         venue,
@@ -67,10 +61,7 @@ export class ReplayCommand extends CommandRunner {
         ...(speed === undefined ? {} : { speed }),
         signal: stopping.signal,
       };
-      const summary = await replayWithProgress(
-        options,
-        running.app.get(Transport),
-      );
+      const summary = await replayWithProgress(options, running.get(Transport));
       await this.settled(running, config, stopping.signal);
       process.stdout.write(`${summary}\n`);
     } finally {
@@ -81,10 +72,11 @@ export class ReplayCommand extends CommandRunner {
 
   /** With a broker the records are safe now, but not yet in the tables. Another recorder may be the one that writes them. */
   private async settled(
-    { strategies }: Running,
+    running: Launched,
     config: Config,
     signal: AbortSignal,
   ): Promise<void> {
+    const strategies = running.get(ConsumerGroups).all;
     if (config.kafkaBrokers.length === 0 || strategies.length === 0) return;
     const limit = Date.now() + SETTLE_LIMIT_MS;
     const asked = Date.now();

@@ -1,27 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, CommandRunner, Option } from "nest-commander";
-import { DataSource } from "typeorm";
-import { type Config, ConfigError, environment } from "../config/config.js";
-import { parseMarket } from "../domain/market.js";
-import { DAY_MS } from "../domain/units.js";
-import { useLogger } from "../log.js";
-import { start } from "../main.js";
-import { EmbeddedPostgres } from "../persistence/embedded/embedded-postgres.js";
+import { Launcher, recordingOnly } from "../../commands/launcher.js";
+import { moment } from "../../commands/options.js";
+import { type Config, ConfigError, environment } from "../../config/config.js";
+import { parseMarket } from "../../domain/market.js";
+import { DAY_MS } from "../../domain/units.js";
 import {
-  dataSourceOptions,
-  openDatabase,
-} from "../persistence/schema/database.js";
+  hasRunningServer,
+  withDatabase,
+} from "../../persistence/shared-database.js";
 import {
   type Backfill,
   BackfillStore,
   LONGEST_MS,
   MOST_OPEN,
-} from "../persistence/stores/backfill-store.js";
-import { Backfills } from "../recovery/backfill/backfills.js";
-import { Venues } from "../venues/venues.js";
-import { pause } from "../waiting/pause.js";
+} from "../../persistence/stores/backfill-store.js";
+import { Venues } from "../../venues/venues.js";
+import { pause } from "../../waiting/pause.js";
 import { followBackfill } from "./backfill-progress.js";
-import { moment } from "./options.js";
+import { Backfills } from "./backfills.js";
 
 const VENUES = new Venues();
 const WITH_HISTORY = VENUES.withHistory.map(({ name }) => name).join(", ");
@@ -44,61 +41,37 @@ type Wanted = Pick<Backfill, "market" | "from" | "to">;
 export class BackfillCommand extends CommandRunner {
   private readonly stopping = new AbortController();
 
+  constructor(private readonly launcher: Launcher) {
+    super();
+  }
+
   async run(_args: string[], flags: Flags): Promise<void> {
     const wanted = checked(flags);
     for (const signal of ["SIGTERM", "SIGINT"] as const)
       process.once(signal, () => this.stopping.abort(new Error(signal)));
     const config = environment();
     // The embedded database is only ever one application's: that one works on the job, or this one does.
-    const owner =
-      config.databaseUrl === undefined
-        ? new EmbeddedPostgres(
-            config.dataDir,
-            config.embeddedPort,
-          ).livingOwner()
-        : undefined;
-    if (owner === undefined) await this.here(config, wanted);
-    else await this.inServer(config, wanted);
+    if (hasRunningServer(config)) await this.inServer(config, wanted);
+    else await this.here(config, wanted);
     process.exit();
   }
 
   private async inServer(config: Config, wanted: Wanted): Promise<void> {
-    const database = await openDatabase(config, "share");
-    const source = await new DataSource(
-      dataSourceOptions(database, 2),
-    ).initialize();
-    try {
+    await withDatabase(config, async (source) => {
       const store = new BackfillStore(source);
-      const job = await ask(store, wanted);
-      await this.follow(store, job);
-    } finally {
-      await source.destroy();
-    }
+      await this.follow(store, await ask(store, wanted));
+    });
   }
 
-  /** Without feeds and a server, as `replay` does: only what records. */
   private async here(configured: Config, wanted: Wanted): Promise<void> {
-    const config: Config = {
-      ...configured,
-      feeds: [],
-      feedsExplicit: true,
-      backfillJobs: 0,
-      port: 0,
-      roles: configured.roles.has("recorder")
-        ? new Set(["ingestion", "recorder"])
-        : new Set(["ingestion"]),
-    };
-    const logger = useLogger({
-      ...config,
-      logLevel: config.logLevel === "log" ? "warn" : config.logLevel,
-    });
-    const running = await start(config, logger);
+    const config = { ...recordingOnly(configured), backfillJobs: 0 };
+    const running = await this.launcher.launch(config);
     try {
-      const store = running.app.get(BackfillStore, { strict: false });
-      const backfills = running.app.get(Backfills, { strict: false });
+      const store = running.get(BackfillStore);
+      const backfills = running.get(Backfills);
       const job = await ask(store, wanted);
       const work =
-        running.database.kind === "server" && (await this.isTaken(store, job))
+        config.databaseUrl !== undefined && (await this.isTaken(store, job))
           ? undefined
           : this.work(backfills, job.id);
       await this.follow(store, job);
