@@ -8,8 +8,10 @@ import {
 import { TypeOrmModule } from "@nestjs/typeorm";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config/config.js";
+import { HealthChecks } from "../health/health-checks.js";
 import { BulkStore } from "./merge/bulk-store.js";
 import { MarketRegistry } from "./merge/market-registry.js";
+import { databaseCheck, feedsCheck } from "./persistence-health.js";
 import { Announcer } from "./recorder/announcer.js";
 import { BlindTimes } from "./recorder/blind-times.js";
 import { DeadLetters } from "./recorder/dead-letters.js";
@@ -90,7 +92,12 @@ export class PersistenceModule implements OnModuleInit {
   constructor(
     private readonly source: DataSource,
     @Inject(DATABASE) private readonly database: Database,
-  ) {}
+    checks: HealthChecks,
+    feeds: FeedStateStore,
+  ) {
+    checks.add(databaseCheck(source, database));
+    checks.add(feedsCheck(feeds));
+  }
 
   /** In every process, whatever its role: none may meet tables that are older than its code. */
   async onModuleInit(): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Inject, Injectable } from "@nestjs/common";
 import { CONFIG, type Config } from "../config/config.js";
+import { type Health, HealthChecks } from "../health/health-checks.js";
 import { TransportStrategy } from "./strategy.js";
 import type { TopicName } from "./topics.js";
 import {
@@ -40,6 +41,7 @@ export class ConsumerGroups {
 
   constructor(
     private readonly transport: Transport,
+    private readonly checks: HealthChecks,
     @Inject(CONFIG) private readonly config: Pick<Config, "topicPrefix">,
   ) {}
 
@@ -49,16 +51,27 @@ export class ConsumerGroups {
       throw new Error(`there are two consumer groups called ${name}`);
     const shared = `${this.config.topicPrefix}${name}`;
     const group = life === "shared" ? shared : `${shared}.${randomUUID()}`;
-    this.added.push(
-      new TransportStrategy(name, handlersOf, this.transport, {
-        group,
-        ephemeral: life === "own",
-        ...rest,
-      }),
-    );
+    const strategy = new TransportStrategy(name, handlersOf, this.transport, {
+      group,
+      ephemeral: life === "own",
+      ...rest,
+    });
+    this.added.push(strategy);
+    this.checks.add({
+      name: `consumer.${name}`,
+      layer: "consumers",
+      check: () => healthOfConsumer(strategy),
+    });
   }
 
   get all(): readonly TransportStrategy[] {
     return this.added;
   }
+}
+
+function healthOfConsumer(strategy: TransportStrategy): Health {
+  const { assigned, lag, queued } = strategy.consumerStatus();
+  return assigned
+    ? { state: "up", lag, queued }
+    : { state: "down", reason: "no partitions assigned", lag, queued };
 }

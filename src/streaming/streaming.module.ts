@@ -6,6 +6,7 @@ import {
   type OnModuleInit,
 } from "@nestjs/common";
 import { CONFIG, type Config } from "../config/config.js";
+import { HealthChecks } from "../health/health-checks.js";
 import { Metrics } from "../metrics/metrics.js";
 import { ConsumerGroups } from "./consumer-groups.js";
 import { InProcessTransport } from "./in-process/in-process-transport.js";
@@ -29,7 +30,21 @@ import { Transport } from "./transport.js";
   exports: [ConsumerGroups, Transport],
 })
 export class StreamingModule implements OnModuleInit, OnApplicationShutdown {
-  constructor(@Inject(Transport) private readonly transport: Transport) {}
+  constructor(
+    @Inject(Transport) private readonly transport: Transport,
+    checks: HealthChecks,
+  ) {
+    checks.add({
+      name: "transport",
+      layer: "transport",
+      check: () => {
+        const reason = transport.problem();
+        return reason === null
+          ? { state: "up", kind: transport.kind }
+          : { state: "down", reason };
+      },
+    });
+  }
 
   async onModuleInit(): Promise<void> {
     await this.transport.start();

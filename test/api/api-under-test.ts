@@ -10,6 +10,7 @@ import { LiveAdapter } from "../../src/api/socket/live.adapter.js";
 import { HistoryVenues } from "../../src/api/rest/history-venues.js";
 import { CONFIG, readConfig } from "../../src/config/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
+import { HealthChecks } from "../../src/health/health-checks.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 import { setupSwagger } from "../../src/http/swagger.js";
 import type { ClientEvents, ServerEvents } from "../../src/live/live-events.js";
@@ -72,6 +73,7 @@ export async function startApi(
     { provide: DATABASE, useValue: database },
     { provide: HistoryVenues, useValue: new Venues() },
     Metrics,
+    HealthChecks,
   ];
 
   @Module({})

@@ -10,6 +10,7 @@ import { EventPattern, Payload } from "@nestjs/microservices";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
 import { Observable } from "rxjs";
 import { CONFIG, readConfig } from "../../src/config/config.js";
+import { HealthChecks } from "../../src/health/health-checks.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RethrowFilter } from "../../src/streaming/rethrow.filter.js";
 import { ConsumerGroups } from "../../src/streaming/consumer-groups.js";
@@ -58,9 +59,10 @@ class ApiEvents {
 const leaves = [
   { provide: CONFIG, useValue: readConfig({}) },
   Metrics,
+  HealthChecks,
 ] as const;
 
-@Module({ providers: [...leaves], exports: [CONFIG, Metrics] })
+@Module({ providers: [...leaves], exports: [CONFIG, Metrics, HealthChecks] })
 class Leaves {}
 
 @Module({

@@ -1,0 +1,29 @@
+import { type DynamicModule, Module } from "@nestjs/common";
+import { HistoryVenues } from "./api/rest/history-venues.js";
+import { CONFIG, type Config } from "./config/config.js";
+import { HealthChecks } from "./health/health-checks.js";
+import { Metrics } from "./metrics/metrics.js";
+import { DATABASE, type Database } from "./persistence/schema/database.js";
+import { VenuesModule } from "./venues/venues.module.js";
+import { Venues } from "./venues/venues.js";
+
+/** What every context may ask for: the configuration, the database, and where it says how it is. */
+@Module({})
+export class FoundationModule {
+  static with(config: Config, database: Database): DynamicModule {
+    const providers = [
+      { provide: CONFIG, useValue: config },
+      { provide: DATABASE, useValue: database },
+      { provide: HistoryVenues, useExisting: Venues },
+      Metrics,
+      HealthChecks,
+    ];
+    return {
+      module: FoundationModule,
+      global: true,
+      imports: [VenuesModule],
+      providers,
+      exports: providers,
+    };
+  }
+}
