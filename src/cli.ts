@@ -2,7 +2,7 @@
 import { Module } from "@nestjs/common";
 import { CommandFactory, InjectCommander } from "nest-commander";
 import { type Launched, Launcher } from "./commands/launcher.js";
-import { ServeCommand } from "./commands/serve.command.js";
+import { ServeCommand } from "./serve.command.js";
 import type { Config } from "./config/config.js";
 import { errorText } from "./error-text.js";
 import { INGESTION_COMMANDS } from "./ingestion/ingestion-commands.js";

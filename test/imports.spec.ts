@@ -111,9 +111,10 @@ describe("the layout of src", () => {
       "../app.module.js",
       "nobody imports what puts the application together",
     ],
+    ["src/live/a.ts", "../commands/options.js", "live may not import commands"],
     [
       "src/recovery/a.ts",
-      "../commands/options.js",
+      "../main.js",
       "nobody imports what puts the application together",
     ],
     [
@@ -157,7 +158,8 @@ describe("the layout of src", () => {
     ["src/api/rest/a.ts", "../../persistence/stores/candle-store.js"],
     ["src/api/api.module.ts", "../persistence/persistence.module.js"],
     ["src/app.module.ts", "./api/api.module.js"],
-    ["src/commands/verify.command.ts", "../persistence/merge/verify.js"],
+    ["src/persistence/commands/verify.command.ts", "../merge/verify.js"],
+    ["src/recovery/backfill/backfill.command.ts", "../../commands/launcher.js"],
     ["src/domain/decimal.spec.ts", "fast-check"],
   ])("lets %s import %s", (file, specifier) => {
     expect(forbiddenImports(of(file, specifier))).toEqual([]);

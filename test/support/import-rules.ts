@@ -10,11 +10,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   waiting: [],
   config: ["domain"],
   metrics: ["domain", "waiting", "config"],
+  health: ["domain", "waiting"],
+  commands: ["domain"],
   venues: ["domain", "waiting"],
   streaming: ["domain", "waiting"],
   http: ["domain", "waiting"],
-  ingestion: ["domain", "waiting", "venues", "streaming", "http"],
+  ingestion: ["domain", "waiting", "venues", "streaming", "http", "commands"],
   "persistence/embedded": ["domain", "waiting"],
+  "persistence/commands": [
+    "domain",
+    "persistence",
+    "persistence/embedded",
+    "persistence/schema",
+    "persistence/merge",
+    "commands",
+  ],
   "persistence/schema": ["domain", "waiting", "persistence/embedded"],
   "persistence/merge": ["domain", "waiting", "persistence/schema"],
   "persistence/stores": [
@@ -32,7 +42,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "persistence/stores",
   ],
   persistence: [
+    "domain",
     "streaming",
+    "persistence/embedded",
     "persistence/schema",
     "persistence/merge",
     "persistence/stores",
@@ -46,6 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "persistence",
     "persistence/stores",
     "persistence/merge",
+    "commands",
   ],
   live: ["domain", "waiting", "streaming", "persistence", "persistence/stores"],
   api: [
@@ -59,7 +72,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** Injected as providers: any room may import them that is not itself self-contained. */
-const LEAVES = ["config", "metrics"];
+const LEAVES = ["config", "metrics", "health"];
 /** Rooms that import no package, but for Node's timers; and what is said of one that does. */
 const SELF_CONTAINED: Readonly<Record<string, string>> = {
   domain: "domain imports nothing",
@@ -67,7 +80,7 @@ const SELF_CONTAINED: Readonly<Record<string, string>> = {
 };
 const TIMERS = /^node:timers(\/promises)?$/;
 /** They put the application together: they may import any room, and none imports them. */
-const ASSEMBLY = ["", "commands", "health"];
+const ASSEMBLY = [""];
 /** Packages that some rooms keep to themselves. */
 const CONFINED: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ["streaming"],

@@ -1,11 +1,11 @@
 import { Logger } from "@nestjs/common";
 import { Command, CommandRunner, Option } from "nest-commander";
-import { ConfigError, environment } from "../config/config.js";
-import { replayWithProgress } from "../ingestion/replay/replay-progress.js";
-import { Transport } from "../streaming/transport.js";
-import { Venues } from "../venues/venues.js";
-import { Launcher } from "./launcher.js";
-import { positive } from "./options.js";
+import { ConfigError, environment } from "./config/config.js";
+import { replayWithProgress } from "./ingestion/replay/replay-progress.js";
+import { Transport } from "./streaming/transport.js";
+import { Venues } from "./venues/venues.js";
+import { Launcher } from "./commands/launcher.js";
+import { positive } from "./commands/options.js";
 
 const STOP_LIMIT_MS = 25_000;
 const IMPATIENT_MS = 2_000;
