@@ -31,10 +31,6 @@ const product = read("src");
 const page = read("web");
 const everything = { ...read("src", "test", "bench"), ...page };
 
-const of = (file: string, specifier: string): Sources => ({
-  [file]: `import { x } from "${specifier}";`,
-});
-
 describe("the layout of web", () => {
   it("is read at all", () => {
     expect(Object.keys(page).length).toBeGreaterThan(30);
