@@ -15,7 +15,7 @@ RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 COPY --from=build /app/dist ./dist
 # Runs the PostgreSQL binaries once: a base image that lacks a library fails here, not at the user's. Makes the links to
 # their libraries too where npm was told not to, since the user below cannot write to node_modules.
-RUN node -e "import('/app/dist/persistence/postgres-binaries.js').then((it) => console.log(it.findBinaries()))"
+RUN node -e "import('/app/dist/persistence/embedded/postgres-binaries.js').then((it) => console.log(it.findBinaries()))"
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="Tapeline" \
