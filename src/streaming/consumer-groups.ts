@@ -64,8 +64,11 @@ export class ConsumerGroups {
     });
   }
 
+  /** Shared ones first, whatever the order in which modules are made: what writes, then what this process reads. */
   get all(): readonly TransportStrategy[] {
-    return this.added;
+    return this.added.toSorted(
+      (a, b) => Number(a.isEphemeral) - Number(b.isEphemeral),
+    );
   }
 }
 

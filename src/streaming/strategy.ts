@@ -69,6 +69,10 @@ export class TransportStrategy
     await this.consumer?.close();
   }
 
+  get isEphemeral(): boolean {
+    return this.options.ephemeral;
+  }
+
   /** What health and metrics say of the consumer; `status` is taken by Nest. */
   consumerStatus(): ConsumerStatus {
     return (
