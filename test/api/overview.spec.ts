@@ -111,7 +111,9 @@ describe("the system", () => {
     });
     expect(body.write?.batches).toBeGreaterThanOrEqual(2);
     expect(body.write?.p50Ms).toBeGreaterThan(0);
-    expect(body.queues.map(({ queue }) => queue)).toContain("recorder trades");
+    expect(body.queues.map(({ queue }) => queue)).toContain(
+      "tapeline.recorder trades",
+    );
     expect(body.gaps).toEqual([
       expect.objectContaining({ market: A, open: 1, missingIds: "2" }),
     ]);
