@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import { parseNs } from "../../test/support/machine-speed.js";
 import { type Row, median } from "./benchmark.js";
 import { chunks, generate } from "./generate.js";
 import type { Servers } from "./servers.js";
@@ -15,7 +16,7 @@ const COPY_ROWS = 300_000;
 export async function calibrate(servers: Servers): Promise<Row> {
   const figures: Row["figures"] = {
     memcpy: { unit: "GB/s", samples: [memcpy()] },
-    "JSON.parse of a trade": { unit: "ns", samples: [parse()] },
+    "JSON.parse of a trade": { unit: "ns", samples: [parseNs()] },
     "COPY, no index": {
       unit: "rows/s",
       samples: [await copy(await servers.postgresUrl())],
@@ -34,17 +35,6 @@ function memcpy(): number {
     rates.push(from.length / (performance.now() - began) / 1e6);
   }
   return median(rates);
-}
-
-function parse(): number {
-  const texts = [...generate(10_000, 20)].map((trade) => JSON.stringify(trade));
-  const times: number[] = [];
-  for (let round = 0; round < 20; round++) {
-    const began = performance.now();
-    for (const text of texts) JSON.parse(text);
-    times.push(((performance.now() - began) * 1e6) / texts.length);
-  }
-  return median(times);
 }
 
 async function copy(url: string): Promise<number> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import type { Process } from "../support/app.js";
+import { limitHereMs } from "../support/machine-speed.js";
 import { type TestBrowser, describeBrowser, noteFigure } from "./browser.js";
 import type { TaskTime } from "./trace.js";
 import { SYMBOLS, twoHundredMarkets } from "./two-hundred-markets.js";
@@ -8,8 +9,10 @@ import { SYMBOLS, twoHundredMarkets } from "./two-hundred-markets.js";
 const WINDOW_MS = 8_000;
 const WINDOWS = 4;
 const LOADS = 3;
-/** What a browser calls a long task. */
-const LONG_MS = 50;
+/** What a browser calls a long task, on the machine of docs/performance.md; as much work takes longer on a slower one. */
+const LONG_MS = limitHereMs(50);
+/** To the first prices on screen, on the same machine. */
+const FIRST_DATA_MS = limitHereMs(1_000);
 
 /** Runs with nothing else beside it (`test/support/grouped-runner.js`): every window and every load has to be good. */
 describeBrowser("the speed of a page of two hundred markets", () => {
@@ -43,12 +46,12 @@ describeBrowser("the speed of a page of two hundred markets", () => {
         loads.push({ ms, longest, tasks });
         await browser.closePages();
       }
-      noteFigure(`loading ${path}: ${JSON.stringify(loads)}`);
+      noteFigure(`loading ${path}, limit ${LONG_MS}: ${JSON.stringify(loads)}`);
       // The page's own share: a browser that has just opened a page needs both cores for itself besides.
       const longest = loads.flatMap((load) => load.longest);
       expect(longest).toHaveLength(3 * LOADS);
       expect(longest.filter((cpuMs) => cpuMs > LONG_MS)).toEqual([]);
-      expect(loads.filter(({ ms }) => ms >= 1_000)).toEqual([]);
+      expect(loads.filter(({ ms }) => ms >= FIRST_DATA_MS)).toEqual([]);
     },
   );
 
@@ -80,7 +83,8 @@ describeBrowser("the speed of a page of two hundred markets", () => {
       });
     }
     noteFigure(`${SYMBOLS.length} markets: ${JSON.stringify({ ms, windows })}`);
-    expect(windows.flatMap(({ longTasks }) => longTasks)).toEqual([]);
+    const longTasks = windows.flatMap((window) => window.longTasks);
+    expect(longTasks.filter((ms) => ms > LONG_MS)).toEqual([]);
     expect(windows.filter(({ load }) => load >= 0.5)).toEqual([]);
     // Something went on: half a trade a second and market.
     expect(windows.filter(({ changes }) => changes <= rows)).toEqual([]);
@@ -107,7 +111,8 @@ describeBrowser("the speed of a page of two hundred markets", () => {
     await page.getByText("10 of 200").waitFor();
     await filter.fill("");
     await page.getByText("200", { exact: true }).waitFor();
-    expect(await watch.longTasks()).toEqual([]);
+    const longTasks = await watch.longTasks();
+    expect(longTasks.filter((ms) => ms > LONG_MS)).toEqual([]);
   });
 });
 
