@@ -12,8 +12,8 @@ const LONG = [
   /(csv-stream|any-order|replay-files)\.spec/,
 ];
 
-/** Of four workers, those for suites that mostly wait for processes, beside those for suites that compute. */
-const WAITING_SHARE = 3 / 4;
+/** Of the workers, those for suites that mostly wait for processes, beside those for suites that compute. */
+const WAITING_SHARE = 2 / 3;
 
 const isAlone = ({ path }) => ALONE.test(path);
 const isUnknownAndLong = ({ duration, path }) =>
@@ -42,7 +42,7 @@ export default class GroupedRunner extends JestRunner {
     if (options.serial || maxWorkers === 1) {
       for (const group of [computing, waiting]) await run(group, maxWorkers);
     } else if (waiting.length === 0 || computing.length === 0) {
-      // Two processors carry four that wait, and two that compute.
+      // Two processors carry three that wait, and two that compute.
       await run(waiting, maxWorkers);
       await run(computing, Math.ceil(maxWorkers / 2));
     } else {
