@@ -207,6 +207,39 @@ describe("a series of candles", () => {
     series.close();
   });
 
+  it("finds what is older in another store, though nothing was in the one before", async () => {
+    const server = filled(0);
+    const series = new CandleSeries(server);
+    server.trade(2);
+    await server.settle();
+    void series.older();
+    await server.settle();
+    expect(series.state.peek().complete).toBe(true);
+    server.disconnect();
+    server.epoch += "b";
+    server.store = filled(2).store;
+    await server.settle();
+    expectEqual(series, server);
+    series.close();
+  });
+
+  it("leaves out older candles that were asked for while the server was away", async () => {
+    const server = filled(501);
+    const series = new CandleSeries(server);
+    await server.settle();
+    server.disconnect();
+    void series.older();
+    server.epoch += "b";
+    server.store = new Map();
+    server.connect();
+    // The new server's answers come before the old one's.
+    await server.answer(1);
+    await server.answer(1);
+    await server.settle();
+    expectEqual(series, server);
+    series.close();
+  });
+
   it("ends as what the server says, whatever happens in between", async () => {
     const event = fc.oneof(
       {

@@ -64,6 +64,8 @@ export class CandleSeries {
   private abort = new AbortController();
   private started = false;
   private olderPage: Promise<void> | undefined;
+  /** Ends the reading of older candles that what is held now makes pointless. */
+  private olderAbort = new AbortController();
   /** What frames brought while it is read: the page may say less. */
   private meanwhile: Candle[] = [];
   private readonly stop: () => void;
@@ -103,7 +105,8 @@ export class CandleSeries {
     const first = this.list.first;
     if (first === undefined || this.status.peek().complete)
       return Promise.resolve();
-    const { signal } = this.abort;
+    this.olderAbort = new AbortController();
+    const { signal } = this.olderAbort;
     this.patch({ loading: true });
     this.meanwhile = [];
     const page = this.source
@@ -142,6 +145,7 @@ export class CandleSeries {
   close(): void {
     this.stop();
     this.abort.abort();
+    this.olderAbort.abort();
     this.listeners.clear();
   }
 
@@ -149,7 +153,7 @@ export class CandleSeries {
     this.abort.abort();
     this.abort = new AbortController();
     this.incoming = newIncoming();
-    this.olderPage = undefined;
+    this.dropOlder();
     this.patch({ fresh: false, loading: !this.started });
   }
 
@@ -160,13 +164,16 @@ export class CandleSeries {
   ): Promise<void> {
     let delay = RETRY_MS.first;
     let complete = false;
-    while (!complete && !this.isCovered(pages)) {
+    // History may have been loaded meanwhile, or another store answers: that nothing is older is asked once more.
+    let isToConfirm = this.status.peek().complete;
+    while (!complete && (isToConfirm || !this.isCovered(pages))) {
       try {
         const end = pages.first?.openTime;
         const rows = await this.source.page({ end, limit: PAGE }, signal);
         signal.throwIfAborted();
         pages.merge(rows);
         complete = rows.length < PAGE;
+        isToConfirm = false;
         delay = RETRY_MS.first;
       } catch (error) {
         if (signal.aborted) return;
@@ -176,13 +183,18 @@ export class CandleSeries {
         delay = Math.min(delay * 2, RETRY_MS.cap);
       }
     }
-    const sameStart = pages.first?.openTime === this.list.first?.openTime;
-    complete ||= sameStart && this.status.peek().complete;
+    // Asked for before the server was back, it may be of a store that is no more.
+    this.dropOlder();
     this.patch({ fresh: true, loading: false, complete, error: undefined });
     pages.merge(this.joining(frames.rows, pages));
     this.incoming = undefined;
     this.started = true;
     this.tell(this.list.replace(pages.rows));
+  }
+
+  private dropOlder(): void {
+    this.olderAbort.abort();
+    this.olderPage = undefined;
   }
 
   /** A late trade can change a candle that is older than all held: to take it would leave a hole behind it. */
