@@ -1,12 +1,13 @@
-/** Raw trade ids `from … to − 1` that are held, or that the venue has no trade for. */
-export interface IdRange {
-  from: bigint;
-  /** Exclusive. */
-  to: bigint;
-}
+import {
+  type IdRange,
+  type TimeRange,
+  overlaps,
+  rangeHolding,
+} from "./ranges.js";
 
-/** What is known of a market's ids around some candles; `ranges` ascend and do not touch each other. */
+/** What is known of a market's ids around some candles. */
 export interface Coverage {
+  /** Ids that are held, or that the venue has no trade for; they ascend and do not touch each other. */
   ranges: readonly IdRange[];
   /** Lowest id held at all. */
   oldest: bigint;
@@ -16,11 +17,10 @@ export interface Coverage {
   blind: readonly TimeRange[];
 }
 
-/** Exchange times, epoch ms. */
-export interface TimeRange {
-  from: number;
-  /** Exclusive. */
-  to: number;
+/** Missing ids, and the exchange times (epoch ms) of the trades before and behind them. */
+export interface Hole<Time extends number | null = number> extends IdRange {
+  after: Time;
+  before: Time;
 }
 
 /**
@@ -48,24 +48,6 @@ export function sightOf(
   closeTime: number,
   blind: readonly TimeRange[],
 ): false | null {
-  return blind.some(({ from, to }) => from <= closeTime && to > openTime)
-    ? false
-    : null;
-}
-
-/** The range that holds `id`; `ranges` ascend. */
-export function rangeHolding(
-  id: bigint,
-  ranges: readonly IdRange[],
-): IdRange | undefined {
-  let low = 0;
-  let high = ranges.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const range = ranges[middle] as IdRange;
-    if (id < range.from) high = middle - 1;
-    else if (id >= range.to) low = middle + 1;
-    else return range;
-  }
-  return undefined;
+  const bucket = { from: openTime, to: closeTime + 1 };
+  return blind.some((range) => overlaps(range, bucket)) ? false : null;
 }

@@ -1,5 +1,5 @@
-import type { TimeRange } from "./coverage.js";
 import { FEED_SILENCE_MS, type FeedState } from "./feed-state.js";
+import type { TimeRange } from "./ranges.js";
 
 /** Feeds tell by our clock and trades by the venue's. */
 const CLOCKS_DIFFER_MS = 2_000;

@@ -1,5 +1,7 @@
+import type { Hole } from "../domain/coverage.js";
 import type { Interval } from "../domain/interval.js";
 import type { IdKind } from "../domain/market.js";
+import type { IdRange } from "../domain/ranges.js";
 import type { Trade, TradeKind, TradeSource } from "../domain/trade.js";
 
 /** What one frame of a venue means to us. */
@@ -56,14 +58,8 @@ export interface NewestTrade {
 }
 
 /** Ids of one symbol that are missing between two trades we hold. */
-export interface Hole {
+export interface SymbolHole extends Hole {
   symbol: string;
-  from: bigint;
-  /** Exclusive. */
-  to: bigint;
-  /** Exchange times (epoch ms) of the trades before and behind it. */
-  after: number;
-  before: number;
 }
 
 /** One page of a hole's trades, in ascending order. */
@@ -72,7 +68,7 @@ export interface TradePage {
   trades: Trade[];
   refused: readonly Refused[];
   /** Ids of the hole that the venue has now told all about: one without a trade is one it has none for. */
-  told: { from: bigint; to: bigint } | undefined;
+  told: IdRange | undefined;
   /** Undefined when all is told, or the venue tells no more. */
   next: Question<TradePage> | undefined;
 }
@@ -89,7 +85,7 @@ export type RepairPath =
        * behind it (found by `to`) and back from there, or among the newest trades, which are all there are.
        */
       goes: "onwards from a time" | "backwards from an id" | "nowhere else";
-      begin(hole: Hole, source: TradeSource): Question<TradePage>;
+      begin(hole: SymbolHole, source: TradeSource): Question<TradePage>;
     };
 
 /** Trades of one kind as files, each a zip of one CSV. */

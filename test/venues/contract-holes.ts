@@ -1,6 +1,6 @@
 import type {
   Answer,
-  Hole,
+  SymbolHole,
   Question,
   TradePage,
   Venue,
@@ -17,7 +17,7 @@ export function testHoles(venue: Venue, { symbols, rest }: VenueFixture): void {
   if (venue.repair.kind === "none") return;
   const { goes } = venue.repair;
   const [symbol] = symbols;
-  const served = (prints: readonly Print[], hole: Hole): Repaired => {
+  const served = (prints: readonly Print[], hole: SymbolHole): Repaired => {
     if (rest === undefined) throw new Error("the fixture has no REST");
     return repaired(venue, rest, prints, hole);
   };
@@ -112,7 +112,11 @@ function prints(
 }
 
 /** The hole between two indices of what should be there. */
-function holeOf(all: readonly Print[], first: number, last: number): Hole {
+function holeOf(
+  all: readonly Print[],
+  first: number,
+  last: number,
+): SymbolHole {
   const at = (index: number): Print => all[index] as Print;
   return {
     symbol: at(0).symbol,
@@ -133,7 +137,7 @@ function repaired(
   venue: Venue,
   rest: Rest,
   served: readonly Print[],
-  missing: Hole,
+  missing: SymbolHole,
 ): Repaired {
   if (venue.repair.kind !== "by id") throw new Error("no repair path");
   const ids: string[] = [];
@@ -157,7 +161,7 @@ function repaired(
   return { ids, told };
 }
 
-function idsOf({ from, to }: Hole): string[] {
+function idsOf({ from, to }: SymbolHole): string[] {
   return Array.from({ length: Number(to - from) }, (_, index) =>
     (from + BigInt(index)).toString(),
   );

@@ -12,7 +12,7 @@ import {
   OptionalId,
   OptionalLimit,
 } from "../../http/parameters.js";
-import { TimeRange } from "./queries.js";
+import { TimesQuery } from "./queries.js";
 
 export class OneCandleQuery {
   @ApiProperty({
@@ -47,7 +47,7 @@ export class HistoryQuery extends OneCandleQuery {
 
 const REASON = `(${REVISION_REASONS.join("|")})`;
 
-export class RevisedQuery extends IntersectionType(OneCandleQuery, TimeRange) {
+export class RevisedQuery extends IntersectionType(OneCandleQuery, TimesQuery) {
   @ApiPropertyOptional({
     type: "string",
     description: `Only candles with a revision for one of these reasons, by comma: ${REVISION_REASONS.join(", ")}`,

@@ -28,7 +28,7 @@ export const TIME = {
 
 export const FORMATS = ["csv", "json"] as const;
 
-export class TimeRange {
+export class TimesQuery {
   @ApiPropertyOptional({
     ...TIME,
     description:
@@ -55,7 +55,7 @@ export class TimeRange {
   limit?: number;
 }
 
-export class CandlesQuery extends TimeRange {
+export class CandlesQuery extends TimesQuery {
   @ApiProperty({
     enum: INTERVALS,
     description: "One that is stored",
@@ -83,7 +83,7 @@ export class CandlesQuery extends TimeRange {
   format?: (typeof FORMATS)[number];
 }
 
-export class TradesQuery extends TimeRange {
+export class TradesQuery extends TimesQuery {
   @ApiPropertyOptional({
     type: "string",
     description: "First raw id (`ord`), inclusive: page by it",

@@ -7,7 +7,7 @@ import {
   type DifferenceState,
 } from "../../domain/reconciliation.js";
 import { OptionalTime } from "../../http/parameters.js";
-import { FORMATS, TIME, TimeRange } from "./queries.js";
+import { FORMATS, TIME, TimesQuery } from "./queries.js";
 
 function Format(): PropertyDecorator {
   return applyDecorators(
@@ -49,7 +49,7 @@ export class ReconciliationQuery {
   format?: (typeof FORMATS)[number];
 }
 
-export class DifferencesQuery extends TimeRange {
+export class DifferencesQuery extends TimesQuery {
   @ApiPropertyOptional({
     enum: INTERVALS,
     default: "1m",

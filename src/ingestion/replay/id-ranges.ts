@@ -1,15 +1,11 @@
+import type { IdRange } from "../../domain/ranges.js";
+
 /** Ranges of ids that ascend and do not touch; more than this many, and their holes are no longer counted. */
 const MOST_RANGES = 100_000;
 
-interface Range {
-  from: bigint;
-  /** Exclusive. */
-  to: bigint;
-}
-
 /** Which ids have been seen, in any order: cheap while they count up. */
 export class IdRanges {
-  private readonly ranges: Range[] = [];
+  private readonly ranges: IdRange[] = [];
   private isFull = false;
 
   add(from: bigint, count: number): void {
@@ -46,17 +42,17 @@ export class IdRanges {
     let high = this.ranges.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.ranges[middle] as Range).to < from) low = middle + 1;
+      if ((this.ranges[middle] as IdRange).to < from) low = middle + 1;
       else high = middle;
     }
     let end = low;
     let [start, stop] = [from, to];
     for (
       ;
-      end < this.ranges.length && (this.ranges[end] as Range).from <= stop;
+      end < this.ranges.length && (this.ranges[end] as IdRange).from <= stop;
       end++
     ) {
-      const touched = this.ranges[end] as Range;
+      const touched = this.ranges[end] as IdRange;
       if (touched.from < start) start = touched.from;
       if (touched.to > stop) stop = touched.to;
     }

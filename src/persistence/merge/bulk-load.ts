@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
+import { type IdRange, multirangeOf } from "../../domain/ranges.js";
 import type { Trade } from "../../domain/trade.js";
 import { codeOf } from "../schema/database-errors.js";
 import { sqlFile } from "../schema/sql-file.js";
@@ -116,13 +117,13 @@ export class BulkLoad {
     await this.requireKept(trades);
     if (await this.isCovered(trades)) throw coverageChanged(this.market.name);
     const times = trades.map(({ time }) => time);
-    const { from, to } = idSpan(trades);
+    const { from, to } = idsOf(trades);
     const stored = await this.merge(COPIED, [
       this.market.id,
       times.reduce((least, time) => Math.min(least, time), Infinity),
       times.reduce((most, time) => Math.max(most, time), 0),
-      from,
-      to,
+      String(from),
+      String(to),
     ]);
     await also(this.client, stored);
     return stored;
@@ -218,10 +219,9 @@ export class BulkLoad {
   }
 
   private async isCovered(trades: readonly Trade[]): Promise<boolean> {
-    const { from, to } = idSpan(trades);
     const { rows } = await this.client.query<{ covered: boolean }>(
-      `SELECT covered && int8multirange(int8range($2, $3, '[]')) AS covered FROM market WHERE id = $1`,
-      [this.market.id, from, to],
+      `SELECT covered && $2::int8multirange AS covered FROM market WHERE id = $1`,
+      [this.market.id, multirangeOf([idsOf(trades)])],
     );
     return rows[0]?.covered ?? false;
   }
@@ -272,9 +272,9 @@ export class BulkLoad {
   }
 }
 
-/** First and last raw id of trades that ascend. */
-function idSpan(trades: readonly Trade[]): { from: string; to: string } {
+/** From the first raw id of trades that ascend to behind the last. */
+function idsOf(trades: readonly Trade[]): IdRange {
   const last = trades.at(-1);
-  const end = BigInt(last?.ord ?? 0) + BigInt(last?.count ?? 1);
-  return { from: trades[0]?.ord ?? "0", to: (end - 1n).toString() };
+  const to = BigInt(last?.ord ?? 0) + BigInt(last?.count ?? 1);
+  return { from: BigInt(trades[0]?.ord ?? 0), to };
 }

@@ -1,3 +1,4 @@
+import type { IdRange } from "../../domain/ranges.js";
 import { sqlFile } from "../schema/sql-file.js";
 import type { Client } from "../schema/transaction.js";
 import type { CandleRow } from "./touched.js";
@@ -7,28 +8,25 @@ const EDGES = sqlFile(import.meta.url, "touch-edges.sql");
 /** Trades far out of order open and end thousands of holes at once: neighbours are then taken together. */
 const MOST_PIECES = 50;
 
-/** Ids (end exclusive) of which it changed whether they are missing. */
-export interface Piece {
-  /** The market's. */
-  id: number;
-  from: string;
-  to: string;
-}
-
 /**
- * Gives candles whose completeness the pieces may have changed a new version, and announces them. The caller holds the locks
+ * Gives candles whose completeness may have changed a new version, and announces them. The caller holds the locks
  * of the markets, and publishes open candles itself unless it wants them announced, too.
+ *
+ * @param changed of each market (the id of its row) ascending ids of which it changed whether they are missing
  */
 export async function touchEdges(
   client: Client,
-  pieces: readonly Piece[],
+  changed: ReadonlyMap<number, readonly IdRange[]>,
   { names, widths }: ReturnType<typeof intervalColumns>,
   announced: "closed" | "all",
 ): Promise<CandleRow[]> {
+  const pieces = [...changed].flatMap(([market, ids]) =>
+    fewer(ids).map(({ from, to }) => ({ market, from, to })),
+  );
   const { rows } = await client.query<CandleRow>({
     text: EDGES,
     values: [
-      literal(pieces.map(({ id }) => id)),
+      literal(pieces.map(({ market }) => market)),
       literal(pieces.map(({ from }) => from)),
       literal(pieces.map(({ to }) => to)),
       names,
@@ -41,14 +39,13 @@ export async function touchEdges(
 }
 
 /** At most `MOST_PIECES` ranges that hold the given ascending ones. A candle between may get a version it did not need. */
-export function fewer(
-  ranges: readonly (readonly [string, string])[],
-): [string, string][] {
+function fewer(ranges: readonly IdRange[]): IdRange[] {
   const size = Math.ceil(ranges.length / MOST_PIECES);
-  const groups: [string, string][] = [];
+  const groups: IdRange[] = [];
   for (let at = 0; at < ranges.length; at += size) {
     const group = ranges.slice(at, at + size);
-    groups.push([group[0]?.[0] ?? "", group.at(-1)?.[1] ?? ""]);
+    const [first, last] = [group[0], group.at(-1)] as [IdRange, IdRange];
+    groups.push({ from: first.from, to: last.to });
   }
   return groups;
 }

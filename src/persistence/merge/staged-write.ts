@@ -25,12 +25,12 @@ export const WRITE_STAGED = withoutParameters(staged, TRADE_PARAMETERS);
 
 export const COPY_TRADES = `COPY trade (${COLUMNS}) FROM STDIN`;
 
-/** Merges what this transaction has copied into `trade`: $1 the market, $2, $3 the span of time, $4, $5 that of ids. */
+/** Merges what this transaction has copied into `trade`: $1 the market, $2, $3 the span of time, $4, $5 that of ids (end exclusive). */
 export const WRITE_COPIED = withQuery(
   withQuery(
     withoutParameters(staged, TRADE_PARAMETERS - COPIED_PARAMETERS),
     "input",
-    `SELECT ${COLUMNS} FROM trade WHERE market_id = $1::integer AND time BETWEEN $2::bigint AND $3::bigint AND ord BETWEEN $4::bigint AND $5::bigint`,
+    `SELECT ${COLUMNS} FROM trade WHERE market_id = $1::integer AND time BETWEEN $2::bigint AND $3::bigint AND ord >= $4::bigint AND ord < $5::bigint`,
   ),
   "inserted",
   `SELECT ${COLUMNS} FROM input`,

@@ -2,12 +2,13 @@ import type { ClientBase, PoolClient } from "pg";
 import type { Candle } from "../../domain/candle.js";
 import type { Coverage } from "../../domain/coverage.js";
 import { type Interval } from "../../domain/interval.js";
+import { type IdRange, idRangesOf } from "../../domain/ranges.js";
 import type { RevisionReason } from "../../domain/revision.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
 import { sqlFile } from "../schema/sql-file.js";
 import { transact } from "../schema/transaction.js";
-import { fewer, touchEdges } from "./edges.js";
+import { touchEdges } from "./edges.js";
 import { countsByReason } from "./revision-sources.js";
 import {
   type CandleRow,
@@ -209,21 +210,23 @@ export class TapeWriter {
     outcomes: readonly MarketOutcome[],
     markets: ReadonlyMap<number, KnownMarket>,
   ): Promise<Candle[]> {
-    const pieces = outcomes.flatMap(([id, , , , holes]) =>
-      fewer(holes ?? []).map(([from, to]) => ({ id, from, to })),
-    );
+    const changed = new Map<number, IdRange[]>();
+    for (const [id, , , , holes] of outcomes) {
+      const ids = idRangesOf(holes ?? "{}");
+      if (ids.length > 0) changed.set(id, ids);
+    }
     const rows = new Map(
       touched.rows.map((row) => [`${row[0]} ${row[1]} ${row[2]}`, row]),
     );
-    if (pieces.length > 0) {
+    if (changed.size > 0) {
       for (const row of await touchEdges(
         client,
-        pieces,
+        changed,
         this.columns,
         "closed",
       ))
         rows.set(`${row[0]} ${row[1]} ${row[2]}`, row);
-      for (const id of new Set(pieces.map((piece) => piece.id)))
+      for (const id of changed.keys())
         touched.coverage.set(id, await this.wholeCoverage(client, id));
     }
     return [...rows.values()].map((row) => {
@@ -236,14 +239,11 @@ export class TapeWriter {
     client: ClientBase,
     market: number,
   ): Promise<Coverage> {
-    const { rows } = await client.query<{ from: string; to: string }>(
-      `SELECT lower(x) AS "from", upper(x) AS "to" FROM market, unnest(known_ids(covered, void)) x WHERE id = $1 ORDER BY lower(x)`,
+    const { rows } = await client.query<{ known: string }>(
+      `SELECT known_ids(covered, void)::text AS known FROM market WHERE id = $1`,
       [market],
     );
-    const ranges = rows.map(({ from, to }) => ({
-      from: BigInt(from),
-      to: BigInt(to),
-    }));
+    const ranges = idRangesOf(rows[0]?.known ?? "{}");
     return {
       ranges,
       oldest: ranges[0]?.from ?? 0n,

@@ -1,6 +1,7 @@
 import type { Candle } from "../../domain/candle.js";
 import { type Coverage, completeness, sightOf } from "../../domain/coverage.js";
 import type { Interval } from "../../domain/interval.js";
+import { idRangesOf, timeRangesOf } from "../../domain/ranges.js";
 import type { KnownMarket } from "./write-batch.js";
 
 /** Columns as `write-trades.sql` and `touch-edges.sql` give them; the decimals are text. */
@@ -25,18 +26,16 @@ export type CandleRow = [
   revision: number,
 ];
 
-type Range = [from: string, to: string];
-
 export type MarketOutcome = [
   market: number,
   stored: number,
   late: number,
   conflict: boolean,
-  changedHoles: Range[] | null,
-  ranges: Range[] | null,
+  changedHoles: string | null,
+  ranges: string | null,
   oldest: string | null,
   newest: string | null,
-  blind: [from: number, to: number][] | null,
+  blind: string | null,
 ];
 
 export interface Touched {
@@ -51,13 +50,10 @@ export function coverageOf(
     outcomes.map(([market, , , , , ranges, oldest, newest, blind]) => [
       market,
       {
-        ranges: (ranges ?? []).map(([from, to]) => ({
-          from: BigInt(from),
-          to: BigInt(to),
-        })),
+        ranges: idRangesOf(ranges ?? "{}"),
         oldest: BigInt(oldest ?? 0),
         newest: BigInt(newest ?? 0),
-        blind: (blind ?? []).map(([from, to]) => ({ from, to })),
+        blind: timeRangesOf(blind ?? "{}"),
       },
     ]),
   );

@@ -44,7 +44,9 @@ export function tradeColumns(
   return columns.map(literal);
 }
 
-export function literal(elements: readonly (string | number)[]): string {
+export function literal(
+  elements: readonly (string | number | bigint)[],
+): string {
   return `{${elements.join(",")}}`;
 }
 

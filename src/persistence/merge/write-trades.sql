@@ -145,18 +145,16 @@ WITH input AS MATERIALIZED (
 SELECT
   (SELECT coalesce(json_agg(json_build_array(h.market_id, h.rows, h.late, coalesce(h.conflict, false),
       -- Ids at which a hole opened, ended or moved, or that lie newly before the oldest we held.
-      (SELECT json_agg(json_build_array(lower(x)::text, upper(x)::text))
+      (SELECT ((o.new - o.old) + (o.old - o.new) + o.older)::text
         FROM (SELECT range_merge(h.old)::int8multirange - h.old AS old, range_merge(h.new)::int8multirange - h.new AS new,
             CASE WHEN lower(h.new) < lower(h.old) THEN int8multirange(int8range(lower(h.new), lower(h.old))) ELSE '{}' END AS older
-          WHERE h.dense AND NOT isempty(h.old) AND h.old <> h.new) o,
-          unnest((o.new - o.old) + (o.old - o.new) + o.older) x),
+          WHERE h.dense AND NOT isempty(h.old) AND h.old <> h.new) o),
       -- The ranges around the touched candles, for their completeness.
-      (SELECT json_agg(json_build_array(lower(x)::text, upper(x)::text) ORDER BY lower(x))
-        FROM unnest(h.new) x WHERE upper(x) >= h.lowest AND lower(x) <= h.highest),
+      (SELECT range_agg(x)::text FROM unnest(h.new) x WHERE upper(x) >= h.lowest AND lower(x) <= h.highest),
       lower(h.new)::text, upper(h.new)::text,
       -- Times of theirs in which nobody followed a market whose ids tell nothing.
       CASE WHEN h.dense OR isempty(h.blind) THEN NULL ELSE
-        (SELECT json_agg(json_build_array(lower(x), upper(x)) ORDER BY lower(x)) FROM unnest(h.blind) x WHERE upper(x) > h.first AND lower(x) <= h.last) END)), '[]')::text
+        (SELECT range_agg(x)::text FROM unnest(h.blind) x WHERE upper(x) > h.first AND lower(x) <= h.last) END)), '[]')::text
     FROM held h) AS markets,
   (SELECT coalesce(json_agg(json_build_array(market_id, interval, open_time, close_time, trim_scale(open)::text,
       trim_scale(high)::text, trim_scale(low)::text, trim_scale(close)::text, trim_scale(volume)::text,

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../../config/config.js";
-import type { TimeRange } from "../../domain/coverage.js";
 import type { FeedState } from "../../domain/feed-state.js";
+import { type TimeRange, multirangeOf } from "../../domain/ranges.js";
 import { blindBetween } from "../../domain/sight.js";
 import { intervalColumns, literal } from "../merge/write-batch.js";
 import { sqlFile } from "../schema/sql-file.js";
@@ -41,10 +41,9 @@ export class BlindTimes {
 
   private async mark(id: number, blind: readonly TimeRange[]): Promise<void> {
     const { names, widths } = this.columns;
-    const times = `{${blind.map(({ from, to }) => `[${from},${to})`).join(",")}}`;
     await inTransaction(this.source, async (client) => {
       await client.query(LOCK, [literal([id])]);
-      await client.query(MARK, [id, times, names, widths]);
+      await client.query(MARK, [id, multirangeOf(blind), names, widths]);
     });
   }
 }

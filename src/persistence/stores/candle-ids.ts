@@ -7,17 +7,14 @@ import { timesAround } from "./hole-times.js";
 const MOST = 100;
 const AROUND = timesAround("lower(x)", "upper(x)");
 
-/** Raw ids `fromId … toId`, both inclusive. */
-export interface IdSpan {
-  fromId: string;
-  toId: string;
-}
+/** Raw ids as the API gives them: `fromId … toId`, both inclusive. */
+type Ids = Pick<Gap, "fromId" | "toId">;
 
 /** What is held and what is missing in a candle's ids and directly beside them; the first 100 of each, by id. */
 export interface CandleIds {
-  held: IdSpan[];
+  held: Ids[];
   /** Confirmed by the venue to have no trade. */
-  void: IdSpan[];
+  void: Ids[];
   gaps: Gap[];
   /** How many there are in all. */
   counts: { held: number; void: number; gaps: number };
@@ -45,8 +42,8 @@ export async function idsAround(
        FROM m, reach, unnest(range_merge(covered)::int8multirange - covered - void) x WHERE upper(x) >= lowest AND lower(x) <= highest
      )
      SELECT json_build_object(
-       'held', (SELECT coalesce(json_agg(${SPAN} ORDER BY x), '[]') FROM held WHERE place <= $4),
-       'void', (SELECT coalesce(json_agg(${SPAN} ORDER BY x), '[]') FROM none WHERE place <= $4),
+       'held', (SELECT coalesce(json_agg(${IDS} ORDER BY x), '[]') FROM held WHERE place <= $4),
+       'void', (SELECT coalesce(json_agg(${IDS} ORDER BY x), '[]') FROM none WHERE place <= $4),
        'gaps', (SELECT coalesce(json_agg(json_build_object('fromId', lower(x)::text, 'toId', (upper(x) - 1)::text, 'ids', (upper(x) - lower(x))::text,
            'afterTime', ${AROUND.after}, 'beforeTime', ${AROUND.before},
            'state', coalesce(l.state, 'open'), 'reason', l.reason, 'foundAt', floor(extract(epoch FROM l.found_at) * 1000)::bigint, 'endedAt', NULL,
@@ -60,4 +57,4 @@ export async function idsAround(
   return rows[0]?.ids ?? null;
 }
 
-const SPAN = `json_build_object('fromId', lower(x)::text, 'toId', (upper(x) - 1)::text)`;
+const IDS = `json_build_object('fromId', lower(x)::text, 'toId', (upper(x) - 1)::text)`;

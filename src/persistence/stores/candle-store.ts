@@ -8,6 +8,7 @@ import {
   openTimeOf,
 } from "../../domain/interval.js";
 import type { IdKind, Market } from "../../domain/market.js";
+import { idRangesOf, timeRangesOf } from "../../domain/ranges.js";
 import { type CandleRow, candleOf } from "../merge/touched.js";
 import { withFlatCandles } from "./flat-candles.js";
 
@@ -30,10 +31,11 @@ const CANDLE_COLUMNS = `c.market_id, c.interval, c.open_time, c.close_time, trim
 interface Page {
   market: { id: number; name: string; ids: IdKind };
   candles: CandleRow[] | null;
-  ranges: [string, string][] | null;
+  /** A multirange, as the next. */
+  ranges: string | null;
   oldest: string | null;
   newest: string | null;
-  blind: [number, number][] | null;
+  blind: string | null;
 }
 
 /** A connection of its own for each statement, or one transaction. */
@@ -154,23 +156,20 @@ export class CandleStore {
        SELECT json_build_object(
          'market', json_build_object('id', m.id, 'name', m.name, 'ids', m.ids),
          'candles', (SELECT json_agg(json_build_array(${CANDLE_COLUMNS}) ORDER BY c.interval, c.open_time) FROM page c),
-         'ranges', (SELECT json_agg(json_build_array(lower(x)::text, upper(x)::text) ORDER BY lower(x))
+         'ranges', (SELECT range_agg(x)::text
            FROM reach, unnest(known_ids(m.covered, m.void)) x WHERE upper(x) >= reach.lowest AND lower(x) <= reach.highest),
          'oldest', lower(m.covered)::text, 'newest', upper(m.covered)::text,
-         'blind', (SELECT json_agg(json_build_array(lower(x), upper(x)) ORDER BY lower(x))
+         'blind', (SELECT range_agg(x)::text
            FROM reach, unnest(m.blind) x WHERE upper(x) > reach.first AND lower(x) <= reach.last)) AS page
        FROM market m WHERE m.name = $1`,
       parameters,
     );
     const page = rows[0]?.page;
     const coverage: Coverage = {
-      ranges: (page?.ranges ?? []).map(([from, to]) => ({
-        from: BigInt(from),
-        to: BigInt(to),
-      })),
+      ranges: idRangesOf(page?.ranges ?? "{}"),
       oldest: BigInt(page?.oldest ?? 0),
       newest: BigInt(page?.newest ?? 0),
-      blind: (page?.blind ?? []).map(([from, to]) => ({ from, to })),
+      blind: timeRangesOf(page?.blind ?? "{}"),
     };
     if (page === undefined) return { candles: [], coverage };
     const { market } = page;

@@ -2,6 +2,11 @@ import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { type Interval, closeTimeOf } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
+import {
+  type TimeRange,
+  multirangeOf,
+  timeRangesOf,
+} from "../../domain/ranges.js";
 import type {
   Comparison,
   DifferenceState,
@@ -11,13 +16,6 @@ import { sqlFile } from "../schema/sql-file.js";
 
 const KEEP = sqlFile(import.meta.url, "keep-comparisons.sql");
 const REOPEN = sqlFile(import.meta.url, "reopen-comparisons.sql");
-
-/** Times (epoch ms). */
-export interface Span {
-  from: number;
-  /** Exclusive. */
-  to: number;
-}
 
 /** What a candle's comparison gave. */
 export interface Compared extends Comparison {
@@ -76,25 +74,28 @@ export class ComparisonStore {
     return (rows[0] as { at: string }).at;
   }
 
-  /** Exchange times of a span in which nobody followed a market whose ids show no holes. */
-  async blind(market: Market, { from, to }: Span): Promise<Span[]> {
-    const rows: { from: string; to: string }[] = await this.source.query(
-      `SELECT lower(x) AS from, upper(x) AS to FROM market m, unnest(m.blind * int8multirange(int8range($2, $3))) x
-       WHERE m.name = $1`,
-      [market, from, to],
+  /** In which of these times nobody followed a market whose ids show no holes. */
+  async blind(market: Market, times: TimeRange): Promise<TimeRange[]> {
+    const rows: { blind: string }[] = await this.source.query(
+      `SELECT (blind * $2::int8multirange)::text AS blind FROM market WHERE name = $1`,
+      [market, multirangeOf([times])],
     );
-    return rows.map(spanOf);
+    return timeRangesOf(rows[0]?.blind ?? "{}");
   }
 
-  /** Parts of a span of which no candle was compared, ascending. */
-  async due(market: Market, interval: Interval, span: Span): Promise<Span[]> {
-    const rows: { from: string; to: string }[] = await this.source.query(
-      `SELECT lower(x) AS from, upper(x) AS to FROM unnest(int8multirange(int8range($3, $4)) - coalesce((
+  /** Of which of these times no candle was compared, ascending. */
+  async due(
+    market: Market,
+    interval: Interval,
+    times: TimeRange,
+  ): Promise<TimeRange[]> {
+    const rows: { due: string }[] = await this.source.query(
+      `SELECT ($3::int8multirange - coalesce((
          SELECT range_agg(c) FROM reconciliation r JOIN market m ON m.id = r.market_id, unnest(r.compared) c
-         WHERE m.name = $1 AND r.interval = $2 AND r.day >= $5 AND r.day < $4), '{}')) x ORDER BY 1`,
-      [market, interval, span.from, span.to, dayOf(span.from)],
+         WHERE m.name = $1 AND r.interval = $2 AND r.day >= $4 AND r.day < $5), '{}'))::text AS due`,
+      [market, interval, multirangeOf([times]), dayOf(times.from), times.to],
     );
-    return rows.map(spanOf);
+    return timeRangesOf(rows[0]?.due ?? "{}");
   }
 
   /** Which of these candles were compared. */
@@ -149,10 +150,6 @@ export class ComparisonStore {
       state,
     }));
   }
-}
-
-function spanOf({ from, to }: { from: string; to: string }): Span {
-  return { from: Number(from), to: Number(to) };
 }
 
 function dayOf(time: number): number {

@@ -1,4 +1,4 @@
--- What is stored of a candle's trades, in one pass: $1 market, $2, $3 first and last ms, $4 so many rows at most.
+-- What is stored of a candle's trades, in one pass: $1 market, $2, $3 first ms and end (exclusive), $4 so many rows at most.
 -- Written apart from write-trades.sql, as verify.sql is: open and close are found by order, not by comparing keys.
 WITH part AS MATERIALIZED (
   SELECT source, off_book, count(*) AS rows, count(*) FILTER (WHERE count > 1) AS aggregated, sum(count) AS trades,
@@ -8,7 +8,7 @@ WITH part AS MATERIALIZED (
     min(ord) AS id_from, max(ord + count) AS id_to
   FROM (
     SELECT source, off_book, count, price, amount, taker_side, ord
-    FROM trade WHERE market_id = $1 AND time BETWEEN $2 AND $3 LIMIT $4
+    FROM trade WHERE market_id = $1 AND time >= $2 AND time < $3 LIMIT $4
   ) t
   GROUP BY source, off_book
 )
@@ -20,11 +20,11 @@ SELECT
   coalesce(sum(trades) FILTER (WHERE off_book), 0)::float8 AS "offBookTrades",
   (SELECT coalesce(json_agg(s ORDER BY s.source), '[]')
     FROM (SELECT source, sum(rows)::integer AS rows, sum(trades)::float8 AS trades FROM part GROUP BY source) s) AS sources,
-  (SELECT trim_scale(price)::text FROM trade WHERE market_id = $1 AND time BETWEEN $2 AND $3 AND NOT off_book
+  (SELECT trim_scale(price)::text FROM trade WHERE market_id = $1 AND time >= $2 AND time < $3 AND NOT off_book
     ORDER BY time, ord, price LIMIT 1) AS open,
   trim_scale(max(high) FILTER (WHERE NOT off_book))::text AS high,
   trim_scale(min(low) FILTER (WHERE NOT off_book))::text AS low,
-  (SELECT trim_scale(price)::text FROM trade WHERE market_id = $1 AND time BETWEEN $2 AND $3 AND NOT off_book
+  (SELECT trim_scale(price)::text FROM trade WHERE market_id = $1 AND time >= $2 AND time < $3 AND NOT off_book
     ORDER BY time DESC, ord DESC, price DESC LIMIT 1) AS close,
   trim_scale(sum(volume) FILTER (WHERE NOT off_book))::text AS volume,
   trim_scale(sum(quote_volume) FILTER (WHERE NOT off_book))::text AS "quoteVolume",

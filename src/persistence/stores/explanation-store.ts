@@ -1,9 +1,9 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource, type EntityManager } from "typeorm";
 import type { Candle } from "../../domain/candle.js";
-import type { TimeRange } from "../../domain/coverage.js";
 import type { Interval } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
+import { type TimeRange, timeRangesOf } from "../../domain/ranges.js";
 import type { CandleReconciliation } from "../../domain/reconciliation.js";
 import type { Trade } from "../../domain/trade.js";
 import { type CandleIds, idsAround } from "./candle-ids.js";
@@ -80,14 +80,15 @@ export class ExplanationStore {
     const { openTime, closeTime } = candle;
     const dropped = Number(horizon) > openTime;
     const from = dropped ? Number(horizon) : openTime;
-    const trades = { market: id, from, to: closeTime };
+    const times = { from, to: closeTime + 1 };
     const [firstTrade, lastTrade] = [
-      dropped ? null : await endOf(trades, "ASC", manager),
-      await endOf(trades, "DESC", manager),
+      dropped ? null : await endOf(id, times, "ASC", manager),
+      await endOf(id, times, "DESC", manager),
     ];
     const { stored, recomputation } = await recompute(
       candle,
-      trades,
+      id,
+      times,
       dropped,
       manager,
     );
@@ -117,13 +118,14 @@ export class ExplanationStore {
 }
 
 async function endOf(
-  { market, from, to }: { market: number; from: number; to: number },
+  market: number,
+  { from, to }: TimeRange,
   order: "ASC" | "DESC",
   manager: EntityManager,
 ): Promise<Trade | null> {
   const rows: TradeRow[] = await manager.query(
     `SELECT ${TRADE_COLUMNS} FROM market m JOIN trade t ON t.market_id = $1
-     WHERE m.id = $1 AND t.time BETWEEN $2 AND $3 AND NOT t.off_book
+     WHERE m.id = $1 AND t.time >= $2 AND t.time < $3 AND NOT t.off_book
      ORDER BY t.time ${order}, t.ord ${order}, t.price ${order} LIMIT 1`,
     [market, from, to],
   );
@@ -135,10 +137,11 @@ async function blindTimes(
   { openTime, closeTime }: Candle,
   manager: EntityManager,
 ): Promise<TimeRange[]> {
-  const rows: { from: string; to: string }[] = await manager.query(
-    `SELECT lower(x) AS "from", upper(x) AS "to" FROM market m, unnest(m.blind) x
-     WHERE m.id = $1 AND m.ids = 'sparse' AND lower(x) <= $3 AND upper(x) > $2 ORDER BY 1 LIMIT 100`,
+  const rows: { blind: string }[] = await manager.query(
+    `SELECT coalesce(range_agg(x), '{}')::text AS blind
+     FROM (SELECT x FROM market m, unnest(m.blind) x
+       WHERE m.id = $1 AND m.ids = 'sparse' AND x && int8range($2, $3, '[]') ORDER BY x LIMIT 100) b`,
     [market, openTime, closeTime],
   );
-  return rows.map(({ from, to }) => ({ from: Number(from), to: Number(to) }));
+  return timeRangesOf(rows[0]?.blind ?? "{}");
 }

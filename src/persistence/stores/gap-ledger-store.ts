@@ -1,10 +1,11 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../../config/config.js";
-import type { IdRange } from "../../domain/coverage.js";
+import type { Hole } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
+import { type IdRange, idRangesOf, multirangeOf } from "../../domain/ranges.js";
 import type { TradeKind } from "../../domain/trade.js";
-import { fewer, touchEdges } from "../merge/edges.js";
+import { touchEdges } from "../merge/edges.js";
 import { intervalColumns, literal } from "../merge/write-batch.js";
 import { sqlFile } from "../schema/sql-file.js";
 import { type Client, inTransaction } from "../schema/transaction.js";
@@ -57,25 +58,6 @@ export interface DueGap {
   inARow: number;
   /** Ids that were missing when it began. */
   missing: bigint | null;
-}
-
-/** What is missing of a row now: of its holes the first. */
-export interface Missing {
-  holes: MissingIds[];
-  ids: bigint;
-}
-
-/** A hole, and between which exchange times (epoch ms) its trades would be. */
-export interface TimedHole extends IdRange {
-  after: number;
-  before: number;
-}
-
-/** One hole. */
-export interface MissingIds extends IdRange {
-  /** Exchange times (epoch ms) of the trades around; null when they were dropped. */
-  after: number | null;
-  before: number | null;
 }
 
 /** How an attempt ended. */
@@ -137,8 +119,13 @@ export class GapLedgerStore {
     }));
   }
 
-  /** Counts an attempt, and gives what is missing of the row now: nothing when it has ended meanwhile. */
-  async begin(id: string): Promise<Missing> {
+  /**
+   * Counts an attempt, and gives what is missing of the row now: its first holes (a time is null when that trade was
+   * dropped), and how many ids in all. Nothing when it has ended meanwhile.
+   */
+  async begin(
+    id: string,
+  ): Promise<{ holes: Hole<number | null>[]; ids: bigint }> {
     const rows: {
       ids: string;
       id_from: string;
@@ -205,12 +192,11 @@ export class GapLedgerStore {
          ) n WHERE g.id = n.id
          RETURNING n.confirmed::text,
            (SELECT coalesce(sum(upper(x) - lower(x)), 0)::text FROM unnest(n.left) x) AS left`,
-        [gap.id, multirange(ids), apartMs],
+        [gap.id, multirangeOf(ids), apartMs],
       );
       const [ledger] = rows;
       if (ledger === undefined) return 0n;
-      if (ledger.confirmed !== "{}")
-        await this.makeVoid(client, market, ledger.confirmed);
+      await this.makeVoid(client, market, idRangesOf(ledger.confirmed));
       return BigInt(ledger.left);
     });
   }
@@ -219,7 +205,7 @@ export class GapLedgerStore {
   async minutesAround(
     market: Market,
     holes: readonly IdRange[],
-  ): Promise<TimedHole[]> {
+  ): Promise<Hole[]> {
     const ends = [
       holes.map(({ from }) => String(from)),
       holes.map(({ to }) => String(to)),
@@ -241,10 +227,9 @@ export class GapLedgerStore {
       if (id === undefined) return;
       const { rows } = await client.query<{ ids: string }>(
         "SELECT ($2::int8multirange - covered - void)::text AS ids FROM market WHERE id = $1",
-        [id, multirange(ids)],
+        [id, multirangeOf(ids)],
       );
-      const missing = rows[0]?.ids ?? "{}";
-      if (missing !== "{}") await this.makeVoid(client, id, missing);
+      await this.makeVoid(client, id, idRangesOf(rows[0]?.ids ?? "{}"));
     });
   }
 
@@ -252,20 +237,14 @@ export class GapLedgerStore {
   private async makeVoid(
     client: Client,
     market: number,
-    ids: string,
+    ids: readonly IdRange[],
   ): Promise<void> {
+    if (ids.length === 0) return;
     await client.query(
       `UPDATE market SET void = void + $2::int8multirange WHERE id = $1`,
-      [market, ids],
+      [market, multirangeOf(ids)],
     );
-    const { rows } = await client.query<{ from: string; to: string }>(
-      `SELECT lower(x)::text AS "from", upper(x)::text AS "to" FROM unnest($1::int8multirange) x ORDER BY lower(x)`,
-      [ids],
-    );
-    const pieces = fewer(rows.map(({ from, to }) => [from, to])).map(
-      ([from, to]) => ({ id: market, from, to }),
-    );
-    await touchEdges(client, pieces, this.columns, "all");
+    await touchEdges(client, new Map([[market, ids]]), this.columns, "all");
   }
 }
 
@@ -282,8 +261,4 @@ async function lockedMarket(
   if (market === undefined) return undefined;
   await client.query(LOCK, [literal([market.id])]);
   return market.id;
-}
-
-function multirange(ids: readonly IdRange[]): string {
-  return `{${ids.map(({ from, to }) => `[${from},${to})`).join(",")}}`;
 }

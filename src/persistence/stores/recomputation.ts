@@ -1,4 +1,5 @@
 import type { Candle } from "../../domain/candle.js";
+import type { TimeRange } from "../../domain/ranges.js";
 import { TRADED_FIELDS, type TradedField } from "../../domain/revision.js";
 import type { TradeSource } from "../../domain/trade.js";
 import { sqlFile } from "../schema/sql-file.js";
@@ -34,22 +35,16 @@ export interface Recomputation {
   differences: FieldDifference[];
 }
 
-export interface TradeRange {
-  market: number;
-  /** Exchange times, both inclusive. */
-  from: number;
-  to: number;
-}
-
 type Row = StoredTrades & { candleTrades: string | null } & Record<
     Exclude<TradedField, "trades">,
     string | null
   >;
 
-/** Reads the trades once, and not more than `MOST_ROWS`. */
+/** Reads the trades of these times once, and not more than `MOST_ROWS`; `market` is the id of its row. */
 export async function recompute(
   candle: Candle,
-  range: TradeRange,
+  market: number,
+  times: TimeRange,
   dropped: boolean,
   reader: Reader,
 ): Promise<{ stored: StoredTrades | null; recomputation: Recomputation }> {
@@ -57,11 +52,11 @@ export async function recompute(
     stored: null,
     recomputation: { outcome, differences: [] },
   });
-  if (range.from > range.to) return none("trades_dropped");
+  if (times.from >= times.to) return none("trades_dropped");
   const rows: Row[] = await reader.query(EXPLAIN, [
-    range.market,
-    range.from,
-    range.to,
+    market,
+    times.from,
+    times.to,
     MOST_ROWS + 1,
   ]);
   const row = rows[0] as Row;

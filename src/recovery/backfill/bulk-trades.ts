@@ -1,6 +1,6 @@
 import { TapelineError } from "../../domain/tapeline-error.js";
+import type { Hole } from "../../domain/coverage.js";
 import type { Trade } from "../../domain/trade.js";
-import type { TimedHole } from "../../persistence/stores/gap-ledger-store.js";
 import type { BulkFiles } from "../../venues/venue.js";
 import { linesOfZip } from "./bulk-lines.js";
 
@@ -34,7 +34,7 @@ export interface FileEnd {
 export interface BulkFindings {
   /** Runs of ids that it leaves out, those of them that are told, how many ids, and where the first is. */
   holes: number;
-  told: TimedHole[];
+  told: Hole[];
   missing: bigint;
   firstHole: string | undefined;
   /** Lines that say the same as the line before. */

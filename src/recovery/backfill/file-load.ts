@@ -1,3 +1,4 @@
+import type { Hole } from "../../domain/coverage.js";
 import { plural } from "../../domain/plural.js";
 import { hasCode } from "../../domain/tapeline-error.js";
 import type { Trade } from "../../domain/trade.js";
@@ -5,7 +6,6 @@ import type {
   BulkStore,
   MarketLoad,
 } from "../../persistence/merge/bulk-store.js";
-import type { TimedHole } from "../../persistence/stores/gap-ledger-store.js";
 import { BulkSender } from "../../streaming/bulk-sender.js";
 import type { Transport } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
@@ -157,10 +157,7 @@ export class FileLoad {
       await this.job.note(`${name} repeats ${plural(repeated, "line")}`);
   }
 
-  private async verdict(
-    told: readonly TimedHole[],
-    holes: number,
-  ): Promise<string> {
+  private async verdict(told: readonly Hole[], holes: number): Promise<string> {
     const { work, venue, symbol, signal } = this.job;
     const place = { market: work.market, venue, symbol };
     try {

@@ -4,10 +4,8 @@ import {
   nextOpenTime,
   openTimeOf,
 } from "../../domain/interval.js";
-import type {
-  Compared,
-  Span,
-} from "../../persistence/stores/comparison-store.js";
+import { type TimeRange, overlaps } from "../../domain/ranges.js";
+import type { Compared } from "../../persistence/stores/comparison-store.js";
 import type { Kline, Venue } from "../../venues/venue.js";
 import { compare } from "./comparison.js";
 
@@ -24,7 +22,7 @@ export function compareAll(
   due: readonly number[],
   ours: readonly Candle[],
   theirs: readonly Kline[],
-  blind: readonly Span[] = [],
+  blind: readonly TimeRange[] = [],
 ): Compared[] {
   const own = new Map(ours.map((candle) => [candle.openTime, candle]));
   const told = new Map(theirs.map((kline) => [kline.openTime, kline]));
@@ -33,9 +31,11 @@ export function compareAll(
   /** Of a bucket of which nothing is held: false where that is no proof that nobody traded. */
   const completeWithout = (openTime: number): false | null =>
     ids === "dense" ||
-    blind.some(
-      ({ from, to }) =>
-        from < nextOpenTime(interval, openTime) && to > openTime,
+    blind.some((range) =>
+      overlaps(range, {
+        from: openTime,
+        to: nextOpenTime(interval, openTime),
+      }),
     )
       ? false
       : null;

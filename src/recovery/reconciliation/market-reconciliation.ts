@@ -8,12 +8,12 @@ import {
 } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import { MINUTE_MS } from "../../domain/units.js";
+import type { TimeRange } from "../../domain/ranges.js";
 import type { Metrics } from "../../metrics/metrics.js";
 import type { CandleStore } from "../../persistence/stores/candle-store.js";
 import type {
   Compared,
   ComparisonStore,
-  Span,
 } from "../../persistence/stores/comparison-store.js";
 import type { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
 import type { Transport } from "../../streaming/transport.js";
@@ -110,7 +110,10 @@ export class MarketReconciliation {
     this.tools.metrics.matchRatio.remove({ market: this.followed.market });
   }
 
-  private async minutes({ from, to }: Span, now: number): Promise<Batch[]> {
+  private async minutes(
+    { from, to }: TimeRange,
+    now: number,
+  ): Promise<Batch[]> {
     const { market, venue } = this.followed;
     const first = Math.max(
       nextOpenTime("1m", openTimeOf("1m", from)),
@@ -125,7 +128,7 @@ export class MarketReconciliation {
   }
 
   private async samples(
-    window: Span,
+    window: TimeRange,
     firstTrade: number,
     now: number,
   ): Promise<(Batch & { interval: Interval })[]> {

@@ -6,7 +6,7 @@ import {
 } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import { DAY_MS } from "../../domain/units.js";
-import type { Span } from "../../persistence/stores/comparison-store.js";
+import type { TimeRange } from "../../domain/ranges.js";
 
 /** Candles of one interval that one question tells. */
 export interface Batch {
@@ -29,7 +29,10 @@ export interface Sample {
  *
  * @param due ascending, at whole minutes
  */
-export function minuteBatches(due: readonly Span[], most: number): Batch[] {
+export function minuteBatches(
+  due: readonly TimeRange[],
+  most: number,
+): Batch[] {
   const width = shapeOf("1m").width;
   const batches: Batch[] = [];
   let batch: Batch | undefined;
@@ -52,7 +55,7 @@ export function minuteBatches(due: readonly Span[], most: number): Batch[] {
 export function samplesOf(
   market: Market,
   intervals: readonly Interval[],
-  window: Span,
+  window: TimeRange,
   after: number,
 ): Sample[] {
   const samples: Sample[] = [];

@@ -1,8 +1,8 @@
 import type { Candle } from "../../domain/candle.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import type { Hole, Question, TradePage } from "../../venues/venue.js";
 import type { VenueMarket } from "../../venues/venues.js";
+import type { SymbolHole, Question, TradePage } from "../../venues/venue.js";
 
 /** More trades than any minute has had; what a minute with more lacks is not found this way. */
 const MOST_PAGES = 60;
@@ -20,7 +20,7 @@ export async function refetch(
 ): Promise<number | undefined> {
   if (venue.repair.kind !== "by id") return undefined;
   if (firstTradeId === null || lastTradeId === null) return undefined;
-  const hole: Hole = {
+  const hole: SymbolHole = {
     symbol,
     from: BigInt(firstTradeId),
     to: BigInt(lastTradeId) + 1n,

@@ -1,13 +1,11 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { CONFIG, type Config } from "../../config/config.js";
-import type { IdRange } from "../../domain/coverage.js";
+import type { Hole } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
+import type { IdRange } from "../../domain/ranges.js";
 import { MINUTE_MS } from "../../domain/units.js";
 import { CandleStore } from "../../persistence/stores/candle-store.js";
-import {
-  GapLedgerStore,
-  type TimedHole,
-} from "../../persistence/stores/gap-ledger-store.js";
+import { GapLedgerStore } from "../../persistence/stores/gap-ledger-store.js";
 import type { Urgency } from "../../venues/rest/rest-budget.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Klines, Venue } from "../../venues/venue.js";
@@ -44,7 +42,7 @@ export class HoleProof {
    */
   async settle(
     place: HolePlace,
-    holes: readonly TimedHole[],
+    holes: readonly Hole[],
     urgency: Urgency,
     signal: AbortSignal,
   ): Promise<number> {
@@ -111,7 +109,7 @@ export class HoleProof {
   }
 }
 
-function minutesOf({ after, before }: TimedHole): number[] {
+function minutesOf({ after, before }: Hole): number[] {
   const [from, to] = [after, before].map(
     (time) => time - (time % MINUTE_MS),
   ) as [number, number];

@@ -1,9 +1,14 @@
-import type { IdRange } from "../../domain/coverage.js";
+import type { IdRange } from "../../domain/ranges.js";
 import type { TradeKind } from "../../domain/trade.js";
 import { BulkSender } from "../../streaming/bulk-sender.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import type { Hole, Question, TradePage, Venue } from "../../venues/venue.js";
+import type {
+  SymbolHole,
+  Question,
+  TradePage,
+  Venue,
+} from "../../venues/venue.js";
 import { ToldIds } from "./told-ids.js";
 
 /** How asking for one hole ended, when the venue answered. */
@@ -27,7 +32,7 @@ export interface HoleAnswer {
  * signal's reason.
  */
 export async function fetchHole(
-  { venue, hole, kind }: { venue: Venue; hole: Hole; kind: TradeKind },
+  { venue, hole, kind }: { venue: Venue; hole: SymbolHole; kind: TradeKind },
   hosts: VenueHosts,
   transport: Transport,
   signal: AbortSignal,

@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger, Optional } from "@nestjs/common";
+import type { Hole } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
 import { Metrics } from "../../metrics/metrics.js";
 import {
   type DueGap,
   GapLedgerStore,
-  type MissingIds,
 } from "../../persistence/stores/gap-ledger-store.js";
 import { GapStore } from "../../persistence/stores/gap-store.js";
 import { Transport } from "../../streaming/transport.js";
@@ -133,7 +133,7 @@ export class Repair {
     gap: DueGap,
     venue: Venue,
     symbol: string,
-    holes: readonly MissingIds[],
+    holes: readonly Hole<number | null>[],
     missing: bigint,
   ): Promise<Verdict> {
     const streak = streakOf(gap, missing);
@@ -169,7 +169,7 @@ export class Repair {
     gap: DueGap,
     venue: Venue,
     symbol: string,
-    holes: readonly MissingIds[],
+    holes: readonly Hole<number | null>[],
   ): Promise<HoleAnswer[]> {
     const answers: HoleAnswer[] = [];
     for (const { from, to, after, before } of holes) {

@@ -1,4 +1,4 @@
-import type { IdRange } from "../../domain/coverage.js";
+import { type IdRange, intersect, subtract } from "../../domain/ranges.js";
 import type { Trade } from "../../domain/trade.js";
 
 /** Runs of ids that one attempt remembers as absent; of more, the rest is left to the next attempt. */
@@ -22,14 +22,14 @@ export class ToldIds {
     }
     if (told === undefined) return;
     this.told += told.to - told.from;
-    let from = told.from;
-    for (const { ord, count } of trades) {
-      const first = BigInt(ord);
-      if (first > from) this.isAbsent(from, first < told.to ? first : told.to);
-      const end = first + BigInt(count);
-      if (end > from) from = end;
-    }
-    if (from < told.to) this.isAbsent(from, told.to);
+    const runs = subtract(
+      told,
+      trades.map(({ ord, count }) => ({
+        from: BigInt(ord),
+        to: BigInt(ord) + BigInt(count),
+      })),
+    );
+    this.absent.push(...runs.slice(0, MOST_RUNS - this.absent.length));
   }
 
   /** How many ids of the hole nothing was told of. */
@@ -39,13 +39,7 @@ export class ToldIds {
 
   /** Absent ids up to one that the venue is known to know: beyond, it may not have heard of them yet. */
   absentUpTo(newest: bigint): IdRange[] {
-    return this.absent
-      .filter(({ from }) => from <= newest)
-      .map(({ from, to }) => ({ from, to: to <= newest ? to : newest + 1n }));
-  }
-
-  private isAbsent(from: bigint, to: bigint): void {
-    if (from < to && this.absent.length < MOST_RUNS)
-      this.absent.push({ from, to });
+    const known = { from: 0n, to: newest + 1n };
+    return this.absent.flatMap((run) => intersect(run, known) ?? []);
   }
 }

@@ -7,7 +7,7 @@ import { type KlineColumns, klinesOf } from "../decode/kline-rows.js";
 import type {
   Answer,
   Frame,
-  Hole,
+  SymbolHole,
   Kline,
   KlineConvention,
   Klines,
@@ -85,7 +85,7 @@ export function repairByAggregates(
   decode: DecodeRest,
 ): RepairPath {
   const ask = (
-    hole: Hole,
+    hole: SymbolHole,
     source: TradeSource,
     place: { fromId: string } | { start: number },
     told: bigint,

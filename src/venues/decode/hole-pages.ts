@@ -1,5 +1,12 @@
+import { type IdRange, intersect, overlaps } from "../../domain/ranges.js";
 import type { Trade } from "../../domain/trade.js";
-import type { Answer, Hole, Question, Refused, TradePage } from "../venue.js";
+import type {
+  Answer,
+  SymbolHole,
+  Question,
+  Refused,
+  TradePage,
+} from "../venue.js";
 
 /** Trades that one body told, in any order. */
 export interface Told {
@@ -9,19 +16,20 @@ export interface Told {
 
 /** Trades that reach into the hole, ascending; what is told of it is unknown where one could not be taken. */
 export function pageOf(
-  hole: Hole,
+  hole: SymbolHole,
   { trades, refused }: Told,
-  range: { from: bigint; to: bigint } | undefined,
+  range: IdRange | undefined,
   next: Question<TradePage> | undefined,
 ): TradePage {
-  const from = bigger(range?.from ?? hole.to, hole.from);
-  const to = smaller(range?.to ?? hole.from, hole.to);
   return {
     trades: trades
-      .filter((trade) => ordOf(trade) < hole.to && endOf(trade) > hole.from)
+      .filter((trade) => overlaps(idsOf(trade), hole))
       .sort((a, b) => (ordOf(a) < ordOf(b) ? -1 : 1)),
     refused,
-    told: refused.length === 0 && from < to ? { from, to } : undefined,
+    told:
+      range === undefined || refused.length > 0
+        ? undefined
+        : intersect(range, hole),
     next,
   };
 }
@@ -38,7 +46,7 @@ export interface Downwards {
 
 /** From the hole's end to its beginning, until the venue has told of its first id or has nothing older. */
 export function pagesDownwards(
-  hole: Hole,
+  hole: SymbolHole,
   way: Downwards,
   before = hole.to,
 ): Question<TradePage> {
@@ -66,7 +74,7 @@ export function pagesDownwards(
 
 /** The first id behind all of these trades. */
 export function endOfAll(trades: readonly Trade[], least: bigint): bigint {
-  return trades.reduce((most, trade) => bigger(most, endOf(trade)), least);
+  return trades.reduce((most, trade) => bigger(most, idsOf(trade).to), least);
 }
 
 /** The trade's first id, unless that is below. */
@@ -74,9 +82,9 @@ export function atLeast(least: bigint, trade: Trade): bigint {
   return bigger(least, ordOf(trade));
 }
 
-/** An id behind the trade. */
-function endOf({ ord, count }: Trade): bigint {
-  return BigInt(ord) + BigInt(count);
+function idsOf({ ord, count }: Trade): IdRange {
+  const from = BigInt(ord);
+  return { from, to: from + BigInt(count) };
 }
 
 function ordOf({ ord }: Trade): bigint {

@@ -6,7 +6,13 @@ import { endOfAll, pageOf } from "../decode/hole-pages.js";
 import { type KlineColumns, klinesIn } from "../decode/kline-rows.js";
 import { RestTrades } from "../decode/rest-trades.js";
 import { TradeSieve } from "../decode/trade-sieve.js";
-import type { Hole, Klines, Question, TradePage, Venue } from "../venue.js";
+import type {
+  SymbolHole,
+  Klines,
+  Question,
+  TradePage,
+  Venue,
+} from "../venue.js";
 import { decodeKraken, krakenPrint } from "./frames.js";
 
 const MOST_TRADES = 1_000;
@@ -109,7 +115,7 @@ export const kraken: Venue = {
  * to be had: its ids stay untold.
  */
 function upwards(
-  hole: Hole,
+  hole: SymbolHole,
   source: TradeSource,
   since: bigint,
   /** End of what is told; undefined for a page that says nothing of ids before its first trade. */
