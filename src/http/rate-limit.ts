@@ -9,7 +9,7 @@ interface Window {
   requests: number;
 }
 
-export interface Verdict {
+export interface RequestCount {
   allowed: boolean;
   remaining: number;
   /** Whole seconds until the window ends. */
@@ -29,7 +29,7 @@ export class RateLimit {
     private readonly now: () => number = Date.now,
   ) {}
 
-  count(address: string): Verdict {
+  count(address: string): RequestCount {
     const key = clientOf(address);
     const now = this.now();
     let window = this.windows.get(key);

@@ -36,7 +36,7 @@ export interface LiveError {
   detail: string;
 }
 
-export type Refusal = { ok: false; error: LiveError };
+export type ErrorReply = { ok: false; error: LiveError };
 
 /**
  * The client is in the room before the snapshot is read: frames may come ahead of this answer, and are to be applied.
@@ -51,8 +51,8 @@ export type Subscribed<S> = Place & {
   truncated: boolean;
 };
 
-export type SubscribeReply = Subscribed<Candle | Trade | Ticker> | Refusal;
-export type UnsubscribeReply = { ok: true } | Refusal;
+export type SubscribeReply = Subscribed<Candle | Trade | Ticker> | ErrorReply;
+export type UnsubscribeReply = { ok: true } | ErrorReply;
 
 export interface CandlesFrame extends Place {
   market: Market;

@@ -3,10 +3,10 @@ import type { Candle } from "../domain/candle.js";
 import type { Trade } from "../domain/trade.js";
 import { LIVE_LIMITS } from "./live-limits.js";
 import {
-  type Frame,
+  type RoomFrame,
   type LiveAudience,
   LiveRooms,
-  type RoomFrame,
+  type AddressedFrame,
 } from "./live-rooms.js";
 import type { Ticker } from "./ticker.js";
 
@@ -21,7 +21,7 @@ const candle = (
 
 let rooms: LiveRooms;
 let begin: number;
-let flushes: (readonly RoomFrame[])[];
+let flushes: (readonly AddressedFrame[])[];
 let audience: LiveAudience;
 
 beforeEach(() => {
@@ -43,11 +43,11 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function audienceOf(taken: (readonly RoomFrame[])[]): LiveAudience {
+function audienceOf(taken: (readonly AddressedFrame[])[]): LiveAudience {
   return { send: (frames) => taken.push(frames), resync: () => undefined };
 }
 
-const frames = (): Frame[] => flushes.flat().map(({ frame }) => frame);
+const frames = (): RoomFrame[] => flushes.flat().map(({ frame }) => frame);
 
 describe("frames of a room", () => {
   it("begin at once when the room was quiet, and then come once per flush, the first of them after half of one", () => {
@@ -239,13 +239,13 @@ describe("frames of a room", () => {
 
 describe("audiences", () => {
   it("get the frames of the rooms that they opened themselves, each frame with the same number", () => {
-    const others: (readonly RoomFrame[])[] = [];
+    const others: (readonly AddressedFrame[])[] = [];
     const other = audienceOf(others);
     rooms.open(ROOM, audience);
     rooms.open(ROOM, other);
     rooms.open({ ...ROOM, market: "sim:B" }, other);
     rooms.candles([candle(0, 1), candle(0, 1, false, "sim:B")]);
-    const sent = (flushed: (readonly RoomFrame[])[]): unknown[] =>
+    const sent = (flushed: (readonly AddressedFrame[])[]): unknown[] =>
       flushed.flat().map(({ room, frame }) => [room, frame.data.seq]);
     expect(sent(flushes)).toEqual([["candles|sim:A|1m", 1]]);
     expect(sent(others)).toEqual([
@@ -255,7 +255,7 @@ describe("audiences", () => {
   });
 
   it("keep a room open until the last of them has left it", () => {
-    const others: (readonly RoomFrame[])[] = [];
+    const others: (readonly AddressedFrame[])[] = [];
     const other = audienceOf(others);
     rooms.open(ROOM, audience);
     rooms.open(ROOM, other);

@@ -14,21 +14,21 @@ import { LIVE_LIMITS } from "./live-limits.js";
 import { roomOf } from "./subscription.js";
 import type { Ticker } from "./ticker.js";
 
-export type Frame =
+export type RoomFrame =
   | { event: "candles"; data: CandlesFrame }
   | { event: "trades"; data: TradesFrame }
   | { event: "tickers"; data: TickersFrame };
 
 /** A frame and the room that it is for. */
-export interface RoomFrame {
+export interface AddressedFrame {
   room: string;
-  frame: Frame;
+  frame: RoomFrame;
 }
 
 /** A face of the live feed with clients of its own. */
 export interface LiveAudience {
   /** All frames of a flush that are for rooms which this audience has opened. */
-  send(frames: readonly RoomFrame[]): void;
+  send(frames: readonly AddressedFrame[]): void;
   /** Something may have been missed: clients have to subscribe again. */
   resync(): void;
 }
@@ -205,7 +205,7 @@ export class LiveRooms {
 
   private emit(rooms: readonly Room[]): void {
     const now = this.now();
-    const bundles = new Map<LiveAudience, RoomFrame[]>();
+    const bundles = new Map<LiveAudience, AddressedFrame[]>();
     for (const room of rooms) {
       this.dirty.delete(room);
       // Frames that went out for their size, long before their turn, do not pile up turns.
@@ -224,7 +224,7 @@ export class LiveRooms {
     for (const [audience, frames] of bundles) audience.send(frames);
   }
 
-  private frameOf(room: Room): Frame {
+  private frameOf(room: Room): RoomFrame {
     const place = { epoch: this.epoch, seq: room.seq };
     switch (room.kind) {
       case "candles":

@@ -18,7 +18,7 @@ import {
 } from "../../http/documented.js";
 import { DEFAULT_LIMIT, parseTime } from "../../http/parameters.js";
 import { ProblemException, badParameters, shown } from "../../http/problem.js";
-import { Turns } from "../../http/turns.js";
+import { Semaphore } from "../../http/semaphore.js";
 import { KnownMarkets } from "../../live/known-markets.js";
 import { requireMarket } from "./existing-market.js";
 import {
@@ -53,7 +53,7 @@ interface Asked {
 @ApiTags("candles")
 @Controller("api/v1/markets/:market/candles/:openTime")
 export class ExplanationController {
-  private readonly turns = new Turns(EXPLANATIONS);
+  private readonly semaphore = new Semaphore(EXPLANATIONS);
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -104,7 +104,7 @@ export class ExplanationController {
     @Query() query: OneCandleQuery,
   ): Promise<CandleExplanation> {
     const asked = await this.asked(market, openTime, query.interval);
-    const turn = this.turns.take(() => this.explanations.of(asked));
+    const turn = this.semaphore.take(() => this.explanations.of(asked));
     if (turn === undefined)
       throw new ProblemException(
         HttpStatus.SERVICE_UNAVAILABLE,

@@ -6,14 +6,14 @@ import type {
   ServerEvents,
 } from "../../live/live-events.js";
 import { LIVE_LIMITS } from "../../live/live-limits.js";
-import type { LiveAudience, RoomFrame } from "../../live/live-rooms.js";
+import type { LiveAudience, AddressedFrame } from "../../live/live-rooms.js";
 import { roomOf } from "../../live/subscription.js";
 import type { Metrics } from "../../metrics/metrics.js";
 import { eventFrame } from "./event-frame.js";
 import { type Encoded, SlowClients, type Wire } from "./slow-clients.js";
 
 /** What is remembered of a client. */
-export interface Member {
+export interface Listener {
   /** By room. */
   channels: Map<string, Channel>;
   /** Rooms it was taken out of for being slow. */
@@ -28,13 +28,13 @@ export type LiveServer = Server<
   ClientEvents,
   ServerEvents,
   DefaultEventsMap,
-  Member
+  Listener
 >;
 export type LiveSocket = Socket<
   ClientEvents,
   ServerEvents,
   DefaultEventsMap,
-  Member
+  Listener
 >;
 
 /** What of a connection is written to, past the types of engine.io and ws; engine.io does the same with single frames. */
@@ -108,7 +108,7 @@ export class Audience implements LiveAudience {
    * Each frame is encoded once; what a client gets of one flush is one write. With an `emit` for each room, its first
    * frame would be a write and each of the others one more: four times the CPU with ten rooms.
    */
-  send(frames: readonly RoomFrame[]): void {
+  send(frames: readonly AddressedFrame[]): void {
     const { server } = this;
     if (server === undefined) return;
     this.slow.look();
@@ -169,7 +169,7 @@ export class Audience implements LiveAudience {
     this.forgetMissed(socket.data);
   }
 
-  private forgetMissed({ missed }: Member): void {
+  private forgetMissed({ missed }: Listener): void {
     for (const room of missed.keys()) {
       const left = (this.missing.get(room) ?? 1) - 1;
       if (left === 0) this.missing.delete(room);

@@ -13,7 +13,7 @@ import { CONFIG, type Config } from "../../config/config.js";
 import { KnownMarkets } from "../../live/known-markets.js";
 import type {
   LiveError,
-  Refusal,
+  ErrorReply,
   SubscribeReply,
   SubscribeRequest,
   UnsubscribeReply,
@@ -100,7 +100,7 @@ export class LiveGateway
   private enqueue(
     socket: LiveSocket,
     body: unknown,
-    answer: Answer<Refusal>,
+    answer: Answer<ErrorReply>,
     work: (request: SubscribeRequest) => Promise<void>,
   ): void {
     const member = socket.data;
@@ -189,7 +189,7 @@ export class LiveGateway
 }
 
 function refuse(
-  answer: Answer<Refusal>,
+  answer: Answer<ErrorReply>,
   code: LiveError["code"],
   detail: string,
 ): void {

@@ -28,11 +28,11 @@ const IN_TRANSIT_MS = 5_000;
 /** Weight of the newest distance in the running mean. */
 const ALPHA = 0.05;
 
-export type Verdict = "missed" | "nothing" | "unsure" | "unknown";
+export type Silence = "missed" | "nothing" | "unsure" | "unknown";
 export type Remedy = "none" | "resubscribe" | "reconnect";
 
-/** What each verdict means, for a person. */
-export const SILENT: Record<Exclude<Verdict, "unsure">, string> = {
+/** What each kind of silence means, for a person. */
+export const SILENT: Record<Exclude<Silence, "unsure">, string> = {
   missed: "the venue has newer trades than it sends here",
   nothing: "no trades; the venue has none either",
   unknown: "silent, and the venue's REST does not say why",
@@ -145,7 +145,7 @@ export class SymbolWatch {
     newest: NewestTrade | null | undefined,
     age: number,
     now: number,
-  ): Verdict {
+  ): Silence {
     if (newest === undefined) return "unknown";
     if (newest === null) return "nothing";
     // Nothing has come since the last look: a trade that was young then is none of those on their way now.
@@ -158,7 +158,7 @@ export class SymbolWatch {
   }
 
   /** Takes REST's word and says what to do. */
-  conclude(verdict: Verdict, now: number): Remedy {
+  conclude(verdict: Silence, now: number): Remedy {
     if (verdict === "unsure") {
       this.isAwaiting = true;
       this.nextLook = now + this.timing.inTransitMs;

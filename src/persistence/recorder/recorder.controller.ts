@@ -9,7 +9,7 @@ import { FeedStateStore } from "../stores/feed-state-store.js";
 import { Announcer } from "./announcer.js";
 import { BlindTimes } from "./blind-times.js";
 import { DeadLetters } from "./dead-letters.js";
-import { Recorder, type Refusal } from "./recorder.js";
+import { Recorder, type RefusedRecord } from "./recorder.js";
 
 /** `@EventPattern(topic, RECORDER)` binds a handler to the recorders' consumer group. */
 export const RECORDER = Symbol("recorder");
@@ -94,7 +94,7 @@ function letterOf(topic: string, bad: Undecodable): DeadLetter {
 
 function refusalLetter(
   delivery: Delivery<"trades" | "trades.bulk">,
-  { index, reason, detail }: Refusal,
+  { index, reason, detail }: RefusedRecord,
 ): DeadLetter {
   const payload = JSON.stringify(delivery.records[index]).slice(
     0,

@@ -22,7 +22,7 @@ const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 5_000;
 
 /** A record that can never be stored. `index` is its place in the batch. */
-export interface Refusal {
+export interface RefusedRecord {
   index: number;
   reason: "id_conflict" | "kind_mismatch" | "refused_by_database";
   detail: string;
@@ -30,7 +30,7 @@ export interface Refusal {
 
 export interface Recorded {
   candles: Candle[];
-  refusals: Refusal[];
+  refusals: RefusedRecord[];
 }
 
 /** Records of a batch with their places in it. */
@@ -61,7 +61,7 @@ export class Recorder {
     signal: AbortSignal,
   ): Promise<Recorded> {
     const recorded = new Map<string, Candle>();
-    const refusals = new Map<number, Refusal>();
+    const refusals = new Map<number, RefusedRecord>();
     await this.part(
       records.map((record, index) => ({ record, index })),
       recorded,
@@ -77,7 +77,7 @@ export class Recorder {
   private async part(
     part: Part,
     candles: Map<string, Candle>,
-    refusals: Map<number, Refusal>,
+    refusals: Map<number, RefusedRecord>,
     signal: AbortSignal,
   ): Promise<void> {
     if (part.length === 0) return;
@@ -112,7 +112,7 @@ export class Recorder {
   /** One transaction for the part, less what its markets do not take. */
   private async attempt(
     part: Part,
-    refusals: Map<number, Refusal>,
+    refusals: Map<number, RefusedRecord>,
   ): Promise<Candle[]> {
     const firstTrades = new Map<string, Trade>();
     for (const { record } of part)
@@ -178,7 +178,7 @@ export class Recorder {
     part: Part,
     error: Error,
     candles: Map<string, Candle>,
-    refusals: Map<number, Refusal>,
+    refusals: Map<number, RefusedRecord>,
     signal: AbortSignal,
   ): Promise<void> {
     const [only] = part;
@@ -214,7 +214,7 @@ export class Recorder {
   private async misfitRefusal(
     { record, index }: Part[number],
     markets: ReadonlyMap<string, KnownMarket>,
-  ): Promise<Refusal> {
+  ): Promise<RefusedRecord> {
     const trade = record as Trade;
     const market = markets.get(trade.market) as KnownMarket;
     const rows: { overlaps: boolean }[] = await this.source.query(

@@ -19,7 +19,7 @@ export interface RoundTiming {
 }
 
 /** A market, and when it is asked about again. */
-interface Turn {
+interface Place {
   market: MarketReconciliation;
   isMine: boolean;
   backoff: Backoff;
@@ -30,7 +30,7 @@ interface Turn {
 /** One venue's rounds over its markets, one after the other. */
 export class VenueReconciliation {
   private readonly logger = new Logger("Reconciliation");
-  private readonly turns = new Map<Market, Turn>();
+  private readonly places = new Map<Market, Place>();
   private readonly backoff: Backoff;
 
   constructor(
@@ -43,7 +43,7 @@ export class VenueReconciliation {
 
   /** From the next round on. */
   add(market: MarketReconciliation): void {
-    this.turns.set(market.name, {
+    this.places.set(market.name, {
       market,
       isMine: false,
       backoff: new Backoff(this.timing.every, this.timing.longest),
@@ -53,9 +53,9 @@ export class VenueReconciliation {
   }
 
   remove(market: Market): void {
-    const turn = this.turns.get(market);
-    this.turns.delete(market);
-    if (turn?.isMine === true) turn.market.leave();
+    const place = this.places.get(market);
+    this.places.delete(market);
+    if (place?.isMine === true) place.market.leave();
   }
 
   /** Resolves when the signal has aborted. */
@@ -81,36 +81,36 @@ export class VenueReconciliation {
   /** Rejects with what keeps all of the venue's markets from being compared. */
   private async round(signal: AbortSignal): Promise<boolean> {
     let isBusy = false;
-    for (const turn of this.turns.values()) {
-      if (!this.isMine(turn) || performance.now() < turn.notBefore) continue;
+    for (const place of this.places.values()) {
+      if (!this.isMine(place) || performance.now() < place.notBefore) continue;
       try {
-        isBusy = (await turn.market.round(Date.now(), signal)) || isBusy;
-        turn.backoff.reset();
-        turn.problem = undefined;
+        isBusy = (await place.market.round(Date.now(), signal)) || isBusy;
+        place.backoff.reset();
+        place.problem = undefined;
       } catch (error) {
         if (!(error instanceof VenueError) || !isOfOneMarket(error))
           throw error;
-        this.putOff(turn, error);
+        this.putOff(place, error);
       }
     }
     return isBusy;
   }
 
-  private isMine(turn: Turn): boolean {
-    const isMine = this.claims.has(turn.market.name);
-    if (turn.isMine && !isMine) turn.market.leave();
-    turn.isMine = isMine;
+  private isMine(place: Place): boolean {
+    const isMine = this.claims.has(place.market.name);
+    if (place.isMine && !isMine) place.market.leave();
+    place.isMine = isMine;
     return isMine;
   }
 
-  private putOff(turn: Turn, { message }: VenueError): void {
-    const wait = turn.backoff.next();
-    turn.notBefore = performance.now() + wait;
-    if (turn.problem !== message)
+  private putOff(place: Place, { message }: VenueError): void {
+    const wait = place.backoff.next();
+    place.notBefore = performance.now() + wait;
+    if (place.problem !== message)
       this.logger.warn(
-        `Candles of ${turn.market.name} cannot be compared for now: ${message}`,
+        `Candles of ${place.market.name} cannot be compared for now: ${message}`,
       );
-    turn.problem = message;
+    place.problem = message;
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from "../transport.js";
 import { defectOf, latestTime } from "../validity.js";
 import { type Entry, InProcessGroup, type Ticket } from "./group.js";
-import { Room } from "./room.js";
+import { Quota } from "./quota.js";
 
 /** Records of one topic that wait for their durable groups, those under way included; more, and `produce` waits. */
 const CAPACITY = 50_000;
@@ -29,7 +29,7 @@ const TOO_SLOW = "the database is too slow or away";
 export class InProcessTransport extends Transport {
   readonly kind = "in-process";
   private readonly groups = new Map<string, InProcessGroup>();
-  private readonly rooms = new Map<TopicName, Room>();
+  private readonly quotas = new Map<TopicName, Quota>();
   private readonly early = new Map<TopicName, Entry[]>();
   private readonly tickets = new Set<Ticket>();
   // Origins stay unique over restarts, as dead letters need: a process does not write a record every µs of its life.
@@ -58,7 +58,7 @@ export class InProcessTransport extends Transport {
     const awaited = isAwaited(topic);
     // Groups stay known when their members have gone: what had a reader before the wait has one after it.
     if (awaited || this.durable(topic).length > 0)
-      await this.room(topic).enter(records.length, ROOM_LIMIT_MS, signal);
+      await this.quota(topic).enter(records.length, ROOM_LIMIT_MS, signal);
     const latest = latestTime();
     const entries = records.map((record) => this.entry(topic, record, latest));
     for (const group of this.groups.values())
@@ -92,12 +92,12 @@ export class InProcessTransport extends Transport {
   }
 
   waiting(topic: TopicName): number {
-    return this.rooms.get(topic)?.waiting ?? 0;
+    return this.quotas.get(topic)?.waiting ?? 0;
   }
 
   problem(): string | null {
     if (this.closed !== undefined) return "closed";
-    return this.rooms.get("trades")?.full === true
+    return this.quotas.get("trades")?.full === true
       ? `trades wait for room: ${TOO_SLOW}`
       : null;
   }
@@ -110,7 +110,7 @@ export class InProcessTransport extends Transport {
     const closed = new TransportError("closed", "The transport is closed");
     this.closed = closed;
     clearInterval(this.gauges);
-    for (const room of this.rooms.values()) room.close(closed);
+    for (const quota of this.quotas.values()) quota.close(closed);
     await Promise.all([...this.groups.values()].map((group) => group.close()));
     for (const { reject } of this.tickets) reject(closed);
     this.tickets.clear();
@@ -122,11 +122,11 @@ export class InProcessTransport extends Transport {
     );
   }
 
-  private room(topic: TopicName): Room {
-    let room = this.rooms.get(topic);
-    if (room === undefined)
-      this.rooms.set(topic, (room = new Room(CAPACITY, TOO_SLOW)));
-    return room;
+  private quota(topic: TopicName): Quota {
+    let quota = this.quotas.get(topic);
+    if (quota === undefined)
+      this.quotas.set(topic, (quota = new Quota(CAPACITY, TOO_SLOW)));
+    return quota;
   }
 
   private entry(
@@ -174,7 +174,7 @@ export class InProcessTransport extends Transport {
   private settle(entries: readonly Entry[]): void {
     for (const entry of entries) {
       if (entry.open === 0 || --entry.open > 0) continue;
-      this.room(entry.topic).leave(1);
+      this.quota(entry.topic).leave(1);
       const { ticket } = entry;
       if (ticket === undefined || --ticket.left > 0) continue;
       this.tickets.delete(ticket);

@@ -21,7 +21,7 @@ const MOST_BYTES = 32 * 2 ** 20;
 const PAUSE_MS = 60_000;
 const LONGEST_PAUSE_S = 3 * 86_400;
 
-interface Turn {
+interface Waiter {
   weight: number;
   /** By the monotonic clock, ms. */
   until: number;
@@ -33,7 +33,7 @@ interface Turn {
 export class VenueHost {
   private readonly logger: Logger;
   private readonly budget: RestBudget;
-  private readonly waiting: Record<Urgency, Turn[]> = {
+  private readonly waiting: Record<Urgency, Waiter[]> = {
     live: [],
     repair: [],
     reconciliation: [],
@@ -96,7 +96,7 @@ export class VenueHost {
         if (at >= 0) queue.splice(at, 1);
         this.tellWaiting(urgency);
       };
-      const turn: Turn = {
+      const turn: Waiter = {
         weight,
         until: performance.now() + limit,
         enter: () => {

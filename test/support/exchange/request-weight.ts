@@ -14,7 +14,7 @@ export const SPOT_LIMITS: WeightLimits = {
   banMs: 120_000,
 };
 
-export type Verdict =
+export type Spending =
   { status: 200 } | { status: 429 | 418; retryAfterS: number; untilMs: number };
 
 /** What an address has asked for, in this computer's minutes: 429 when it was too much, 418 when it goes on asking. */
@@ -33,7 +33,7 @@ export class RequestWeight {
     return this.windowOf(now) === this.window ? this.spent : 0;
   }
 
-  spend(weight: number, now = Date.now()): Verdict {
+  spend(weight: number, now = Date.now()): Spending {
     if (now < this.bannedUntil) return this.refusal(418, this.bannedUntil, now);
     const window = this.windowOf(now);
     if (window !== this.window) {
@@ -55,7 +55,7 @@ export class RequestWeight {
     status: 429 | 418,
     untilMs: number,
     now: number,
-  ): Exclude<Verdict, { status: 200 }> {
+  ): Exclude<Spending, { status: 200 }> {
     const retryAfterS = Math.max(1, Math.ceil((untilMs - now) / 1_000));
     return { status, retryAfterS, untilMs };
   }

@@ -10,7 +10,7 @@ interface Waiter {
  * A capacity in records, entered in the order of asking: a small call that overtook a large one would change the order
  * within a market. A call larger than the capacity enters when nobody else is inside.
  */
-export class Room {
+export class Quota {
   private held = 0;
   private readonly line: Waiter[] = [];
   private closed: Error | undefined;

@@ -1,13 +1,13 @@
 import { TransportError } from "../transport.js";
-import { Room } from "./room.js";
+import { Quota } from "./quota.js";
 
-describe("a room of 100 records", () => {
-  const room = (): Room => new Room(100, "the reader is away");
+describe("a quota of 100 records", () => {
+  const quota = (): Quota => new Quota(100, "the reader is away");
   const settle = (): Promise<void> =>
     new Promise((resolve) => setImmediate(resolve));
 
   it("is entered in the order of asking: a small call does not overtake a large one", async () => {
-    const full = room();
+    const full = quota();
     await full.enter(90, 1_000);
     const order: string[] = [];
     const large = full.enter(50, 1_000).then(() => order.push("large"));
@@ -20,14 +20,14 @@ describe("a room of 100 records", () => {
   });
 
   it("takes a call larger than itself when nobody is inside", async () => {
-    const empty = room();
+    const empty = quota();
     await empty.enter(500, 1_000);
     expect(empty.waiting).toBe(0);
     await expect(empty.enter(1, 20)).rejects.toMatchObject({ code: "full" });
   });
 
   it("refuses after its limit, says why, and lets in who stood behind", async () => {
-    const full = room();
+    const full = quota();
     await full.enter(90, 1_000);
     const tooLarge = full.enter(50, 20);
     const fits = full.enter(10, 1_000);
@@ -42,7 +42,7 @@ describe("a room of 100 records", () => {
   });
 
   it("gives up with the reason of the signal", async () => {
-    const full = room();
+    const full = quota();
     await full.enter(100, 1_000);
     const abort = new AbortController();
     const waiting = full.enter(1, 1_000, abort.signal);
@@ -52,7 +52,7 @@ describe("a room of 100 records", () => {
   });
 
   it("refuses everybody once it is closed", async () => {
-    const full = room();
+    const full = quota();
     await full.enter(100, 1_000);
     const waiting = full.enter(1, 1_000);
     const closed = new TransportError("closed", "closed");

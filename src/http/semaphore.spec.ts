@@ -1,4 +1,4 @@
-import { Turns } from "./turns.js";
+import { Semaphore } from "./semaphore.js";
 
 /** One turn that was not refused. */
 function taken<T>(turn: Promise<T> | undefined): Promise<T> {
@@ -29,10 +29,10 @@ function held(): {
 const moment = (): Promise<void> => new Promise((done) => setImmediate(done));
 
 it("runs so many at once, and the next when one of them has ended", async () => {
-  const turns = new Turns({ atOnce: 2, waiting: 1 });
+  const semaphore = new Semaphore({ atOnce: 2, waiting: 1 });
   const [first, second, third] = [held(), held(), held()];
   const answers = [first, second, third].map(({ work }) =>
-    taken(turns.take(work)),
+    taken(semaphore.take(work)),
   );
   await moment();
   expect([first.begun, second.begun, third.begun]).toEqual([true, true, false]);
@@ -45,20 +45,22 @@ it("runs so many at once, and the next when one of them has ended", async () => 
 });
 
 it("refuses what would wait behind too many", async () => {
-  const turns = new Turns({ atOnce: 1, waiting: 1 });
+  const semaphore = new Semaphore({ atOnce: 1, waiting: 1 });
   const [first, second] = [held(), held()];
-  const answers = [first, second].map(({ work }) => taken(turns.take(work)));
-  expect(turns.take(held().work)).toBeUndefined();
+  const answers = [first, second].map(({ work }) =>
+    taken(semaphore.take(work)),
+  );
+  expect(semaphore.take(held().work)).toBeUndefined();
   first.end();
   second.end();
   await Promise.all(answers);
-  expect(await turns.take(() => Promise.resolve(1))).toBe(1);
+  expect(await semaphore.take(() => Promise.resolve(1))).toBe(1);
 });
 
 it("goes on after one that fails", async () => {
-  const turns = new Turns({ atOnce: 1, waiting: 1 });
-  const failing = turns.take(() => Promise.reject(new Error("broken")));
-  const next = turns.take(() => Promise.resolve("next"));
+  const semaphore = new Semaphore({ atOnce: 1, waiting: 1 });
+  const failing = semaphore.take(() => Promise.reject(new Error("broken")));
+  const next = semaphore.take(() => Promise.resolve("next"));
   await expect(failing).rejects.toThrow("broken");
   expect(await next).toBe("next");
 });

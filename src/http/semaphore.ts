@@ -1,5 +1,5 @@
 /** Lets so many run at once; so many more wait for their turn, in order. */
-export class Turns {
+export class Semaphore {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
