@@ -88,55 +88,35 @@ export class TapeWriter {
     records: readonly TapeRecord[],
     markets: ReadonlyMap<string, KnownMarket>,
   ): Promise<Written> {
-    return transact(client, () => this.statements(client, records, markets));
-  }
-
-  private async statements(
-    client: PoolClient,
-    records: readonly TapeRecord[],
-    markets: ReadonlyMap<string, KnownMarket>,
-  ): Promise<Written> {
-    const clocks = new Map<number, number>();
-    for (const record of records) {
-      const id = markets.get(record.market)?.id;
-      if (id === undefined) continue;
-      clocks.set(
-        id,
-        Math.max(clocks.get(id) ?? 0, isClock(record) ? record.clock : 0),
-      );
-    }
-    const ids = [...clocks.keys()];
-    const locked = await client.query<{ id: number; horizon: string }>(LOCK, [
-      literal(ids),
-    ]);
-    if (locked.rows.length !== ids.length) throw marketGone();
-    const horizon = Number(locked.rows[0]?.horizon ?? 0);
+    const clocks = clocksOf(records, markets);
     const all = records.filter((record): record is Trade => !isClock(record));
-    const recent =
-      horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
-    const repeated = await this.repeatedIds(client, recent, markets);
-    const trades =
-      repeated.size === 0
-        ? recent
-        : recent.filter((trade) => !repeated.has(trade));
-
-    const merged = await this.merge(
-      client,
-      { name: "write-trades", text: WRITE },
-      tradeColumns(trades, markets),
-      clocks,
-      markets,
-    );
-    // A time that we gave ourselves says nothing: such a trade was sent again.
-    const conflicting = [...repeated].filter(
-      ({ time, receivedAt }) => time !== receivedAt,
-    );
-    return {
-      ...merged,
-      duplicates: recent.length - merged.stored - conflicting.length,
-      expired: all.length - recent.length,
-      conflicting,
-    };
+    return transact(client, async () => {
+      const horizon = await lock(client, [...clocks.keys()]);
+      const recent =
+        horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
+      const repeated = await repeatedIds(client, recent, markets);
+      const trades =
+        repeated.size === 0
+          ? recent
+          : recent.filter((trade) => !repeated.has(trade));
+      const merged = await this.merge(
+        client,
+        { name: "write-trades", text: WRITE },
+        tradeColumns(trades, markets),
+        clocks,
+        markets,
+      );
+      // A time that we gave ourselves says nothing: such a trade was sent again.
+      const conflicting = [...repeated].filter(
+        ({ time, receivedAt }) => time !== receivedAt,
+      );
+      return {
+        ...merged,
+        duplicates: recent.length - merged.stored - conflicting.length,
+        expired: all.length - recent.length,
+        conflicting,
+      };
+    });
   }
 
   /**
@@ -178,77 +158,115 @@ export class TapeWriter {
       rows: JSON.parse(rows[0]?.candles ?? "[]") as CandleRow[],
       coverage: coverageOf(outcomes),
     };
-    const candles = await this.withEdges(client, touched, outcomes, byId);
+    const edges = await this.edgesOf(client, outcomes);
     return {
-      candles,
+      candles: candlesOf(touched, edges, byId),
       stored: outcomes.reduce((sum, [, count]) => sum + count, 0),
       late: outcomes.reduce((sum, [, , late]) => sum + late, 0),
       revised: countsByReason(rows[0]?.revised),
     };
   }
 
-  /** Trades of sparse markets whose id is known under another time. On dense markets coverage tells. */
-  private async repeatedIds(
-    client: PoolClient,
-    trades: readonly Trade[],
-    markets: ReadonlyMap<string, KnownMarket>,
-  ): Promise<Set<Trade>> {
-    const sparse = trades.filter(({ ids }) => ids === "sparse");
-    if (sparse.length === 0) return new Set();
-    const { rows } = await client.query<{ place: number }>(CLAIM, [
-      sparse.map(({ market }) => markets.get(market)?.id),
-      sparse.map(({ id }) => id),
-      sparse.map(({ time }) => time),
-    ]);
-    return new Set(rows.map(({ place }) => sparse[place] as Trade));
-  }
-
-  /** Adds the candles at the edges of holes that opened or ended; rare, and never in a feed that runs in order. */
-  private async withEdges(
+  /**
+   * The candles at the edges of holes that opened, moved or ended, and what is now held of their markets; rare, and never
+   * in a feed that runs in order.
+   */
+  private async edgesOf(
     client: ClientBase,
-    touched: Touched,
     outcomes: readonly MarketOutcome[],
-    markets: ReadonlyMap<number, KnownMarket>,
-  ): Promise<Candle[]> {
+  ): Promise<Touched | undefined> {
     const changed = new Map<number, IdRange[]>();
     for (const [id, , , , holes] of outcomes) {
       const ids = idRangesOf(holes ?? "{}");
       if (ids.length > 0) changed.set(id, ids);
     }
-    const rows = new Map(
-      touched.rows.map((row) => [`${row[0]} ${row[1]} ${row[2]}`, row]),
-    );
-    if (changed.size > 0) {
-      for (const row of await touchEdges(
-        client,
-        changed,
-        this.columns,
-        "closed",
-      ))
-        rows.set(`${row[0]} ${row[1]} ${row[2]}`, row);
-      for (const id of changed.keys())
-        touched.coverage.set(id, await this.wholeCoverage(client, id));
-    }
-    return [...rows.values()].map((row) => {
-      const market = markets.get(row[0]) as KnownMarket;
-      return candleOf(row, market, touched.coverage.get(market.id));
-    });
+    if (changed.size === 0) return undefined;
+    const rows = await touchEdges(client, changed, this.columns, "closed");
+    const coverage = new Map<number, Coverage>();
+    for (const id of changed.keys())
+      coverage.set(id, await wholeCoverage(client, id));
+    return { rows, coverage };
   }
+}
 
-  private async wholeCoverage(
-    client: ClientBase,
-    market: number,
-  ): Promise<Coverage> {
-    const { rows } = await client.query<{ known: string }>(
-      `SELECT known_ids(covered, void)::text AS known FROM market WHERE id = $1`,
-      [market],
-    );
-    const ranges = idRangesOf(rows[0]?.known ?? "{}");
-    return {
-      ranges,
-      oldest: ranges[0]?.from ?? 0n,
-      newest: ranges.at(-1)?.to ?? 0n,
-      blind: [],
-    };
+/** Newest clock record (0: none) of each market of the batch, by the id of its row. */
+function clocksOf(
+  records: readonly TapeRecord[],
+  markets: ReadonlyMap<string, KnownMarket>,
+): Map<number, number> {
+  const clocks = new Map<number, number>();
+  for (const record of records) {
+    const id = markets.get(record.market)?.id;
+    if (id === undefined) continue;
+    const clock = isClock(record) ? record.clock : 0;
+    clocks.set(id, Math.max(clocks.get(id) ?? 0, clock));
   }
+  return clocks;
+}
+
+/** Returns the retention horizon, which cannot move until this transaction ends. */
+async function lock(
+  client: ClientBase,
+  markets: readonly number[],
+): Promise<number> {
+  const { rows } = await client.query<{ id: number; horizon: string }>(LOCK, [
+    literal(markets),
+  ]);
+  if (rows.length !== markets.length) throw marketGone();
+  return Number(rows[0]?.horizon ?? 0);
+}
+
+/** Trades of sparse markets whose id is known under another time. On dense markets coverage tells. */
+async function repeatedIds(
+  client: ClientBase,
+  trades: readonly Trade[],
+  markets: ReadonlyMap<string, KnownMarket>,
+): Promise<Set<Trade>> {
+  const sparse = trades.filter(({ ids }) => ids === "sparse");
+  if (sparse.length === 0) return new Set();
+  const { rows } = await client.query<{ place: number }>(CLAIM, [
+    sparse.map(({ market }) => markets.get(market)?.id),
+    sparse.map(({ id }) => id),
+    sparse.map(({ time }) => time),
+  ]);
+  return new Set(rows.map(({ place }) => sparse[place] as Trade));
+}
+
+async function wholeCoverage(
+  client: ClientBase,
+  market: number,
+): Promise<Coverage> {
+  const { rows } = await client.query<{ known: string }>(
+    `SELECT known_ids(covered, void)::text AS known FROM market WHERE id = $1`,
+    [market],
+  );
+  const ranges = idRangesOf(rows[0]?.known ?? "{}");
+  return {
+    ranges,
+    oldest: ranges[0]?.from ?? 0n,
+    newest: ranges.at(-1)?.to ?? 0n,
+    blind: [],
+  };
+}
+
+/** What was merged, and over it what the edges changed further. */
+function candlesOf(
+  merged: Touched,
+  edges: Touched | undefined,
+  markets: ReadonlyMap<number, KnownMarket>,
+): Candle[] {
+  const keyOf = ([market, interval, openTime]: CandleRow): string =>
+    `${market} ${interval} ${openTime}`;
+  const rows =
+    edges === undefined
+      ? merged.rows
+      : new Map(
+          [...merged.rows, ...edges.rows].map((row) => [keyOf(row), row]),
+        ).values();
+  return [...rows].map((row) => {
+    const market = markets.get(row[0]) as KnownMarket;
+    const coverage =
+      edges?.coverage.get(market.id) ?? merged.coverage.get(market.id);
+    return candleOf(row, market, coverage);
+  });
 }

@@ -60,39 +60,29 @@ export class Recorder {
     records: readonly TapeRecord[],
     signal: AbortSignal,
   ): Promise<Recorded> {
-    const recorded = new Map<string, Candle>();
-    const refusals = new Map<number, RefusedRecord>();
-    await this.part(
-      records.map((record, index) => ({ record, index })),
-      recorded,
-      refusals,
-      signal,
-    );
-    return {
-      candles: [...recorded.values()],
-      refusals: [...refusals.values()],
-    };
+    if (records.length === 0) return { candles: [], refusals: [] };
+    const batch = records.map((record, index) => ({ record, index }));
+    return this.persistently(batch, signal);
   }
 
-  private async part(
+  /** Until the part is stored: whole, or in pieces, less what is refused. */
+  private async persistently(
     part: Part,
-    candles: Map<string, Candle>,
-    refusals: Map<number, RefusedRecord>,
     signal: AbortSignal,
-  ): Promise<void> {
-    if (part.length === 0) return;
+  ): Promise<Recorded> {
     const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     for (;;) {
       signal.throwIfAborted();
       try {
-        // Parts are written one after the other: what a later one gives is newer.
-        for (const candle of await this.attempt(part, refusals))
-          candles.set(keyOf(candle), candle);
-        return;
+        return await this.attempt(part);
       } catch (error) {
         if (isRefusal(error)) {
-          await this.narrow(part, error, candles, refusals, signal);
-          return;
+          const pieces = piecesOf(part, error);
+          if (pieces.length === 0) return refused(part, error);
+          const recorded: Recorded[] = [];
+          for (const piece of pieces)
+            recorded.push(await this.persistently(piece, signal));
+          return joined(recorded);
         }
         const cause = causeOf(error);
         this.metrics.writeRetries.inc({ cause });
@@ -110,18 +100,8 @@ export class Recorder {
   }
 
   /** One transaction for the part, less what its markets do not take. */
-  private async attempt(
-    part: Part,
-    refusals: Map<number, RefusedRecord>,
-  ): Promise<Candle[]> {
-    const firstTrades = new Map<string, Trade>();
-    for (const { record } of part)
-      if (!isClock(record) && !firstTrades.has(record.market))
-        firstTrades.set(record.market, record);
-    const markets = await this.markets.resolve(
-      part.map(({ record }) => record.market),
-      firstTrades,
-    );
+  private async attempt(part: Part): Promise<Recorded> {
+    const markets = await this.marketsOf(part);
     const misfits: Part = [];
     const records: TapeRecord[] = [];
     for (const entry of part) {
@@ -136,79 +116,43 @@ export class Recorder {
         records.map((record) => (isClock(record) ? Date.now() : record.time)),
       ),
     );
-    const written = await this.transaction(records, markets);
-    for (const trade of written.conflicting) {
-      const index = part.find(({ record }) => record === trade)
-        ?.index as number;
-      const detail = `id ${trade.id} of ${trade.market} is stored under another time than ${trade.time}`;
-      refusals.set(index, { index, reason: "id_conflict", detail });
-    }
-    for (const misfit of misfits)
-      refusals.set(misfit.index, await this.misfitRefusal(misfit, markets));
-    return written.candles;
-  }
-
-  private async transaction(
-    records: readonly TapeRecord[],
-    markets: ReadonlyMap<string, KnownMarket>,
-  ): Promise<Written> {
     const runner = this.source.createQueryRunner();
     const end = this.metrics.writeSeconds.startTimer();
+    let written: Written;
     try {
-      const written = await this.writer.write(
-        (await runner.connect()) as PoolClient,
-        records,
-        markets,
-      );
+      const client = (await runner.connect()) as PoolClient;
+      written = await this.writer.write(client, records, markets);
       end();
-      this.metrics.trades.inc({ outcome: "stored" }, written.stored);
-      this.metrics.trades.inc({ outcome: "duplicate" }, written.duplicates);
-      this.metrics.trades.inc({ outcome: "late" }, written.late);
-      this.metrics.trades.inc({ outcome: "expired" }, written.expired);
-      for (const [reason, candles] of written.revised)
-        this.metrics.revisions.inc({ reason }, candles);
-      return written;
     } finally {
       await runner.release();
     }
+    this.count(written);
+    const refusals = written.conflicting.map((trade) =>
+      conflictRefusal(trade, part),
+    );
+    for (const misfit of misfits)
+      refusals.push(await this.misfitRefusal(misfit, markets));
+    return { candles: written.candles, refusals };
   }
 
-  /** Halves the offending markets' records, or refuses the single one that is left. The other markets' are stored whole. */
-  private async narrow(
-    part: Part,
-    error: Error,
-    candles: Map<string, Candle>,
-    refusals: Map<number, RefusedRecord>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const [only] = part;
-    if (part.length === 1 && only !== undefined) {
-      const reason =
-        error instanceof IdConflictError ? error.code : "refused_by_database";
-      refusals.set(only.index, {
-        index: only.index,
-        reason,
-        detail: error.message,
-      });
-      return;
-    }
-    const offending =
-      error instanceof IdConflictError
-        ? part.filter(({ record }) => error.markets.includes(record.market))
-        : part;
-    const rest =
-      offending.length === part.length
-        ? []
-        : part.filter((entry) => !offending.includes(entry));
-    const half = Math.ceil(offending.length / 2);
-    for (const piece of [
-      rest,
-      offending.slice(0, half),
-      offending.slice(half),
-    ]) {
-      if (piece.length < part.length)
-        await this.part(piece, candles, refusals, signal);
-    }
+  private marketsOf(part: Part): Promise<ReadonlyMap<string, KnownMarket>> {
+    const firstTrades = new Map<string, Trade>();
+    for (const { record } of part)
+      if (!isClock(record) && !firstTrades.has(record.market))
+        firstTrades.set(record.market, record);
+    return this.markets.resolve(
+      part.map(({ record }) => record.market),
+      firstTrades,
+    );
+  }
+
+  private count({ stored, duplicates, late, expired, revised }: Written): void {
+    const { trades, revisions } = this.metrics;
+    trades.inc({ outcome: "stored" }, stored);
+    trades.inc({ outcome: "duplicate" }, duplicates);
+    trades.inc({ outcome: "late" }, late);
+    trades.inc({ outcome: "expired" }, expired);
+    for (const [reason, candles] of revised) revisions.inc({ reason }, candles);
   }
 
   private async misfitRefusal(
@@ -237,8 +181,46 @@ function fits(record: TapeRecord, market: KnownMarket): boolean {
   );
 }
 
-function keyOf({ market, interval, openTime }: Candle): string {
-  return `${market} ${interval} ${openTime}`;
+/** Of parts that were stored one after the other: what a later one gives is newer, and a candle is given once. */
+function joined(parts: readonly Recorded[]): Recorded {
+  const candles = new Map<string, Candle>();
+  for (const candle of parts.flatMap((part) => part.candles)) {
+    const key = `${candle.market} ${candle.interval} ${candle.openTime}`;
+    candles.set(key, candle);
+  }
+  return {
+    candles: [...candles.values()],
+    refusals: parts.flatMap(({ refusals }) => refusals),
+  };
+}
+
+/** The other markets' records as they are, and the halves of the offending ones'. None when a single one is left. */
+function piecesOf(part: Part, error: Error): Part[] {
+  if (part.length === 1) return [];
+  const offending =
+    error instanceof IdConflictError
+      ? part.filter(({ record }) => error.markets.includes(record.market))
+      : part;
+  const rest = part.filter((entry) => !offending.includes(entry));
+  const half = Math.ceil(offending.length / 2);
+  return [rest, offending.slice(0, half), offending.slice(half)].filter(
+    ({ length }) => length > 0 && length < part.length,
+  );
+}
+
+function refused(part: Part, error: Error): Recorded {
+  const isConflict = error instanceof IdConflictError;
+  const reason = isConflict ? error.code : "refused_by_database";
+  const refusals = part.map(({ index }): RefusedRecord => {
+    return { index, reason, detail: error.message };
+  });
+  return { candles: [], refusals };
+}
+
+function conflictRefusal(trade: Trade, part: Part): RefusedRecord {
+  const index = part.find(({ record }) => record === trade)?.index as number;
+  const detail = `id ${trade.id} of ${trade.market} is stored under another time than ${trade.time}`;
+  return { index, reason: "id_conflict", detail };
 }
 
 function isRefusal(error: unknown): error is Error {
