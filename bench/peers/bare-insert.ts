@@ -19,7 +19,7 @@ export async function openBareInsert(url: string): Promise<TradesAlone> {
       await client.query({
         name: "bare-insert",
         text: INSERT,
-        values: tradeColumns(trades, markets),
+        values: Object.values(tradeColumns(trades, markets)),
       });
     },
     close: () => client.end(),

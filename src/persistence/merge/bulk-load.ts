@@ -15,22 +15,22 @@ import {
   DROP_FOLDED,
   FORGET_COVERED,
   COPY_TRADES,
+  foldDay,
+} from "./staged-write.js";
+import type { Statement } from "./statement.js";
+import { type TapeWriter, marketGone } from "./tape-writer.js";
+import type { KnownMarket } from "./write-batch.js";
+import {
+  type MergeInput,
   WRITE_COPIED,
   WRITE_FOLDED,
   WRITE_STAGED,
-  foldDay,
-} from "./staged-write.js";
-import { type TapeWriter, marketGone } from "./tape-writer.js";
-import type { KnownMarket } from "./write-batch.js";
+} from "./write-statement.js";
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
 /** Lines handed to COPY at once. */
 const LINES = 2_000;
 const UNIQUE_VIOLATION = "23505";
-const COPIED = { name: "write-copied", text: WRITE_COPIED };
-const STAGED = { name: "write-staged", text: WRITE_STAGED };
-// Not prepared: its tables are others each time.
-const FOLDED = { name: "", text: WRITE_FOLDED };
 
 /** More to write in the same transaction: all of it is stored, or nothing. */
 export type InTransaction = (
@@ -50,7 +50,7 @@ function coverageChanged(market: string): TapelineError {
 
 /**
  * History of one market with dense ids, past the topics, over a connection of its own: COPY into a table of the
- * transaction, then the merge of `write-trades.sql`. Knows no retries: see `BulkStore`.
+ * transaction, then a merge of `write-statement.ts`. Knows no retries: see `BulkStore`.
  */
 export class BulkLoad {
   /** Of the transaction under way. */
@@ -118,13 +118,13 @@ export class BulkLoad {
     if (await this.isCovered(trades)) throw coverageChanged(this.market.name);
     const times = trades.map(({ time }) => time);
     const { from, to } = idsOf(trades);
-    const stored = await this.merge(COPIED, [
-      this.market.id,
-      times.reduce((least, time) => Math.min(least, time), Infinity),
-      times.reduce((most, time) => Math.max(most, time), 0),
-      String(from),
-      String(to),
-    ]);
+    const stored = await this.merge(WRITE_COPIED, {
+      market: this.market.id,
+      firstTime: times.reduce((least, time) => Math.min(least, time), Infinity),
+      lastTime: times.reduce((most, time) => Math.max(most, time), 0),
+      fromId: String(from),
+      toId: String(to),
+    });
     await also(this.client, stored);
     return stored;
   }
@@ -137,7 +137,7 @@ export class BulkLoad {
     await this.copy(COPY_STAGED, [
       trades.filter(({ time }) => time >= horizon),
     ]);
-    let stored = await this.merge(STAGED);
+    let stored = await this.merge(WRITE_STAGED, {});
     const stragglers = trades.filter(({ time }) => time < horizon);
     if (stragglers.length > 0) {
       await this.client.query("DELETE FROM staged");
@@ -243,14 +243,14 @@ export class BulkLoad {
   }
 
   private async mergeFolded(): Promise<number> {
-    const stored = await this.merge(FOLDED);
+    const stored = await this.merge(WRITE_FOLDED, {});
     await this.client.query(DROP_FOLDED);
     return stored;
   }
 
-  private async merge(
-    statement: { name: string; text: string },
-    input: readonly (number | string)[] = [],
+  private async merge<Parameter extends string>(
+    statement: Statement<Parameter>,
+    input: MergeInput<Parameter>,
   ): Promise<number> {
     const { client, market } = this;
     const { stored, revised } = await this.writer.merge(

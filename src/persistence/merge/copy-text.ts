@@ -1,6 +1,9 @@
 import type { Trade } from "../../domain/trade.js";
 
-/** Trades of one market as lines of COPY's text format, with the columns of `COPY_STAGED`. */
+export const COPY_COLUMNS =
+  "market_id, time, id, ord, price, amount, count, taker_side, off_book, source, received_at";
+
+/** Trades of one market as lines of COPY's text format, with the columns of `COPY_COLUMNS`. */
 export function copyText(trades: readonly Trade[], market: number): string {
   let text = "";
   for (const trade of trades) {

@@ -1,7 +1,7 @@
 import type { IdRange } from "../../domain/ranges.js";
 import { sqlFile } from "../schema/sql-file.js";
 import type { Client } from "../schema/transaction.js";
-import type { CandleRow } from "./touched.js";
+import { CANDLE_COLUMNS, type CandleRow } from "./candle-columns.js";
 import { type intervalColumns, literal } from "./write-batch.js";
 
 const EDGES = sqlFile(import.meta.url, "touch-edges.sql");
@@ -17,20 +17,20 @@ const MOST_PIECES = 50;
 export async function touchEdges(
   client: Client,
   changed: ReadonlyMap<number, readonly IdRange[]>,
-  { names, widths }: ReturnType<typeof intervalColumns>,
+  { names, longest }: ReturnType<typeof intervalColumns>,
   announced: "closed" | "all",
 ): Promise<CandleRow[]> {
   const pieces = [...changed].flatMap(([market, ids]) =>
     fewer(ids).map(({ from, to }) => ({ market, from, to })),
   );
   const { rows } = await client.query<CandleRow>({
-    text: EDGES,
+    text: `${EDGES} SELECT ${CANDLE_COLUMNS} FROM changed c`,
     values: [
       literal(pieces.map(({ market }) => market)),
       literal(pieces.map(({ from }) => from)),
       literal(pieces.map(({ to }) => to)),
       names,
-      widths,
+      longest,
       announced === "all",
     ],
     rowMode: "array",

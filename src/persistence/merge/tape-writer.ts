@@ -8,25 +8,29 @@ import { TapelineError } from "../../domain/tapeline-error.js";
 import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
 import { sqlFile } from "../schema/sql-file.js";
 import { transact } from "../schema/transaction.js";
+import { type CandleRow, candleOf, valueOf } from "./candle-columns.js";
 import { touchEdges } from "./edges.js";
-import { countsByReason } from "./revision-sources.js";
 import {
-  type CandleRow,
   type MarketOutcome,
-  type Touched,
-  candleOf,
-  coverageOf,
-} from "./touched.js";
+  type Outcome,
+  type OutcomeRow,
+  outcomeOf,
+} from "./merge-outcome.js";
+import { type Statement, queryOf } from "./statement.js";
 import {
   type KnownMarket,
   intervalColumns,
   literal,
   tradeColumns,
 } from "./write-batch.js";
+import {
+  type MergeInput,
+  type MergeParameter,
+  WRITE_TRADES,
+} from "./write-statement.js";
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
 const CLAIM = sqlFile(import.meta.url, "claim-ids.sql");
-const WRITE = sqlFile(import.meta.url, "write-trades.sql");
 
 /** What one merge did. */
 export interface Merged {
@@ -47,11 +51,10 @@ export interface Written extends Merged {
   conflicting: Trade[];
 }
 
-/** What the statement gives, as JSON. */
-interface Outcome {
-  markets: string;
-  candles: string;
-  revised: string;
+/** Candles at the edges of holes, and all that is held of their markets. */
+interface Edges {
+  candles: CandleRow[];
+  coverage: Map<number, Coverage>;
 }
 
 /** On these markets an id of the batch is held already under another time or inside another trade. Nothing was stored. */
@@ -101,7 +104,7 @@ export class TapeWriter {
           : recent.filter((trade) => !repeated.has(trade));
       const merged = await this.merge(
         client,
-        { name: "write-trades", text: WRITE },
+        WRITE_TRADES,
         tradeColumns(trades, markets),
         clocks,
         markets,
@@ -120,50 +123,46 @@ export class TapeWriter {
   }
 
   /**
-   * One statement that merges, made of `write-trades.sql`, in a transaction that holds the markets' locks.
+   * One of the statements of `write-statement.ts`, in a transaction that holds the markets' locks.
    *
-   * @param input its first parameters
+   * @param input where its rows come from
    * @param clocks newest clock record (0: none) of each locked market, by the id of its row
    */
-  async merge(
+  async merge<Parameter extends string>(
     client: ClientBase,
-    statement: { name: string; text: string },
-    input: readonly (number | string)[],
+    statement: Statement<Parameter>,
+    input: MergeInput<Parameter>,
     clocks: ReadonlyMap<number, number>,
     markets: ReadonlyMap<string, KnownMarket>,
   ): Promise<Merged> {
     const { names, widths, anchors, base } = this.columns;
-    const { rows } = await client.query<Outcome>({
-      ...statement,
-      values: [
-        ...input,
-        names,
-        widths,
-        anchors,
-        literal([...clocks.keys()]),
-        literal([...clocks.values()]),
-        base,
-      ],
-    });
-    const outcomes = JSON.parse(rows[0]?.markets ?? "[]") as MarketOutcome[];
+    const shared: Record<MergeParameter, string | number> = {
+      intervals: names,
+      widths,
+      anchors,
+      markets: literal([...clocks.keys()]),
+      clocks: literal([...clocks.values()]),
+      base,
+    };
+    const { rows } = await client.query<OutcomeRow>(
+      queryOf<string>(statement, { ...input, ...shared }),
+    );
+    const merged = outcomeOf(rows[0] as OutcomeRow);
+    const outcomes = merged.markets;
     const byId = new Map(
       [...markets.values()].map((market) => [market.id, market]),
     );
     const conflicts = outcomes
-      .filter(([, , , conflict]) => conflict)
-      .map(([id]) => byId.get(id)?.name ?? String(id));
+      .filter(({ conflict }) => conflict)
+      .map(({ market }) => byId.get(market)?.name ?? String(market));
     if (conflicts.length > 0) throw new IdConflictError(conflicts);
 
-    const touched: Touched = {
-      rows: JSON.parse(rows[0]?.candles ?? "[]") as CandleRow[],
-      coverage: coverageOf(outcomes),
-    };
     const edges = await this.edgesOf(client, outcomes);
     return {
-      candles: candlesOf(touched, edges, byId),
-      stored: outcomes.reduce((sum, [, count]) => sum + count, 0),
-      late: outcomes.reduce((sum, [, , late]) => sum + late, 0),
-      revised: countsByReason(rows[0]?.revised),
+      candles: candlesOf(merged, edges, byId),
+      stored: outcomes.reduce((sum, { stored }) => sum + stored, 0),
+      late: outcomes.reduce((sum, { late }) => sum + late, 0),
+      revised: merged.revised,
     };
   }
 
@@ -174,18 +173,18 @@ export class TapeWriter {
   private async edgesOf(
     client: ClientBase,
     outcomes: readonly MarketOutcome[],
-  ): Promise<Touched | undefined> {
-    const changed = new Map<number, IdRange[]>();
-    for (const [id, , , , holes] of outcomes) {
-      const ids = idRangesOf(holes ?? "{}");
-      if (ids.length > 0) changed.set(id, ids);
-    }
+  ): Promise<Edges | undefined> {
+    const changed = new Map<number, IdRange[]>(
+      outcomes
+        .filter((outcome) => outcome.changed.length > 0)
+        .map((outcome) => [outcome.market, outcome.changed]),
+    );
     if (changed.size === 0) return undefined;
-    const rows = await touchEdges(client, changed, this.columns, "closed");
+    const candles = await touchEdges(client, changed, this.columns, "closed");
     const coverage = new Map<number, Coverage>();
     for (const id of changed.keys())
       coverage.set(id, await wholeCoverage(client, id));
-    return { rows, coverage };
+    return { candles, coverage };
   }
 }
 
@@ -251,22 +250,33 @@ async function wholeCoverage(
 
 /** What was merged, and over it what the edges changed further. */
 function candlesOf(
-  merged: Touched,
-  edges: Touched | undefined,
-  markets: ReadonlyMap<number, KnownMarket>,
+  { candles, markets }: Outcome,
+  edges: Edges | undefined,
+  known: ReadonlyMap<number, KnownMarket>,
 ): Candle[] {
-  const keyOf = ([market, interval, openTime]: CandleRow): string =>
-    `${market} ${interval} ${openTime}`;
-  const rows =
-    edges === undefined
-      ? merged.rows
-      : new Map(
-          [...merged.rows, ...edges.rows].map((row) => [keyOf(row), row]),
-        ).values();
-  return [...rows].map((row) => {
-    const market = markets.get(row[0]) as KnownMarket;
-    const coverage =
-      edges?.coverage.get(market.id) ?? merged.coverage.get(market.id);
-    return candleOf(row, market, coverage);
+  const coverage = new Map(
+    markets.map((outcome) => [outcome.market, outcome.coverage]),
+  );
+  for (const [market, whole] of edges?.coverage ?? [])
+    coverage.set(market, whole);
+  return newestOf(candles, edges?.candles ?? []).map((row) => {
+    const market = known.get(valueOf(row, "market")) as KnownMarket;
+    return candleOf(row, market, coverage.get(market.id));
   });
+}
+
+function newestOf(
+  before: readonly CandleRow[],
+  after: readonly CandleRow[],
+): readonly CandleRow[] {
+  if (after.length === 0) return before;
+  const byKey = new Map<string, CandleRow>();
+  for (const row of [...before, ...after]) {
+    const [market, interval] = [
+      valueOf(row, "market"),
+      valueOf(row, "interval"),
+    ];
+    byKey.set(`${market} ${interval} ${valueOf(row, "openTime")}`, row);
+  }
+  return [...byKey.values()];
 }

@@ -1,8 +1,9 @@
 -- A hole opened, ended or moved: candles at its edges and between have another completeness, hence another version.
--- $1–$3: market, first id and end (exclusive) of each piece of coverage that changed; $4, $5: interval names and widths;
--- $6: whether open candles are announced, too, because the caller does not publish them.
+-- $1–$3: market, first id and end (exclusive) of each piece of coverage that changed; $4, $5: interval names and the
+-- longest that their buckets can be; $6: whether open candles are announced, too, because the caller does not publish them.
+-- Queries only; what is selected of `changed` is the caller's.
 WITH span AS MATERIALIZED (
-  SELECT interval, CASE width WHEN 0 THEN 2678400000 ELSE width END AS width FROM unnest($4::candle_interval[], $5::bigint[]) AS s (interval, width)
+  SELECT * FROM unnest($4::candle_interval[], $5::bigint[]) AS s (interval, width)
 ), finest AS MATERIALIZED (
   SELECT interval FROM span ORDER BY width LIMIT 1
 ), traded AS MATERIALIZED (
@@ -49,8 +50,3 @@ WITH span AS MATERIALIZED (
   SELECT market_id, interval, open_time, version FROM changed WHERE closed OR $6
   ON CONFLICT (market_id, interval, open_time) DO UPDATE SET version = EXCLUDED.version, at = now()
 )
-SELECT c.market_id, c.interval, c.open_time, c.close_time, trim_scale(c.open)::text AS open, trim_scale(c.high)::text AS high,
-  trim_scale(c.low)::text AS low, trim_scale(c.close)::text AS close, trim_scale(c.volume)::text AS volume,
-  trim_scale(c.quote_volume)::text AS quote_volume, trim_scale(c.taker_buy_volume)::text AS taker_buy_volume,
-  trim_scale(c.taker_buy_quote_volume)::text AS taker_buy_quote_volume, c.trades, c.id_from, c.id_to, c.closed, c.version, c.revision
-FROM changed c

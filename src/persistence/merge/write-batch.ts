@@ -1,6 +1,8 @@
 import { type Interval, shapeOf } from "../../domain/interval.js";
 import type { Trade } from "../../domain/trade.js";
 
+const LONGEST_MONTH_MS = 31 * 86_400_000;
+
 /** A market's row, as far as it never changes. */
 export interface KnownMarket {
   id: number;
@@ -9,39 +11,61 @@ export interface KnownMarket {
   kind: Trade["kind"];
 }
 
+/** The columns of `trade`, and what they hold. */
+export const TRADE_TYPES = {
+  market_id: "integer[]",
+  time: "bigint[]",
+  id: "text[]",
+  ord: "bigint[]",
+  price: "numeric[]",
+  amount: "numeric[]",
+  count: "integer[]",
+  taker_side: "taker_side[]",
+  off_book: "boolean[]",
+  source: "trade_source[]",
+  received_at: "bigint[]",
+} as const;
+export type TradeColumn = keyof typeof TRADE_TYPES;
+
+/** Of arrays of each column. */
+const ELEMENTS: Record<
+  TradeColumn,
+  (trade: Trade, market: number) => string | number
+> = {
+  market_id: (_, market) => market,
+  time: ({ time }) => time,
+  id: ({ id }) => element(id),
+  ord: ({ ord }) => ord,
+  price: ({ price }) => price,
+  amount: ({ amount }) => amount,
+  count: ({ count }) => count,
+  taker_side: ({ takerSide }) => takerSide,
+  off_book: ({ offBook }) => (offBook ? "t" : "f"),
+  source: ({ source }) => source,
+  received_at: ({ receivedAt }) => receivedAt,
+};
+
 /**
- * Trades as PostgreSQL array literals, one per column of `write-trades.sql` ($1–$11). Built as text here: the driver's
- * own conversion looks at every element's type and escapes every one, which costs more than the rest of the batch.
+ * Trades as PostgreSQL array literals, one per column. Built as text here: the driver's own conversion looks at every
+ * element's type and escapes every one, which costs more than the rest of the batch.
  */
 export function tradeColumns(
   trades: readonly Trade[],
   markets: ReadonlyMap<string, KnownMarket>,
-): string[] {
-  const columns: string[][] = Array.from(
-    { length: 11 },
-    () => new Array<string>(trades.length),
-  );
-  trades.forEach((trade, row) => {
-    const market = markets.get(trade.market);
-    if (market === undefined)
-      throw new Error(`market ${trade.market} has no row`);
-    const values = [
-      String(market.id),
-      String(trade.time),
-      element(trade.id),
-      trade.ord,
-      trade.price,
-      trade.amount,
-      String(trade.count),
-      trade.takerSide,
-      trade.offBook ? "t" : "f",
-      trade.source,
-      String(trade.receivedAt),
-    ];
-    for (let column = 0; column < values.length; column++)
-      (columns[column] as string[])[row] = values[column] as string;
+): Record<TradeColumn, string> {
+  const ids = trades.map(({ market }) => {
+    const known = markets.get(market);
+    if (known === undefined) throw new Error(`market ${market} has no row`);
+    return known.id;
   });
-  return columns.map(literal);
+  const columns: Partial<Record<TradeColumn, string>> = {};
+  for (const column of Object.keys(ELEMENTS) as TradeColumn[]) {
+    const textOf = ELEMENTS[column];
+    columns[column] = literal(
+      trades.map((trade, row) => textOf(trade, ids[row] as number)),
+    );
+  }
+  return columns as Record<TradeColumn, string>;
 }
 
 export function literal(
@@ -50,10 +74,14 @@ export function literal(
   return `{${elements.join(",")}}`;
 }
 
-/** Interval names, widths (0: calendar months) and anchors as array literals, and the width that all are multiples of. */
+/**
+ * Interval names, widths (0: calendar months), the longest a bucket can be, and anchors as array literals, and the width that
+ * all are multiples of.
+ */
 export function intervalColumns(intervals: readonly Interval[]): {
   names: string;
   widths: string;
+  longest: string;
   anchors: string;
   base: number;
 } {
@@ -61,6 +89,7 @@ export function intervalColumns(intervals: readonly Interval[]): {
   return {
     names: literal(intervals),
     widths: literal(shapes.map(({ width }) => width)),
+    longest: literal(shapes.map(({ width }) => width || LONGEST_MONTH_MS)),
     anchors: literal(shapes.map(({ anchor }) => anchor)),
     base: Math.min(
       ...shapes.map(({ width }) => width).filter((width) => width > 0),

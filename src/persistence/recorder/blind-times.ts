@@ -40,10 +40,10 @@ export class BlindTimes {
   }
 
   private async mark(id: number, blind: readonly TimeRange[]): Promise<void> {
-    const { names, widths } = this.columns;
+    const { names, longest } = this.columns;
     await inTransaction(this.source, async (client) => {
       await client.query(LOCK, [literal([id])]);
-      await client.query(MARK, [id, multirangeOf(blind), names, widths]);
+      await client.query(MARK, [id, multirangeOf(blind), names, longest]);
     });
   }
 }

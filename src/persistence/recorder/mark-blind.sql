@@ -1,16 +1,16 @@
 -- Notes times of the market $1 (locked by the caller) in which nobody followed it: $2, a multirange of exchange times. Candles
--- that are blind only now get a new version. $3, $4: interval names and widths.
+-- that are blind only now get a new version. $3, $4: interval names and the longest that their buckets can be.
 WITH m AS MATERIALIZED (
   SELECT id, blind AS old, $2::int8multirange - blind AS fresh FROM market WHERE id = $1
 ), marked AS (
   UPDATE market SET blind = market.blind + m.fresh FROM m WHERE market.id = m.id
 ), key AS MATERIALIZED (
   SELECT DISTINCT k.market_id, k.interval, k.open_time
-  FROM m CROSS JOIN unnest(m.fresh) AS piece CROSS JOIN unnest($3::candle_interval[], $4::bigint[]) AS s (interval, width)
+  FROM m CROSS JOIN unnest(m.fresh) AS piece CROSS JOIN unnest($3::candle_interval[], $4::bigint[]) AS s (interval, longest)
   CROSS JOIN LATERAL (
     SELECT c.market_id, c.interval, c.open_time FROM candle c
     WHERE c.market_id = m.id AND c.interval = s.interval AND c.close_time >= lower(piece)
-      AND c.open_time >= lower(piece) - CASE WHEN s.width = 0 THEN 2678400000 ELSE s.width END AND c.open_time < upper(piece)
+      AND c.open_time >= lower(piece) - s.longest AND c.open_time < upper(piece)
       -- One that was blind before has been told so.
       AND NOT m.old && int8range(c.open_time, c.close_time + 1)
     -- Keeps this a range read of the key for each piece.

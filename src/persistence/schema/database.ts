@@ -2,6 +2,7 @@ import { DataSource, type DataSourceOptions } from "typeorm";
 import type { Config } from "../../config/config.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
+import { checkSources } from "./revision-sources.js";
 import { FeedEntity } from "./feed.entity.js";
 import { FollowedMarketEntity } from "./followed-market.entity.js";
 import { MarketEntity } from "./market.entity.js";
@@ -11,6 +12,7 @@ import { Backfill1764100000000 } from "./migrations/3-backfill.js";
 import { Revisions1764172800000 } from "./migrations/4-revisions.js";
 import { Reconciliation1764259200000 } from "./migrations/5-reconciliation.js";
 import { Ids1764345600000 } from "./migrations/6-ids.js";
+import { Buckets1764374400000 } from "./migrations/7-buckets.js";
 import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js";
 
 /** Injection token of the application's `Database`. */
@@ -83,6 +85,7 @@ export function dataSourceOptions(
       Revisions1764172800000,
       Reconciliation1764259200000,
       Ids1764345600000,
+      Buckets1764374400000,
       FollowedMarkets1764604800000,
     ],
     migrationsTableName: "migration",
@@ -112,6 +115,7 @@ export async function migrate(
     await runner.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
     try {
       const applied = await source.runMigrations({ transaction: "each" });
+      await checkSources(source);
       if (database.readerPassword !== undefined) {
         await runner.query(
           `ALTER ROLE ${READER} LOGIN PASSWORD '${database.readerPassword}'`,

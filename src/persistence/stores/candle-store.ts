@@ -9,7 +9,11 @@ import {
 } from "../../domain/interval.js";
 import type { IdKind, Market } from "../../domain/market.js";
 import { idRangesOf, timeRangesOf } from "../../domain/ranges.js";
-import { type CandleRow, candleOf } from "../merge/touched.js";
+import {
+  CANDLE_COLUMNS,
+  type CandleRow,
+  candleOf,
+} from "../merge/candle-columns.js";
 import { withFlatCandles } from "./flat-candles.js";
 
 export interface CandleQuery {
@@ -21,12 +25,6 @@ export interface CandleQuery {
   end?: number;
   limit: number;
 }
-
-/** In the order of `CandleRow`. */
-const CANDLE_COLUMNS = `c.market_id, c.interval, c.open_time, c.close_time, trim_scale(c.open)::text, trim_scale(c.high)::text,
-  trim_scale(c.low)::text, trim_scale(c.close)::text, trim_scale(c.volume)::text, trim_scale(c.quote_volume)::text,
-  trim_scale(c.taker_buy_volume)::text, trim_scale(c.taker_buy_quote_volume)::text, c.trades, c.id_from::text, c.id_to::text,
-  c.closed, c.version, c.revision`;
 
 interface Page {
   market: { id: number; name: string; ids: IdKind };

@@ -9,7 +9,7 @@ import {
   reasonsOf,
 } from "../../domain/revision.js";
 import type { TradeSource } from "../../domain/trade.js";
-import { sourcesOf } from "../merge/revision-sources.js";
+import { sourcesOf } from "../schema/revision-sources.js";
 import type { Reader } from "./candle-store.js";
 
 export interface FieldChange {

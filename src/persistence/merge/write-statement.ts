@@ -1,43 +1,96 @@
--- Stores a batch and merges what is new in it into every candle: $1–$11 the trades, column by column; $12–$14 the
--- intervals (name, width in ms, anchor); $15, $16 the locked markets and their newest clock record (0: none);
--- $17 the width that all intervals are multiples of. Gives one row: markets, candles and counts of
--- revisions as JSON arrays.
-WITH input AS MATERIALIZED (
-  SELECT *
-  FROM unnest($1::integer[], $2::bigint[], $3::text[], $4::bigint[], $5::numeric[], $6::numeric[], $7::integer[],
-    $8::taker_side[], $9::boolean[], $10::trade_source[], $11::bigint[])
-    AS t (market_id, time, id, ord, price, amount, count, taker_side, off_book, source, received_at)
-), span AS MATERIALIZED (
-  SELECT * FROM unnest($12::candle_interval[], $13::bigint[], $14::bigint[]) AS s (interval, width, anchor)
-), inserted AS MATERIALIZED (
-  INSERT INTO trade (market_id, time, id, ord, price, amount, count, taker_side, off_book, source, received_at)
-  SELECT market_id, time, id, ord, price, amount, count, taker_side, off_book, source, received_at FROM input
-  ON CONFLICT DO NOTHING
-  RETURNING market_id, time, ord, price, amount, count, taker_side, off_book, source
-), seen AS MATERIALIZED (
-  SELECT market_id, time - time % $17::bigint AS bucket, max(time) AS newest, bool_or(NOT off_book) AS in_candle
-  FROM input GROUP BY 1, 2
-), tick AS MATERIALIZED (
-  SELECT m.id AS market_id, m.ids = 'dense' AS dense, m.covered AS held, m.void, m.blind, m.clock AS before,
-    greatest(m.clock, r.clock, s.newest) AS after
-  FROM market m JOIN unnest($15::integer[], $16::bigint[]) AS r (market_id, clock) ON r.market_id = m.id
-  LEFT JOIN (SELECT market_id, max(newest) AS newest FROM seen GROUP BY 1) s ON s.market_id = m.id
-), base AS MATERIALIZED (
-  -- Once per base bucket: the arrays give open and close together with the (time, ord) that chose them.
-  SELECT market_id, time - time % $17::bigint AS bucket,
+import { CANDLE_COLUMNS } from "./candle-columns.js";
+import { SOURCE_BITS } from "../schema/revision-sources.js";
+import { type Slot, type Statement, statement } from "./statement.js";
+import { TRADE_TYPES, type TradeColumn } from "./write-batch.js";
+
+/*
+ * The merge: stores trades and merges what is new in them into every candle, in a transaction that holds the markets' locks.
+ * Its rows come from an array for each column, from a table, or are a day's that was folded before; all else is one text.
+ */
+
+/** What every merge is given: the intervals, the locked markets, their newest clock records, the base width. */
+const TYPES = {
+  intervals: "candle_interval[]",
+  widths: "bigint[]",
+  anchors: "bigint[]",
+  markets: "integer[]",
+  /** 0: none. */
+  clocks: "bigint[]",
+  /** Ms, of which all intervals' widths are multiples. */
+  base: "bigint",
+} as const;
+export type MergeParameter = keyof typeof TYPES;
+/** What one of them is given besides. */
+export type MergeInput<Parameter extends string> = Readonly<
+  Record<Exclude<Parameter, MergeParameter>, string | number>
+>;
+
+/** Of the rows of market `market` with `firstTime ≤ time ≤ lastTime` and `fromId ≤ ord < toId`. */
+const PART_TYPES = {
+  market: "integer",
+  firstTime: "bigint",
+  lastTime: "bigint",
+  fromId: "bigint",
+  toId: "bigint",
+} as const;
+
+export const COLUMNS = Object.keys(TRADE_TYPES).join(", ");
+
+/** Base buckets that rows of `input` lie in, and their newest exchange times. */
+export const seen = (base: string): string => `
+  SELECT market_id, time - time % ${base} AS bucket, max(time) AS newest, bool_or(NOT off_book) AS in_candle
+  FROM input GROUP BY 1, 2`;
+
+/** Rows of `inserted` by base bucket: the arrays give open and close together with the (time, ord) that chose them. */
+export const byBucket = (base: string): string => `
+  SELECT market_id, time - time % ${base} AS bucket,
     min(ARRAY[time, ord, price]) AS first, max(ARRAY[time, ord, price]) AS last,
     max(price) AS high, min(price) AS low, sum(amount) AS volume, sum(price * amount) AS quote_volume,
     coalesce(sum(amount) FILTER (WHERE taker_side = 'buy'), 0) AS taker_buy_volume,
     coalesce(sum(price * amount) FILTER (WHERE taker_side = 'buy'), 0) AS taker_buy_quote_volume,
     sum(price * count) AS price_sum, sum(count) AS trades, min(ord) AS id_from, max(ord + count) AS id_to,
-    -- A bit for each place in the enum.
-    bit_or(CASE source WHEN 'live' THEN 1 WHEN 'replay' THEN 2 WHEN 'simulated' THEN 4 WHEN 'posted' THEN 8
-      WHEN 'repair' THEN 16 WHEN 'backfill' THEN 32 END) AS sources
-  FROM inserted WHERE NOT off_book GROUP BY 1, 2
+    bit_or(CASE source ${SOURCE_BITS} END) AS sources
+  FROM inserted WHERE NOT off_book GROUP BY 1, 2`;
+
+/** Rows of `inserted` by market. `tick` has the markets' clocks before. */
+export const byMarket = (base: string): string => `
+  SELECT i.market_id, sum(i.count)::bigint AS trades, count(*) AS rows, min(i.time) AS first, max(i.time) AS last,
+    count(*) FILTER (WHERE i.time - i.time % ${base} + ${base} <= t.before) AS late,
+    CASE WHEN t.dense THEN range_agg(int8range(i.ord, i.ord + i.count)) ELSE '{}' END AS ids
+  FROM inserted i JOIN tick t ON t.market_id = i.market_id GROUP BY i.market_id, t.dense, t.before`;
+
+/** Where the rows come from: queries that go before, and those of the three that are made of them. */
+interface Rows {
+  before: string;
+  seen: string;
+  byBucket: string;
+  byMarket: string;
+}
+
+/** Of queries `input` and `inserted`, those of its rows that are new. */
+function rowsOf(input: string, inserted: string, base: string): Rows {
+  return {
+    before: `input AS MATERIALIZED (${input}), inserted AS MATERIALIZED (${inserted}), `,
+    seen: seen(base),
+    byBucket: byBucket(base),
+    byMarket: byMarket(base),
+  };
+}
+
+/** Gives one row, an `OutcomeRow`. */
+const merge = (slot: Slot<MergeParameter>, rows: Rows): string => `
+WITH ${rows.before}span AS MATERIALIZED (
+  SELECT * FROM unnest(${slot("intervals")}, ${slot("widths")}, ${slot("anchors")}) AS s (interval, width, anchor)
+), seen AS MATERIALIZED (${rows.seen}
+), tick AS MATERIALIZED (
+  SELECT m.id AS market_id, m.ids = 'dense' AS dense, m.covered AS held, m.void, m.blind, m.clock AS before,
+    greatest(m.clock, r.clock, s.newest) AS after
+  FROM market m JOIN unnest(${slot("markets")}, ${slot("clocks")}) AS r (market_id, clock) ON r.market_id = m.id
+  LEFT JOIN (SELECT market_id, max(newest) AS newest FROM seen GROUP BY 1) s ON s.market_id = m.id
+), base AS MATERIALIZED (${rows.byBucket}
 ), rolled AS MATERIALIZED (
-  SELECT b.market_id, s.interval,
-    CASE WHEN s.width = 0 THEN month_start(b.bucket) ELSE b.bucket - (b.bucket - s.anchor) % s.width END AS open_time,
-    s.width, min(b.first) AS first, max(b.last) AS last, max(b.high) AS high, min(b.low) AS low,
+  SELECT b.market_id, s.interval, open_time(s.width, s.anchor, b.bucket) AS open_time, s.width,
+    min(b.first) AS first, max(b.last) AS last, max(b.high) AS high, min(b.low) AS low,
     sum(b.volume) AS volume, sum(b.quote_volume) AS quote_volume, sum(b.taker_buy_volume) AS taker_buy_volume,
     sum(b.taker_buy_quote_volume) AS taker_buy_quote_volume, sum(b.price_sum) AS price_sum,
     sum(b.trades)::bigint AS trades, min(b.id_from) AS id_from, max(b.id_to) AS id_to, bit_or(b.sources) AS sources
@@ -52,7 +105,7 @@ WITH input AS MATERIALIZED (
     e.close_time < t.after, 1, (e.close_time < t.before)::integer
   FROM rolled r
   JOIN tick t ON t.market_id = r.market_id
-  CROSS JOIN LATERAL (SELECT CASE WHEN r.width = 0 THEN month_start(r.open_time + 2764800000) ELSE r.open_time + r.width END - 1 AS close_time) e
+  CROSS JOIN LATERAL (SELECT close_time(r.width, r.open_time) AS close_time) e
   ON CONFLICT (market_id, interval, open_time) DO UPDATE SET
     open = CASE WHEN (EXCLUDED.open_ms, EXCLUDED.open_ord, EXCLUDED.open) < (c.open_ms, c.open_ord, c.open) THEN EXCLUDED.open ELSE c.open END,
     open_ms = least(EXCLUDED.open_ms, c.open_ms),
@@ -88,7 +141,7 @@ WITH input AS MATERIALIZED (
     -- Keeps this a look-up by key for each: joined freely it may read all candles.
     OFFSET 0
   ) o ON true
-  WHERE CASE WHEN r.width = 0 THEN month_start(r.open_time + 2764800000) ELSE r.open_time + r.width END <= t.before
+  WHERE close_time(r.width, r.open_time) < t.before
   -- A restored or repaired candle table may count anew: the history never refuses a trade.
   ON CONFLICT DO NOTHING
   RETURNING sources
@@ -103,8 +156,7 @@ WITH input AS MATERIALIZED (
   -- Candles of which the batch holds only duplicates: announced again, since the first delivery may have died before.
   SELECT c.*
   FROM (
-    SELECT DISTINCT i.market_id, s.interval,
-      CASE WHEN s.width = 0 THEN month_start(i.bucket) ELSE i.bucket - (i.bucket - s.anchor) % s.width END AS open_time
+    SELECT DISTINCT i.market_id, s.interval, open_time(s.width, s.anchor, i.bucket) AS open_time
     FROM (SELECT market_id, bucket FROM seen s
       WHERE in_candle AND NOT EXISTS (SELECT FROM base b WHERE b.market_id = s.market_id AND b.bucket = s.bucket)) i
     CROSS JOIN span s
@@ -112,11 +164,7 @@ WITH input AS MATERIALIZED (
   JOIN candle c ON c.market_id = k.market_id AND c.interval = k.interval AND c.open_time = k.open_time
   WHERE NOT EXISTS (SELECT FROM rolled r WHERE r.market_id = c.market_id AND r.interval = c.interval AND r.open_time = c.open_time)
     AND NOT EXISTS (SELECT FROM due d WHERE d.market_id = c.market_id AND d.interval = c.interval AND d.open_time = c.open_time)
-), news AS MATERIALIZED (
-  SELECT i.market_id, sum(i.count)::bigint AS trades, count(*) AS rows, min(i.time) AS first, max(i.time) AS last,
-    count(*) FILTER (WHERE i.time - i.time % $17::bigint + $17::bigint <= t.before) AS late,
-    CASE WHEN t.dense THEN range_agg(int8range(i.ord, i.ord + i.count)) ELSE '{}' END AS ids
-  FROM inserted i JOIN tick t ON t.market_id = i.market_id GROUP BY i.market_id, t.dense, t.before
+), news AS MATERIALIZED (${rows.byMarket}
 ), extended AS MATERIALIZED (
   UPDATE market m SET clock = t.after, covered = m.covered + coalesce(n.ids, '{}'), trades = m.trades + coalesce(n.trades, 0),
     first_trade = least(m.first_trade, n.first), last_trade = greatest(m.last_trade, n.last)
@@ -129,7 +177,7 @@ WITH input AS MATERIALIZED (
   UNION ALL SELECT market_id, interval, open_time, version FROM due
   ON CONFLICT (market_id, interval, open_time) DO UPDATE SET version = EXCLUDED.version, at = now()
 ), touched AS (
-  SELECT 0 AS how, * FROM merged UNION ALL SELECT 1, * FROM due UNION ALL SELECT 2, * FROM same
+  SELECT * FROM merged UNION ALL SELECT * FROM due UNION ALL SELECT * FROM same
 ), reach AS (
   SELECT market_id, min(id_from) - 1 AS lowest, max(id_to) + 1 AS highest, min(open_time) AS first, max(close_time) AS last
   FROM touched GROUP BY market_id
@@ -143,23 +191,66 @@ WITH input AS MATERIALIZED (
   FROM tick t LEFT JOIN news n ON n.market_id = t.market_id LEFT JOIN reach r ON r.market_id = t.market_id
 )
 SELECT
-  (SELECT coalesce(json_agg(json_build_array(h.market_id, h.rows, h.late, coalesce(h.conflict, false),
+  (SELECT coalesce(json_agg(json_build_object('market', h.market_id, 'stored', h.rows, 'late', h.late,
+      'conflict', coalesce(h.conflict, false),
       -- Ids at which a hole opened, ended or moved, or that lie newly before the oldest we held.
-      (SELECT ((o.new - o.old) + (o.old - o.new) + o.older)::text
+      'changed', (SELECT ((o.new - o.old) + (o.old - o.new) + o.older)::text
         FROM (SELECT range_merge(h.old)::int8multirange - h.old AS old, range_merge(h.new)::int8multirange - h.new AS new,
             CASE WHEN lower(h.new) < lower(h.old) THEN int8multirange(int8range(lower(h.new), lower(h.old))) ELSE '{}' END AS older
           WHERE h.dense AND NOT isempty(h.old) AND h.old <> h.new) o),
       -- The ranges around the touched candles, for their completeness.
-      (SELECT range_agg(x)::text FROM unnest(h.new) x WHERE upper(x) >= h.lowest AND lower(x) <= h.highest),
-      lower(h.new)::text, upper(h.new)::text,
+      'known', (SELECT range_agg(x)::text FROM unnest(h.new) x WHERE upper(x) >= h.lowest AND lower(x) <= h.highest),
+      'oldest', lower(h.new)::text, 'newest', upper(h.new)::text,
       -- Times of theirs in which nobody followed a market whose ids tell nothing.
-      CASE WHEN h.dense OR isempty(h.blind) THEN NULL ELSE
+      'blind', CASE WHEN h.dense OR isempty(h.blind) THEN NULL ELSE
         (SELECT range_agg(x)::text FROM unnest(h.blind) x WHERE upper(x) > h.first AND lower(x) <= h.last) END)), '[]')::text
     FROM held h) AS markets,
-  (SELECT coalesce(json_agg(json_build_array(market_id, interval, open_time, close_time, trim_scale(open)::text,
-      trim_scale(high)::text, trim_scale(low)::text, trim_scale(close)::text, trim_scale(volume)::text,
-      trim_scale(quote_volume)::text, trim_scale(taker_buy_volume)::text, trim_scale(taker_buy_quote_volume)::text,
-      trades, id_from::text, id_to::text, closed, version, revision, how)), '[]')::text
-    FROM touched) AS candles,
-  (SELECT coalesce(json_agg(json_build_array(sources, revisions)), '[]')::text
-    FROM (SELECT sources, count(*) AS revisions FROM revised GROUP BY sources) r) AS revised
+  (SELECT coalesce(json_agg(json_build_array(${CANDLE_COLUMNS})), '[]')::text FROM touched c) AS candles,
+  (SELECT coalesce(json_agg(json_build_object('sources', sources, 'revisions', revisions)), '[]')::text
+    FROM (SELECT sources, count(*) AS revisions FROM revised GROUP BY sources) r) AS revised`;
+
+const INSERT = `
+  INSERT INTO trade (${COLUMNS}) SELECT ${COLUMNS} FROM input
+  ON CONFLICT DO NOTHING
+  RETURNING market_id, time, ord, price, amount, count, taker_side, off_book, source`;
+
+/** Trades that are given column by column. */
+export const WRITE_TRADES = statement(
+  "write-trades",
+  { ...TRADE_TYPES, ...TYPES },
+  (slot) => {
+    const columns = Object.keys(TRADE_TYPES) as TradeColumn[];
+    const input = `SELECT * FROM unnest(${columns.map(slot).join(", ")}) AS t (${COLUMNS})`;
+    return merge(slot, rowsOf(input, INSERT, slot("base")));
+  },
+);
+
+/** Those of the table `staged`; trades that are stored already are left out. */
+export const WRITE_STAGED = statement("write-staged", TYPES, (slot) =>
+  merge(slot, rowsOf(`SELECT ${COLUMNS} FROM staged`, INSERT, slot("base"))),
+);
+
+/** Those that this transaction has copied into `trade`: the rows of a market in a span of times and of ids. */
+export const WRITE_COPIED = statement(
+  "write-copied",
+  { ...PART_TYPES, ...TYPES },
+  (slot) => {
+    const input = `SELECT ${COLUMNS} FROM trade
+    WHERE market_id = ${slot("market")} AND time BETWEEN ${slot("firstTime")} AND ${slot("lastTime")}
+      AND ord >= ${slot("fromId")} AND ord < ${slot("toId")}`;
+    return merge(slot, rowsOf(input, "SELECT * FROM input", slot("base")));
+  },
+);
+
+/** A day whose trades are not kept: what `foldDay` made of them. Not prepared: its tables are others each time. */
+export const WRITE_FOLDED: Statement<MergeParameter> = statement(
+  "",
+  TYPES,
+  (slot) =>
+    merge(slot, {
+      before: "",
+      seen: "SELECT * FROM day_seen",
+      byBucket: "SELECT * FROM day_base",
+      byMarket: "SELECT * FROM day_news",
+    }),
+);

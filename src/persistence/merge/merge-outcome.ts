@@ -1,0 +1,75 @@
+import type { Coverage } from "../../domain/coverage.js";
+import { type IdRange, idRangesOf, timeRangesOf } from "../../domain/ranges.js";
+import type { RevisionReason } from "../../domain/revision.js";
+import type { CandleRow } from "./candle-columns.js";
+import { countsByReason } from "../schema/revision-sources.js";
+
+/** The one row that a merge gives, each column JSON. */
+export interface OutcomeRow {
+  markets: string;
+  candles: string;
+  revised: string;
+}
+
+/** One market, as the statement writes it; ranges are multiranges. */
+interface MarketJson {
+  market: number;
+  stored: number;
+  late: number;
+  conflict: boolean;
+  changed: string | null;
+  known: string | null;
+  oldest: string | null;
+  newest: string | null;
+  blind: string | null;
+}
+
+/** What a merge did to one market. */
+export interface MarketOutcome {
+  /** The id of its row. */
+  market: number;
+  /** Rows of trades, and those of them whose base bucket had ended. */
+  stored: number;
+  late: number;
+  /** An id is held already under another time or inside another trade. */
+  conflict: boolean;
+  /** Ids of which it changed whether they are missing. */
+  changed: IdRange[];
+  /** Around the candles that were touched. */
+  coverage: Coverage;
+}
+
+/** What a merge did. */
+export interface Outcome {
+  markets: MarketOutcome[];
+  candles: CandleRow[];
+  /** Closed candles that were changed, by every reason. */
+  revised: Map<RevisionReason, number>;
+}
+
+export function outcomeOf(row: OutcomeRow): Outcome {
+  return {
+    markets: (JSON.parse(row.markets) as MarketJson[]).map(marketOutcome),
+    candles: JSON.parse(row.candles) as CandleRow[],
+    revised: countsByReason(
+      JSON.parse(row.revised) as { sources: number; revisions: number }[],
+    ),
+  };
+}
+
+function marketOutcome(json: MarketJson): MarketOutcome {
+  const { market, stored, late, conflict } = json;
+  return {
+    market,
+    stored,
+    late,
+    conflict,
+    changed: idRangesOf(json.changed ?? "{}"),
+    coverage: {
+      ranges: idRangesOf(json.known ?? "{}"),
+      oldest: BigInt(json.oldest ?? 0),
+      newest: BigInt(json.newest ?? 0),
+      blind: timeRangesOf(json.blind ?? "{}"),
+    },
+  };
+}
