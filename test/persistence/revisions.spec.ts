@@ -92,6 +92,15 @@ it("gives no revision for an open candle, for its closing, or for a trade that c
   expect(await counted()).toEqual({});
 });
 
+it("gives no revision for trades of a candle's last millisecond, which does not end it", async () => {
+  await record(trade(M, 1, NOON), trade(M, 2, NOON + MINUTE - 1));
+  await record(trade(M, 3, NOON + MINUTE - 1));
+  expect(await history(NOON)).toEqual([]);
+  await record(trade(M, 5, NOON + MINUTE));
+  await record(trade(M, 4, NOON + MINUTE - 1));
+  expect(await history(NOON)).toHaveLength(1);
+});
+
 it("has nothing before in a candle that is first made after its end", async () => {
   await record(trade(M, 1, NOON), trade(M, 3, NOON + 2 * MINUTE));
   await record(trade(M, 2, NOON + MINUTE, { source: "repair" }));
