@@ -107,6 +107,24 @@ describe("the ledger of gaps", () => {
     expect(await gaps("repaired")).toEqual(["2-9 repaired"]);
   });
 
+  it("tells of the oldest candle that it is complete when the trades before it come", async () => {
+    await hold(70, 71, 72);
+    const [before] = await minutes();
+    expect(before?.complete).toBeNull();
+    const touched = await record(
+      ...[58, 59].map((id) => trade(M, id, NOON + id * 1_000)),
+      ...ids(60, 69).map((id) => trade(M, id, NOON + 59_000)),
+    );
+    const after = touched.find(
+      ({ interval, openTime }) =>
+        interval === "1m" && openTime === NOON + MINUTE,
+    );
+    expect(after).toMatchObject({
+      complete: true,
+      version: (before?.version ?? 0) + 1,
+    });
+  });
+
   it("knows a hole below the oldest id as a new one", async () => {
     await hold(20, 30);
     await tape.ledger.sweep([M]);
