@@ -1,4 +1,5 @@
 import type { Hole } from "../domain/coverage.js";
+import type { Instrument } from "../domain/instrument.js";
 import type { Interval } from "../domain/interval.js";
 import type { IdKind } from "../domain/market.js";
 import type { IdRange } from "../domain/ranges.js";
@@ -158,6 +159,17 @@ export interface Klines {
   ): Question<Kline[]> | undefined;
 }
 
+/** How a venue is asked for what is traded on its markets, and in which steps. */
+export interface Instruments {
+  /** Symbols of one request; Infinity where one answer holds all of the venue's, whichever are wanted. */
+  maximum: number;
+  /**
+   * What the venue says of these symbols, of which there is at least one. A symbol that it does not know is left out, or the
+   * whole request is refused for it.
+   */
+  fetch(symbols: readonly string[]): Question<Instrument[]>;
+}
+
 /**
  * - `dense`: whole numbers that count up by one over the trades of a symbol, so that holes are missing trades
  * - `increasing`: whole numbers that rise with holes, such as one count for all symbols
@@ -215,6 +227,8 @@ export interface Venue {
   newestTrade(symbol: string): Question<NewestTrade | null>;
   repair: RepairPath;
   klines: Klines;
+  /** Left out where it cannot be asked for them. */
+  instruments?: Instruments;
   /** Left out where it has none. */
   bulk?: Bulk;
 }

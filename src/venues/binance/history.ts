@@ -21,7 +21,12 @@ import type {
 /** Path prefix and weights of one of Binance's hosts. */
 export interface BinanceRest {
   prefix: string;
-  weights: { aggTrades: number; klines: number; trades: number };
+  weights: {
+    aggTrades: number;
+    exchangeInfo: number;
+    klines: number;
+    trades: number;
+  };
 }
 
 /** Decodes one element of a REST array. */

@@ -3,11 +3,12 @@ import type { Venue } from "../venue.js";
 import { binanceLike } from "./binance-like.js";
 import { SPOT_BULK } from "./bulk-files.js";
 import { binanceKlines, repairByAggregates } from "./history.js";
+import { binanceInstruments } from "./instruments.js";
 import { SPOT_LAYOUTS } from "./layouts.js";
 
 const REST = {
   prefix: "/api/v3",
-  weights: { aggTrades: 4, klines: 2, trades: 25 },
+  weights: { aggTrades: 4, exchangeInfo: 20, klines: 2, trades: 25 },
 };
 const like = binanceLike("binance", "aggTrade", REST, SPOT_LAYOUTS);
 
@@ -29,5 +30,7 @@ export const binance: Venue = {
     empty: "unknown",
     leavesOut: null,
   }),
+  // As many as one URL holds easily.
+  instruments: binanceInstruments("binance", REST, 100),
   bulk: SPOT_BULK,
 };

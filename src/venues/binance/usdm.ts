@@ -3,11 +3,12 @@ import type { Venue } from "../venue.js";
 import { binanceLike } from "./binance-like.js";
 import { USDM_BULK } from "./bulk-files.js";
 import { binanceKlines, repairByNewest } from "./history.js";
+import { binanceInstruments } from "./instruments.js";
 import { USDM_LAYOUTS } from "./layouts.js";
 
 const REST = {
   prefix: "/fapi/v1",
-  weights: { aggTrades: 20, klines: 5, trades: 5 },
+  weights: { aggTrades: 20, exchangeInfo: 1, klines: 5, trades: 5 },
 };
 const like = binanceLike("binance-usdm", "trade", REST, USDM_LAYOUTS);
 
@@ -29,5 +30,6 @@ export const binanceUsdm: Venue = {
     empty: "unknown",
     leavesOut: "prints outside the book (INSURANCE_FUND, ADL)",
   }),
+  instruments: binanceInstruments("binance-usdm", REST, Infinity),
   bulk: USDM_BULK,
 };

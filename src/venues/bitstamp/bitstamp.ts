@@ -1,10 +1,15 @@
 import type { Interval } from "../../domain/interval.js";
 import { DAY_MS } from "../../domain/units.js";
 import { fieldOf } from "../decode/exact-json.js";
+import {
+  instrumentsIn,
+  statusIn,
+  stepOfDigits,
+} from "../decode/instrument-rows.js";
 import { type KlineColumns, klinesIn } from "../decode/kline-rows.js";
 import { RestTrades } from "../decode/rest-trades.js";
 import { TradeSieve } from "../decode/trade-sieve.js";
-import type { Klines, Venue } from "../venue.js";
+import type { Instruments, Klines, Venue } from "../venue.js";
 import { LIVE_TRADES, bitstampPrint, decodeBitstamp } from "./frames.js";
 
 const CANDLE: KlineColumns = {
@@ -38,11 +43,9 @@ const identity = {
   ids: "increasing",
 } as const;
 const sieve = new TradeSieve(identity);
-const restTrades = new RestTrades(
-  sieve,
-  (body) => (Array.isArray(body) ? (body as unknown[]) : undefined),
-  bitstampPrint,
-);
+const rowsOf = (body: unknown): readonly unknown[] | undefined =>
+  Array.isArray(body) ? (body as unknown[]) : undefined;
+const restTrades = new RestTrades(sieve, rowsOf, bitstampPrint);
 
 const klines: Klines = {
   convention: { open: "unknown", empty: "unknown", leavesOut: null },
@@ -57,6 +60,35 @@ const klines: Klines = {
           weight: 1,
           read: (body) => klinesIn(body, candlesOf, CANDLE, start, end),
         },
+};
+
+/** All pairs, of which only the name ("BTC/USD") has base and quote apart. */
+const instruments: Instruments = {
+  maximum: Infinity,
+  fetch: (symbols) => ({
+    path: "/api/v2/trading-pairs-info/",
+    weight: 1,
+    read: (body) =>
+      instrumentsIn(body, symbols, {
+        venue: identity.name,
+        rowsOf,
+        symbolOf: (pair) => fieldOf(pair, "url_symbol"),
+        fieldsOf: (pair) => {
+          const [base, quote] = String(fieldOf(pair, "name")).split("/");
+          return {
+            base,
+            quote,
+            kind: "spot",
+            tickSize: stepOfDigits(fieldOf(pair, "counter_decimals")),
+            stepSize: stepOfDigits(fieldOf(pair, "base_decimals")),
+            status: statusIn(
+              { Enabled: "trading", Disabled: "halted" },
+              fieldOf(pair, "trading"),
+            ),
+          };
+        },
+      }),
+  }),
 };
 
 /**
@@ -97,6 +129,7 @@ export const bitstamp: Venue = {
       "its ids do not count a symbol's trades, so no hole is known, and its REST tells times in whole seconds only",
   },
   klines,
+  instruments,
 };
 
 function message(event: string, symbol: string): string {

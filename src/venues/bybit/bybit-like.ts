@@ -6,6 +6,7 @@ import { RestTrades } from "../decode/rest-trades.js";
 import { TradeSieve } from "../decode/trade-sieve.js";
 import type { Klines, Venue, VenueIds } from "../venue.js";
 import { bybitPrint, decodeBybit } from "./frames.js";
+import { bybitInstruments } from "./instruments.js";
 
 /** `[start, open, high, low, close, volume, turnover]` */
 const CANDLE: KlineColumns = {
@@ -95,6 +96,7 @@ export function bybitLike(
         "its ids do not count trades, so no hole is known, and its REST serves the newest trades only, without a cursor",
     },
     klines: klinesOfCategory(query),
+    instruments: bybitInstruments(name, category, rowsOf),
   };
 }
 

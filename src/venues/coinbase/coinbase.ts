@@ -1,11 +1,12 @@
 import type { Interval } from "../../domain/interval.js";
 import { DAY_MS } from "../../domain/units.js";
-import { parseExact } from "../decode/exact-json.js";
+import { fieldOf, parseExact } from "../decode/exact-json.js";
 import { pagesDownwards } from "../decode/hole-pages.js";
+import { instrumentsIn, statusIn } from "../decode/instrument-rows.js";
 import { type KlineColumns, klinesOf } from "../decode/kline-rows.js";
 import { RestTrades } from "../decode/rest-trades.js";
 import { TradeSieve } from "../decode/trade-sieve.js";
-import type { Klines, Venue } from "../venue.js";
+import type { Instruments, Klines, Venue } from "../venue.js";
 import { coinbasePrint, decodeCoinbase } from "./frames.js";
 
 const CHANNELS = ["matches", "heartbeat"];
@@ -68,6 +69,50 @@ const klines: Klines = {
   },
 };
 
+/** Each of these keeps orders from matching, whatever the status says. */
+const RESTRICTIONS = [
+  "trading_disabled",
+  "cancel_only",
+  "post_only",
+  "auction_mode",
+];
+
+/** An unknown product is answered with 404. */
+const instruments: Instruments = {
+  maximum: 1,
+  fetch: (symbols) => ({
+    path: `/products/${encodeURIComponent(symbols[0] ?? "")}`,
+    weight: 1,
+    read: (body) =>
+      instrumentsIn(body, symbols, {
+        venue: identity.name,
+        rowsOf: (product) =>
+          fieldOf(product, "id") === undefined ? undefined : [product],
+        symbolOf: (product) => fieldOf(product, "id"),
+        fieldsOf: (product) => ({
+          base: fieldOf(product, "base_currency"),
+          quote: fieldOf(product, "quote_currency"),
+          kind: "spot",
+          tickSize: fieldOf(product, "quote_increment"),
+          stepSize: fieldOf(product, "base_increment"),
+          status: statusIn(
+            {
+              online: RESTRICTIONS.some(
+                (restriction) => fieldOf(product, restriction) === true,
+              )
+                ? "halted"
+                : "trading",
+              offline: "halted",
+              internal: "announced",
+              delisted: "closed",
+            },
+            fieldOf(product, "status"),
+          ),
+        }),
+      }),
+  }),
+};
+
 /**
  * Coinbase Exchange. Ids count up by one over a product: 279 of 279 recorded ones of its Advanced Trade feed do, and its
  * heartbeat's newest id is documented as the means to verify that nothing was missed. The side is the maker's.
@@ -113,6 +158,7 @@ export const coinbase: Venue = {
       }),
   },
   klines,
+  instruments,
 };
 
 function message(type: string, symbol: string): string {

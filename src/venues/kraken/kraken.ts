@@ -14,6 +14,7 @@ import type {
   Venue,
 } from "../venue.js";
 import { decodeKraken, krakenPrint } from "./frames.js";
+import { krakenInstruments } from "./instruments.js";
 
 const MOST_TRADES = 1_000;
 const NANOSECONDS = 1_000_000n;
@@ -107,6 +108,7 @@ export const kraken: Venue = {
       upwards(hole, source, BigInt(hole.after) * NANOSECONDS - 1n, undefined),
   },
   klines,
+  instruments: krakenInstruments,
 };
 
 /**

@@ -2,10 +2,11 @@ import type { Interval } from "../../domain/interval.js";
 import { DAY_MS } from "../../domain/units.js";
 import { fieldOf } from "../decode/exact-json.js";
 import { pagesDownwards } from "../decode/hole-pages.js";
+import { instrumentsIn, statusIn } from "../decode/instrument-rows.js";
 import { type KlineColumns, klinesIn } from "../decode/kline-rows.js";
 import { RestTrades } from "../decode/rest-trades.js";
 import { TradeSieve } from "../decode/trade-sieve.js";
-import type { Klines, Venue } from "../venue.js";
+import type { Instruments, Klines, Venue } from "../venue.js";
 import { decodeOkx, okxPrint } from "./frames.js";
 
 /** `[ts, open, high, low, close, volume, volume, quote volume, is confirmed]`; both volumes of spot are in base currency. */
@@ -65,6 +66,40 @@ const klines: Klines = {
         },
 };
 
+const UNKNOWN_INSTRUMENT = "51001";
+
+const instruments: Instruments = {
+  maximum: 1,
+  fetch: (symbols) => ({
+    path: `/api/v5/public/instruments?instType=SPOT&instId=${encodeURIComponent(symbols[0] ?? "")}`,
+    weight: 1,
+    read: (body) =>
+      instrumentsIn(body, symbols, {
+        venue: identity.name,
+        rowsOf: (answer) =>
+          fieldOf(answer, "code") === UNKNOWN_INSTRUMENT ? [] : rowsOf(answer),
+        symbolOf: (row) => fieldOf(row, "instId"),
+        fieldsOf: (row) => ({
+          base: fieldOf(row, "baseCcy"),
+          quote: fieldOf(row, "quoteCcy"),
+          kind: "spot",
+          tickSize: fieldOf(row, "tickSz"),
+          stepSize: fieldOf(row, "lotSz"),
+          status: statusIn(
+            {
+              live: "trading",
+              suspend: "halted",
+              rebase: "halted",
+              preopen: "announced",
+              expired: "closed",
+            },
+            fieldOf(row, "state"),
+          ),
+        }),
+      }),
+  }),
+};
+
 /**
  * OKX spot. Ids count up by one: its document says of a sum of three that it stands for ids 123, 122 and 121, and 69 of 69
  * recorded ones do. The side is the taker's.
@@ -114,6 +149,7 @@ export const okx: Venue = {
       }),
   },
   klines,
+  instruments,
 };
 
 function message(op: string, instId: string): string {
