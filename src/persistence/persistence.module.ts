@@ -38,6 +38,7 @@ import { FeedStateStore } from "./stores/feed-state-store.js";
 import { FollowedMarketStore } from "./stores/followed-market-store.js";
 import { GapLedgerStore } from "./stores/gap-ledger-store.js";
 import { GapStore } from "./stores/gap-store.js";
+import { InstrumentStore } from "./stores/instrument-store.js";
 import { MarketStore } from "./stores/market-store.js";
 import { ReconciliationStore } from "./stores/reconciliation-store.js";
 import { RevisedCandleStore } from "./stores/revised-candle-store.js";
@@ -60,6 +61,7 @@ const STORES = [
   BulkStore,
   GapStore,
   GapLedgerStore,
+  InstrumentStore,
   ComparisonStore,
   ReconciliationStore,
   RevisedCandleStore,

@@ -23,6 +23,7 @@ import type { Sparkline } from "../../persistence/stores/sparkline-store.js";
 import { SYSTEM_SCHEMAS } from "../system/system-schemas.js";
 import { BACKFILL_SCHEMA } from "./backfill-schema.js";
 import { EXPLANATION_SCHEMAS } from "./explanation-schemas.js";
+import { INSTRUMENT_SCHEMA } from "./instrument-schema.js";
 import { RECONCILIATION_SCHEMAS } from "./reconciliation-schemas.js";
 
 const candle = object<Candle>({
@@ -141,6 +142,7 @@ const summary = object<MarketSummary>({
     allOf: [{ $ref: "#/components/schemas/Feed" }],
     description: "Its live source, if any",
   },
+  instrument: INSTRUMENT_SCHEMA,
 });
 
 const gap = object<Gap>({

@@ -5,6 +5,7 @@ import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
 import { checkSources } from "./revision-sources.js";
 import { FeedEntity } from "./feed.entity.js";
 import { FollowedMarketEntity } from "./followed-market.entity.js";
+import { InstrumentEntity } from "./instrument.entity.js";
 import { MarketEntity } from "./market.entity.js";
 import { Tape1763683200000 } from "./migrations/1-tape.js";
 import { Gaps1764000000000 } from "./migrations/2-gaps.js";
@@ -13,6 +14,7 @@ import { Revisions1764172800000 } from "./migrations/4-revisions.js";
 import { Reconciliation1764259200000 } from "./migrations/5-reconciliation.js";
 import { Ids1764345600000 } from "./migrations/6-ids.js";
 import { Buckets1764374400000 } from "./migrations/7-buckets.js";
+import { Instruments1764518400000 } from "./migrations/8-instruments.js";
 import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js";
 
 /** Injection token of the application's `Database`. */
@@ -77,7 +79,12 @@ export function dataSourceOptions(
   return {
     type: "postgres",
     url: database.url,
-    entities: [MarketEntity, FeedEntity, FollowedMarketEntity],
+    entities: [
+      MarketEntity,
+      FeedEntity,
+      FollowedMarketEntity,
+      InstrumentEntity,
+    ],
     migrations: [
       Tape1763683200000,
       Gaps1764000000000,
@@ -86,6 +93,7 @@ export function dataSourceOptions(
       Reconciliation1764259200000,
       Ids1764345600000,
       Buckets1764374400000,
+      Instruments1764518400000,
       FollowedMarkets1764604800000,
     ],
     migrationsTableName: "migration",

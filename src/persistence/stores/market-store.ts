@@ -2,6 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { type FeedState, stateAt } from "../../domain/feed-state.js";
 import { type IdKind, type Market, splitMarket } from "../../domain/market.js";
+import type { Instrument } from "../../domain/instrument.js";
 import type { TradeKind } from "../../domain/trade.js";
 
 export interface MarketSummary {
@@ -30,15 +31,20 @@ export interface MarketSummary {
     void: string;
   };
   feed: FeedState | null;
+  /** What its venue says of it; null where it has not been asked, or does not know the market. */
+  instrument: Omit<Instrument, "market"> | null;
 }
 
 const SUMMARY = `
   SELECT coalesce(m.name, f.market) AS market, m.venue, m.symbol, m.ids, m.kind, m.first_trade, m.last_trade, m.clock, m.trades,
     r.ranges, r.first AS id_from, r.last - 1 AS id_to, coalesce(r.known - r.void, 0)::text AS held, coalesce(r.last - r.first - r.known, 0)::text AS missing,
     coalesce(r.void, 0)::text AS void,
-    f.state AS feed
+    f.state AS feed,
+    CASE WHEN i.market IS NOT NULL THEN jsonb_build_object('base', i.base, 'quote', i.quote, 'kind', i.kind,
+      'tickSize', i.tick_size::text, 'stepSize', i.step_size::text, 'status', i.status) END AS instrument
   FROM market m
   FULL JOIN feed f ON f.market = m.name
+  LEFT JOIN instrument i ON i.market = coalesce(m.name, f.market)
   LEFT JOIN LATERAL (
     SELECT count(*) AS ranges, min(lower(x)) AS first, max(upper(x)) AS last, sum(upper(x) - lower(x)) AS known,
       (SELECT coalesce(sum(upper(v) - lower(v)), 0) FROM unnest(m.void - m.covered) v) AS void
@@ -60,6 +66,7 @@ interface SummaryRow {
   missing: string;
   void: string;
   feed: FeedState | null;
+  instrument: MarketSummary["instrument"];
 }
 
 @Injectable()
@@ -110,6 +117,7 @@ function summaryOf(row: SummaryRow): MarketSummary {
       void: row.void,
     },
     feed: row.feed === null ? null : stateAt(row.feed, Date.now()),
+    instrument: row.instrument,
   };
 }
 

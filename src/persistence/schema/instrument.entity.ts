@@ -1,0 +1,41 @@
+import { Column, Entity, PrimaryColumn } from "typeorm";
+import {
+  INSTRUMENT_KINDS,
+  INSTRUMENT_STATUSES,
+  type Instrument,
+  type InstrumentKind,
+  type InstrumentStatus,
+} from "../../domain/instrument.js";
+import type { Market } from "../../domain/market.js";
+
+/** What a venue says of one of its markets; decimals come and go as text. */
+@Entity("instrument")
+export class InstrumentEntity implements Instrument {
+  @PrimaryColumn("text", { collation: "C" })
+  market!: Market;
+
+  @Column("text")
+  base!: string;
+
+  @Column("text")
+  quote!: string;
+
+  @Column("enum", {
+    enum: INSTRUMENT_KINDS,
+    enumName: "instrument_kind",
+    nullable: true,
+  })
+  kind!: InstrumentKind | null;
+
+  @Column("numeric", { name: "tick_size", nullable: true })
+  tickSize!: string | null;
+
+  @Column("numeric", { name: "step_size", nullable: true })
+  stepSize!: string | null;
+
+  @Column("enum", { enum: INSTRUMENT_STATUSES, enumName: "instrument_status" })
+  status!: InstrumentStatus;
+
+  @Column("timestamptz", { name: "refreshed_at", default: () => "now()" })
+  refreshedAt!: Date;
+}
