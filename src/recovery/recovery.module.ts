@@ -10,6 +10,7 @@ import { FollowedMarkets } from "../venues/followed-markets.js";
 import { VenuesModule } from "../venues/venues.module.js";
 import { Backfills } from "./backfill/backfills.js";
 import { Bootstrap } from "./backfill/bootstrap.js";
+import { Instruments } from "./instruments/instruments.js";
 import { MarketClaims } from "./market-claims.js";
 import { Reconciliation } from "./reconciliation/reconciliation.js";
 import { HoleProof } from "./repair/hole-proof.js";
@@ -22,6 +23,7 @@ import { Repair } from "./repair/repair.js";
     Backfills,
     Bootstrap,
     HoleProof,
+    Instruments,
     MarketClaims,
     Reconciliation,
     Repair,
@@ -37,6 +39,7 @@ export class RecoveryModule
     private readonly claims: MarketClaims,
     private readonly backfills: Backfills,
     private readonly bootstrap: Bootstrap,
+    private readonly instruments: Instruments,
     private readonly reconciliation: Reconciliation,
     private readonly repair: Repair,
   ) {}
@@ -52,6 +55,7 @@ export class RecoveryModule
     this.bootstrap.start();
     this.repair.start();
     this.reconciliation.start();
+    this.instruments.start();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -60,6 +64,7 @@ export class RecoveryModule
       this.backfills.stop(),
       this.repair.stop(),
       this.reconciliation.stop(),
+      this.instruments.stop(),
     ]);
     await this.claims.stop();
   }

@@ -60,7 +60,7 @@ const ENDPOINTS: Record<string, Endpoint> = {
   },
   exchangeInfo: {
     weight: { spot: 20, usdm: 1 },
-    parameters: ["symbol"],
+    parameters: ["symbol", "symbols"],
     answer: exchangeInfo,
   },
   trades: {
@@ -145,6 +145,16 @@ class Query {
     const tape = tapes.get(symbol);
     if (tape === undefined) throw new BadRequest(-1121, "Invalid symbol.");
     return tape;
+  }
+
+  /** Those of a JSON array of symbols, of which one that is not known spoils it; without one, all. */
+  tapes({ tapes }: RestState): SymbolTape[] {
+    if (!this.has("symbols")) return [...tapes.values()];
+    return (JSON.parse(this.text("symbols")) as string[]).map((symbol) => {
+      const tape = tapes.get(symbol);
+      if (tape === undefined) throw new BadRequest(-1121, "Invalid symbol.");
+      return tape;
+    });
   }
 
   /** Undefined when it was not sent. */
@@ -257,9 +267,7 @@ function klines(query: Query, state: RestState): unknown {
 }
 
 function exchangeInfo(query: Query, state: RestState): unknown {
-  const tapes = query.has("symbol")
-    ? [query.tape(state)]
-    : [...state.tapes.values()];
+  const tapes = query.has("symbol") ? [query.tape(state)] : query.tapes(state);
   return {
     timezone: "UTC",
     serverTime: state.now,
