@@ -140,6 +140,12 @@ export class ChartSession {
     this.viewed.value = { from, to, bars: count, newest };
   }
 
+  /** What the venue says of the market's prices. */
+  setTick(step: string | null | undefined): void {
+    this.chart.setTick(step);
+    this.show();
+  }
+
   /** The studies are others. */
   refresh(): void {
     this.show();

@@ -5,13 +5,13 @@ import type { Market } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import {
   compact,
-  fractionDigits,
+  digitsOf,
   grouped,
   rounded,
   signOf,
 } from "../frame/decimal-text.js";
 import { durationText } from "../frame/time-text.js";
-import { markets } from "../live/session.js";
+import { instruments, markets } from "../live/session.js";
 import type { Figures } from "./minute-figures.js";
 
 /** A market's figures of 24 h, from the `tickers` channel, and its volatility. */
@@ -133,11 +133,11 @@ function VolatilityCard({
 
 /** With as many digits as the market's prices have. */
 function price(ticker: Ticker, text: string): string {
-  return grouped(text, digitsOf(ticker));
+  return grouped(text, priceDigits(ticker));
 }
 
-function digitsOf({ last, high, low }: Ticker): number {
-  return Math.max(...[last, high, low].map(fractionDigits));
+function priceDigits({ market, last, high, low }: Ticker): number {
+  return digitsOf([last, high, low], instruments.of(market).value?.tickSize);
 }
 
 /** Quote by base volume, exact before it is rounded. */
@@ -145,7 +145,7 @@ function averagePrice(ticker: Ticker): string {
   const base = toUnits(ticker.volume);
   if (base === 0n) return "–";
   const average = (toUnits(ticker.quoteVolume) * toUnits("1")) / base;
-  return grouped(rounded(fromUnits(average), Math.max(2, digitsOf(ticker))));
+  return grouped(rounded(fromUnits(average), Math.max(2, priceDigits(ticker))));
 }
 
 function rate(perMinute: number): string {

@@ -1,10 +1,16 @@
 import "./chart.css";
-import { signal, useComputed, useSignal } from "@preact/signals";
+import {
+  signal,
+  useComputed,
+  useSignal,
+  useSignalEffect,
+} from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { Market } from "../../src/domain/market.js";
 import { param, setParams } from "../frame/address.js";
 import { CandleSeries, candleSource } from "../live/candle-series.js";
-import { feed } from "../live/session.js";
+import { api } from "../live/api.js";
+import { feed, instruments } from "../live/session.js";
 import { TradeTape } from "../live/trade-tape.js";
 import { Tape } from "../tape/tape.js";
 import type { ChartSession, Noticed } from "./chart-session.js";
@@ -61,6 +67,12 @@ export function MarketPage({ market }: { market: Market }) {
   const session = useSignal<ChartSession | undefined>(undefined);
   const asked = useSignal<number | undefined>(undefined);
   const view = useComputed(() => (session.value?.view ?? nothing).value);
+  useOwned(
+    () => instruments.read(async (abort) => [await api.market(market, abort)]),
+    [market],
+  );
+  const instrument = instruments.of(market);
+  useSignalEffect(() => session.value?.setTick(instrument.value?.tickSize));
   usePriceInTitle(market);
   const change = (next: Partial<ChartState>) => setParams(chartParams(next));
   const picture = () => {
@@ -130,7 +142,12 @@ export function MarketPage({ market }: { market: Market }) {
           range={state.range}
         />
       </section>
-      <Tape key={market} tape={tape} figures={figures} />
+      <Tape
+        key={market}
+        tape={tape}
+        instrument={instrument}
+        figures={figures}
+      />
     </div>
   );
 }

@@ -12,7 +12,7 @@ import {
 } from "lightweight-charts";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Interval } from "../../src/domain/interval.js";
-import { fractionDigits, grouped } from "../frame/decimal-text.js";
+import { digitsOf, grouped } from "../frame/decimal-text.js";
 import { barOf, chartTime, emptyBetween, emptyBuckets } from "./bars.js";
 import { type Grain, candleOptions, chartOptions } from "./chart-options.js";
 import { Columns } from "./columns.js";
@@ -94,6 +94,11 @@ export class PriceChart {
   /** A price as the axis shows it. */
   readonly priceText = (value: number): string =>
     grouped(value.toFixed(this.digits));
+
+  setTick(step: string | null | undefined): void {
+    const digits = digitsOf([], step);
+    if (digits > this.digits) this.showDigits(digits);
+  }
 
   setLog(log: boolean): void {
     const { Logarithmic, Normal } = PriceScaleMode;
@@ -245,16 +250,16 @@ export class PriceChart {
     };
   }
 
-  /** The axis has as many digits as the prices have. */
+  /** The axis has as many digits as the venue's tick and the prices have. */
   private learnDigits(rows: readonly Candle[], from: number): void {
     const newest = rows.slice(Math.max(from, rows.length - 500));
-    const digits = Math.max(
-      this.digits,
-      ...newest.map(({ close, high }) =>
-        Math.max(fractionDigits(close), fractionDigits(high)),
-      ),
-    );
+    const prices = newest.flatMap(({ close, high }) => [close, high]);
+    const digits = Math.max(this.digits, digitsOf(prices, undefined));
     if (digits === this.digits && this.length > newest.length) return;
+    this.showDigits(digits);
+  }
+
+  private showDigits(digits: number): void {
     this.digits = Math.min(digits, 12);
     this.candles.applyOptions({
       priceFormat: {

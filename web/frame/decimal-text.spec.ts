@@ -3,6 +3,7 @@ import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import {
   compact,
   compareDecimals,
+  digitsOf,
   fractionDigits,
   grouped,
   rounded,
@@ -13,6 +14,19 @@ import {
 const decimals = fc
   .bigInt({ min: -(10n ** 38n), max: 10n ** 38n })
   .map((units) => fromUnits(units * 10n ** 18n));
+
+it.each([
+  [["64000", "63999.5"], undefined, 1],
+  // Whole prices of a market with cents.
+  [["64000", "63999.5"], "0.01", 2],
+  [["64000"], null, 0],
+  [[], "0.025", 3],
+  [["0.5"], "10", 1],
+  // From before the venue made its tick coarser.
+  [["0.12345"], "0.01", 5],
+])("%j with a step of %s need %i digits", (texts, step, digits) => {
+  expect(digitsOf(texts, step)).toBe(digits);
+});
 
 describe("a decimal for reading", () => {
   it.each([

@@ -1,3 +1,5 @@
+import { decimalsOf } from "../../src/domain/instrument.js";
+
 /**
  * Decimals for reading. They come as text and stay text: no price or amount passes through a number here, so that what is
  * shown is what the API says, digit by digit. (Only drawing and statistics convert, and say so.)
@@ -26,6 +28,14 @@ function joined({ negative, integer, fraction }: Parts): string {
 export function fractionDigits(text: string): number {
   const point = text.indexOf(".");
   return point === -1 ? 0 : text.length - point - 1;
+}
+
+/** Those that a column needs: of its venue's step where that is known, and of every text in it. */
+export function digitsOf(
+  texts: readonly string[],
+  step: string | null | undefined,
+): number {
+  return Math.max(decimalsOf(step ?? "1"), ...texts.map(fractionDigits));
 }
 
 /** "-1234567.5" → "−1,234,567.50" with `digits` 2: every digit there is, and zeros up to `digits` so that columns align. */

@@ -1,8 +1,10 @@
 import { Feed } from "./feed.js";
+import { Instruments } from "./instruments.js";
 import { Markets } from "./markets.js";
 import { StatusWatch } from "./status-watch.js";
 
 /** The page's own connection, for as long as the page lives. */
 export const feed = new Feed();
 export const markets = new Markets(feed);
+export const instruments = new Instruments();
 export const statusWatch = new StatusWatch(feed);

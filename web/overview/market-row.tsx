@@ -5,14 +5,14 @@ import { search } from "../frame/address.js";
 import {
   compact,
   compareDecimals,
-  fractionDigits,
+  digitsOf,
   grouped,
   signOf,
 } from "../frame/decimal-text.js";
 import { CONDITIONS, conditionOf } from "../frame/feed-condition.js";
 import { linkTo, marketPath } from "../frame/route.js";
 import { serverNow } from "../live/server-clock.js";
-import { markets } from "../live/session.js";
+import { instruments, markets } from "../live/session.js";
 import { completenessOf } from "./entry.js";
 import { flash } from "./flash.js";
 import { Sparkline } from "./sparkline.js";
@@ -89,7 +89,8 @@ function Figures({
 }) {
   const { market, last, high, low, volume, quoteVolume } = ticker;
   // As many digits in each of the row's prices, so that they do not jump when the last one happens to be a zero.
-  const digits = Math.max(...[last, high, low].map(fractionDigits));
+  const tick = instruments.of(market).value?.tickSize;
+  const digits = digitsOf([last, high, low], tick);
   const complete = completenessOf(ticker);
   return (
     <>

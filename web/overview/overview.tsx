@@ -5,7 +5,8 @@ import { navigate } from "../frame/address.js";
 import { ErrorNote } from "../frame/error-note.js";
 import { FirstStart } from "../frame/first-start.js";
 import { marketPath } from "../frame/route.js";
-import { markets } from "../live/session.js";
+import { api } from "../live/api.js";
+import { instruments, markets } from "../live/session.js";
 import { type Action, type Focus, actionOf, moved } from "./keyboard.js";
 import { MarketTable, linkIn } from "./market-table.js";
 import { Sparklines } from "./sparklines.js";
@@ -29,6 +30,7 @@ function Markets() {
   const input = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const sparklines = useSparklines();
+  useInstruments();
   const virtual = useVirtualRows(rows.length, scroller);
   const items = useGradually(virtual.getVirtualItems());
   const wanted = useRef(false);
@@ -117,6 +119,15 @@ function Markets() {
       </div>
     </div>
   );
+}
+
+/** Of all markets, anew when there are more of them. */
+function useInstruments(): void {
+  const count = markets.names.value.length;
+  useEffect(() => {
+    const reading = instruments.read((abort) => api.markets(abort));
+    return () => reading.close();
+  }, [count]);
 }
 
 function useSparklines(): Sparklines {

@@ -1,22 +1,25 @@
 import "./tape.css";
 import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import type { MarketSummary } from "../../src/persistence/stores/market-store.js";
 import type { Trade } from "../../src/domain/trade.js";
 import type { Figures } from "../chart/minute-figures.js";
 import { fresh } from "../frame/freshness.js";
 import { compareDecimals } from "../frame/decimal-text.js";
 import type { TradeTape } from "../live/trade-tape.js";
 import { PressureBars } from "./pressure-bars.js";
-import { TradeRow, digitsOf, sizeClass, sizeScale } from "./trade-row.js";
+import { TradeRow, columnDigits, sizeClass, sizeScale } from "./trade-row.js";
 
 const ROWS = 60;
 
 /** The newest trades as they come; it stands still while somebody points at it or has the focus in it. */
 export function Tape({
   tape,
+  instrument,
   figures,
 }: {
   tape: TradeTape;
+  instrument: ReadonlySignal<MarketSummary["instrument"]>;
   figures: ReadonlySignal<Figures | undefined>;
 }) {
   const least = useSignal("");
@@ -30,7 +33,7 @@ export function Tape({
     ? wanted.value.findIndex(({ id }) => known.has(id))
     : 0;
   const scale = sizeScale(rows);
-  const digits = digitsOf(rows);
+  const digits = columnDigits(rows, instrument.value);
   const wrong = least.value !== "" && !isAmount(least.value);
   return (
     <section class="card tape" aria-label="Trades">

@@ -1,5 +1,6 @@
 import type { TakerSide, Trade } from "../../src/domain/trade.js";
-import { fractionDigits, grouped } from "../frame/decimal-text.js";
+import type { MarketSummary } from "../../src/persistence/stores/market-store.js";
+import { digitsOf, grouped } from "../frame/decimal-text.js";
 import { timeText } from "../frame/time-text.js";
 import { zone } from "../frame/time-zone.js";
 
@@ -54,8 +55,18 @@ export function sizeClass(
   return size > huge ? "huge" : size > big ? "big" : "";
 }
 
-export function digitsOf(trades: readonly Trade[]): Digits {
-  const most = (field: "price" | "amount") =>
-    Math.max(0, ...trades.map((trade) => fractionDigits(trade[field])));
-  return { price: most("price"), amount: most("amount") };
+export function columnDigits(
+  trades: readonly Trade[],
+  instrument: MarketSummary["instrument"],
+): Digits {
+  return {
+    price: digitsOf(
+      trades.map(({ price }) => price),
+      instrument?.tickSize,
+    ),
+    amount: digitsOf(
+      trades.map(({ amount }) => amount),
+      instrument?.stepSize,
+    ),
+  };
 }
