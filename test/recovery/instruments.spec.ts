@@ -158,6 +158,19 @@ it.each([
   },
 );
 
+it("are asked for less and less often while the venue fails", async () => {
+  rest.before = (_url, response) => {
+    response.writeHead(500).end("{}");
+    return true;
+  };
+  start(FEEDS, { ...TIMING, longestRetryMs: 600_000 });
+  await until(() => rest.asked.length > 0, 20_000);
+  await sleep(1_000);
+  // After at least 30, 60, 120, 240 and 480 ms.
+  expect(rest.asked.length).toBeLessThanOrEqual(6);
+  expect(rest.asked.length).toBeGreaterThan(1);
+});
+
 it("are not asked for while the host wants no requests", async () => {
   let silencedAt = 0;
   rest.before = (_url, response) => {
