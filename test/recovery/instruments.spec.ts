@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jest } from "@jest/globals";
 import { Logger } from "@nestjs/common";
-import { readConfig } from "../../src/config/config.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { InstrumentStore } from "../../src/persistence/stores/instrument-store.js";
 import { Instruments } from "../../src/recovery/instruments/instruments.js";
@@ -11,6 +10,7 @@ import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { until } from "../support/app.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import type { Tape } from "../support/tape.js";
+import { following } from "./followed.js";
 import { Rest } from "./repair-under-test.js";
 
 /** The product's timing, in a hurry. */
@@ -70,10 +70,11 @@ function start(
   feeds = FEEDS,
   timing = TIMING,
 ): { hosts: VenueHosts; stop: () => Promise<void> } {
-  const claims = new MarketClaims(readConfig({ FEEDS: feeds }), tape.source);
+  const followed = following(feeds);
+  const claims = new MarketClaims(followed, tape.source);
   const hosts = new VenueHosts({ venueUrl: () => rest.url }, new Metrics());
   const store = new InstrumentStore(tape.source);
-  const instruments = new Instruments(claims, hosts, store, timing);
+  const instruments = new Instruments(followed, claims, hosts, store, timing);
   claims.start();
   instruments.start();
   let stopped: Promise<void> | undefined;

@@ -1,5 +1,8 @@
 import { Inject, Injectable, Optional } from "@nestjs/common";
+import type { Subscription } from "rxjs";
+import { DAY_MS } from "../../domain/units.js";
 import { InstrumentStore } from "../../persistence/stores/instrument-store.js";
+import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import { MarketClaims } from "../market-claims.js";
 import {
@@ -12,7 +15,7 @@ export const INSTRUMENT_TIMING = Symbol("instrument timing");
 
 const TIMING: InstrumentTiming = {
   firstMs: 5_000,
-  everyMs: 86_400_000,
+  everyMs: DAY_MS,
   lookMs: 60_000,
   firstRetryMs: 60_000,
   longestRetryMs: 3_600_000,
@@ -25,9 +28,11 @@ const TIMING: InstrumentTiming = {
 @Injectable()
 export class Instruments {
   private readonly stopping = new AbortController();
-  private running: Promise<void>[] = [];
+  private readonly running = new Map<string, Promise<void>>();
+  private subscription: Subscription | undefined;
 
   constructor(
+    private readonly followed: FollowedMarkets,
     private readonly claims: MarketClaims,
     private readonly hosts: VenueHosts,
     private readonly store: InstrumentStore,
@@ -37,23 +42,28 @@ export class Instruments {
   ) {}
 
   start(): void {
-    if (this.running.length > 0) return;
-    const venues = new Set(this.claims.followed.map(({ venue }) => venue));
-    this.running = [...venues].flatMap((venue) => {
+    this.subscription ??= this.followed.changes.subscribe(() => this.begin());
+    this.begin();
+  }
+
+  async stop(): Promise<void> {
+    this.subscription?.unsubscribe();
+    this.stopping.abort();
+    await Promise.all(this.running.values());
+  }
+
+  /** Venues that have come to be followed; the markets of each are looked at again in each of its rounds. */
+  private begin(): void {
+    const { claims, hosts, store, timing } = this;
+    for (const { venue } of this.followed.askable) {
       const { instruments } = venue;
-      if (instruments === undefined) return [];
-      const { claims, hosts, store, timing } = this;
+      if (instruments === undefined || this.running.has(venue.name)) continue;
       const one = new VenueInstruments(
         { venue, instruments },
         { claims, hosts, store },
         timing,
       );
-      return [one.run(this.stopping.signal)];
-    });
-  }
-
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await Promise.all(this.running);
+      this.running.set(venue.name, one.run(this.stopping.signal));
+    }
   }
 }

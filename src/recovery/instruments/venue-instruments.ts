@@ -1,11 +1,11 @@
 import { Logger } from "@nestjs/common";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Instrument } from "../../domain/instrument.js";
-import { Backoff } from "../../ingestion/backoff.js";
 import type { InstrumentStore } from "../../persistence/stores/instrument-store.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Instruments, Venue } from "../../venues/venue.js";
+import { Backoff } from "../../waiting/backoff.js";
+import { pause } from "../../waiting/pause.js";
 import type { MarketClaims } from "../market-claims.js";
 
 export interface InstrumentTiming {
@@ -45,9 +45,7 @@ export class VenueInstruments {
   /** Resolves when the signal has aborted. */
   async run(signal: AbortSignal): Promise<void> {
     let wait = jittered(this.timing.firstMs);
-    while (!signal.aborted) {
-      await sleep(wait, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+    while (await pause(wait, signal)) {
       try {
         await this.round(signal);
         this.backoff.reset();
@@ -134,11 +132,11 @@ export class VenueInstruments {
 }
 
 function isRefused(error: unknown): error is VenueError {
-  return error instanceof VenueError && error.reason === "refused";
+  return error instanceof VenueError && error.code === "refused";
 }
 
 function isUnreadable(error: unknown): boolean {
-  return error instanceof VenueError && error.reason === "unreadable";
+  return error instanceof VenueError && error.code === "unreadable";
 }
 
 /** Nine tenths to all of it, so that many processes do not ask in step. */
