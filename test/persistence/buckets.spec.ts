@@ -14,19 +14,13 @@ import {
   WRITE_STAGED,
   WRITE_TRADES,
 } from "../../src/persistence/merge/write-statement.js";
-import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { type Tape, openTape } from "../support/tape.js";
 
-let postgres: TestPostgres;
 let tape: Tape;
 beforeAll(async () => {
-  postgres = await startPostgres();
-  tape = await openTape(postgres.url);
+  tape = await openTape();
 });
-afterAll(async () => {
-  await tape.close();
-  await postgres.stop();
-});
+afterAll(() => tape.close());
 
 it("opens and closes buckets in the database where the domain does", async () => {
   const time = fc.integer({

@@ -1,5 +1,4 @@
 import type { Candle } from "../../src/domain/candle.js";
-import type { FeedCondition, FeedState } from "../../src/domain/feed-state.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import type { Recorder } from "../../src/persistence/recorder/recorder.js";
@@ -238,77 +237,5 @@ describe("ids that the venue has no trade for", () => {
     expect(coverage).toMatchObject({ ranges: 2, held: "72", void: "19" });
     expect((await minutes())[0]).toMatchObject({ lastTradeId: "55" });
     await expectVerified();
-  });
-});
-
-describe("a market whose ids tell nothing", () => {
-  const S = "bybit:S";
-  const state = (
-    condition: FeedCondition,
-    at: number,
-    lastTradeAt = at,
-  ): FeedState => ({
-    market: S,
-    condition,
-    since: at,
-    at: NOON + at,
-    detail: null,
-    history: null,
-    lastTradeAt: NOON + lastTradeAt,
-    reconnects: 0,
-    refused: 0,
-  });
-  const followed = async (...states: FeedState[]): Promise<void> => {
-    await tape.blindTimes.note(states);
-    await tape.feeds.save(states);
-  };
-  const sparse = (id: string, time: number) =>
-    trade(S, id.length, NOON + time, { id, ids: "sparse" });
-  const told = async (): Promise<(boolean | null)[]> => {
-    const page = { market: S, interval: "1m", start: 0, limit: 10 } as const;
-    return (await tape.candles.page(page)).map(({ complete }) => complete);
-  };
-
-  it("says of its candles whether somebody looked away", async () => {
-    await record(sparse("a", 1_000), sparse("b", 61_000), sparse("c", 181_000));
-    await followed(state("live", 55_000));
-    expect(await told()).toEqual([null, null, null]);
-    await tape.source.query("DELETE FROM announcement");
-    await followed(
-      state("down", 70_000, 66_000),
-      state("connecting", 90_000, 66_000),
-      state("live", 95_000),
-    );
-    expect(await told()).toEqual([null, false, null]);
-    const rows: { key: string }[] = await tape.source.query(
-      `SELECT interval || ' ' || (open_time - ${NOON}) / ${MINUTE} AS key FROM announcement ORDER BY 1`,
-    );
-    expect(rows.map(({ key }) => key)).toEqual(["1m 1", "5m 0"]);
-    const version = async (): Promise<unknown> =>
-      (await tape.candles.exact(S, [{ interval: "5m", openTime: NOON }]))[0]
-        ?.version;
-    const before = await version();
-    // Already blind: not told again.
-    await followed(state("down", 99_000, 98_000), state("live", 100_000));
-    expect(await version()).toBe(before);
-    const written = await record(sparse("d", 97_000), sparse("e", 182_000));
-    const by = (minute: number): Candle | undefined =>
-      written.find(
-        ({ interval, openTime }) =>
-          interval === "1m" && openTime === NOON + minute * MINUTE,
-      );
-    expect([by(1)?.complete, by(3)?.complete]).toEqual([false, null]);
-  });
-
-  it("was not seen while no process followed it", async () => {
-    await record(sparse("a", 1_000), sparse("b", 178_000));
-    await followed(state("live", 2_000));
-    await followed(state("connecting", 170_000, 2_000), state("live", 175_000));
-    expect(await told()).toEqual([false, false]);
-    const [row] = await tape.source.query<{ blind: string }[]>(
-      "SELECT blind::text FROM market WHERE name = $1",
-      [S],
-    );
-    expect(row?.blind).toBe(`{[${NOON},${NOON + 177_000})}`);
   });
 });
