@@ -5,6 +5,8 @@ import { pathToFileURL } from "node:url";
 import { readConfig } from "../src/config/config.js";
 import { DEFAULT_INTERVALS } from "../src/domain/interval.js";
 import { Metrics } from "../src/metrics/metrics.js";
+import { RecorderFigures } from "../src/persistence/figures/recorder-figures.js";
+import { BackfillFigures } from "../src/recovery/backfill/backfill-figures.js";
 import { BulkStore } from "../src/persistence/merge/bulk-store.js";
 import { MarketRegistry } from "../src/persistence/merge/market-registry.js";
 import { intervalColumns } from "../src/persistence/merge/write-batch.js";
@@ -19,6 +21,7 @@ import { HoleProof } from "../src/recovery/repair/hole-proof.js";
 import { InProcessTransport } from "../src/streaming/in-process/in-process-transport.js";
 import { FollowedMarkets } from "../src/venues/followed-markets.js";
 import { VenueHosts } from "../src/venues/rest/venue-hosts.js";
+import { RestFigures } from "../src/venues/rest/rest-figures.js";
 import { Venues } from "../src/venues/venues.js";
 import { MARKET, SPAN, writeCsv, writeZip } from "./backfill/day-file.js";
 import {
@@ -134,19 +137,26 @@ async function loadByJob(
   const markets = new MarketRegistry(source);
   const partitions = new Partitions(source);
   const database = serverDatabase(url);
-  const hosts = new VenueHosts(config, metrics);
+  const hosts = new VenueHosts(config, new RestFigures(metrics));
   const venues = new Venues();
   const followed = new FollowedMarkets(config, venues);
   const backfills = new Backfills(
     config,
     store,
-    new BulkStore(config, database, source, markets, partitions, metrics),
+    new BulkStore(
+      config,
+      database,
+      source,
+      markets,
+      partitions,
+      new RecorderFigures(metrics),
+    ),
     venues,
     hosts,
     new InProcessTransport(),
     new MarketClaims(followed, source),
     followed,
-    metrics,
+    new BackfillFigures(metrics),
     new HoleProof(
       config,
       hosts,

@@ -15,6 +15,7 @@ const [brokers = "", prefix = "", group = ""] = process.argv.slice(2);
 const [trades = 0, markets = 0] = process.argv.slice(5).map(Number);
 
 type Streaming = typeof import("../../src/streaming/strategy.js") &
+  typeof import("../../src/streaming/streaming-figures.js") &
   typeof import("../../src/streaming/rethrow.filter.js") &
   typeof import("../../src/streaming/kafka/kafka-transport.js");
 const { readConfig } =
@@ -25,6 +26,9 @@ const { Metrics } =
   );
 const { TransportStrategy } = await built<Streaming>("streaming/strategy.js");
 const { RethrowFilter } = await built<Streaming>("streaming/rethrow.filter.js");
+const { StreamingFigures } = await built<Streaming>(
+  "streaming/streaming-figures.js",
+);
 const { KafkaTransport } = await built<Streaming>(
   "streaming/kafka/kafka-transport.js",
 );
@@ -47,7 +51,10 @@ class Counter {
 class CounterModule {}
 
 const config = readConfig({ KAFKA_BROKERS: brokers, TOPIC_PREFIX: prefix });
-const transport = new KafkaTransport(config, new Metrics());
+const transport = new KafkaTransport(
+  config,
+  new StreamingFigures(new Metrics()),
+);
 await transport.start();
 const strategy = new TransportStrategy("recorder", RECORDER, transport, {
   group,

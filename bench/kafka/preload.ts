@@ -1,5 +1,6 @@
 import { readConfig } from "../../src/config/config.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { StreamingFigures } from "../../src/streaming/streaming-figures.js";
 import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { chunks, generate } from "../harness/generate.js";
 
@@ -18,7 +19,7 @@ export async function preload(
       TOPIC_PREFIX: prefix,
       KAFKA_PARTITIONS: String(PARTITIONS),
     }),
-    new Metrics(),
+    new StreamingFigures(new Metrics()),
   );
   await transport.start();
   try {

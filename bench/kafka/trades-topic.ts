@@ -3,6 +3,7 @@ import kafkajs from "kafkajs";
 import { readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { StreamingFigures } from "../../src/streaming/streaming-figures.js";
 import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { type Settings, until } from "../../test/support/app.js";
 import { chunks } from "../harness/generate.js";
@@ -29,7 +30,10 @@ export class TradesTopic {
       KAFKA_BROKERS: brokers,
       TOPIC_PREFIX: `bench-${randomBytes(4).toString("hex")}.`,
     };
-    const transport = new KafkaTransport(readConfig(settings), new Metrics());
+    const transport = new KafkaTransport(
+      readConfig(settings),
+      new StreamingFigures(new Metrics()),
+    );
     await transport.start();
     try {
       let sent = 0;

@@ -2,6 +2,7 @@ import type { DataSource } from "typeorm";
 import { readConfig } from "../../src/config/config.js";
 import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Recorder } from "../../src/persistence/recorder/recorder.js";
@@ -17,7 +18,7 @@ export function recorderOn(source: DataSource): Recorder {
     source,
     new MarketRegistry(source),
     new Partitions(source),
-    new Metrics(),
+    new RecorderFigures(new Metrics()),
   );
 }
 

@@ -10,6 +10,7 @@ import { ReconciliationController } from "./rest/reconciliation.controller.js";
 import { RevisionsController } from "./rest/revisions.controller.js";
 import { TickersController } from "./rest/tickers.controller.js";
 import { TradesController } from "./rest/trades.controller.js";
+import { AudienceFigures } from "./socket/audience-figures.js";
 import { LiveGateway } from "./socket/live.gateway.js";
 import { StatusController } from "./system/status.controller.js";
 import { SystemController } from "./system/system.controller.js";
@@ -30,6 +31,6 @@ import { WriteWatch } from "./system/write-figures.js";
     SystemController,
     BackfillsController,
   ],
-  providers: [IngestKeyGuard, LiveGateway, WriteWatch],
+  providers: [AudienceFigures, IngestKeyGuard, LiveGateway, WriteWatch],
 })
 export class ApiModule {}

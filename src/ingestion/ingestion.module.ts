@@ -7,6 +7,7 @@ import { IngestKeyGuard } from "../http/ingest-key.guard.js";
 import { VenuesModule } from "../venues/venues.module.js";
 import { FeedBoard } from "./feed/feed-board.js";
 import { FEED_FACTORIES, type FeedFactory } from "./feed/feed.js";
+import { FeedFigures } from "./feed/feed-figures.js";
 import { Feeds } from "./feed/feeds.js";
 import { VenueFeeds } from "./feed/venue-feeds.js";
 import { IngestController } from "./posting/ingest.controller.js";
@@ -18,6 +19,7 @@ import { SimFeeds } from "./simulator/sim-feeds.js";
   controllers: [IngestController],
   providers: [
     FeedBoard,
+    FeedFigures,
     Feeds,
     IngestKeyGuard,
     SimFeeds,

@@ -9,6 +9,7 @@ import { TypeOrmModule } from "@nestjs/typeorm";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config/config.js";
 import { HealthChecks } from "../health/health-checks.js";
+import { RecorderFigures } from "./figures/recorder-figures.js";
 import { BulkStore } from "./merge/bulk-store.js";
 import { MarketRegistry } from "./merge/market-registry.js";
 import { databaseCheck, feedsCheck } from "./persistence-health.js";
@@ -69,7 +70,7 @@ const STORES = [
   ExplanationStore,
 ];
 /** What writes of the recorder and of backfills share. */
-const SHARED = [MarketRegistry, Partitions];
+const SHARED = [MarketRegistry, Partitions, RecorderFigures];
 
 /** The database and the stores that read it. */
 @Module({

@@ -8,25 +8,31 @@ import { PersistenceModule } from "../persistence/persistence.module.js";
 import { FollowedMarketStore } from "../persistence/stores/followed-market-store.js";
 import { FollowedMarkets } from "../venues/followed-markets.js";
 import { VenuesModule } from "../venues/venues.module.js";
+import { BackfillFigures } from "./backfill/backfill-figures.js";
 import { Backfills } from "./backfill/backfills.js";
 import { Bootstrap } from "./backfill/bootstrap.js";
 import { Instruments } from "./instruments/instruments.js";
 import { MarketClaims } from "./market-claims.js";
+import { ReconciliationFigures } from "./reconciliation/reconciliation-figures.js";
 import { Reconciliation } from "./reconciliation/reconciliation.js";
 import { HoleProof } from "./repair/hole-proof.js";
+import { RepairFigures } from "./repair/repair-figures.js";
 import { Repair } from "./repair/repair.js";
 
 /** What keeps the tape whole, in the processes that follow feeds. */
 @Module({
   imports: [PersistenceModule, VenuesModule],
   providers: [
+    BackfillFigures,
     Backfills,
     Bootstrap,
     HoleProof,
     Instruments,
     MarketClaims,
     Reconciliation,
+    ReconciliationFigures,
     Repair,
+    RepairFigures,
   ],
   exports: [Backfills],
 })

@@ -7,7 +7,7 @@ import {
 } from "@nestjs/common";
 import { CONFIG, type Config } from "../config/config.js";
 import { HealthChecks } from "../health/health-checks.js";
-import { Metrics } from "../metrics/metrics.js";
+import { StreamingFigures } from "./streaming-figures.js";
 import { ConsumerGroups } from "./consumer-groups.js";
 import { InProcessTransport } from "./in-process/in-process-transport.js";
 import { KafkaTransport } from "./kafka/kafka-transport.js";
@@ -18,16 +18,17 @@ import { Transport } from "./transport.js";
 @Module({
   providers: [
     ConsumerGroups,
+    StreamingFigures,
     {
       provide: Transport,
-      inject: [CONFIG, Metrics],
-      useFactory: (config: Config, metrics: Metrics): Transport =>
+      inject: [CONFIG, StreamingFigures],
+      useFactory: (config: Config, figures: StreamingFigures): Transport =>
         config.kafkaBrokers.length > 0
-          ? new KafkaTransport(config, metrics)
-          : new InProcessTransport(metrics),
+          ? new KafkaTransport(config, figures)
+          : new InProcessTransport(figures),
     },
   ],
-  exports: [ConsumerGroups, Transport],
+  exports: [ConsumerGroups, StreamingFigures, Transport],
 })
 export class StreamingModule implements OnModuleInit, OnApplicationShutdown {
   constructor(

@@ -1,5 +1,6 @@
 import { Module } from "@nestjs/common";
 import { FollowedMarkets } from "./followed-markets.js";
+import { RestFigures } from "./rest/rest-figures.js";
 import { VenueHosts } from "./rest/venue-hosts.js";
 import { Venues } from "./venues.js";
 
@@ -7,6 +8,7 @@ import { Venues } from "./venues.js";
 @Module({
   providers: [
     { provide: Venues, useFactory: (): Venues => new Venues() },
+    RestFigures,
     VenueHosts,
     FollowedMarkets,
   ],

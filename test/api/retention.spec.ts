@@ -1,6 +1,6 @@
 import { DataSource } from "typeorm";
 import type { Candle } from "../../src/domain/candle.js";
-import { Metrics } from "../../src/metrics/metrics.js";
+import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";
@@ -166,7 +166,7 @@ it("refuses and counts a trade of a dropped day, held or missing, and changes no
     trade(DENSE, 6, OLD + 2 * MINUTE + 20, { source: "repair" }),
     trade(SPARSE, 1, OLD, { ids: "sparse" }),
   ]);
-  const { values } = await api.app.get(Metrics).trades.get();
+  const { values } = await api.app.get(RecorderFigures).trades.get();
   expect(values.find(({ labels }) => labels.outcome === "expired")?.value).toBe(
     3,
   );

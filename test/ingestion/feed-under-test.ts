@@ -3,10 +3,12 @@ import type { Interval } from "../../src/domain/interval.js";
 import { type Clock, type Trade, isClock } from "../../src/domain/trade.js";
 import { FeedBoard } from "../../src/ingestion/feed/feed-board.js";
 import { VenueFeed } from "../../src/ingestion/feed/venue-feed.js";
+import { FeedFigures } from "../../src/ingestion/feed/feed-figures.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
 import { binance } from "../../src/venues/binance/spot.js";
+import { RestFigures } from "../../src/venues/rest/rest-figures.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import type { Venue } from "../../src/venues/venue.js";
 import { Backoff } from "../../src/waiting/backoff.js";
@@ -111,7 +113,8 @@ export async function startFeed(
 ): Promise<FeedUnderTest> {
   const tape = await Tape.start(() => server.now());
   const metrics = new Metrics();
-  const board = new FeedBoard(tape.transport, metrics);
+  const figures = new FeedFigures(metrics);
+  const board = new FeedBoard(tape.transport, figures);
   board.start();
   const options = {
     venue: { ...binance, ...venue },
@@ -122,8 +125,11 @@ export async function startFeed(
     watch: { silenceMs, recheckMs: 400, inTransitMs: 50 },
     backoff: new Backoff(20, 200),
   };
-  const hosts = new VenueHosts({ venueUrl: () => server.restUrl }, metrics);
-  const feed = new VenueFeed(options, tape.transport, board, metrics, hosts);
+  const hosts = new VenueHosts(
+    { venueUrl: () => server.restUrl },
+    new RestFigures(metrics),
+  );
+  const feed = new VenueFeed(options, tape.transport, board, figures, hosts);
   feed.start();
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

@@ -1,3 +1,5 @@
+import { FeedFigures } from "../../src/ingestion/feed/feed-figures.js";
+import { RestFigures } from "../../src/venues/rest/rest-figures.js";
 import type { Config } from "../../src/config/config.js";
 import { FeedBoard } from "../../src/ingestion/feed/feed-board.js";
 import { Feeds } from "../../src/ingestion/feed/feeds.js";
@@ -15,12 +17,13 @@ export function feedsOf(
   transport: Transport,
 ): { feeds: Feeds; followed: FollowedMarkets } {
   const metrics = new Metrics();
+  const figures = new FeedFigures(metrics);
   const venues = new Venues();
   const followed = new FollowedMarkets(config, venues);
-  const board = new FeedBoard(transport, metrics);
-  const hosts = new VenueHosts(config, metrics);
+  const board = new FeedBoard(transport, figures);
+  const hosts = new VenueHosts(config, new RestFigures(metrics));
   const feeds = new Feeds(config, followed, board, [
-    new VenueFeeds(config, venues, transport, board, metrics, hosts),
+    new VenueFeeds(config, venues, transport, board, figures, hosts),
     new SimFeeds(config, transport, board),
   ]);
   return { feeds, followed };

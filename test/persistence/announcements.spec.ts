@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Candle } from "../../src/domain/candle.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { Announcer } from "../../src/persistence/recorder/announcer.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type {
@@ -39,7 +40,12 @@ afterEach(async () => {
 
 /** A recorder process as far as announcing goes; abandoning it is what `kill -9` leaves. */
 function announcer(): Announcer {
-  return new Announcer(tape.source, transport, tape.candles, new Metrics());
+  return new Announcer(
+    tape.source,
+    transport,
+    tape.candles,
+    new RecorderFigures(new Metrics()),
+  );
 }
 const left = async (): Promise<number> => {
   const [row] = await tape.source.query<[{ left: number }]>(
@@ -96,7 +102,7 @@ it.each([
       tape.source,
       unreachable,
       tape.candles,
-      new Metrics(),
+      new RecorderFigures(new Metrics()),
     );
     await expect(dying.publish(candles, never)).rejects.toMatchObject({
       code: "closed",

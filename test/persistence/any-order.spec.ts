@@ -29,7 +29,7 @@ async function store(
     }),
   );
   const retries = await Promise.all(
-    writers.map(({ metrics }) => metrics.writeRetries.get()),
+    writers.map(({ figures }) => figures.writeRetries.get()),
   );
   return retries.flatMap(({ values }) =>
     values.map(({ labels, value }) => `${labels.cause ?? ""} ${value}`),

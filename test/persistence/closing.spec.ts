@@ -243,7 +243,7 @@ it("refuses trades older than the horizon, keeps the candles of dropped days, an
     never,
   );
   expect(names(candles)).toEqual(["1m 0", "5m 0"]);
-  expect((await late.metrics.trades.get()).values).toContainEqual(
+  expect((await late.figures.trades.get()).values).toContainEqual(
     expect.objectContaining({ labels: { outcome: "expired" }, value: 1 }),
   );
   for await (const verdict of verify(tape.source, ["1m", "5m"]))

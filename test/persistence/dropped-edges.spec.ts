@@ -2,6 +2,7 @@ import { readConfig } from "../../src/config/config.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { BulkStore } from "../../src/persistence/merge/bulk-store.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { verify } from "../../src/persistence/merge/verify.js";
@@ -126,7 +127,7 @@ async function loadDay(trades: readonly Trade[]): Promise<void> {
     source,
     new MarketRegistry(source),
     partitions,
-    new Metrics(),
+    new RecorderFigures(new Metrics()),
   );
   const load = await store.open(trades[0] as Trade, never);
   async function* pages(): AsyncGenerator<readonly Trade[]> {

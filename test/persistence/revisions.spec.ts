@@ -34,7 +34,7 @@ const history = async (
 ): Promise<CandleRevision[] | undefined> =>
   revisions.page({ market, interval: "1m", openTime, limit: 100, ...page });
 const counted = async (): Promise<Record<string, number>> => {
-  const { values } = await writer.metrics.revisions.get();
+  const { values } = await writer.figures.revisions.get();
   return Object.fromEntries(
     values.map(({ labels, value }) => [String(labels.reason), value]),
   );

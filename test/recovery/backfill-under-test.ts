@@ -5,6 +5,8 @@ import { Logger } from "@nestjs/common";
 import { readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
+import { BackfillFigures } from "../../src/recovery/backfill/backfill-figures.js";
 import { BulkStore } from "../../src/persistence/merge/bulk-store.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { serverDatabase } from "../../src/persistence/schema/database.js";
@@ -19,6 +21,7 @@ import { HoleProof } from "../../src/recovery/repair/hole-proof.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
 import { FollowedMarkets } from "../../src/venues/followed-markets.js";
+import { RestFigures } from "../../src/venues/rest/rest-figures.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { Venues } from "../../src/venues/venues.js";
 import { aggregateLines, writeBulkFile } from "../support/bulk-files.js";
@@ -141,7 +144,9 @@ export class BackfillBench {
     const followed = new FollowedMarkets(config, venues);
     const claims = new MarketClaims(followed, source);
     const store = new BackfillStore(source);
-    const hosts = new VenueHosts(config, metrics);
+    const hosts = new VenueHosts(config, new RestFigures(metrics));
+    const figures = new BackfillFigures(metrics);
+    const recorderFigures = new RecorderFigures(metrics);
     const worker = (): Backfills =>
       new Backfills(
         config,
@@ -152,14 +157,14 @@ export class BackfillBench {
           source,
           new MarketRegistry(source),
           new Partitions(source),
-          metrics,
+          recorderFigures,
         ),
         venues,
         hosts,
         transport,
         claims,
         followed,
-        metrics,
+        figures,
         new HoleProof(config, hosts, tape.candles, tape.ledger),
       );
     return new BackfillBench(

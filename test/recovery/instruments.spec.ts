@@ -6,6 +6,7 @@ import { InstrumentStore } from "../../src/persistence/stores/instrument-store.j
 import { Instruments } from "../../src/recovery/instruments/instruments.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { binance } from "../../src/venues/binance/spot.js";
+import { RestFigures } from "../../src/venues/rest/rest-figures.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { until } from "../support/app.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
@@ -72,7 +73,10 @@ function start(
 ): { hosts: VenueHosts; stop: () => Promise<void> } {
   const followed = following(feeds);
   const claims = new MarketClaims(followed, tape.source);
-  const hosts = new VenueHosts({ venueUrl: () => rest.url }, new Metrics());
+  const hosts = new VenueHosts(
+    { venueUrl: () => rest.url },
+    new RestFigures(new Metrics()),
+  );
   const store = new InstrumentStore(tape.source);
   const instruments = new Instruments(followed, claims, hosts, store, timing);
   claims.start();

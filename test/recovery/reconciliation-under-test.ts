@@ -5,6 +5,7 @@ import type { Market } from "../../src/domain/market.js";
 import type { ReconciledDay } from "../../src/domain/reconciliation.js";
 import type { TapeRecord, Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { ReconciliationFigures } from "../../src/recovery/reconciliation/reconciliation-figures.js";
 import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";
 import { ReconciliationStore } from "../../src/persistence/stores/reconciliation-store.js";
@@ -13,6 +14,7 @@ import { Reconciliation } from "../../src/recovery/reconciliation/reconciliation
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { Delivery } from "../../src/streaming/transport.js";
 import { FollowedMarkets } from "../../src/venues/followed-markets.js";
+import { RestFigures } from "../../src/venues/rest/rest-figures.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { Venues } from "../../src/venues/venues.js";
 import {
@@ -204,9 +206,9 @@ async function startOne(
     tape.candles,
     new ComparisonStore(tape.source),
     new ReconciliationStore(tape.source),
-    new VenueHosts(config, metrics),
+    new VenueHosts(config, new RestFigures(metrics)),
     transport,
-    metrics,
+    new ReconciliationFigures(metrics),
     { first: 50, every, busy: 10, longest: 2_000, recheck, transaction: 300 },
   );
   claims.start();

@@ -9,10 +9,12 @@ import { GapStore } from "../../src/persistence/stores/gap-store.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { HoleProof } from "../../src/recovery/repair/hole-proof.js";
 import type { RepairTiming } from "../../src/recovery/repair/repair-verdict.js";
+import { RepairFigures } from "../../src/recovery/repair/repair-figures.js";
 import { Repair } from "../../src/recovery/repair/repair.js";
 import { Transport } from "../../src/streaming/transport.js";
 import { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
+import { RestFigures } from "../../src/venues/rest/rest-figures.js";
 import { Venues } from "../../src/venues/venues.js";
 import type { ApiUnderTest } from "../api/api-under-test.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
@@ -30,7 +32,7 @@ const TIMING: RepairTiming = {
 
 /** Another process's repair, over its own claims and hosts: those of one application beside its database and transport. */
 export class RepairUnderTest {
-  readonly metrics = new Metrics();
+  readonly figures: RepairFigures;
   readonly claims: MarketClaims;
   private readonly repair: Repair;
   private ended: Promise<void> | undefined;
@@ -45,14 +47,19 @@ export class RepairUnderTest {
       new FollowedMarkets(config, new Venues()),
       app.get(DataSource),
     );
-    const hosts = new VenueHosts({ venueUrl: () => restUrl }, this.metrics);
+    const metrics = new Metrics();
+    this.figures = new RepairFigures(metrics);
+    const hosts = new VenueHosts(
+      { venueUrl: () => restUrl },
+      new RestFigures(metrics),
+    );
     this.repair = new Repair(
       this.claims,
       hosts,
       app.get(GapLedgerStore),
       app.get(GapStore),
       app.get(Transport),
-      this.metrics,
+      this.figures,
       new HoleProof(
         config,
         hosts,

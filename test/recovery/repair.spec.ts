@@ -82,14 +82,14 @@ describe("a hole", () => {
       response.writeHead(fault[0], fault[1]).end(fault[2]);
       return true;
     };
-    const { metrics } = scene.repair();
+    const { figures } = scene.repair();
     // An unusable trade is not asked for again for hours: as if those had passed.
     await scene.ended("unrepairable");
     await scene.query("UPDATE gap SET next_try_at = now()");
     await scene.ended("repaired");
     expect((times[4] ?? 0) - (times[3] ?? 0)).toBeGreaterThan(1_950);
     await scene.expectWhole(101);
-    const { values } = await metrics.gapsChanged.get();
+    const { values } = await figures.gapsChanged.get();
     expect(
       values.map(({ labels, value }) => `${labels.outcome} ${value}`).sort(),
     ).toEqual(["found 1", "repaired 1", "void 0"]);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Candle } from "../../src/domain/candle.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { StreamingFigures } from "../../src/streaming/streaming-figures.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import { until } from "../support/app.js";
 import { deliversByContract } from "./contract-delivery.js";
@@ -34,8 +35,8 @@ describe("in-process transport by the contract, coming and going", () => {
 
 describe("in-process transport", () => {
   let transport: InProcessTransport;
-  const metrics = new Metrics();
-  beforeEach(() => (transport = new InProcessTransport(metrics)));
+  const figures = new StreamingFigures(new Metrics());
+  beforeEach(() => (transport = new InProcessTransport(figures)));
   afterEach(() => transport.close());
 
   /** A reader whose handler waits for the gate. */
@@ -205,7 +206,7 @@ describe("in-process transport", () => {
     gate.open();
     await until(() => seen.get(99) === 2_000 && trades > 0, 20_000);
     expect([...seen.values()]).toEqual(Array(100).fill(2_000));
-    const { values } = await metrics.recordsDropped.get();
+    const { values } = await figures.recordsDropped.get();
     for (const topic of ["candles", "trades"])
       expect(
         values.find(({ labels }) => labels["topic"] === topic)?.value,

@@ -1,6 +1,7 @@
 import kafkajs from "kafkajs";
 import { readConfig } from "../../src/config/config.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { StreamingFigures } from "../../src/streaming/streaming-figures.js";
 import {
   CONSUMER_TIMING,
   type ConsumerTiming,
@@ -12,7 +13,7 @@ import type { Bench } from "./contract.js";
 export interface KafkaBench extends Bench {
   transport: KafkaTransport;
   prefix: string;
-  metrics: Metrics;
+  figures: StreamingFigures;
 }
 
 /** Topics of their own on the brokers, and the transport on them. */
@@ -21,7 +22,7 @@ export async function openKafka(
   timing: Partial<ConsumerTiming> = {},
 ): Promise<KafkaBench> {
   const prefix = randomPrefix();
-  const metrics = new Metrics();
+  const figures = new StreamingFigures(new Metrics());
   const config = readConfig({
     KAFKA_BROKERS: brokers,
     TOPIC_PREFIX: prefix,
@@ -29,7 +30,7 @@ export async function openKafka(
   });
   const transports: KafkaTransport[] = [];
   const another = async (): Promise<KafkaTransport> => {
-    const transport = new KafkaTransport(config, metrics, {
+    const transport = new KafkaTransport(config, figures, {
       ...CONSUMER_TIMING,
       ...timing,
     });
@@ -40,7 +41,7 @@ export async function openKafka(
   return {
     transport: await another(),
     prefix,
-    metrics,
+    figures,
     group: `${prefix}recorder`,
     another,
     raw: (topic, key, value) => putRaw(brokers, prefix + topic, key, value),

@@ -195,7 +195,7 @@ function runsOnItsOwn(brokers: () => string): void {
       { ...candle, closed: true, version: 1, openTime: 7 } as Candle,
     ]);
     await until(() => got.length >= 3 && candles.length > 0, 30_000);
-    const { values } = await bench.metrics.consumerRestarts.get();
+    const { values } = await bench.figures.consumerRestarts.get();
     expect(
       values.find(({ labels }) => labels.group === bench.group)?.labels.cause,
     ).toBe("stalled");

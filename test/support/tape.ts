@@ -2,6 +2,7 @@ import { DataSource } from "typeorm";
 import { readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { BlindTimes } from "../../src/persistence/recorder/blind-times.js";
 import { Recorder } from "../../src/persistence/recorder/recorder.js";
@@ -23,7 +24,7 @@ export interface Tape {
   url: string;
   source: DataSource;
   /** Another writer, as another process would be: with its own memory of markets and partitions. */
-  recorder(): { recorder: Recorder; metrics: Metrics };
+  recorder(): { recorder: Recorder; figures: RecorderFigures };
   candles: CandleStore;
   trades: TradeStore;
   markets: MarketStore;
@@ -47,16 +48,16 @@ export async function openTape(
     url,
     source,
     recorder: () => {
-      const metrics = new Metrics();
+      const figures = new RecorderFigures(new Metrics());
       return {
         recorder: new Recorder(
           config,
           source,
           new MarketRegistry(source),
           new Partitions(source),
-          metrics,
+          figures,
         ),
-        metrics,
+        figures,
       };
     },
     candles: new CandleStore(source),

@@ -8,7 +8,7 @@ import type {
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 import type { LiveAudience, AddressedFrame } from "../../live/live-rooms.js";
 import { roomOf } from "../../live/subscription.js";
-import type { Metrics } from "../../metrics/metrics.js";
+import type { AudienceFigures } from "./audience-figures.js";
 import { eventFrame } from "./event-frame.js";
 import { type Encoded, SlowClients, type Wire } from "./slow-clients.js";
 
@@ -62,7 +62,7 @@ export class Audience implements LiveAudience {
   private server: LiveServer | undefined;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly metrics: Metrics) {}
+  constructor(private readonly figures: AudienceFigures) {}
 
   open(server: LiveServer): void {
     this.server = server;
@@ -81,13 +81,13 @@ export class Audience implements LiveAudience {
     // Kept for as long as the connection, and nobody asks for it after the handshake (as Socket.IO's documentation says).
     conn.request = null;
     this.slow.add(socket.id, conn);
-    this.metrics.clients.inc();
+    this.figures.clients.inc();
   }
 
   remove(socket: LiveSocket): void {
     this.slow.remove(socket.id);
     this.forgetMissed(socket.data);
-    this.metrics.clients.dec();
+    this.figures.clients.dec();
   }
 
   isSlow(socket: LiveSocket): boolean {
@@ -115,13 +115,13 @@ export class Audience implements LiveAudience {
     const { rooms } = server.of("/").adapter;
     const bundles = new Map<string, Buffer[]>();
     for (const { room, frame } of frames) {
-      this.metrics.frames.inc(
+      this.figures.frames.inc(
         { outcome: "skipped" },
         this.missing.get(room) ?? 0,
       );
       const members = rooms.get(room);
       if (members === undefined || members.size === 0) continue;
-      this.metrics.frames.inc({ outcome: "sent" }, members.size);
+      this.figures.frames.inc({ outcome: "sent" }, members.size);
       const encoded = eventFrame(frame.event, frame.data);
       for (const id of members) {
         const bundle = bundles.get(id);

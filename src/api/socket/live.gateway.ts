@@ -26,7 +26,7 @@ import {
   parseSubscription,
   roomOf,
 } from "../../live/subscription.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { AudienceFigures } from "./audience-figures.js";
 import { Audience, type LiveServer, type LiveSocket } from "./audience.js";
 
 type Answer<R> = ((reply: R) => void) | undefined;
@@ -45,12 +45,12 @@ export class LiveGateway
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    metrics: Metrics,
+    figures: AudienceFigures,
     private readonly rooms: LiveRooms,
     private readonly markets: KnownMarkets,
     private readonly snapshots: Snapshots,
   ) {
-    this.audience = new Audience(metrics);
+    this.audience = new Audience(figures);
   }
 
   afterInit(server: LiveServer): void {

@@ -5,7 +5,7 @@ import type { FeedState } from "../../domain/feed-state.js";
 import { Fails, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
 import { VERSION } from "../../http/version.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { RecorderFigures } from "../../persistence/figures/recorder-figures.js";
 import {
   DeadLetterStore,
   type StoredDeadLetter,
@@ -14,6 +14,7 @@ import { FeedStateStore } from "../../persistence/stores/feed-state-store.js";
 import { GapStore } from "../../persistence/stores/gap-store.js";
 import { MarketStore } from "../../persistence/stores/market-store.js";
 import { ConsumerGroups } from "../../streaming/consumer-groups.js";
+import { StreamingFigures } from "../../streaming/streaming-figures.js";
 import { DeadLettersQuery, NoQuery } from "../rest/queries.js";
 import { modeOf } from "./status.js";
 import {
@@ -34,7 +35,8 @@ export class SystemController {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly groups: ConsumerGroups,
-    private readonly metrics: Metrics,
+    private readonly recorderFigures: RecorderFigures,
+    private readonly streamingFigures: StreamingFigures,
     private readonly writes: WriteWatch,
     private readonly feeds: FeedStateStore,
     private readonly markets: MarketStore,
@@ -96,7 +98,7 @@ export class SystemController {
   }
 
   private async queues(): Promise<Queue[]> {
-    const { values } = await this.metrics.queueDepth.get();
+    const { values } = await this.streamingFigures.queueDepth.get();
     return values.map(({ labels, value }) => ({
       queue: String(labels.queue),
       depth: value,
@@ -104,7 +106,7 @@ export class SystemController {
   }
 
   private async withLag(feeds: readonly FeedState[]): Promise<SystemFeed[]> {
-    const { values } = await this.metrics.eventLag.get();
+    const { values } = await this.recorderFigures.eventLag.get();
     const lags = new Map(
       values.map(({ labels, value }) => [labels.market, value]),
     );

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Metrics } from "../../metrics/metrics.js";
+import { RecorderFigures } from "../../persistence/figures/recorder-figures.js";
 import { WriteWatch, figuresBetween } from "./write-figures.js";
 
 const sample = (at: number, trades: number, ...counts: number[]) => ({
@@ -38,15 +39,15 @@ describe("the figures of writing", () => {
   });
 
   it("leave out what was written before the watch began", async () => {
-    const metrics = new Metrics();
-    metrics.writeSeconds.observe(3);
-    metrics.trades.inc({ outcome: "stored" }, 1_000_000);
-    const watch = new WriteWatch(metrics);
+    const figures = new RecorderFigures(new Metrics());
+    figures.writeSeconds.observe(3);
+    figures.trades.inc({ outcome: "stored" }, 1_000_000);
+    const watch = new WriteWatch(figures);
     await watch.onApplicationBootstrap();
     try {
       for (let batch = 0; batch < 10; batch++)
-        metrics.writeSeconds.observe(0.002);
-      metrics.trades.inc({ outcome: "stored" }, 50);
+        figures.writeSeconds.observe(0.002);
+      figures.trades.inc({ outcome: "stored" }, 50);
       await sleep(20);
       const { batches, p50Ms, p99Ms, tradesPerSecond } = await watch.figures();
       expect(batches).toBe(10);

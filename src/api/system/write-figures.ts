@@ -3,7 +3,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from "@nestjs/common";
-import { Metrics } from "../../metrics/metrics.js";
+import { RecorderFigures } from "../../persistence/figures/recorder-figures.js";
 
 const EVERY_MS = 5_000;
 const SAMPLES = 12;
@@ -35,7 +35,7 @@ export class WriteWatch
   private readonly samples: WriteSample[] = [];
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly metrics: Metrics) {}
+  constructor(private readonly recorder: RecorderFigures) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.samples.push(await this.sample());
@@ -58,8 +58,8 @@ export class WriteWatch
 
   private async sample(): Promise<WriteSample> {
     const [seconds, trades] = await Promise.all([
-      this.metrics.writeSeconds.get(),
-      this.metrics.trades.get(),
+      this.recorder.writeSeconds.get(),
+      this.recorder.trades.get(),
     ]);
     const buckets = seconds.values
       .filter(({ labels }) => labels.le !== undefined)

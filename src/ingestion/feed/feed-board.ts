@@ -2,8 +2,8 @@ import { Injectable, Logger } from "@nestjs/common";
 import type { FeedCondition, FeedState } from "../../domain/feed-state.js";
 import type { Market } from "../../domain/market.js";
 import { isFlowing } from "../../domain/sight.js";
-import { Metrics } from "../../metrics/metrics.js";
 import { Transport } from "../../streaming/transport.js";
+import { FeedFigures } from "./feed-figures.js";
 
 const EVERY_MS = 5_000;
 const PUBLISH_LIMIT_MS = 4_000;
@@ -29,7 +29,7 @@ export class FeedBoard {
 
   constructor(
     private readonly transport: Transport,
-    private readonly metrics: Metrics,
+    private readonly figures: FeedFigures,
   ) {}
 
   start(): void {
@@ -72,7 +72,7 @@ export class FeedBoard {
     state.condition = condition;
     state.detail = detail;
     state.history = history;
-    this.metrics.feedUp.set({ market }, isFlowing(state) ? 1 : 0);
+    this.figures.up.set({ market }, isFlowing(state) ? 1 : 0);
     this.changed.add(market);
     this.publishSoon();
   }

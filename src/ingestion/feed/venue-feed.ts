@@ -4,7 +4,7 @@ import { type Market, marketOf } from "../../domain/market.js";
 import { isFlowing } from "../../domain/sight.js";
 import { MAX_AHEAD_MS, type Trade } from "../../domain/trade.js";
 import { DAY_MS } from "../../domain/units.js";
-import type { Metrics } from "../../metrics/metrics.js";
+import type { FeedFigures } from "./feed-figures.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Venue } from "../../venues/venue.js";
@@ -59,7 +59,7 @@ export class VenueFeed implements Feed {
     private readonly options: VenueFeedOptions,
     transport: Transport,
     private readonly board: FeedBoard,
-    private readonly metrics: Metrics,
+    private readonly figures: FeedFigures,
     private readonly hosts: VenueHosts,
   ) {
     const { venue, symbols, wsUrl, timing, backoff } = options;
@@ -120,8 +120,7 @@ export class VenueFeed implements Feed {
   private opened(): void {
     const again = this.hasConnected;
     this.hasConnected = true;
-    if (again)
-      this.metrics.feedReconnects.inc({ venue: this.options.venue.name });
+    if (again) this.figures.reconnects.inc({ venue: this.options.venue.name });
     // A machine that slept has a monotonic clock that slept too.
     this.clock = new VenueClock();
     for (const { market, watch } of this.followed.values()) {
@@ -225,7 +224,7 @@ export class VenueFeed implements Feed {
 
   /** Counted always, told once a kind: a venue that changes its format must not flood the log. */
   private refused(reason: string, detail: string): void {
-    this.metrics.feedRefused.inc({ venue: this.options.venue.name, reason });
+    this.figures.refused.inc({ venue: this.options.venue.name, reason });
     for (const market of this.followed.keys()) this.board.refused(market);
     if (this.told.has(reason)) return;
     this.told.add(reason);
@@ -253,7 +252,7 @@ export class VenueFeed implements Feed {
 
   private giveUp(): void {
     const dropped = this.outbox.drop();
-    this.metrics.feedDropped.inc({ venue: this.options.venue.name }, dropped);
+    this.figures.dropped.inc({ venue: this.options.venue.name }, dropped);
     this.logger.error(
       `The transport has taken nothing for ${PAUSE_LIMIT_MS / 1_000} s: ${dropped} records are given up, and will show as gaps`,
     );

@@ -3,13 +3,13 @@ import { CONFIG, type Config } from "../../config/config.js";
 import type { Interval } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import { MINUTE_MS } from "../../domain/units.js";
-import { Metrics } from "../../metrics/metrics.js";
 import { Transport } from "../../streaming/transport.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Venue } from "../../venues/venue.js";
 import { Venues } from "../../venues/venues.js";
 import { FeedBoard } from "./feed-board.js";
 import type { FeedFactory } from "./feed.js";
+import { FeedFigures } from "./feed-figures.js";
 import { VenueFeed } from "./venue-feed.js";
 
 /** Feeds by the venues' own streams: as many symbols a connection as the venue allows. */
@@ -20,7 +20,7 @@ export class VenueFeeds implements FeedFactory {
     private readonly venues: Venues,
     private readonly transport: Transport,
     private readonly board: FeedBoard,
-    private readonly metrics: Metrics,
+    private readonly figures: FeedFigures,
     private readonly hosts: VenueHosts,
   ) {}
 
@@ -52,8 +52,8 @@ export class VenueFeeds implements FeedFactory {
         interval: this.config.intervals[0] as Interval,
         startAfterMs: ((at / size) * MINUTE_MS) / connectionsPerMinute,
       };
-      const { transport, board, metrics, hosts } = this;
-      feeds.push(new VenueFeed(options, transport, board, metrics, hosts));
+      const { transport, board, figures, hosts } = this;
+      feeds.push(new VenueFeed(options, transport, board, figures, hosts));
     }
     return feeds;
   }

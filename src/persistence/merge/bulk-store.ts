@@ -5,7 +5,7 @@ import { CONFIG, type Config } from "../../config/config.js";
 import type { Market } from "../../domain/market.js";
 import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
 import type { Trade } from "../../domain/trade.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { RecorderFigures } from "../figures/recorder-figures.js";
 import { Backoff } from "../../waiting/backoff.js";
 import {
   codeOf,
@@ -34,7 +34,7 @@ export class BulkStore {
     private readonly source: DataSource,
     private readonly markets: MarketRegistry,
     private readonly partitions: Partitions,
-    private readonly metrics: Metrics,
+    private readonly figures: RecorderFigures,
   ) {
     this.writer = new TapeWriter(intervals);
   }
@@ -87,7 +87,7 @@ export class BulkStore {
           this.database.url,
           this.writer,
           market,
-          (reason, candles) => this.metrics.revisions.inc({ reason }, candles),
+          (reason, candles) => this.figures.revisions.inc({ reason }, candles),
         ),
       this.partitions,
       signal,

@@ -2,7 +2,7 @@ import { Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Candle } from "../../domain/candle.js";
 import type { Interval } from "../../domain/interval.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { RecorderFigures } from "../figures/recorder-figures.js";
 import { Transport } from "../../streaming/transport.js";
 import { CandleStore } from "../stores/candle-store.js";
 
@@ -35,7 +35,7 @@ export class Announcer {
     private readonly source: DataSource,
     private readonly transport: Transport,
     private readonly candles: CandleStore,
-    private readonly metrics: Metrics,
+    private readonly figures: RecorderFigures,
   ) {}
 
   start(): void {
@@ -71,7 +71,7 @@ export class Announcer {
     if (candles.length === 0) return;
     await this.transport.produce("candles", candles, { signal });
     for (const candle of candles) {
-      this.metrics.candles.inc({
+      this.figures.candles.inc({
         kind: candle.closed
           ? candle.revision > 0
             ? "revised"

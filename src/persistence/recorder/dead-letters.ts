@@ -1,7 +1,7 @@
 import { Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { plural } from "../../domain/plural.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { RecorderFigures } from "../figures/recorder-figures.js";
 import type { DeadLetter } from "../../domain/dead-letter.js";
 import { Transport } from "../../streaming/transport.js";
 
@@ -13,7 +13,7 @@ export class DeadLetters {
   constructor(
     private readonly source: DataSource,
     private readonly transport: Transport,
-    private readonly metrics: Metrics,
+    private readonly figures: RecorderFigures,
   ) {}
 
   /** Table first: a crash between the two brings the batch, and with it the letters, again. */
@@ -38,7 +38,7 @@ export class DeadLetters {
       ],
     );
     await this.transport.produce("trades.dead", letters, { signal });
-    for (const { reason } of letters) this.metrics.deadLetters.inc({ reason });
+    for (const { reason } of letters) this.figures.deadLetters.inc({ reason });
     const { reason, detail, topic, partition, offset } =
       letters[0] as DeadLetter;
     this.logger.warn(

@@ -1,7 +1,7 @@
 import { Controller, Logger, UseFilters } from "@nestjs/common";
 import { EventPattern, Payload } from "@nestjs/microservices";
 import { isClock } from "../../domain/trade.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { RecorderFigures } from "../figures/recorder-figures.js";
 import { RethrowFilter } from "../../streaming/rethrow.filter.js";
 import type { DeadLetter } from "../../domain/dead-letter.js";
 import type { Delivery, Undecodable } from "../../streaming/transport.js";
@@ -28,7 +28,7 @@ export class RecorderController {
     private readonly deadLetters: DeadLetters,
     private readonly feedStates: FeedStateStore,
     private readonly blindTimes: BlindTimes,
-    private readonly metrics: Metrics,
+    private readonly figures: RecorderFigures,
   ) {}
 
   @EventPattern("trades", RECORDER)
@@ -43,7 +43,7 @@ export class RecorderController {
         );
     }
     for (const [market, time] of newest)
-      this.metrics.eventLag.set({ market }, (Date.now() - time) / 1_000);
+      this.figures.eventLag.set({ market }, (Date.now() - time) / 1_000);
   }
 
   @EventPattern("trades.bulk", RECORDER)
@@ -64,7 +64,7 @@ export class RecorderController {
   private async record(
     delivery: Delivery<"trades" | "trades.bulk">,
   ): Promise<void> {
-    this.metrics.batchRecords.observe(delivery.records.length);
+    this.figures.batchRecords.observe(delivery.records.length);
     const { candles, refusals } = await this.recorder.record(
       delivery.records,
       delivery.signal,

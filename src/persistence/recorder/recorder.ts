@@ -6,7 +6,7 @@ import { CONFIG, type Config } from "../../config/config.js";
 import type { Candle } from "../../domain/candle.js";
 import { hasCode } from "../../domain/tapeline-error.js";
 import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { RecorderFigures } from "../figures/recorder-figures.js";
 import { Backoff } from "../../waiting/backoff.js";
 import { MarketRegistry } from "../merge/market-registry.js";
 import {
@@ -50,7 +50,7 @@ export class Recorder {
     private readonly source: DataSource,
     private readonly markets: MarketRegistry,
     private readonly partitions: Partitions,
-    private readonly metrics: Metrics,
+    private readonly figures: RecorderFigures,
   ) {
     this.writer = new TapeWriter(config.intervals);
   }
@@ -85,7 +85,7 @@ export class Recorder {
           return joined(recorded);
         }
         const cause = causeOf(error);
-        this.metrics.writeRetries.inc({ cause });
+        this.figures.writeRetries.inc({ cause });
         const waitMs = backoff.next();
         if (cause === "unavailable")
           this.logger.error(
@@ -117,7 +117,7 @@ export class Recorder {
       ),
     );
     const runner = this.source.createQueryRunner();
-    const end = this.metrics.writeSeconds.startTimer();
+    const end = this.figures.writeSeconds.startTimer();
     let written: Written;
     try {
       const client = (await runner.connect()) as PoolClient;
@@ -147,7 +147,7 @@ export class Recorder {
   }
 
   private count({ stored, duplicates, late, expired, revised }: Written): void {
-    const { trades, revisions } = this.metrics;
+    const { trades, revisions } = this.figures;
     trades.inc({ outcome: "stored" }, stored);
     trades.inc({ outcome: "duplicate" }, duplicates);
     trades.inc({ outcome: "late" }, late);

@@ -8,7 +8,6 @@ import {
   canRetry,
   hasCode,
 } from "../../domain/tapeline-error.js";
-import { Metrics } from "../../metrics/metrics.js";
 import { BulkStore } from "../../persistence/merge/bulk-store.js";
 import {
   BackfillStore,
@@ -23,6 +22,7 @@ import { Backoff } from "../../waiting/backoff.js";
 import { pause } from "../../waiting/pause.js";
 import { MarketClaims } from "../market-claims.js";
 import { HoleProof } from "../repair/hole-proof.js";
+import { BackfillFigures } from "./backfill-figures.js";
 import { BackfillJob } from "./backfill-job.js";
 import { widened } from "./backfill-plan.js";
 import { BackfillRun } from "./backfill-run.js";
@@ -58,7 +58,7 @@ export class Backfills {
     private readonly transport: Transport,
     private readonly claims: MarketClaims,
     private readonly followed: FollowedMarkets,
-    private readonly metrics: Metrics,
+    private readonly figures: BackfillFigures,
     private readonly proof: HoleProof,
   ) {}
 
@@ -96,7 +96,7 @@ export class Backfills {
     const cancelling = new AbortController();
     const signal = AbortSignal.any([this.stopping.signal, cancelling.signal]);
     let telling: NodeJS.Timeout | undefined;
-    this.metrics.backfillJobs.inc();
+    this.figures.jobs.inc();
     try {
       const job = await this.jobOf(work, signal);
       const tell = async (): Promise<void> => {
@@ -133,8 +133,8 @@ export class Backfills {
       );
     } finally {
       clearInterval(telling);
-      this.metrics.backfillJobs.dec();
-      this.metrics.backfillProgress.remove({ job: String(id) });
+      this.figures.jobs.dec();
+      this.figures.progress.remove({ job: String(id) });
       if (work.askedBy === "bootstrap") this.followed.tellHistory(market, null);
     }
   }
@@ -209,8 +209,8 @@ export class Backfills {
     read: number,
   ): void {
     this.troubles.delete(id);
-    this.metrics.backfillTrades.inc(read);
-    this.metrics.backfillProgress.set({ job: String(id) }, progress);
+    this.figures.trades.inc(read);
+    this.figures.progress.set({ job: String(id) }, progress);
     if (askedBy === "bootstrap") this.followed.tellHistory(market, progress);
   }
 

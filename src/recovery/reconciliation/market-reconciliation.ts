@@ -9,7 +9,6 @@ import {
 import type { Market } from "../../domain/market.js";
 import { MINUTE_MS } from "../../domain/units.js";
 import type { TimeRange } from "../../domain/ranges.js";
-import type { Metrics } from "../../metrics/metrics.js";
 import type { CandleStore } from "../../persistence/stores/candle-store.js";
 import type {
   Compared,
@@ -22,6 +21,7 @@ import type { VenueMarket } from "../../venues/venues.js";
 import { compareAll } from "./batch.js";
 import { type Batch, minuteBatches, samplesOf } from "./plan.js";
 import { refetch } from "./refetch.js";
+import type { ReconciliationFigures } from "./reconciliation-figures.js";
 
 /** Questions of a round: what is left waits for the next, so that every market gets its turn. */
 const MOST_BATCHES = 4;
@@ -39,7 +39,7 @@ export interface ReconciliationTools {
   results: ReconciliationStore;
   hosts: VenueHosts;
   transport: Transport;
-  metrics: Metrics;
+  figures: ReconciliationFigures;
 }
 
 /** Ms. */
@@ -75,7 +75,7 @@ export class MarketReconciliation {
   /** True when more is due than one round does. Rejects with a VenueError when the venue has no answer. */
   async round(now: number, signal: AbortSignal): Promise<boolean> {
     const { market } = this.followed;
-    const { comparisons, results, metrics } = this.tools;
+    const { comparisons, results, figures } = this.tools;
     const reach = await comparisons.reach(market);
     if (reach === undefined) return false;
     const to = Math.min(now - this.times.after, reach.clock);
@@ -100,14 +100,14 @@ export class MarketReconciliation {
     // Not before all of it is done: what changed meanwhile is looked for again.
     this.since = since;
     const ratio = await results.ratio(market, now);
-    if (ratio !== undefined) metrics.matchRatio.set({ market }, ratio);
+    if (ratio !== undefined) figures.matchRatio.set({ market }, ratio);
     return batches.length > MOST_BATCHES || samples.length > MOST_SAMPLES;
   }
 
   /** Another process cares for the market. */
   leave(): void {
     this.since = undefined;
-    this.tools.metrics.matchRatio.remove({ market: this.followed.market });
+    this.tools.figures.matchRatio.remove({ market: this.followed.market });
   }
 
   private async minutes(
@@ -168,7 +168,7 @@ export class MarketReconciliation {
     signal: AbortSignal,
   ): Promise<void> {
     const { market, symbol, venue } = this.followed;
-    const { candles, comparisons, hosts, metrics } = this.tools;
+    const { candles, comparisons, hosts, figures } = this.tools;
     const before = openTimeOf(interval, start - 1);
     const question = venue.klines.fetch(symbol, interval, before, end);
     if (question === undefined) return;
@@ -199,7 +199,7 @@ export class MarketReconciliation {
         now - nextOpenTime(interval, openTime) > LATE_MS,
     );
     for (const { outcome } of compared)
-      metrics.candlesCompared.inc({ venue: venue.name, outcome });
+      figures.candlesCompared.inc({ venue: venue.name, outcome });
     const news = await comparisons.keep(market, interval, compared, since);
     const byTime = new Map(compared.map((one) => [one.openTime, one]));
     const inState = (state: string): Compared[] =>
@@ -220,7 +220,7 @@ export class MarketReconciliation {
   ): Promise<void> {
     if (candle === undefined || this.refetches >= MOST_REFETCHES) return;
     this.refetches++;
-    const { hosts, transport, metrics } = this.tools;
+    const { hosts, transport, figures } = this.tools;
     const fetched = await refetch(
       this.followed,
       candle,
@@ -229,7 +229,7 @@ export class MarketReconciliation {
       signal,
     );
     if (fetched === undefined) return;
-    metrics.candlesRefetched.inc({ venue: this.followed.venue.name });
+    figures.candlesRefetched.inc({ venue: this.followed.venue.name });
     this.logger.log(
       `${nameOf(candle.market, candle.interval, candle.openTime)} differs from the venue's: its ${fetched} trades were fetched again`,
     );
@@ -239,7 +239,7 @@ export class MarketReconciliation {
   private report(interval: Interval, confirmed: readonly Compared[]): void {
     const { market, venue } = this.followed;
     for (const { complete } of confirmed)
-      this.tools.metrics.differencesConfirmed.inc({
+      this.tools.figures.differencesConfirmed.inc({
         venue: venue.name,
         cause: complete === false ? "incomplete" : "unexplained",
       });

@@ -2,7 +2,7 @@ import { Inject, Injectable, Optional } from "@nestjs/common";
 import type { Subscription } from "rxjs";
 import { CONFIG, type Config } from "../../config/config.js";
 import { HOUR_MS } from "../../domain/units.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { ReconciliationFigures } from "./reconciliation-figures.js";
 import { CandleStore } from "../../persistence/stores/candle-store.js";
 import { ComparisonStore } from "../../persistence/stores/comparison-store.js";
 import { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
@@ -58,7 +58,7 @@ export class Reconciliation {
     private readonly results: ReconciliationStore,
     private readonly hosts: VenueHosts,
     private readonly transport: Transport,
-    private readonly metrics: Metrics,
+    private readonly figures: ReconciliationFigures,
     @Optional()
     @Inject(RECONCILIATION_TIMING)
     private readonly timing: ReconciliationTiming = TIMING,
@@ -84,12 +84,12 @@ export class Reconciliation {
 
   private add(followed: VenueMarket | undefined, back: number): void {
     if (followed === undefined) return;
-    const { candles, comparisons, results, hosts, transport, metrics } = this;
+    const { candles, comparisons, results, hosts, transport, figures } = this;
     const { after } = this.config.reconcile;
     const market = new MarketReconciliation(
       followed,
       this.config.intervals,
-      { candles, comparisons, results, hosts, transport, metrics },
+      { candles, comparisons, results, hosts, transport, figures },
       { after, back, ...this.timing },
     );
     this.roundsOf(followed.venue.name).add(market);

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, Optional } from "@nestjs/common";
 import type { Hole } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { RepairFigures } from "./repair-figures.js";
 import {
   type DueGap,
   GapLedgerStore,
@@ -53,7 +53,7 @@ export class Repair {
     private readonly ledger: GapLedgerStore,
     private readonly gaps: GapStore,
     private readonly transport: Transport,
-    private readonly metrics: Metrics,
+    private readonly figures: RepairFigures,
     private readonly proof: HoleProof,
     @Optional()
     @Inject(TIMING)
@@ -82,9 +82,9 @@ export class Repair {
       const sweep = await this.ledger.sweep(mine);
       this.log.swept(sweep);
       const { found, repaired, void: voided } = sweep;
-      this.metrics.gapsChanged.inc({ outcome: "found" }, found);
-      this.metrics.gapsChanged.inc({ outcome: "repaired" }, repaired);
-      this.metrics.gapsChanged.inc({ outcome: "void" }, voided);
+      this.figures.gapsChanged.inc({ outcome: "found" }, found);
+      this.figures.gapsChanged.inc({ outcome: "repaired" }, repaired);
+      this.figures.gapsChanged.inc({ outcome: "void" }, voided);
       await this.tellFigures(mine);
       const free = mine.filter((market) => !this.underWay.has(market));
       const due = await this.ledger.due(free, this.timing.graceMs);
@@ -138,7 +138,7 @@ export class Repair {
   ): Promise<Verdict> {
     const streak = streakOf(gap, missing);
     const count = (outcome: string): void =>
-      this.metrics.repairAttempts.inc({ venue: venue.name, outcome });
+      this.figures.repairAttempts.inc({ venue: venue.name, outcome });
     if (venue.repair.kind === "none")
       return rarely("none", venue.repair.reason, this.timing);
     let answers: HoleAnswer[];
@@ -181,7 +181,7 @@ export class Repair {
         this.transport,
         this.stopping.signal,
       );
-      this.metrics.repairedTrades.inc({ venue: venue.name }, answer.trades);
+      this.figures.repairedTrades.inc({ venue: venue.name }, answer.trades);
       answers.push(answer);
       // The others will be told no better.
       if (answer.unfit !== null) break;
@@ -197,15 +197,15 @@ export class Repair {
       own.has(market),
     );
     for (const state of ["open", "repairing", "unrepairable"] as const)
-      this.metrics.gaps.set(
+      this.figures.gaps.set(
         { state },
         figures.reduce((sum, each) => sum + each[state], 0),
       );
-    this.metrics.missingIds.set(
+    this.figures.missingIds.set(
       figures.reduce((sum, { missingIds }) => sum + Number(missingIds), 0),
     );
     const found = figures.flatMap(({ oldestFoundAt }) => oldestFoundAt ?? []);
-    this.metrics.oldestGap.set(
+    this.figures.oldestGap.set(
       found.length === 0 ? 0 : (Date.now() - Math.min(...found)) / 1_000,
     );
   }

@@ -1,4 +1,4 @@
-import { Metrics } from "../../metrics/metrics.js";
+import { StreamingFigures } from "../streaming-figures.js";
 import { partitionKeyOf, refuse } from "../codec.js";
 import type { TopicName, TopicRecords } from "../topics.js";
 import {
@@ -38,7 +38,7 @@ export class InProcessTransport extends Transport {
   private ended: Promise<void> | undefined;
   private gauges: NodeJS.Timeout | undefined;
 
-  constructor(private readonly metrics?: Metrics) {
+  constructor(private readonly figures?: StreamingFigures) {
     super();
   }
 
@@ -77,7 +77,7 @@ export class InProcessTransport extends Transport {
       group = new InProcessGroup(subscription, {
         handled: (entries) => this.settle(entries),
         dropped: (topic, count) =>
-          this.metrics?.recordsDropped.inc({ group: name, topic }, count),
+          this.figures?.recordsDropped.inc({ group: name, topic }, count),
       });
       this.groups.set(name, group);
     }
@@ -185,7 +185,7 @@ export class InProcessTransport extends Transport {
   private measure(): void {
     for (const group of this.groups.values())
       for (const topic of group.topics)
-        this.metrics?.queueDepth.set(
+        this.figures?.queueDepth.set(
           { queue: `${group.label} ${topic}` },
           group.waiting(topic),
         );

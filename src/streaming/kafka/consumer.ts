@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import type { Config } from "../../config/config.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { StreamingFigures } from "../streaming-figures.js";
 import { Backoff } from "../../waiting/backoff.js";
 import { within } from "../../waiting/limit.js";
 import { pause } from "../../waiting/pause.js";
@@ -64,7 +64,7 @@ export class KafkaConsumer implements Consumer {
     private readonly config: Config,
     private readonly subscription: Subscription,
     private readonly tables: ReadonlyMap<TopicName, PartitionTable>,
-    private readonly metrics: Metrics,
+    private readonly figures: StreamingFigures,
     private readonly timing: ConsumerTiming,
   ) {
     const { group, ephemeral, handlers } = subscription;
@@ -216,7 +216,7 @@ export class KafkaConsumer implements Consumer {
 
   private ended({ cause, detail }: Ending, waitMs: number): void {
     const group = labelOf(this.subscription);
-    this.metrics.consumerRestarts.inc({ group, cause });
+    this.figures.consumerRestarts.inc({ group, cause });
     this.logger.warn(
       `Consumer ${cause} (${detail}); a new one starts in ${waitMs} ms`,
     );
@@ -226,9 +226,9 @@ export class KafkaConsumer implements Consumer {
     const standing = await this.lag.measure();
     const group = labelOf(this.subscription);
     if (this.lag.latest !== null)
-      this.metrics.consumerLag.set({ group }, this.lag.latest);
+      this.figures.consumerLag.set({ group }, this.lag.latest);
     for (const topic of this.subscription.handlers.keys())
-      this.metrics.queueDepth.set(
+      this.figures.queueDepth.set(
         { queue: `${group} ${topic}` },
         this.intake.waiting(topic),
       );

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import type { Config } from "../../config/config.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { StreamingFigures } from "../streaming-figures.js";
 import { encode, keyOf, partitionKeyOf } from "../codec.js";
 import type { TopicName, TopicRecords } from "../topics.js";
 import {
@@ -42,7 +42,7 @@ export class KafkaTransport extends Transport {
 
   constructor(
     private readonly config: Config,
-    private readonly metrics: Metrics,
+    private readonly figures: StreamingFigures,
     private readonly timing: ConsumerTiming = CONSUMER_TIMING,
   ) {
     super();
@@ -100,7 +100,7 @@ export class KafkaTransport extends Transport {
       this.config,
       subscription,
       tables,
-      this.metrics,
+      this.figures,
       this.timing,
     );
     this.consumers.add(consumer);

@@ -1,5 +1,5 @@
 import { Logger } from "@nestjs/common";
-import type { Metrics } from "../../metrics/metrics.js";
+import type { RestFigures } from "./rest-figures.js";
 import type { Question, Venue } from "../venue.js";
 import { RestBudget, URGENCIES, type Urgency } from "./rest-budget.js";
 import { VenueError } from "./venue-error.js";
@@ -47,7 +47,7 @@ export class VenueHost {
   constructor(
     private readonly baseUrl: string,
     private readonly limits: Venue["rest"],
-    private readonly metrics: Metrics,
+    private readonly figures: RestFigures,
   ) {
     this.name = new URL(baseUrl).host;
     this.logger = new Logger(`REST ${this.name}`);
@@ -60,7 +60,7 @@ export class VenueHost {
     signal: AbortSignal,
   ): Promise<T> {
     const count = (outcome: string): void =>
-      this.metrics.venueQuestions.inc({ host: this.name, urgency, outcome });
+      this.figures.questions.inc({ host: this.name, urgency, outcome });
     try {
       await this.turn(question.weight, urgency, signal);
       try {
@@ -203,10 +203,7 @@ export class VenueHost {
       usedWeightHeader === undefined ? null : headers.get(usedWeightHeader),
     );
     if (told !== undefined) this.budget.told(told, now);
-    this.metrics.venueWeight.set(
-      { host: this.name },
-      this.budget.weightUsed(now),
-    );
+    this.figures.weight.set({ host: this.name }, this.budget.weightUsed(now));
     if (!isSilencing(status)) return;
     const seconds = wholeNumber(headers.get("retry-after"));
     const pause =
@@ -237,7 +234,7 @@ export class VenueHost {
   }
 
   private tellWaiting(urgency: Urgency): void {
-    this.metrics.venueWaiting.set(
+    this.figures.waiting.set(
       { host: this.name, urgency },
       this.waiting[urgency].length,
     );

@@ -8,6 +8,7 @@ import { bybitLinear } from "../bybit/linear.js";
 import { bybit } from "../bybit/spot.js";
 import type { Question, Venue } from "../venue.js";
 import type { Urgency } from "./rest-budget.js";
+import { RestFigures } from "./rest-figures.js";
 import type { VenueError } from "./venue-error.js";
 import { VenueHosts } from "./venue-hosts.js";
 
@@ -21,7 +22,7 @@ let server: Server;
 let asked: Asked[];
 let answer: (path: string, response: ServerResponse) => void;
 let hosts: VenueHosts;
-let metrics: Metrics;
+let figures: RestFigures;
 
 beforeAll(() => {
   Logger.overrideLogger(false);
@@ -36,10 +37,10 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  metrics = new Metrics();
+  figures = new RestFigures(new Metrics());
   hosts = new VenueHosts(
     { venueUrl: () => `http://127.0.0.1:${port}` },
-    metrics,
+    figures,
   );
 });
 
@@ -189,7 +190,7 @@ describe("a venue's REST", () => {
     const error = await refusal(unreadable);
     expect(error.message).toBe("not_json: nonsense");
     expect(error).toMatchObject({ code: "unreadable", canRetry: true });
-    const counted = await metrics.venueQuestions.get();
+    const counted = await figures.questions.get();
     expect(
       counted.values.map(({ labels, value }) => [labels.outcome, value]),
     ).toEqual([

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { CONFIG, type Config } from "../../config/config.js";
-import { Metrics } from "../../metrics/metrics.js";
+import { RestFigures } from "./rest-figures.js";
 import type { Question, Venue } from "../venue.js";
 import type { Urgency } from "./rest-budget.js";
 import { VenueHost } from "./venue-host.js";
@@ -12,7 +12,7 @@ export class VenueHosts {
 
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, "venueUrl">,
-    private readonly metrics: Metrics,
+    private readonly figures: RestFigures,
   ) {}
 
   /** Rejects with a VenueError, or with the signal's reason. */
@@ -30,7 +30,7 @@ export class VenueHosts {
     const url = this.config.venueUrl(name, "REST") ?? restUrl;
     const known = this.hosts.get(url);
     if (known !== undefined) return known;
-    const host = new VenueHost(url, rest, this.metrics);
+    const host = new VenueHost(url, rest, this.figures);
     this.hosts.set(url, host);
     return host;
   }
