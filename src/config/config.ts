@@ -5,7 +5,8 @@ import {
 } from "../domain/interval.js";
 import { type Market, marketOf } from "../domain/market.js";
 import { TapelineError } from "../domain/tapeline-error.js";
-import { DAY_MS, HOUR_MS } from "../domain/units.js";
+import { HOUR_MS } from "../domain/units.js";
+import { type ContextSettings, contextSettings } from "./context-settings.js";
 import { type Env, Reader, type Sasl } from "./environment-reader.js";
 
 export type Role = "ingestion" | "recorder" | "api";
@@ -29,7 +30,7 @@ export class ConfigError extends TapelineError<"bad_config"> {
 }
 
 /** Everything the environment decides, read once and validated as a whole. */
-export interface Config {
+export interface Config extends ContextSettings {
   /** Markets to follow; `explicit` when the user named them. */
   feeds: readonly Market[];
   feedsExplicit: boolean;
@@ -55,8 +56,6 @@ export interface Config {
   bootstrapMs: number | undefined;
   /** Backfills that this process works on at once; 0 means none. */
   backfillJobs: number;
-  /** Ms: how far back candles are compared with the venues' own (undefined: not at all), and how long after they closed. */
-  reconcile: { back: number | undefined; after: number };
   ingestKeys: readonly string[];
   roles: ReadonlySet<Role>;
   /** Open candles and live frames go out at most this often. */
@@ -67,15 +66,6 @@ export interface Config {
   corsOrigins: readonly string[];
   /** REST requests a minute and client address. */
   rateLimit: number;
-  simulator: {
-    seed: number;
-    rate: number;
-    late: number;
-    duplicate: number;
-    disorder: number;
-    missing: number;
-    historyMs: number;
-  };
   logLevel: "error" | "warn" | "log" | "debug";
   /** Base URL of a venue's streams, REST or bulk files, if configured. */
   venueUrl(venue: string, kind: "WS" | "REST" | "BULK"): string | undefined;
@@ -114,10 +104,6 @@ export function readConfig(env: Env): Config {
     retentionMs: read.duration("RETENTION"),
     bootstrapMs: read.duration("BOOTSTRAP", HOUR_MS),
     backfillJobs: read.integer("BACKFILL_JOBS", 1, 0, 16),
-    reconcile: {
-      back: read.duration("RECONCILE", 7 * DAY_MS),
-      after: read.wait("RECONCILE_AFTER", 180_000),
-    },
     ingestKeys: read.keys("INGEST_KEYS"),
     roles: new Set(roles),
     flushMs: read.integer("FLUSH_MS", 100, 10, 10_000),
@@ -125,21 +111,13 @@ export function readConfig(env: Env): Config {
     maxBatch: read.integer("MAX_BATCH", 20_000, 100, 100_000),
     corsOrigins: read.list("CORS_ORIGINS"),
     rateLimit: read.integer("RATE_LIMIT", 600, 1, 1_000_000),
-    simulator: {
-      seed: read.integer("SIM_SEED", 1, 0, 2 ** 31),
-      rate: read.decimal("SIM_RATE", 0.5, 0.01, 10_000),
-      late: read.decimal("SIM_LATE", 0, 0, 1),
-      duplicate: read.decimal("SIM_DUPLICATE", 0, 0, 1),
-      disorder: read.decimal("SIM_DISORDER", 0, 0, 1),
-      missing: read.decimal("SIM_MISSING", 0, 0, 1),
-      historyMs: read.duration("SIM_HISTORY") ?? DAY_MS,
-    },
     logLevel: read.oneOf(
       "LOG_LEVEL",
       ["error", "warn", "log", "debug"] as const,
       "log",
     ),
     venueUrl: (venue, kind) => env[urlVariable(venue, kind)],
+    ...contextSettings(read),
   };
   read.venueUrls();
   if (roles.length < ROLES.length && kafkaBrokers.length === 0) {

@@ -1,0 +1,33 @@
+import { HOUR_MS } from "../domain/units.js";
+import { ConfigError, readConfig } from "./config.js";
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("the configuration", () => {
+  it("names every bad variable in one error, those of the contexts too", () => {
+    expect(
+      problemsOf({ PORT: "x", SIM_RATE: "fast", RECONCILE_AFTER: "off" }),
+    ).toEqual([
+      'PORT must be an integer from 0 to 65535, not "x"',
+      'SIM_RATE must be a number from 0.01 to 10000, not "fast"',
+      'RECONCILE_AFTER must be a whole number of m, h or d, such as 3m, not "off"',
+    ]);
+  });
+
+  it("has the settings that contexts bring", () => {
+    const { simulator, reconcile } = readConfig({
+      SIM_SEED: "7",
+      RECONCILE: "3h",
+    });
+    expect(simulator).toMatchObject({ seed: 7, rate: 0.5 });
+    expect(reconcile).toEqual({ back: 3 * HOUR_MS, after: 180_000 });
+  });
+});
