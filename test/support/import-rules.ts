@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["domain", "waiting"],
   ingestion: ["domain", "waiting", "venues", "streaming", "http", "commands"],
   "persistence/embedded": ["domain", "waiting"],
+  "persistence/figures": [],
   "persistence/commands": [
     "domain",
     "persistence",
@@ -26,7 +27,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "commands",
   ],
   "persistence/schema": ["domain", "waiting", "persistence/embedded"],
-  "persistence/merge": ["domain", "waiting", "persistence/schema"],
+  "persistence/merge": [
+    "domain",
+    "waiting",
+    "persistence/figures",
+    "persistence/schema",
+  ],
   "persistence/stores": [
     "domain",
     "waiting",
@@ -37,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "domain",
     "waiting",
     "streaming",
+    "persistence/figures",
     "persistence/schema",
     "persistence/merge",
     "persistence/stores",
@@ -45,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "domain",
     "streaming",
     "persistence/embedded",
+    "persistence/figures",
     "persistence/schema",
     "persistence/merge",
     "persistence/stores",
@@ -67,6 +75,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "streaming",
     "persistence",
     "persistence/stores",
+    "persistence/figures",
     "http",
     "live",
   ],
@@ -81,6 +90,8 @@ const SELF_CONTAINED: Readonly<Record<string, string>> = {
 const TIMERS = /^node:timers(\/promises)?$/;
 /** They put the application together: they may import any room, and none imports them. */
 const ASSEMBLY = [""];
+/** A context's settings are part of the configuration, which is read and checked as a whole. */
+const SETTINGS = /\/settings\.ts$/;
 /** Packages that some rooms keep to themselves. */
 const CONFINED: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ["streaming"],
@@ -112,6 +123,7 @@ function refusal(file: string, specifier: string): string | undefined {
     return isSpec(file) ? undefined : "the product imports nothing outside src";
   const [from, to] = [roomOf(file), roomOf(target)];
   if (from === to || ASSEMBLY.includes(from)) return undefined;
+  if (from === "config" && SETTINGS.test(target)) return undefined;
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) return `folder ${from} is not in the layout`;
   if (ASSEMBLY.includes(to))
