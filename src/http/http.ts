@@ -1,5 +1,4 @@
 import helmet from "@fastify/helmet";
-import { HttpStatus } from "@nestjs/common";
 import { HttpAdapterHost } from "@nestjs/core";
 import {
   FastifyAdapter,
@@ -9,15 +8,13 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config/config.js";
 import { Connections } from "./connections.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
-import { type Problem, ProblemException } from "./problem.js";
-import { RateLimit } from "./rate-limit.js";
+import type { Problem } from "./problem.js";
+import { limitRequests } from "./rate-limit.js";
 import { validationPipe } from "./validation.js";
 
 const BODY_LIMIT = 1_048_576;
 /** A market in a path, every character of it escaped. */
 const MAX_PARAMETER_LENGTH = 400;
-/** Scraped and polled by machines that must not be locked out. */
-const UNLIMITED = /^\/(health|metrics)(\/|\?|$)/;
 
 /** What `NestFactory.create` takes. */
 export function httpAdapter(): FastifyAdapter {
@@ -76,11 +73,8 @@ export async function configureHttp(
       ],
     });
   }
-  const limit = new RateLimit(config.rateLimit);
+  await limitRequests(app, config.rateLimit);
   const server = app.getHttpAdapter().getInstance();
-  server.addHook("onRequest", (request, reply, done) =>
-    done(limited(limit, request, reply)),
-  );
   app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
   app.useGlobalPipes(validationPipe());
   const connections = new Connections(server.server);
@@ -89,30 +83,6 @@ export async function configureHttp(
     done();
   });
   return connections;
-}
-
-function limited(
-  limit: RateLimit,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Error | undefined {
-  if (
-    UNLIMITED.test(request.url) ||
-    request.routeOptions.config.unlimited === true
-  )
-    return undefined;
-  const { allowed, remaining, resetSeconds } = limit.count(request.ip);
-  void reply
-    .header("X-RateLimit-Limit", limit.limit)
-    .header("X-RateLimit-Remaining", remaining)
-    .header("X-RateLimit-Reset", resetSeconds);
-  if (allowed) return undefined;
-  void reply.header("Retry-After", resetSeconds);
-  return new ProblemException(
-    HttpStatus.TOO_MANY_REQUESTS,
-    "too_many_requests",
-    `More than ${limit.limit} requests in a minute from this address; try again in ${resetSeconds} s.`,
-  );
 }
 
 /** Own scripts and styles only, none of them inline; nothing of any other origin. */

@@ -1,48 +1,145 @@
-import { RateLimit } from "./rate-limit.js";
+import { jest } from "@jest/globals";
+import { Module } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import {
+  FastifyAdapter,
+  type NestFastifyApplication,
+} from "@nestjs/platform-fastify";
+import { limitRequests } from "./rate-limit.js";
+
+@Module({})
+class Empty {}
+
+interface Answer {
+  allowed: boolean;
+  remaining: number;
+  /** Of X-RateLimit-Reset. */
+  reset: number;
+}
+
+let now = 1_700_000_000_000;
+let app: NestFastifyApplication;
+let base: string;
+
+/** A server with one route, some that are not limited, and none behind any other path. */
+async function limited(max: number, maxAddresses?: number): Promise<void> {
+  // So that a test can be any client.
+  const adapter = new FastifyAdapter({ trustProxy: true });
+  app = await NestFactory.create<NestFastifyApplication>(Empty, adapter, {
+    logger: false,
+  });
+  await limitRequests(app, max, maxAddresses);
+  const server = app.getHttpAdapter().getInstance();
+  server.get("/", () => "");
+  server.get("/file", { config: { rateLimit: false } }, () => "");
+  for (const path of ["/health/live", "/metrics", "/metricsque"])
+    server.get(path, () => "");
+  await app.listen(0, "127.0.0.1");
+  base = await app.getUrl();
+}
+
+function request(address: string, path: string): Promise<Response> {
+  return fetch(base + path, { headers: { "x-forwarded-for": address } });
+}
+
+async function ask(address: string, path = "/"): Promise<Answer> {
+  const { status, headers } = await request(address, path);
+  return {
+    allowed: status !== 429,
+    remaining: Number(headers.get("x-ratelimit-remaining") ?? NaN),
+    reset: Number(headers.get("x-ratelimit-reset") ?? NaN),
+  };
+}
+
+beforeEach(() => {
+  jest.spyOn(Date, "now").mockImplementation(() => now);
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await app.close();
+});
 
 describe("the rate limit", () => {
-  let now = 0;
-  const limit = (requests: number): RateLimit =>
-    new RateLimit(requests, () => now);
-
-  it("allows so many requests a minute from each address", () => {
-    const limited = limit(2);
-    expect(limited.count("10.0.0.1")).toEqual({
+  it("allows so many requests a minute from each address", async () => {
+    await limited(2);
+    expect(await ask("10.0.0.1")).toEqual({
       allowed: true,
       remaining: 1,
-      resetSeconds: 60,
+      reset: 60,
     });
     now += 30_000;
-    expect(limited.count("10.0.0.1")).toEqual({
+    expect(await ask("10.0.0.1")).toEqual({
       allowed: true,
       remaining: 0,
-      resetSeconds: 30,
+      reset: 30,
     });
-    expect(limited.count("10.0.0.1")).toEqual({
+    expect(await ask("10.0.0.1")).toEqual({
       allowed: false,
       remaining: 0,
-      resetSeconds: 30,
+      reset: 30,
     });
-    expect(limited.count("10.0.0.2").allowed).toBe(true);
+    expect((await ask("10.0.0.2")).allowed).toBe(true);
     now += 30_000;
-    expect(limited.count("10.0.0.1").allowed).toBe(true);
+    expect((await ask("10.0.0.1")).allowed).toBe(true);
   });
 
-  it("takes the addresses of one IPv6 network for one client", () => {
-    const limited = limit(1);
-    expect(limited.count("2001:db8:1:2:aaaa::1").allowed).toBe(true);
-    expect(limited.count("2001:db8:1:2::9").allowed).toBe(false);
-    expect(limited.count("2001:db8:1:3::9").allowed).toBe(true);
-    expect(limited.count("::1").allowed).toBe(true);
-    expect(limited.count("::ffff:10.0.0.1").allowed).toBe(true);
-    expect(limited.count("::ffff:10.0.0.2").allowed).toBe(true);
+  it("says in headers and text what the limit is and when to come back", async () => {
+    await limited(1);
+    const headersOf = async (): Promise<unknown[]> => {
+      const { headers } = await request("10.0.0.1", "/");
+      return [
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-reset",
+        "retry-after",
+      ].map((name) => headers.get(name));
+    };
+    expect(await headersOf()).toEqual(["1", "0", "60", null]);
+    now += 20_400;
+    expect(await headersOf()).toEqual(["1", "0", "40", "40"]);
+    expect(await (await request("10.0.0.1", "/")).json()).toMatchObject({
+      code: "too_many_requests",
+      detail:
+        "More than 1 requests in a minute from this address; try again in 40 s.",
+    });
   });
 
-  it("does not remember more addresses than it has to", () => {
-    const limited = limit(1);
-    for (let address = 0; address < 100_001; address++)
-      limited.count(`a${address}`);
-    expect(limited.count("a100000").allowed).toBe(false);
-    expect(limited.count("a0").allowed).toBe(true);
+  it("takes the addresses of one IPv6 network for one client", async () => {
+    await limited(1);
+    expect((await ask("2001:db8:1:2:aaaa::1")).allowed).toBe(true);
+    expect((await ask("2001:db8:1:2::9")).allowed).toBe(false);
+    expect((await ask("2001:db8:1:3::9")).allowed).toBe(true);
+    expect((await ask("::1")).allowed).toBe(true);
+    expect((await ask("::ffff:10.0.0.1")).allowed).toBe(true);
+    expect((await ask("::ffff:10.0.0.2")).allowed).toBe(true);
+  });
+
+  it("counts requests for paths that do not exist, with those for paths that do", async () => {
+    await limited(2);
+    expect((await ask("10.0.0.1", "/nothing")).remaining).toBe(1);
+    expect((await ask("10.0.0.1")).remaining).toBe(0);
+    expect((await ask("10.0.0.1", "/nothing/else")).allowed).toBe(false);
+  });
+
+  it.each(["/file", "/health/live", "/metrics", "/metrics?name=up"])(
+    "does not count %s",
+    async (path) => {
+      await limited(1);
+      for (let time = 0; time < 3; time++)
+        expect(await ask("10.0.0.1", path)).toEqual({
+          allowed: true,
+          remaining: NaN,
+          reset: NaN,
+        });
+      expect((await ask("10.0.0.1", "/metricsque")).remaining).toBe(0);
+    },
+  );
+
+  it("does not remember more addresses than it has to", async () => {
+    await limited(1, 100);
+    for (let host = 0; host <= 100; host++) await ask(`10.0.0.${host}`);
+    expect((await ask("10.0.0.100")).allowed).toBe(false);
+    expect((await ask("10.0.0.0")).allowed).toBe(true);
   });
 });

@@ -4,13 +4,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { matchesEtag } from "../../http/etag.js";
 import { type PageFile, encodingFor, readPage } from "./page-files.js";
 
-declare module "fastify" {
-  interface FastifyContextConfig {
-    /** Not counted by the request limit. */
-    unlimited?: boolean;
-  }
-}
-
 // Beside src/ and dist/ alike.
 const FOLDER = fileURLToPath(new URL("../../../dist/web/", import.meta.url));
 const INDEX = "/index.html";
@@ -18,7 +11,7 @@ const INDEX = "/index.html";
 const VIEWS = ["/", "/m/*", "/system"];
 const NOT_BUILT = `The page has not been built: run "npm run build" and start again. The API is at /docs.\n`;
 // A page and its files are a dozen requests from memory; reloading it must not lock anybody out of the API.
-const UNLIMITED = { config: { unlimited: true } };
+const UNLIMITED = { config: { rateLimit: false as const } };
 
 /**
  * Serves the built dashboard, each file under its own path and compressed by the build; whatever else is asked for is
