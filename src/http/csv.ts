@@ -1,3 +1,4 @@
+import Negotiator from "negotiator";
 import type { Candle } from "../domain/candle.js";
 import type { Difference, ReconciledDay } from "../domain/reconciliation.js";
 import type { Trade } from "../domain/trade.js";
@@ -113,33 +114,17 @@ function cell(value: unknown): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Whether an Accept header prefers CSV to JSON. */
+const JSON_RANGES = ["application/json", "application/*", "*/*"];
+
+/**
+ * Whether a client prefers CSV to JSON: its Accept header names `text/csv`, and names it before JSON and before whatever
+ * stands for JSON, by weight (`q`) and then by place. Parameters but `q`, and types that we do not serve, are ignored.
+ */
 export function wantsCsv(accept: string | undefined): boolean {
-  let [csv, json] = [0, 0];
-  for (const range of (accept ?? "").split(",")) {
-    const [type = "", ...parameters] = range
-      .split(";")
-      .map((part) => part.trim().toLowerCase());
-    const weight = Number(
-      /^q=([\d.]+)$/.exec(
-        parameters.find((parameter) => parameter.startsWith("q=")) ?? "q=1",
-      )?.[1] ?? 0,
-    );
-    if (type === "text/csv") csv = Math.max(csv, weight);
-    if (
-      type === "application/json" ||
-      type === "application/*" ||
-      type === "*/*"
-    )
-      json = Math.max(json, weight);
-  }
-  // A specific type wins over a wildcard of the same weight: "text/csv, */*" asks for CSV.
-  return (
-    csv > 0 &&
-    csv >= json &&
-    !(
-      csv === json &&
-      (accept ?? "").toLowerCase().trimStart().startsWith("application/json")
-    )
-  );
+  const headers = accept === undefined ? {} : { accept };
+  const preferred = new Negotiator({ headers })
+    .mediaTypes()
+    .map((type) => type.toLowerCase())
+    .find((type) => type === "text/csv" || JSON_RANGES.includes(type));
+  return preferred === "text/csv";
 }
