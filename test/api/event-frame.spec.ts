@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
-import { eventFrame } from "../../src/api/socket/event-frame.js";
+import { eventFrame } from "../../src/live/event-frame.js";
 
 /** Messages that a WebSocket client reads when these bytes are written to its connection. */
 async function messagesIn(bytes: Buffer, count: number): Promise<string[]> {

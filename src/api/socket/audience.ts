@@ -9,7 +9,7 @@ import { LIVE_LIMITS } from "../../live/live-limits.js";
 import type { LiveAudience, AddressedFrame } from "../../live/live-rooms.js";
 import { roomOf } from "../../live/subscription.js";
 import type { AudienceFigures } from "./audience-figures.js";
-import { eventFrame } from "./event-frame.js";
+import { eventFrame } from "../../live/event-frame.js";
 import { type Encoded, SlowClients, type Wire } from "./slow-clients.js";
 
 /** What is remembered of a client. */
