@@ -11,12 +11,12 @@ import {
 
 const DAY = Date.UTC(2024, 4, 6);
 const LINES = 1_000;
-export const SYMBOL = "BTCUSDT";
+const SYMBOL = "BTCUSDT";
 export const MARKET = `binance:${SYMBOL}`;
 export const SPAN = { from: DAY, to: DAY + DAY_MS };
 
 /** A day of a busy market, as aggregates of one to three trades; the same call gives the same trades. */
-export function* dayOfTrades(count: number): Generator<Trade> {
+function* dayOfTrades(count: number): Generator<Trade> {
   let ord = 3_000_000_000;
   for (let index = 0; index < count; index++) {
     const standsFor = 1 + (index % 3);

@@ -41,7 +41,7 @@ export function cellsOf({ rows }: Pick<Outcome, "rows">): {
   };
 }
 
-export function spread(figure: Figure | undefined): string {
+function spread(figure: Figure | undefined): string {
   if (figure === undefined || figure.samples.length === 0) return "–";
   const { samples } = figure;
   const middle = short(median(samples));

@@ -4,7 +4,7 @@ import { StreamingFigures } from "../../src/streaming/streaming-figures.js";
 import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { chunks, generate } from "../harness/generate.js";
 
-export const PARTITIONS = 2;
+const PARTITIONS = 2;
 
 /** Makes the product's topics with this prefix, and puts trades into `trades` as the product does. */
 export async function preload(

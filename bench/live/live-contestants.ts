@@ -5,7 +5,7 @@ import type { Crowd, Flushes, Plan } from "./crowd.js";
 
 export const PRODUCT = "Tapeline";
 export const EMIT = "Socket.IO room emit";
-export const FLOOR = "ws, pre-framed";
+const FLOOR = "ws, pre-framed";
 
 /** A server of live frames in a process of its own. */
 export interface LiveServer {

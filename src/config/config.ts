@@ -10,7 +10,7 @@ import { type ContextSettings, contextSettings } from "./context-settings.js";
 import { type Env, Reader, type Sasl } from "./environment-reader.js";
 
 export type Role = "ingestion" | "recorder" | "api";
-export const ROLES: readonly Role[] = ["ingestion", "recorder", "api"];
+const ROLES: readonly Role[] = ["ingestion", "recorder", "api"];
 
 export const DEFAULT_FEEDS: readonly Market[] = [
   "BTCUSDT",

@@ -73,7 +73,7 @@ export interface TickersFrame extends Place {
 }
 
 /** You were too slow and have missed frames of these rooms, which you have left: subscribe again. */
-export interface Resync {
+interface Resync {
   rooms: Channel[];
 }
 

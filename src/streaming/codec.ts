@@ -6,7 +6,7 @@ import type { TopicName, TopicRecords } from "./topics.js";
 import { type Defect, defectOf } from "./validity.js";
 
 /** A dead letter shows this much of the record it is about. */
-export const PAYLOAD_CHARACTERS = 8_192;
+const PAYLOAD_CHARACTERS = 8_192;
 
 /** What decides a record's partition, so that the records of one market stay in order. */
 export function partitionKeyOf(

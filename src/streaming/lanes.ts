@@ -175,6 +175,6 @@ export class Lane<I extends Item> {
   }
 }
 
-export function isBulk(topic: TopicName): boolean {
+function isBulk(topic: TopicName): boolean {
   return topic.endsWith(".bulk");
 }

@@ -1,10 +1,10 @@
 /** What a request was answered with; `body` is parsed when it is JSON. */
-export interface Answer<T> {
+interface Answer<T> {
   status: number;
   headers: Headers;
   body: T;
 }
-export interface ProblemBody {
+interface ProblemBody {
   type: string;
   title: string;
   status: number;

@@ -35,7 +35,7 @@ import { type Tape, openTape } from "../support/tape.js";
 Logger.overrideLogger(["fatal"]);
 
 export const DAY = 86_400_000;
-export const SYMBOL = "BTCUSDT";
+const SYMBOL = "BTCUSDT";
 export const MARKET = `binance:${SYMBOL}`;
 /** The files of spot change from ms to µs in its middle. */
 export const NEW_YEAR = Date.UTC(2025, 0, 1);

@@ -86,7 +86,7 @@ export class KlineVenue {
   }
 }
 
-export interface Options {
+interface Options {
   feeds: string;
   intervals?: string;
   /** Ms. */
@@ -97,7 +97,7 @@ export interface Options {
 }
 
 /** One process that reconciles. */
-export interface Running {
+interface Running {
   metrics: Metrics;
   /** Records that came through topic `trades.bulk`. */
   bulk: TapeRecord[];

@@ -8,7 +8,7 @@ import * as yazl from "yazl";
 import type { Trade } from "../../src/domain/trade.js";
 
 /** A folder laid out like `data.binance.vision`. */
-export type BulkKind = "aggTrades" | "trades";
+type BulkKind = "aggTrades" | "trades";
 
 export interface FileOf {
   symbol: string;
@@ -19,7 +19,7 @@ export interface FileOf {
 }
 
 /** Path of a zip under the folder. */
-export function bulkPath({
+function bulkPath({
   symbol,
   period,
   kind = "aggTrades",

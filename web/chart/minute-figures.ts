@@ -9,7 +9,7 @@ import { type Pressure, pressureOf } from "../tape/pressure.js";
 const WINDOW = { most: 480, least: 30 } as const;
 const PRESSURE_MINUTES = [1, 5, 15] as const;
 
-export interface Volatility {
+interface Volatility {
   /** 0.5 is 50 % a year. */
   value: number;
   /** From the open of the first minute to the close of the last. */

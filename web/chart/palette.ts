@@ -14,7 +14,7 @@ export interface Palette {
   studies: string[];
 }
 
-export const STUDY_COLOURS = 8;
+const STUDY_COLOURS = 8;
 
 export function readPalette(element: HTMLElement): Palette {
   const style = getComputedStyle(element);

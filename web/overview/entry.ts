@@ -25,7 +25,7 @@ export function entryOf(
 }
 
 /** Whether the 24 h hold every trade. */
-export const COMPLETENESS = {
+const COMPLETENESS = {
   true: {
     sign: "✓",
     text: "complete",

@@ -8,7 +8,7 @@ export interface Sort {
   descending: boolean;
 }
 
-export const DEFAULT_SORT: Sort = { key: "market", descending: false };
+const DEFAULT_SORT: Sort = { key: "market", descending: false };
 
 /** `-volume` → by volume, the largest first. Anything else than a column is the default. */
 export function sortFrom(text: string | null): Sort {

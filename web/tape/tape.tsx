@@ -109,10 +109,7 @@ export function Tape({
 }
 
 /** Sizes are compared as decimals. */
-export function filtered(
-  trades: readonly Trade[],
-  least: string,
-): readonly Trade[] {
+function filtered(trades: readonly Trade[], least: string): readonly Trade[] {
   return isAmount(least)
     ? trades.filter(({ amount }) => compareDecimals(amount, least) >= 0)
     : trades;

@@ -81,7 +81,7 @@ export function restEntry(
 }
 
 /** Epoch ms of a timestamp in s, ms, µs or ns, told by its magnitude; NaN for anything else. */
-export function epochMilliseconds(text: string): number {
+function epochMilliseconds(text: string): number {
   if (!/^\d{10,19}$/.test(text)) return NaN;
   if (text.length >= 18) return Number(text.slice(0, -6));
   if (text.length >= 15) return Number(text.slice(0, -3));

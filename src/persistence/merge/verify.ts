@@ -6,7 +6,7 @@ import { intervalColumns } from "./write-batch.js";
 
 const VERIFY = sqlFile(import.meta.url, "verify.sql");
 
-export interface CandleDifference {
+interface CandleDifference {
   interval: Interval;
   openTime: number;
   /** Recomputed from the stored trades; null when no trade belongs to it. */

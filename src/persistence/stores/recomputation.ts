@@ -7,7 +7,7 @@ import type { Reader } from "./candle-store.js";
 
 const EXPLAIN = sqlFile(import.meta.url, "explain-candle.sql");
 /** Candles of more rows are not recomputed for one request: `verify` does that. */
-export const MOST_ROWS = 1_000_000;
+const MOST_ROWS = 1_000_000;
 
 /** Trades that are kept of a candle's time. */
 export interface StoredTrades {
@@ -23,7 +23,7 @@ export interface StoredTrades {
   sources: { source: TradeSource; rows: number; trades: number }[];
 }
 
-export interface FieldDifference {
+interface FieldDifference {
   field: TradedField;
   stored: string | null;
   recomputed: string | null;

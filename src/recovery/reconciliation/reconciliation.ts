@@ -18,7 +18,7 @@ import {
 } from "./venue-reconciliation.js";
 
 /** Injection token of another `ReconciliationTiming`, for who cannot wait. */
-export const RECONCILIATION_TIMING = Symbol("reconciliation timing");
+const RECONCILIATION_TIMING = Symbol("reconciliation timing");
 
 export interface ReconciliationTiming extends RoundTiming {
   /** From a difference to its second look, ms. */

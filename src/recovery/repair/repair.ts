@@ -26,7 +26,7 @@ import {
 } from "./repair-verdict.js";
 
 /** Injection token of another `RepairTiming`. */
-export const TIMING = Symbol("repair timing");
+const TIMING = Symbol("repair timing");
 
 /** Gaps that are asked for at once, each of another market. */
 const SIDE_BY_SIDE = 3;

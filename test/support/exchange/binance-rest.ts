@@ -32,7 +32,7 @@ export interface RestAnswer {
 }
 
 /** What was wrong with a question; its code and text are Binance's (errors.md). */
-export class BadRequest extends Error {
+class BadRequest extends Error {
   constructor(
     readonly code: number,
     message: string,

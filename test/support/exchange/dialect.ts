@@ -14,7 +14,7 @@ export interface Print {
 /** Those of a symbol so far, oldest first. */
 export type Trades = (symbol: string) => readonly Print[];
 
-export interface Heard {
+interface Heard {
   replies: string[];
   follow?: readonly string[];
   unfollow?: readonly string[];

@@ -7,7 +7,7 @@ import { candlesOf, rest } from "./rest-candles.js";
 import type { Subscriber } from "./subscriber.js";
 
 /** Those that the exchange has candles of, with our anchor. */
-export const COMPARED: readonly Interval[] =
+const COMPARED: readonly Interval[] =
   "1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 1w 1M".split(" ") as Interval[];
 
 const EXAMPLES = 3;
