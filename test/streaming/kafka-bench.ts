@@ -59,7 +59,7 @@ export function stranger(brokers: string): kafkajs.Kafka {
   });
 }
 
-async function putRaw(
+export async function putRaw(
   brokers: string,
   topic: string,
   key: string,
