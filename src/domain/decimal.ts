@@ -1,7 +1,7 @@
 /** Integer digits a price or amount may have. */
 const MAX_INTEGER_DIGITS = 20;
 /** Fraction digits a price or amount may have. */
-const MAX_FRACTION_DIGITS = 18;
+export const MAX_FRACTION_DIGITS = 18;
 
 const ZERO = 48;
 const NINE = 57;

@@ -133,7 +133,7 @@ function framesOver(name: Recording, address: RegExp): RecordedFrame[] {
 }
 
 /** One frame for each of forty trades of a minute. */
-export function made(
+function made(
   symbol: string,
   frame: (print: Print) => string,
 ): RecordedFrame[] {

@@ -2,6 +2,7 @@ import { Logger } from "@nestjs/common";
 import { readConfig } from "../../../src/config/config.js";
 import { isClock } from "../../../src/domain/trade.js";
 import { Metrics } from "../../../src/metrics/metrics.js";
+import { StreamingFigures } from "../../../src/streaming/streaming-figures.js";
 import { KafkaTransport } from "../../../src/streaming/kafka/kafka-transport.js";
 import type { Delivery } from "../../../src/streaming/transport.js";
 import { Tally } from "../../kafka/tally.js";
@@ -20,7 +21,7 @@ Logger.overrideLogger(false);
 const tally = new Tally(trades, markets);
 const config = readConfig({ KAFKA_BROKERS: brokers, TOPIC_PREFIX: prefix });
 const Kind = which === "kafkajs" ? KafkaTransport : PlatformaticTransport;
-const transport = new Kind(config, new Metrics());
+const transport = new Kind(config, new StreamingFigures(new Metrics()));
 await transport.start();
 await transport.subscribe({
   group,

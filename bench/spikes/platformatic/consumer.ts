@@ -5,7 +5,8 @@ import {
   type TopicWithPartitionAndOffset,
 } from "@platformatic/kafka";
 import { decode } from "../../../src/streaming/codec.js";
-import { Courier, within } from "../../../src/streaming/courier.js";
+import { within } from "../../../src/waiting/limit.js";
+import { Courier } from "../../../src/streaming/courier.js";
 import { KnownKeys } from "../../../src/streaming/kafka/known-keys.js";
 import { PartitionProgress } from "../../../src/streaming/kafka/partition-progress.js";
 import type { PartitionTable } from "../../../src/streaming/kafka/topic-settings.js";

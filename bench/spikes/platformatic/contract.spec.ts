@@ -1,5 +1,6 @@
 import { readConfig } from "../../../src/config/config.js";
 import { Metrics } from "../../../src/metrics/metrics.js";
+import { StreamingFigures } from "../../../src/streaming/streaming-figures.js";
 import { deliversByContract } from "../../../test/streaming/contract-delivery.js";
 import { livesByContract } from "../../../test/streaming/contract-life.js";
 import type { Bench } from "../../../test/streaming/contract.js";
@@ -28,7 +29,10 @@ describeKafka("the spike on @platformatic/kafka, by the contract", () => {
     });
     const transports: PlatformaticTransport[] = [];
     const another = async (): Promise<PlatformaticTransport> => {
-      const transport = new PlatformaticTransport(config, new Metrics());
+      const transport = new PlatformaticTransport(
+        config,
+        new StreamingFigures(new Metrics()),
+      );
       transports.push(transport);
       await transport.start();
       return transport;

@@ -5,7 +5,7 @@ import {
   stringSerializers,
 } from "@platformatic/kafka";
 import type { Config } from "../../../src/config/config.js";
-import type { Metrics } from "../../../src/metrics/metrics.js";
+import type { StreamingFigures } from "../../../src/streaming/streaming-figures.js";
 import { encode, keyOf, partitionKeyOf } from "../../../src/streaming/codec.js";
 import { KafkaTransport } from "../../../src/streaming/kafka/kafka-transport.js";
 import { PartitionTable } from "../../../src/streaming/kafka/topic-settings.js";
@@ -40,7 +40,7 @@ export class PlatformaticTransport extends Transport {
 
   constructor(
     private readonly config: Config,
-    private readonly metrics: Metrics,
+    private readonly figures: StreamingFigures,
   ) {
     super();
     this.producer = new Producer({
@@ -54,7 +54,7 @@ export class PlatformaticTransport extends Transport {
   }
 
   async start(): Promise<void> {
-    const maker = new KafkaTransport(this.config, this.metrics);
+    const maker = new KafkaTransport(this.config, this.figures);
     await maker.start();
     await maker.close();
     const admin = new Admin({
@@ -77,7 +77,7 @@ export class PlatformaticTransport extends Transport {
   ): Promise<void> {
     signal?.throwIfAborted();
     if (this.ended !== undefined)
-      throw new TransportError("closed", "The transport is closed", false);
+      throw new TransportError("closed", "The transport is closed");
     // In order: one call of a topic after the other.
     const before = this.writing.get(topic) ?? Promise.resolve();
     const mine = before

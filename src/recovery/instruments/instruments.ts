@@ -11,7 +11,7 @@ import {
 } from "./venue-instruments.js";
 
 /** Injection token of another `InstrumentTiming`, for who cannot wait. */
-export const INSTRUMENT_TIMING = Symbol("instrument timing");
+const INSTRUMENT_TIMING = Symbol("instrument timing");
 
 const TIMING: InstrumentTiming = {
   firstMs: 5_000,

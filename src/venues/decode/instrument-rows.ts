@@ -9,7 +9,7 @@ import type { Answer } from "../venue.js";
 import { decimalOf, parseExact, wholeOf } from "./exact-json.js";
 
 /** What a venue says of one symbol, as `parseExact` gave it. */
-export interface InstrumentFields {
+interface InstrumentFields {
   base: unknown;
   quote: unknown;
   kind: InstrumentKind | null;
