@@ -43,7 +43,7 @@ export default {
       displayName: "unit",
       testMatch: [
         ...suites("src", "web", "test/venues"),
-        "<rootDir>/test/{architecture,documents,imports}.spec.ts",
+        "<rootDir>/test/{architecture,documents,errors,imports}.spec.ts",
         // These only read recordings; the others of that folder open sockets and wait.
         "<rootDir>/test/ingestion/venue-*.spec.ts",
       ],
