@@ -6,9 +6,9 @@ describe("the health checks of a process", () => {
   it("are in the order of their layers, and in one as they came", () => {
     const checks = new HealthChecks();
     checks.add({ name: "feeds", layer: "outside", check: up });
-    checks.add({ name: "consumer.recorder", layer: "consumers", check: up });
+    checks.add({ name: "consumer.api", layer: "own consumers", check: up });
     checks.add({ name: "transport", layer: "transport", check: up });
-    checks.add({ name: "consumer.api", layer: "consumers", check: up });
+    checks.add({ name: "consumer.recorder", layer: "consumers", check: up });
     checks.add({ name: "database", layer: "database", check: up });
     checks.add({ name: "process", layer: "process", check: up });
     expect(checks.all.map(({ name }) => name)).toEqual([

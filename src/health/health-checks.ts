@@ -3,12 +3,16 @@ import { within } from "../waiting/limit.js";
 
 const LIMIT_MS = 3_000;
 
-/** What a check looks at, in the order of the report: a process, what it stands on, its work, and the world outside. */
+/**
+ * What a check looks at, in the order of the report: a process, what it stands on, its work (what it shares with other
+ * processes first), and the world outside.
+ */
 const LAYERS = [
   "process",
   "database",
   "transport",
   "consumers",
+  "own consumers",
   "outside",
 ] as const;
 

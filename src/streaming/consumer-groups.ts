@@ -59,7 +59,7 @@ export class ConsumerGroups {
     this.added.push(strategy);
     this.checks.add({
       name: `consumer.${name}`,
-      layer: "consumers",
+      layer: life === "own" ? "own consumers" : "consumers",
       check: () => healthOfConsumer(strategy),
     });
   }
