@@ -3,6 +3,7 @@ import { ApiModule } from "./api/api.module.js";
 import type { Config } from "./config/config.js";
 import { FoundationModule } from "./foundation.module.js";
 import { HealthModule } from "./health/health.module.js";
+import type { ApiFormats } from "./http/api-formats.js";
 import { IngestionModule } from "./ingestion/ingestion.module.js";
 import { MetricsModule } from "./metrics/metrics.module.js";
 import {
@@ -16,12 +17,16 @@ import { StreamingModule } from "./streaming/streaming.module.js";
 /** One build, up to three roles in a process. */
 @Module({})
 export class AppModule {
-  static for(config: Config, database: Database): DynamicModule {
+  static for(
+    config: Config,
+    database: Database,
+    formats: ApiFormats,
+  ): DynamicModule {
     const { roles } = config;
     return {
       module: AppModule,
       imports: [
-        FoundationModule.with(config, database),
+        FoundationModule.with(config, database, formats),
         HealthModule,
         MetricsModule,
         StreamingModule,

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from "@nestjs/common";
 import { HistoryVenues } from "./api/rest/history-venues.js";
 import { CONFIG, type Config } from "./config/config.js";
 import { HealthChecks } from "./health/health-checks.js";
+import { ApiFormats } from "./http/api-formats.js";
 import { Metrics } from "./metrics/metrics.js";
 import { DATABASE, type Database } from "./persistence/schema/database.js";
 import { VenuesModule } from "./venues/venues.module.js";
@@ -10,10 +11,15 @@ import { Venues } from "./venues/venues.js";
 /** What every context may ask for: the configuration, the database, and where it says how it is. */
 @Module({})
 export class FoundationModule {
-  static with(config: Config, database: Database): DynamicModule {
+  static with(
+    config: Config,
+    database: Database,
+    formats: ApiFormats,
+  ): DynamicModule {
     const providers = [
       { provide: CONFIG, useValue: config },
       { provide: DATABASE, useValue: database },
+      { provide: ApiFormats, useValue: formats },
       { provide: HistoryVenues, useExisting: Venues },
       Metrics,
       HealthChecks,

@@ -6,6 +6,7 @@ import { SCHEMAS } from "./api/rest/schemas.js";
 import { LiveAdapter } from "./api/socket/live.adapter.js";
 import { AppModule } from "./app.module.js";
 import { type Config, ConfigError } from "./config/config.js";
+import { ApiFormats } from "./http/api-formats.js";
 import { configureHttp, httpAdapter } from "./http/http.js";
 import { setupSwagger } from "./http/swagger.js";
 import { type Database, openDatabase } from "./persistence/schema/database.js";
@@ -29,16 +30,17 @@ export async function start(
   const database = await openDatabase(config, "own");
   let app: NestFastifyApplication | undefined;
   try {
+    const formats = new ApiFormats();
     app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.for(config, database),
-      httpAdapter(),
+      AppModule.for(config, database, formats),
+      httpAdapter(formats),
       {
         logger,
         abortOnError: false,
         bufferLogs: false,
       },
     );
-    const connections = await configureHttp(app, config);
+    const connections = await configureHttp(app, config, formats);
     app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
     setupSwagger(app, SCHEMAS);
     if (config.roles.has("api")) setupPage(app);

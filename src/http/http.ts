@@ -7,17 +7,16 @@ import {
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config/config.js";
 import { Connections } from "./connections.js";
+import { ApiFormats } from "./api-formats.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
-import type { Problem } from "./problem.js";
 import { limitRequests } from "./rate-limit.js";
-import { validationPipe } from "./validation.js";
 
 const BODY_LIMIT = 1_048_576;
 /** A market in a path, every character of it escaped. */
 const MAX_PARAMETER_LENGTH = 400;
 
 /** What `NestFactory.create` takes. */
-export function httpAdapter(): FastifyAdapter {
+export function httpAdapter(formats = new ApiFormats()): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     // Forwarded-for headers can be made up by anyone; the limit counts real addresses.
@@ -26,34 +25,31 @@ export function httpAdapter(): FastifyAdapter {
     // The router answers these before any hook or filter runs.
     frameworkErrors: (
       error: FastifyError,
-      request: FastifyRequest,
+      { url }: FastifyRequest,
       reply: FastifyReply,
     ) => {
       const status = error.statusCode ?? 400;
-      const problem: Problem = {
-        type: "about:blank",
-        title: status === 414 ? "URI Too Long" : "Bad Request",
+      const { contentType, body } = formats.of(url).failure({
         status,
         code: codeFor(status),
+        title: status === 414 ? "URI Too Long" : "Bad Request",
         detail: error.message,
-        instance: request.url.slice(0, 500),
-      };
-      void reply
-        .status(status)
-        .type("application/problem+json; charset=utf-8")
-        .send(JSON.stringify(problem));
+        instance: url.slice(0, 500),
+      });
+      void reply.status(status).type(contentType).send(JSON.stringify(body));
     },
   });
 }
 
 /**
- * Headers, origins, limits, validation and errors of every HTTP route. Call it before `setupSwagger`,
- * `setupPage`, `init` and `listen`: routes made earlier would do without. Returns the server's
+ * Headers, origins, limits and errors of every HTTP route, in the format of the API that it belongs to. Call it
+ * before `setupSwagger`, `setupPage`, `init` and `listen`: routes made earlier would do without. Returns the server's
  * connections, for what else ends with them.
  */
 export async function configureHttp(
   app: NestFastifyApplication,
   config: Config,
+  formats = new ApiFormats(),
 ): Promise<Connections> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy() },
@@ -73,10 +69,9 @@ export async function configureHttp(
       ],
     });
   }
-  await limitRequests(app, config.rateLimit);
+  await limitRequests(app, config.rateLimit, formats);
   const server = app.getHttpAdapter().getInstance();
-  app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));
-  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost), formats));
   const connections = new Connections(server.server);
   server.addHook("preClose", (done) => {
     connections.end();

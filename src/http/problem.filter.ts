@@ -9,24 +9,22 @@ import {
 import { HttpAdapterHost } from "@nestjs/core";
 import { throwError } from "rxjs";
 import { isDatabaseDown } from "./database-down.js";
-import type { Problem } from "./problem.js";
+import type { Failure, ApiFormats } from "./api-formats.js";
 
 const RETRY_AFTER_SECONDS = 5;
 
-interface Answer {
-  status: number;
-  code: string;
-  detail: string;
-  /** Further members of the body. */
-  more?: Record<string, unknown>;
-}
+/** A failure without what the request and its status tell. */
+type Answer = Omit<Failure, "title" | "instance">;
 
-/** Every error of an HTTP request leaves as application/problem+json; nothing internal is told. */
+/** Every error of an HTTP request leaves in the format of the API that it belongs to; nothing internal is told. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  constructor(private readonly host: HttpAdapterHost) {}
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly formats: ApiFormats,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): unknown {
     // The application is hybrid: a transport's handler must see its own error.
@@ -40,20 +38,12 @@ export class ProblemFilter implements ExceptionFilter {
     const url = String(httpAdapter.getRequestUrl(request)).slice(0, 500);
     const answer = this.answerTo(error, url);
     if (httpAdapter.isHeadersSent(response)) return undefined;
-    const problem: Problem = {
-      type: "about:blank",
+    const { contentType, body } = this.formats.of(url).failure({
       title: STATUS_CODES[answer.status] ?? "Error",
-      status: answer.status,
-      code: answer.code,
-      detail: answer.detail,
       instance: url,
-      ...answer.more,
-    };
-    httpAdapter.setHeader(
-      response,
-      "Content-Type",
-      "application/problem+json; charset=utf-8",
-    );
+      ...answer,
+    });
+    httpAdapter.setHeader(response, "Content-Type", contentType);
     httpAdapter.setHeader(response, "Cache-Control", "no-store");
     if (answer.status === 503)
       httpAdapter.setHeader(
@@ -61,7 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
         "Retry-After",
         String(RETRY_AFTER_SECONDS),
       );
-    httpAdapter.reply(response, JSON.stringify(problem), answer.status);
+    httpAdapter.reply(response, JSON.stringify(body), answer.status);
     return undefined;
   }
 

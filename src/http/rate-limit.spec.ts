@@ -5,6 +5,7 @@ import {
   FastifyAdapter,
   type NestFastifyApplication,
 } from "@nestjs/platform-fastify";
+import { ApiFormats } from "./api-formats.js";
 import { limitRequests } from "./rate-limit.js";
 
 @Module({})
@@ -28,7 +29,7 @@ async function limited(max: number, maxAddresses?: number): Promise<void> {
   app = await NestFactory.create<NestFastifyApplication>(Empty, adapter, {
     logger: false,
   });
-  await limitRequests(app, max, maxAddresses);
+  await limitRequests(app, max, new ApiFormats(), maxAddresses);
   const server = app.getHttpAdapter().getInstance();
   server.get("/", () => "");
   server.get("/file", { config: { rateLimit: false } }, () => "");

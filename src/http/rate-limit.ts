@@ -1,12 +1,18 @@
 import rateLimit from "@fastify/rate-limit";
 import { HttpStatus } from "@nestjs/common";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ApiFormat, ApiFormats } from "./api-formats.js";
 import { ProblemException } from "./problem.js";
 
 const WINDOW_MS = 60_000;
 /** Addresses remembered; with more, those not heard of for the longest are forgotten first. */
 const MAX_ADDRESSES = 100_000;
+const HEADERS = [
+  "x-ratelimit-limit",
+  "x-ratelimit-remaining",
+  "x-ratelimit-reset",
+];
 /** Scraped and polled by machines that must not be locked out. */
 const UNLIMITED = /^\/(health|metrics)(\/|\?|$)/;
 
@@ -22,6 +28,7 @@ const UNLIMITED = /^\/(health|metrics)(\/|\?|$)/;
 export async function limitRequests(
   app: NestFastifyApplication,
   max: number,
+  formats: ApiFormats,
   maxAddresses = MAX_ADDRESSES,
 ): Promise<void> {
   await app.register(rateLimit, {
@@ -34,6 +41,21 @@ export async function limitRequests(
   });
   const server = app.getHttpAdapter().getInstance();
   server.addHook("onRequest", server.rateLimit());
+  server.addHook("onSend", (request, reply, _payload, done) => {
+    inFormatOf(formats.of(request.url), reply);
+    done();
+  });
+}
+
+/** The library has one set of names for the whole server. */
+function inFormatOf({ requestsLeft }: ApiFormat, reply: FastifyReply): void {
+  if (requestsLeft === undefined) return;
+  const [limit, remaining, resetSeconds] = HEADERS.map((name) =>
+    Number(reply.getHeader(name)),
+  ) as [number, number, number];
+  if (Number.isNaN(limit)) return;
+  for (const name of HEADERS) reply.removeHeader(name);
+  void reply.headers(requestsLeft({ limit, remaining, resetSeconds }));
 }
 
 function isUnlimited({ url, routeOptions }: FastifyRequest): boolean {

@@ -11,6 +11,7 @@ import { HistoryVenues } from "../../src/api/rest/history-venues.js";
 import { CONFIG, readConfig } from "../../src/config/config.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { HealthChecks } from "../../src/health/health-checks.js";
+import { ApiFormats } from "../../src/http/api-formats.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 import { setupSwagger } from "../../src/http/swagger.js";
 import type { ClientEvents, ServerEvents } from "../../src/live/live-events.js";
@@ -68,9 +69,11 @@ export async function startApi(
     readerPassword: undefined,
     stop: () => Promise.resolve(),
   };
+  const formats = new ApiFormats();
   const foundation = [
     { provide: CONFIG, useValue: config },
     { provide: DATABASE, useValue: database },
+    { provide: ApiFormats, useValue: formats },
     { provide: HistoryVenues, useValue: new Venues() },
     Metrics,
     HealthChecks,
@@ -97,13 +100,13 @@ export async function startApi(
 
   const app = await NestFactory.create<NestFastifyApplication>(
     Root,
-    httpAdapter(),
+    httpAdapter(formats),
     {
       logger: ["fatal"],
       abortOnError: false,
     },
   );
-  const connections = await configureHttp(app, config);
+  const connections = await configureHttp(app, config, formats);
   app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
   setupSwagger(app, SCHEMAS);
   setupPage(app);

@@ -19,6 +19,7 @@ import {
   ApiResponse,
   ApiTags,
 } from "@nestjs/swagger";
+import { Checked } from "../../http/checked.js";
 import { Fails, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { IngestKeyGuard } from "../../http/ingest-key.guard.js";
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
@@ -43,6 +44,7 @@ interface Reply {
 
 /** Jobs that load history. Processes with the role `ingestion` work on them. */
 @ApiTags("backfills")
+@Checked()
 @Controller("api/v1/backfills")
 export class BackfillsController {
   constructor(

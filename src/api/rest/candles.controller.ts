@@ -15,6 +15,7 @@ import { CONFIG, type Config } from "../../config/config.js";
 import type { Candle } from "../../domain/candle.js";
 import type { Interval } from "../../domain/interval.js";
 import { CANDLE_COLUMNS, csvOf, csvOfPages, wantsCsv } from "../../http/csv.js";
+import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { matchesEtag } from "../../http/etag.js";
 import { DEFAULT_LIMIT, MAX_LIMIT, checkRange } from "../../http/parameters.js";
@@ -31,6 +32,7 @@ const CSV = "text/csv; charset=utf-8; header=present";
 const CSV_EXAMPLE = `${CANDLE_COLUMNS.join(",")}\r\nbinance:BTCUSDT,1m,1723161600000,1723161659999,61683.99,61704,…\r\n`;
 
 @ApiTags("candles")
+@Checked()
 @Controller("api/v1/markets")
 export class CandlesController {
   constructor(

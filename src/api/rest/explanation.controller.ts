@@ -10,6 +10,7 @@ import {
 import { ApiOperation, ApiParam, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
 import { type Interval, openTimeOf } from "../../domain/interval.js";
+import { Checked } from "../../http/checked.js";
 import {
   Fails,
   MarketInPath,
@@ -51,6 +52,7 @@ interface Asked {
 
 /** What lies behind one candle. */
 @ApiTags("candles")
+@Checked()
 @Controller("api/v1/markets/:market/candles/:openTime")
 export class ExplanationController {
   private readonly semaphore = new Semaphore(EXPLANATIONS);

@@ -7,6 +7,7 @@ import {
   Query,
 } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
+import { Checked } from "../../http/checked.js";
 import {
   Fails,
   MarketInPath,
@@ -27,6 +28,7 @@ import {
 import { GapsQuery, NoQuery } from "./queries.js";
 
 @ApiTags("markets")
+@Checked()
 @Controller("api/v1/markets")
 export class MarketsController {
   constructor(

@@ -17,6 +17,7 @@ import {
   csvOf,
   wantsCsv,
 } from "../../http/csv.js";
+import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { badParameters } from "../../http/problem.js";
@@ -35,6 +36,7 @@ const DAYS_EXAMPLE = `${DAY_COLUMNS.join(",")}\r\nbinance:BTCUSDT,1723161600000,
 const DIFFERENCES_EXAMPLE = `${DIFFERENCE_COLUMNS.join(",")}\r\nbinance:BTCUSDT,1m,1723161660000,differs,"[{""ours"":""31.20651"",""field"":""volume"",""judged"":true,""theirs"":""31.20652""}]",confirmed,true,97,1723165260000,1723165320000\r\n`;
 
 @ApiTags("reconciliation")
+@Checked()
 @Controller("api/v1")
 export class ReconciliationController {
   constructor(

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject, Param, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
 import { REVISION_REASONS } from "../../domain/revision.js";
+import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { KnownMarkets } from "../../live/known-markets.js";
@@ -14,6 +15,7 @@ import { RevisedQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
 
 @ApiTags("candles")
+@Checked()
 @Controller("api/v1/markets")
 export class RevisionsController {
   constructor(

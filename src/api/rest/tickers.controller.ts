@@ -9,6 +9,7 @@ import {
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
 import { INTERVALS, type Interval } from "../../domain/interval.js";
+import { Checked } from "../../http/checked.js";
 import { Fails, ReturnsList } from "../../http/documented.js";
 import { ProblemException } from "../../http/problem.js";
 import { TickerBoard } from "../../live/ticker-board.js";
@@ -25,6 +26,7 @@ const WIDEST: Interval = "30m";
 
 /** All markets at once, for overviews. */
 @ApiTags("markets")
+@Checked()
 @Controller("api/v1")
 export class TickersController {
   /** Where `30m` is not stored, the longest below it; `1m` always is. */

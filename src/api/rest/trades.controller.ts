@@ -10,6 +10,7 @@ import {
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
 import { TRADE_COLUMNS, csvOf, wantsCsv } from "../../http/csv.js";
+import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { KnownMarkets } from "../../live/known-markets.js";
@@ -20,6 +21,7 @@ import { TradesQuery } from "./queries.js";
 const CSV_EXAMPLE = `${TRADE_COLUMNS.join(",")}\r\nbinance:BTCUSDT,3721061031,3721061031,dense,raw,1,61683.99,0.0125,buy,…\r\n`;
 
 @ApiTags("trades")
+@Checked()
 @Controller("api/v1/markets")
 export class TradesController {
   constructor(

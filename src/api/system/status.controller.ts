@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Inject, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
+import { Checked } from "../../http/checked.js";
 import { Fails, ReturnsOne } from "../../http/documented.js";
 import { LiveRooms } from "../../live/live-rooms.js";
 import { FeedStateStore } from "../../persistence/stores/feed-state-store.js";
@@ -9,6 +10,7 @@ import { NoQuery } from "../rest/queries.js";
 import { type Status, statusOf } from "./status.js";
 
 @ApiTags("status")
+@Checked()
 @Controller("api/v1/status")
 export class StatusController {
   constructor(

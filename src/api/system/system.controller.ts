@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
 import type { FeedState } from "../../domain/feed-state.js";
+import { Checked } from "../../http/checked.js";
 import { Fails, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
 import { VERSION } from "../../http/version.js";
@@ -30,6 +31,7 @@ import { WriteWatch } from "./write-figures.js";
 const NEWEST_LETTERS = 20;
 
 @ApiTags("status")
+@Checked()
 @Controller("api/v1")
 export class SystemController {
   constructor(
