@@ -3,6 +3,7 @@ import { HistoryVenues } from "./api/rest/history-venues.js";
 import { CONFIG, type Config } from "./config/config.js";
 import { HealthChecks } from "./health/health-checks.js";
 import { ApiFormats } from "./http/api-formats.js";
+import { UpgradePaths } from "./http/upgrade-paths.js";
 import { Metrics } from "./metrics/metrics.js";
 import { DATABASE, type Database } from "./persistence/schema/database.js";
 import { VenuesModule } from "./venues/venues.module.js";
@@ -21,6 +22,7 @@ export class FoundationModule {
       { provide: DATABASE, useValue: database },
       { provide: ApiFormats, useValue: formats },
       { provide: HistoryVenues, useExisting: Venues },
+      UpgradePaths,
       Metrics,
       HealthChecks,
     ];

@@ -9,6 +9,7 @@ import { type Config, ConfigError } from "./config/config.js";
 import { ApiFormats } from "./http/api-formats.js";
 import { configureHttp, httpAdapter } from "./http/http.js";
 import { setupSwagger } from "./http/swagger.js";
+import { UpgradePaths } from "./http/upgrade-paths.js";
 import { type Database, openDatabase } from "./persistence/schema/database.js";
 import { ConsumerGroups } from "./streaming/consumer-groups.js";
 import { Venues } from "./venues/venues.js";
@@ -41,7 +42,11 @@ export async function start(
       },
     );
     const connections = await configureHttp(app, config, formats);
-    app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
+    const upgradePaths = app.get(UpgradePaths);
+    upgradePaths.listenTo(app.getHttpServer());
+    app.useWebSocketAdapter(
+      new LiveAdapter(app, config, connections, upgradePaths),
+    );
     setupSwagger(app, SCHEMAS);
     if (config.roles.has("api")) setupPage(app);
     for (const strategy of app.get(ConsumerGroups).all)

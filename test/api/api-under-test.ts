@@ -14,6 +14,7 @@ import { HealthChecks } from "../../src/health/health-checks.js";
 import { ApiFormats } from "../../src/http/api-formats.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 import { setupSwagger } from "../../src/http/swagger.js";
+import { UpgradePaths } from "../../src/http/upgrade-paths.js";
 import type { ClientEvents, ServerEvents } from "../../src/live/live-events.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import {
@@ -75,6 +76,7 @@ export async function startApi(
     { provide: DATABASE, useValue: database },
     { provide: ApiFormats, useValue: formats },
     { provide: HistoryVenues, useValue: new Venues() },
+    UpgradePaths,
     Metrics,
     HealthChecks,
   ];
@@ -107,7 +109,11 @@ export async function startApi(
     },
   );
   const connections = await configureHttp(app, config, formats);
-  app.useWebSocketAdapter(new LiveAdapter(app, config, connections));
+  const upgradePaths = app.get(UpgradePaths);
+  upgradePaths.listenTo(app.getHttpServer());
+  app.useWebSocketAdapter(
+    new LiveAdapter(app, config, connections, upgradePaths),
+  );
   setupSwagger(app, SCHEMAS);
   setupPage(app);
   const transport = app.get(Transport);

@@ -3,6 +3,7 @@ import { IoAdapter } from "@nestjs/platform-socket.io";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import type { Config } from "../../config/config.js";
 import type { Connections } from "../../http/connections.js";
+import type { UpgradePaths } from "../../http/upgrade-paths.js";
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 
 // The adapter package brings its own copy of socket.io, with its own types.
@@ -15,14 +16,18 @@ export class LiveAdapter extends IoAdapter {
     app: NestFastifyApplication,
     private readonly config: Config,
     private readonly connections: Connections,
+    private readonly upgradePaths: UpgradePaths,
   ) {
     super(app);
   }
 
   override createIOServer(port: number, options?: Options): Server {
+    this.upgradePaths.add("/socket.io/");
     const server: Server = super.createIOServer(port, {
       ...options,
       transports: ["websocket"],
+      // Others may take WebSockets at paths of their own.
+      destroyUpgrade: false,
       perMessageDeflate: false,
       pingInterval: LIVE_LIMITS.pingEveryMs,
       pingTimeout: LIVE_LIMITS.pongWithinMs,
