@@ -54,7 +54,8 @@ describe("the figures of writing", () => {
       expect(p50Ms).toBeGreaterThan(1);
       expect(p99Ms).toBeLessThanOrEqual(2.5);
       expect(tradesPerSecond).toBeGreaterThan(50);
-      expect(tradesPerSecond).toBeLessThanOrEqual(2_500);
+      // A timer may come a millisecond early.
+      expect(tradesPerSecond).toBeLessThanOrEqual(50 / 0.018);
     } finally {
       watch.onApplicationShutdown();
     }
