@@ -10,7 +10,7 @@ import { Progress } from "./progress.js";
 
 const MARKETS = 60;
 const TRADES = 3_000_000;
-const MOST = 3;
+const MAX_RECORDERS = 3;
 const LIMIT_MS = 300_000;
 
 /** One group of one to three processes over the same preloaded topic. */
@@ -28,7 +28,7 @@ export async function growRecorders(
   );
   const rows: Row[] = [];
   try {
-    for (let count = 1; count <= MOST; count++) {
+    for (let count = 1; count <= MAX_RECORDERS; count++) {
       const contestant = count === 1 ? "1 recorder" : `${count} recorders`;
       say(contestant);
       const database = await servers.database();

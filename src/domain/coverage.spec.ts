@@ -1,4 +1,8 @@
-import { type Coverage, completeness, sightOf } from "./coverage.js";
+import {
+  type Coverage,
+  completeness,
+  completenessByWatch,
+} from "./coverage.js";
 
 // Held: 10–19, 30–39, 50–59.
 const coverage: Coverage = {
@@ -47,6 +51,6 @@ it.each([
   "says of the bucket %s–%s, with nobody looking in 100–199: %s",
   (openTime, closeTime, expected) => {
     const blind = [{ from: 100, to: 200 }];
-    expect(sightOf(openTime, closeTime, blind)).toBe(expected);
+    expect(completenessByWatch(openTime, closeTime, blind)).toBe(expected);
   },
 );

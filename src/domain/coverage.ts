@@ -43,7 +43,7 @@ export function completeness(
 }
 
 /** The same where ids tell nothing. False: somebody looked away meanwhile. Null: nothing was missed that we know of. */
-export function sightOf(
+export function completenessByWatch(
   openTime: number,
   closeTime: number,
   blind: readonly TimeRange[],

@@ -3,15 +3,15 @@ export class Semaphore {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
-  constructor(private readonly most: { atOnce: number; waiting: number }) {}
+  constructor(private readonly limits: { atOnce: number; waiting: number }) {}
 
   /** Undefined, and nothing is run, when too many wait. */
   take<T>(work: () => Promise<T>): Promise<T> | undefined {
-    if (this.running < this.most.atOnce) {
+    if (this.running < this.limits.atOnce) {
       this.running++;
       return this.run(work);
     }
-    if (this.waiting.length >= this.most.waiting) return undefined;
+    if (this.waiting.length >= this.limits.waiting) return undefined;
     return new Promise<void>((begin) => this.waiting.push(begin)).then(() =>
       this.run(work),
     );

@@ -19,7 +19,7 @@ const REFRESH_MS = 300_000;
 /** A request waits this long for what is read at the start. */
 const FIRST_LOAD_MS = 5_000;
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 
 /** Fills the ticker board from the store: at the start, for markets that appear, and now and then again. */
 @Injectable()
@@ -66,7 +66,7 @@ export class TickerLoader
   }
 
   private async run(): Promise<void> {
-    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     while (!this.stopping.signal.aborted) {
       this.woken = new AbortController();
       try {

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import { FEED_SILENCE_MS, type FeedState } from "../domain/feed-state.js";
-import { isFlowing } from "../domain/sight.js";
+import { isFlowing } from "../domain/feed-watch.js";
 import type { HealthCheck } from "../health/health-checks.js";
 import type { Database } from "./schema/database.js";
 import type { FeedStateStore } from "./stores/feed-state-store.js";

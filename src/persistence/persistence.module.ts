@@ -14,7 +14,7 @@ import { BulkStore } from "./merge/bulk-store.js";
 import { MarketRegistry } from "./merge/market-registry.js";
 import { databaseCheck, feedsCheck } from "./persistence-health.js";
 import { Announcer } from "./recorder/announcer.js";
-import { BlindTimes } from "./recorder/blind-times.js";
+import { UnwatchedTimes } from "./recorder/unwatched-times.js";
 import { DeadLetters } from "./recorder/dead-letters.js";
 import {
   RECORDER,
@@ -112,7 +112,7 @@ export class PersistenceModule implements OnModuleInit {
 @Module({
   imports: [PersistenceModule],
   controllers: [RecorderController],
-  providers: [Announcer, BlindTimes, DeadLetters, Recorder, Retention],
+  providers: [Announcer, UnwatchedTimes, DeadLetters, Recorder, Retention],
 })
 export class RecorderModule
   implements OnApplicationBootstrap, OnApplicationShutdown

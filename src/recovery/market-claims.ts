@@ -56,7 +56,9 @@ export class MarketClaims {
 
   /** Those that are this process's now. */
   get mine(): VenueMarket[] {
-    return this.followed.askable.filter(({ market }) => this.held.has(market));
+    return this.followed.withVenue.filter(({ market }) =>
+      this.held.has(market),
+    );
   }
 
   /** True when the job is this process's from now on. */
@@ -86,7 +88,8 @@ export class MarketClaims {
 
   /** A process with nothing to claim needs no connection. */
   private begin(): void {
-    if (this.timer === undefined && this.followed.askable.length === 0) return;
+    if (this.timer === undefined && this.followed.withVenue.length === 0)
+      return;
     this.timer ??= setInterval(() => this.round(), EVERY_MS);
     this.round();
   }
@@ -117,7 +120,7 @@ export class MarketClaims {
   private async claim(): Promise<void> {
     const runner = await this.connected();
     await this.leaveUnfollowed(runner);
-    const free = this.followed.askable
+    const free = this.followed.withVenue
       .map(({ market }) => market)
       .filter((market) => !this.held.has(market));
     const claimed = await lock(runner, MARKET_LOCKS, free);

@@ -7,7 +7,7 @@ import type { Delivery, DeliveryHandler, Undecodable } from "./transport.js";
 import { TroubleLog } from "./trouble-log.js";
 
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 5_000;
 
 interface Attempt<I> {
   items: readonly I[];
@@ -45,7 +45,7 @@ export class Courier<I extends Item> {
 
   /** Never rejects. Resolves with what was not handled and is still ours, because of `giveUp`. */
   async deliver(topic: TopicName, items: readonly I[]): Promise<readonly I[]> {
-    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     let batch = items;
     const trouble = this.troubleOf(topic);
     const done = (): void => {

@@ -3,7 +3,7 @@ import { plural } from "../domain/plural.js";
 
 const QUIET_MS = 10_000;
 /** Distinct texts that are held apart; more of them count as one. */
-const MOST_TEXTS = 20;
+const MAX_TEXTS = 20;
 
 interface Told {
   at: number;
@@ -28,7 +28,7 @@ export class TroubleLog {
   failed(text: string, now = performance.now()): void {
     if (this.times++ === 0) this.since = now;
     const key =
-      this.told.has(text) || this.told.size < MOST_TEXTS ? text : "others";
+      this.told.has(text) || this.told.size < MAX_TEXTS ? text : "others";
     const before = this.told.get(key);
     if (before !== undefined && now - before.at < QUIET_MS) {
       before.silent++;

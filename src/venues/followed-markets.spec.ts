@@ -14,7 +14,7 @@ describe("the markets that a process follows", () => {
   it("are those of its settings, of which a simulated one has no venue to ask", () => {
     const { followed } = following();
     expect(followed.all).toEqual(FEEDS);
-    expect(followed.askable).toMatchObject([
+    expect(followed.withVenue).toMatchObject([
       {
         market: "kraken:BTC/USD",
         symbol: "BTC/USD",
@@ -36,7 +36,7 @@ describe("the markets that a process follows", () => {
     followed.remove(["okx:BTC-USDT", "kraken:BTC/USD"]);
     expect(told).toEqual([{ added: [], removed: ["kraken:BTC/USD"] }]);
     expect(followed.has("kraken:BTC/USD")).toBe(false);
-    expect(followed.askable).toEqual([]);
+    expect(followed.withVenue).toEqual([]);
   });
 
   it("can be followed by a feed, or none of those named is added", () => {

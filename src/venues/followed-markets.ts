@@ -40,7 +40,7 @@ export class FollowedMarkets {
   }
 
   /** Those whose venue can be asked. */
-  get askable(): VenueMarket[] {
+  get withVenue(): VenueMarket[] {
     return this.all.flatMap((market) => this.venues.of(market) ?? []);
   }
 

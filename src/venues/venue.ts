@@ -41,7 +41,7 @@ export interface Refused {
 export type Answer<T> = { ok: true; value: T } | ({ ok: false } & Refused);
 
 /** Something to ask a venue's REST for. */
-export interface Question<T> {
+export interface RestRequest<T> {
   /** Path and query under the REST base URL. */
   path: string;
   /** What it costs of `rest.budget`. */
@@ -71,7 +71,7 @@ export interface TradePage {
   /** Ids of the hole that the venue has now told all about: one without a trade is one it has none for. */
   told: IdRange | undefined;
   /** Undefined when all is told, or the venue tells no more. */
-  next: Question<TradePage> | undefined;
+  next: RestRequest<TradePage> | undefined;
 }
 
 /** How the trades of a known hole are fetched. */
@@ -86,7 +86,7 @@ export type RepairPath =
        * behind it (found by `to`) and back from there, or among the newest trades, which are all there are.
        */
       goes: "onwards from a time" | "backwards from an id" | "nowhere else";
-      begin(hole: SymbolHole, source: TradeSource): Question<TradePage>;
+      begin(hole: SymbolHole, source: TradeSource): RestRequest<TradePage>;
     };
 
 /** Trades of one kind as files, each a zip of one CSV. */
@@ -142,7 +142,7 @@ export interface Klines {
   /** The venue's name of each interval that it offers, with the same anchor as ours. */
   intervals: Partial<Record<Interval, string>>;
   /** Candles of one answer. */
-  most: number;
+  maxPerRequest: number;
   /** Where the venue tells only so many candles of an interval, the newest. */
   newest?: number;
   /** How far back, completing "it serves …". */
@@ -156,7 +156,7 @@ export interface Klines {
     interval: Interval,
     start: number,
     end: number,
-  ): Question<Kline[]> | undefined;
+  ): RestRequest<Kline[]> | undefined;
 }
 
 /** How a venue is asked for what is traded on its markets, and in which steps. */
@@ -167,7 +167,7 @@ export interface Instruments {
    * What the venue says of these symbols, of which there is at least one. A symbol that it does not know is left out, or the
    * whole request is refused for it.
    */
-  fetch(symbols: readonly string[]): Question<Instrument[]>;
+  fetch(symbols: readonly string[]): RestRequest<Instrument[]>;
 }
 
 /**
@@ -193,7 +193,7 @@ export interface Venue {
   symbols: { pattern: RegExp; rule: string };
   ids: VenueIds;
   /** Whose side its trades tell: decoders turn the maker's around. */
-  tellsSideOf: "taker" | "maker";
+  reportsSideOf: "taker" | "maker";
   /** Default base URLs; `<VENUE>_WS_URL` and `<VENUE>_REST_URL` replace them. */
   wsUrl: string;
   restUrl: string;
@@ -224,7 +224,7 @@ export interface Venue {
     usedWeightHeader?: string;
   };
   /** Null: the venue knows of none in the time that it looks back. */
-  newestTrade(symbol: string): Question<NewestTrade | null>;
+  newestTrade(symbol: string): RestRequest<NewestTrade | null>;
   repair: RepairPath;
   klines: Klines;
   /** Left out where it cannot be asked for them. */

@@ -138,7 +138,11 @@ describe("the ledger of gaps", () => {
     expect(await tape.ledger.due([M], 60_000)).toEqual([]);
     const first = await due();
     await tape.ledger.begin(first.id);
-    const settled = { outcome: "unreachable", inARow: 1, nextTryMs: 60_000 };
+    const settled = {
+      outcome: "unreachable",
+      consecutive: 1,
+      nextTryMs: 60_000,
+    };
     const away = { ...settled, state: "repairing", reason: "away" } as const;
     await tape.ledger.settle(first.id, away, 1n);
     const second = await due();

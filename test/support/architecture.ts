@@ -5,7 +5,7 @@ import ts from "typescript";
 export type Sources = Readonly<Record<string, string>>;
 
 const FORBIDDEN_FOLDERS = /(^|\/)(common|shared|utils?|helpers?)\//;
-const MOST_LINES = 300;
+const MAX_LINES = 300;
 
 const isSource = (file: string): boolean =>
   file.startsWith("src/") && file.endsWith(".ts");
@@ -37,7 +37,7 @@ export function catchAllFolders(sources: Sources): string[] {
 export function longFiles(sources: Sources): string[] {
   return Object.entries(sources)
     .map(([file, text]) => ({ file, lines: text.trimEnd().split("\n").length }))
-    .filter(({ lines }) => lines > MOST_LINES)
+    .filter(({ lines }) => lines > MAX_LINES)
     .map(({ file, lines }) => `${file} has ${lines} lines`);
 }
 

@@ -4,7 +4,7 @@ import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
-import { BlindTimes } from "../../src/persistence/recorder/blind-times.js";
+import { UnwatchedTimes } from "../../src/persistence/recorder/unwatched-times.js";
 import { Recorder } from "../../src/persistence/recorder/recorder.js";
 import {
   dataSourceOptions,
@@ -30,7 +30,7 @@ export interface Tape {
   markets: MarketStore;
   gaps: GapStore;
   ledger: GapLedgerStore;
-  blindTimes: BlindTimes;
+  blindTimes: UnwatchedTimes;
   feeds: FeedStateStore;
   partitions: Partitions;
   close(): Promise<void>;
@@ -65,7 +65,7 @@ export async function openTape(
     markets: new MarketStore(source),
     gaps: new GapStore(source),
     ledger: new GapLedgerStore(config, source),
-    blindTimes: new BlindTimes(config, source),
+    blindTimes: new UnwatchedTimes(config, source),
     feeds: new FeedStateStore(source),
     partitions: new Partitions(source),
     close: () => source.destroy(),

@@ -32,8 +32,8 @@ export function testDeclarations(venue: Venue): void {
   });
 
   it("tells how far back its candles go, in pages", () => {
-    const { most, newest, reach, intervals } = venue.klines;
-    expectPositive(most);
+    const { maxPerRequest, newest, reach, intervals } = venue.klines;
+    expectPositive(maxPerRequest);
     if (newest !== undefined) expectPositive(newest);
     expect(reach).not.toBe("");
     // Both the ticker and the reconciliation are made of it.

@@ -1,7 +1,7 @@
 import type {
   Answer,
   SymbolHole,
-  Question,
+  RestRequest,
   TradePage,
   Venue,
 } from "../../src/venues/venue.js";
@@ -142,7 +142,7 @@ function repaired(
   if (venue.repair.kind !== "by id") throw new Error("no repair path");
   const ids: string[] = [];
   let [told, pages] = [0n, 0];
-  let question: Question<TradePage> | undefined = venue.repair.begin(
+  let question: RestRequest<TradePage> | undefined = venue.repair.begin(
     missing,
     "live",
   );

@@ -6,7 +6,7 @@ import { type Frame, type Venue, idKindOf } from "../../src/venues/venue.js";
 import type { VenueFixture } from "./fixtures.js";
 import { testDeclarations } from "./contract-declarations.js";
 import { testHoles } from "./contract-holes.js";
-import { testQuestions } from "./contract-questions.js";
+import { testRequests } from "./contract-requests.js";
 
 /** A symbol ends up in addresses, messages and keys. */
 const NO_SYMBOLS = ["", " ", "BTC USD", "../x", "BTC\n", "A?b=c", "Ä", "A,B"];
@@ -28,7 +28,7 @@ export function testVenue(venue: Venue, fixture: VenueFixture): void {
     testDeclarations(venue);
     testSubscriptions(venue, fixture);
     testDecoding(venue, fixture);
-    testQuestions(venue, fixture);
+    testRequests(venue, fixture);
     testHoles(venue, fixture);
   });
 }

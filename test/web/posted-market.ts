@@ -1,7 +1,7 @@
 import type { Process } from "../support/app.js";
 
 export const INGEST_KEY = "a-key-that-only-this-test-knows";
-const MOST = 1_000;
+const MAX_PER_REQUEST = 1_000;
 
 export interface PostedTrade {
   time: number;
@@ -22,14 +22,14 @@ export async function postTrades(
     market,
     id: String(at + 1),
   }));
-  for (let at = 0; at < rows.length; at += MOST) {
+  for (let at = 0; at < rows.length; at += MAX_PER_REQUEST) {
     const answer = await fetch(`${app.url}/api/v1/trades`, {
       method: "POST",
       headers: {
         "content-type": "application/json",
         authorization: `Bearer ${INGEST_KEY}`,
       },
-      body: JSON.stringify(rows.slice(at, at + MOST)),
+      body: JSON.stringify(rows.slice(at, at + MAX_PER_REQUEST)),
     });
     if (answer.status !== 202)
       throw new Error(`${answer.status} ${await answer.text()}`);

@@ -14,7 +14,7 @@ export interface Fact {
 }
 
 /** Of gaps and blind times. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** What speaks for a candle and against it, in whole sentences. */
 export function factsOf(told: CandleExplanation, zone: string): Fact[] {
@@ -96,20 +96,20 @@ function completeness(
 function gapsText({ gaps, counts }: NonNullable<CandleExplanation["ids"]>) {
   const many = `${grouped(String(counts.gaps))} gaps`;
   const spans = gaps
-    .slice(0, MOST_NAMED)
+    .slice(0, MAX_NAMED)
     .map(({ fromId, toId }) => `${fromId} to ${toId}`);
-  if (counts.gaps > MOST_NAMED) spans.push("…");
+  if (counts.gaps > MAX_NAMED) spans.push("…");
   return `${counts.gaps === 1 ? "A gap" : many} in or beside its ids: ${spans.join(", ")}.`;
 }
 
 function blindText(blind: CandleExplanation["blind"], zone: string): string {
   const spans = blind
-    .slice(0, MOST_NAMED)
+    .slice(0, MAX_NAMED)
     .map(
       ({ from, to }) =>
         `${timeText(from, zone, "second")} to ${timeText(to, zone, "second")}`,
     );
-  if (blind.length > MOST_NAMED) spans.push("…");
+  if (blind.length > MAX_NAMED) spans.push("…");
   return `Nobody followed this market from ${spans.join(", ")}: trades may be missing.`;
 }
 

@@ -7,7 +7,7 @@ import { MIN_TIME } from "../../domain/trade.js";
 import { DAY_MS } from "../../domain/units.js";
 import { OptionalLimit, parseTime } from "../../http/parameters.js";
 import { badParameters } from "../../http/problem.js";
-import { LONGEST_MS } from "../../persistence/stores/backfill-store.js";
+import { MAX_SPAN_MS } from "../../persistence/stores/backfill-store.js";
 
 const TIME = {
   oneOf: [
@@ -94,10 +94,10 @@ export function rangeOf(
     throw fault("to", `must not lie in the future (it is ${timeText(now)})`);
   const end = `to (${timeText(to)}${request.to === undefined ? ", now" : ""})`;
   if (from >= to) throw fault("from", `must be before ${end}`);
-  if (to - from > LONGEST_MS)
+  if (to - from > MAX_SPAN_MS)
     throw fault(
       "from",
-      `must be at most ${LONGEST_MS / DAY_MS} days before ${end}`,
+      `must be at most ${MAX_SPAN_MS / DAY_MS} days before ${end}`,
     );
   return { from, to };
 }

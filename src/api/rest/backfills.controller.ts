@@ -28,7 +28,7 @@ import { reference } from "../../http/schema-parts.js";
 import {
   type Backfill,
   BackfillStore,
-  MOST_OPEN,
+  MAX_OPEN,
 } from "../../persistence/stores/backfill-store.js";
 import {
   BackfillRequest,
@@ -69,7 +69,7 @@ export class BackfillsController {
   })
   @ApiResponse({
     status: 409,
-    description: `too_many_backfills: ${MOST_OPEN} are waiting or running`,
+    description: `too_many_backfills: ${MAX_OPEN} are waiting or running`,
   })
   @Fails(400)
   async ask(
@@ -84,7 +84,7 @@ export class BackfillsController {
       throw new ProblemException(
         HttpStatus.CONFLICT,
         "too_many_backfills",
-        `${MOST_OPEN} backfills are waiting or running; cancel one, or wait.`,
+        `${MAX_OPEN} backfills are waiting or running; cancel one, or wait.`,
       );
     reply.header("Location", `/api/v1/backfills/${job.id}`);
     return job;

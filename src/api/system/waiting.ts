@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.js";
 import { FEED_SILENCE_MS, type FeedState } from "../../domain/feed-state.js";
 import { type Market, parseMarket } from "../../domain/market.js";
-import { isFlowing } from "../../domain/sight.js";
+import { isFlowing } from "../../domain/feed-watch.js";
 
 /** Part (0–1) of the simulated venue's history that is made; null when none is being made. */
 export function historyDone(

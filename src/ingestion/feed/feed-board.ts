@@ -1,7 +1,7 @@
 import { Injectable, Logger } from "@nestjs/common";
 import type { FeedCondition, FeedState } from "../../domain/feed-state.js";
 import type { Market } from "../../domain/market.js";
-import { isFlowing } from "../../domain/sight.js";
+import { isFlowing } from "../../domain/feed-watch.js";
 import { Transport } from "../../streaming/transport.js";
 import { FeedFigures } from "./feed-figures.js";
 

@@ -21,7 +21,7 @@ import type { NewestTrade } from "../../venues/venue.js";
 const SILENCE_MS = 60_000;
 const USUAL_GAPS = 20;
 const RECHECK_MS = 30_000;
-const LONGEST_RECHECK_MS = 600_000;
+const MAX_RECHECK_MS = 600_000;
 const UNANSWERED_LOOKS = 3;
 /** A trade younger than this may still be on its way to us. */
 const IN_TRANSIT_MS = 5_000;
@@ -56,7 +56,7 @@ export class SymbolWatch {
   /** Newest raw id held. */
   private lastOrd: bigint | undefined;
   /** Newest id that the venue told of besides. */
-  private toldOrd: bigint | undefined;
+  private reportedOrd: bigint | undefined;
   private lastTrade: number;
   /** When the present subscription began: what was traded before never came over it. */
   private subscribedAt: number;
@@ -112,10 +112,10 @@ export class SymbolWatch {
 
   /** The venue says that this is its newest trade. Behind the first one we hold, it should have come, or is coming. */
   told(now: number, lastOrd: bigint): void {
-    const known = this.toldOrd ?? this.lastOrd;
+    const known = this.reportedOrd ?? this.lastOrd;
     if (known === undefined || lastOrd <= known || this.condition === "stale")
       return;
-    this.toldOrd = lastOrd;
+    this.reportedOrd = lastOrd;
     if (this.lastOrd !== undefined && lastOrd > this.lastOrd)
       this.nextLook = Math.min(this.nextLook, now + this.timing.inTransitMs);
   }
@@ -176,7 +176,7 @@ export class SymbolWatch {
     if (isQuiet) {
       this.condition = "quiet";
       const silence = Math.max(this.timing.silenceMs, now - this.lastTrade);
-      this.nextLook = now + Math.min(LONGEST_RECHECK_MS, silence);
+      this.nextLook = now + Math.min(MAX_RECHECK_MS, silence);
       if (verdict === "nothing") {
         this.attempts = 0;
         return "none";

@@ -13,7 +13,7 @@ const PROVEN_MS = 30_000;
 /** Replaced this long before the venue would end it (or a tenth of its life), so that the next one has time to open. */
 const LIFE_MARGIN_MS = 600_000;
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 const TAKEOVER_LIMIT_MS = 15_000;
 /** Between two attempts to replace a connection: a venue that says "shutdown" all the time is not hammered. */
 const REPLACE_EVERY_MS = 60_000;
@@ -64,8 +64,7 @@ export class VenueConnection {
     private readonly options: ConnectionOptions,
     private readonly handlers: ConnectionHandlers,
   ) {
-    this.backoff =
-      options.backoff ?? new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    this.backoff = options.backoff ?? new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     this.timing = options.timing ?? DEFAULT_TIMING;
     const life = options.limits.connectionLifeMs;
     // Not all at the same moment: the venue limits how many connections are made in five minutes.

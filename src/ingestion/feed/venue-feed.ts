@@ -1,7 +1,7 @@
 import { Logger } from "@nestjs/common";
 import type { Interval } from "../../domain/interval.js";
 import { type Market, marketOf } from "../../domain/market.js";
-import { isFlowing } from "../../domain/sight.js";
+import { isFlowing } from "../../domain/feed-watch.js";
 import { MAX_AHEAD_MS, type Trade } from "../../domain/trade.js";
 import { DAY_MS } from "../../domain/units.js";
 import type { FeedFigures } from "./feed-figures.js";

@@ -22,7 +22,7 @@ import { MAX_POSTED, postedTrades } from "./posted-trades.js";
 
 const LIMIT_MS = 10_000;
 /** A body of nothing but faults gets an answer that is not larger than itself. */
-const MOST_FAULTS = 1_000;
+const MAX_FAULTS = 1_000;
 
 @ApiTags("trades")
 @Controller("api/v1/trades")
@@ -178,7 +178,7 @@ export class IngestController {
         faults.length > shown.length
           ? `${detail}; and ${faults.length - shown.length} more`
           : detail,
-        faults.slice(0, MOST_FAULTS),
+        faults.slice(0, MAX_FAULTS),
       );
     }
     const limit = AbortSignal.timeout(LIMIT_MS);

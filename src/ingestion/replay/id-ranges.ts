@@ -1,7 +1,7 @@
 import type { IdRange } from "../../domain/ranges.js";
 
 /** Ranges of ids that ascend and do not touch; more than this many, and their holes are no longer counted. */
-const MOST_RANGES = 100_000;
+const MAX_RANGES = 100_000;
 
 /** Which ids have been seen, in any order: cheap while they count up. */
 export class IdRanges {
@@ -61,7 +61,7 @@ export class IdRanges {
   }
 
   private insert(at: number, from: bigint, to: bigint): void {
-    if (this.ranges.length >= MOST_RANGES) this.isFull = true;
+    if (this.ranges.length >= MAX_RANGES) this.isFull = true;
     else this.ranges.splice(at, 0, { from, to });
   }
 }

@@ -15,7 +15,7 @@ const TICK_MS = 100;
 /** Trades of each symbol made before the next symbol's. */
 const HISTORY_STEP = 500;
 /** Late trades held back at once; beyond, they are in time. */
-const MOST_HELD = 100_000;
+const MAX_HELD = 100_000;
 /** As much history as is stored within ten seconds on two busy cores; a higher rate gets a shorter history. */
 const HISTORY_TRADES = 240_000;
 const GRACE_MS = 2_000;
@@ -172,7 +172,7 @@ export class SimFeed implements Feed {
         walker.clock = Math.max(walker.clock, trade.time);
         if (live) this.board.traded(market, now);
         if (fate.missing) continue;
-        if (fate.lateMs > 0 && live && this.held.length < MOST_HELD) {
+        if (fate.lateMs > 0 && live && this.held.length < MAX_HELD) {
           this.held.push({ due: now + fate.lateMs, trade });
           continue;
         }

@@ -21,7 +21,7 @@ import { IdConflictError, TapeWriter, marketGone } from "./tape-writer.js";
 import type { KnownMarket } from "./write-batch.js";
 
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 5_000;
 
 /** The way of history past the topics, which are for what has to be told to everybody at once. */
 @Injectable()
@@ -157,7 +157,7 @@ export class MarketLoad {
   }
 
   private async persistently<T>(attempt: () => Promise<T>): Promise<T> {
-    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (;;) {
       this.signal.throwIfAborted();
       try {

@@ -1,5 +1,9 @@
 import type { Candle } from "../../domain/candle.js";
-import { type Coverage, completeness, sightOf } from "../../domain/coverage.js";
+import {
+  type Coverage,
+  completeness,
+  completenessByWatch,
+} from "../../domain/coverage.js";
 import type { Interval } from "../../domain/interval.js";
 import type { KnownMarket } from "./write-batch.js";
 
@@ -102,7 +106,7 @@ export function candleOf(
         ? null
         : dense
           ? completeness(BigInt(idFrom), BigInt(idTo), coverage)
-          : sightOf(openTime, closeTime, coverage.blind),
+          : completenessByWatch(openTime, closeTime, coverage.blind),
   };
 }
 

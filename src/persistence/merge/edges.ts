@@ -4,9 +4,9 @@ import type { Client } from "../schema/transaction.js";
 import { CANDLE_COLUMNS, type CandleRow } from "./candle-columns.js";
 import { type intervalColumns, literal } from "./write-batch.js";
 
-const EDGES = sqlFile(import.meta.url, "touch-edges.sql");
+const EDGES = sqlFile(import.meta.url, "bump-edge-candles.sql");
 /** Trades far out of order open and end thousands of holes at once: neighbours are then taken together. */
-const MOST_PIECES = 50;
+const MAX_PIECES = 50;
 
 /**
  * Gives candles whose completeness may have changed a new version, and announces them. The caller holds the locks
@@ -14,7 +14,7 @@ const MOST_PIECES = 50;
  *
  * @param changed of each market (the id of its row) ascending ids of which it changed whether they are missing
  */
-export async function touchEdges(
+export async function bumpEdgeCandles(
   client: Client,
   changed: ReadonlyMap<number, readonly IdRange[]>,
   { names, longest }: ReturnType<typeof intervalColumns>,
@@ -38,9 +38,9 @@ export async function touchEdges(
   return rows;
 }
 
-/** At most `MOST_PIECES` ranges that hold the given ascending ones. A candle between may get a version it did not need. */
+/** At most `MAX_PIECES` ranges that hold the given ascending ones. A candle between may get a version it did not need. */
 function fewer(ranges: readonly IdRange[]): IdRange[] {
-  const size = Math.ceil(ranges.length / MOST_PIECES);
+  const size = Math.ceil(ranges.length / MAX_PIECES);
   const groups: IdRange[] = [];
   for (let at = 0; at < ranges.length; at += size) {
     const group = ranges.slice(at, at + size);

@@ -9,7 +9,7 @@ import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
 import { sqlFile } from "../schema/sql-file.js";
 import { transact } from "../schema/transaction.js";
 import { type CandleRow, candleOf, valueOf } from "./candle-columns.js";
-import { touchEdges } from "./edges.js";
+import { bumpEdgeCandles } from "./edges.js";
 import {
   type MarketOutcome,
   type Outcome,
@@ -180,7 +180,12 @@ export class TapeWriter {
         .map((outcome) => [outcome.market, outcome.changed]),
     );
     if (changed.size === 0) return undefined;
-    const candles = await touchEdges(client, changed, this.columns, "closed");
+    const candles = await bumpEdgeCandles(
+      client,
+      changed,
+      this.columns,
+      "closed",
+    );
     const coverage = new Map<number, Coverage>();
     for (const id of changed.keys())
       coverage.set(id, await wholeCoverage(client, id));

@@ -1,7 +1,7 @@
 import { type Interval, shapeOf } from "../../domain/interval.js";
 import type { Trade } from "../../domain/trade.js";
 
-const LONGEST_MONTH_MS = 31 * 86_400_000;
+const MAX_MONTH_MS = 31 * 86_400_000;
 
 /** A market's row, as far as it never changes. */
 export interface KnownMarket {
@@ -89,7 +89,7 @@ export function intervalColumns(intervals: readonly Interval[]): {
   return {
     names: literal(intervals),
     widths: literal(shapes.map(({ width }) => width)),
-    longest: literal(shapes.map(({ width }) => width || LONGEST_MONTH_MS)),
+    longest: literal(shapes.map(({ width }) => width || MAX_MONTH_MS)),
     anchors: literal(shapes.map(({ anchor }) => anchor)),
     base: Math.min(
       ...shapes.map(({ width }) => width).filter((width) => width > 0),

@@ -7,7 +7,7 @@ import type { DeadLetter } from "../../domain/dead-letter.js";
 import type { Delivery, Undecodable } from "../../streaming/transport.js";
 import { FeedStateStore } from "../stores/feed-state-store.js";
 import { Announcer } from "./announcer.js";
-import { BlindTimes } from "./blind-times.js";
+import { UnwatchedTimes } from "./unwatched-times.js";
 import { DeadLetters } from "./dead-letters.js";
 import { Recorder, type RefusedRecord } from "./recorder.js";
 
@@ -27,7 +27,7 @@ export class RecorderController {
     private readonly announcer: Announcer,
     private readonly deadLetters: DeadLetters,
     private readonly feedStates: FeedStateStore,
-    private readonly blindTimes: BlindTimes,
+    private readonly blindTimes: UnwatchedTimes,
     private readonly figures: RecorderFigures,
   ) {}
 

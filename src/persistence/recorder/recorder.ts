@@ -19,7 +19,7 @@ import { isLostRace, isRefusedData } from "../schema/database-errors.js";
 import { Partitions } from "../schema/partitions.js";
 
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 5_000;
 
 /** A record that can never be stored. `index` is its place in the batch. */
 export interface RefusedRecord {
@@ -70,7 +70,7 @@ export class Recorder {
     part: Part,
     signal: AbortSignal,
   ): Promise<Recorded> {
-    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (;;) {
       signal.throwIfAborted();
       try {

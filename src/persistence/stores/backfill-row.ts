@@ -2,7 +2,7 @@ import type { Market } from "../../domain/market.js";
 
 export type BackfillState =
   "waiting" | "running" | "done" | "failed" | "cancelled";
-export type BackfillAsker = "command" | "api" | "bootstrap";
+export type BackfillRequester = "command" | "api" | "bootstrap";
 
 /** A job that loads history, as everybody sees it. Times are epoch ms. */
 export interface Backfill {
@@ -11,7 +11,7 @@ export interface Backfill {
   /** Exchange times; the end is exclusive. */
   from: number;
   to: number;
-  askedBy: BackfillAsker;
+  askedBy: BackfillRequester;
   state: BackfillState;
   /** Everything before is loaded, or named in `notes`. */
   reached: number;
@@ -53,7 +53,7 @@ export interface BackfillRow {
   market: string;
   from_time: string;
   to_time: string;
-  asked_by: BackfillAsker;
+  asked_by: BackfillRequester;
   state: BackfillState;
   reached: string;
   lowest_id: string | null;

@@ -6,7 +6,7 @@ import { DAY_MS } from "../../domain/units.js";
 import type { InTransaction } from "../merge/bulk-load.js";
 import {
   type Backfill,
-  type BackfillAsker,
+  type BackfillRequester,
   type BackfillRow,
   type BackfillState,
   type BackfillWork,
@@ -18,10 +18,10 @@ import {
 export type { Backfill, BackfillWork } from "./backfill-row.js";
 
 /** Longest time that one job may ask for. */
-export const LONGEST_MS = 3_660 * DAY_MS;
+export const MAX_SPAN_MS = 3_660 * DAY_MS;
 /** Jobs that may wait or run at once; bootstraps do not count. */
-export const MOST_OPEN = 100;
-const MOST_NOTES = 50;
+export const MAX_OPEN = 100;
+const MAX_NOTES = 50;
 
 /** Somebody has cancelled the job, or another process has it now. */
 export function backfillGone(id: number): TapelineError {
@@ -41,14 +41,14 @@ export class BackfillStore {
     market: Market;
     from: number;
     to: number;
-    askedBy: BackfillAsker;
+    askedBy: BackfillRequester;
   }): Promise<Backfill | undefined> {
     return this.one(
       `INSERT INTO backfill (market, from_time, to_time, asked_by, reached)
        SELECT $1, $2::bigint, $3::bigint, $4::backfill_asker, $2::bigint
        WHERE $4::backfill_asker = 'bootstrap' OR (SELECT count(*) FROM backfill WHERE state IN ('waiting', 'running') AND asked_by <> 'bootstrap') < $5
        ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
-      [job.market, job.from, job.to, job.askedBy, MOST_OPEN],
+      [job.market, job.from, job.to, job.askedBy, MAX_OPEN],
     );
   }
 
@@ -93,7 +93,9 @@ export class BackfillStore {
   }
 
   /** Jobs that can be worked on, those of new markets first. Somebody may be at them: see their locks. */
-  async due(limit: number): Promise<{ id: number; askedBy: BackfillAsker }[]> {
+  async due(
+    limit: number,
+  ): Promise<{ id: number; askedBy: BackfillRequester }[]> {
     return this.source.query(
       `SELECT id, asked_by AS "askedBy" FROM backfill WHERE state IN ('waiting', 'running') AND next_try_at <= now()
        ORDER BY asked_by <> 'bootstrap', id LIMIT $1`,
@@ -170,7 +172,7 @@ export class BackfillStore {
   async note(id: number, text: string): Promise<void> {
     await this.update(
       id,
-      `notes = CASE WHEN notes ? $2 OR jsonb_array_length(notes) >= ${MOST_NOTES} THEN notes ELSE notes || to_jsonb($2::text) END`,
+      `notes = CASE WHEN notes ? $2 OR jsonb_array_length(notes) >= ${MAX_NOTES} THEN notes ELSE notes || to_jsonb($2::text) END`,
       [text],
     );
   }

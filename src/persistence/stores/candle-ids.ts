@@ -4,7 +4,7 @@ import type { Gap } from "./gap-store.js";
 import { timesAround } from "./hole-times.js";
 
 /** Of each list the first so many: a month of a troubled feed has thousands. */
-const MOST = 100;
+const MAX_IDS = 100;
 const AROUND = timesAround("lower(x)", "upper(x)");
 
 /** Raw ids as the API gives them: `fromId … toId`, both inclusive. */
@@ -52,7 +52,7 @@ export async function idsAround(
          FROM m CROSS JOIN hole LEFT JOIN gap l ON l.market_id = m.id AND l.state NOT IN ('repaired', 'void') AND l.id_from <= lower(x) AND l.id_to >= upper(x)
          WHERE place <= $4),
        'counts', json_build_object('held', (SELECT count(*) FROM held), 'void', (SELECT count(*) FROM none), 'gaps', (SELECT count(*) FROM hole))) AS ids`,
-    [market, firstTradeId, lastTradeId, MOST],
+    [market, firstTradeId, lastTradeId, MAX_IDS],
   );
   return rows[0]?.ids ?? null;
 }

@@ -57,7 +57,7 @@ export class ExplanationStore {
     private readonly reconciliations: ReconciliationStore,
   ) {}
 
-  /** Undefined when there is no such candle. Reads up to `MOST_ROWS` trades, which takes a second or two. */
+  /** Undefined when there is no such candle. Reads up to `MAX_ROWS` trades, which takes a second or two. */
   of(key: CandleKey): Promise<CandleExplanation | undefined> {
     // One snapshot: an open candle changes many times a second.
     return this.source.transaction("REPEATABLE READ", async (manager) => {

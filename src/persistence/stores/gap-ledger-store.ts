@@ -5,7 +5,7 @@ import type { Hole } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
 import { type IdRange, idRangesOf, multirangeOf } from "../../domain/ranges.js";
 import type { TradeKind } from "../../domain/trade.js";
-import { touchEdges } from "../merge/edges.js";
+import { bumpEdgeCandles } from "../merge/edges.js";
 import { intervalColumns, literal } from "../merge/write-batch.js";
 import { sqlFile } from "../schema/sql-file.js";
 import { type Client, inTransaction } from "../schema/transaction.js";
@@ -15,9 +15,9 @@ const LOCK = sqlFile(import.meta.url, "../merge/lock-markets.sql");
 const SWEEP = sqlFile(import.meta.url, "sweep-gaps.sql");
 const MINUTES = sqlFile(import.meta.url, "minutes-around.sql");
 /** New rows of one sweep. */
-const MOST_FOUND = 10_000;
+const MAX_FOUND = 10_000;
 /** Holes of one attempt. */
-const MOST_HOLES = 100;
+const MAX_HOLES = 100;
 const AROUND = timesAround("lower(h)", "upper(h)");
 
 /** Gaps of one market that were found, or ended so, at once. */
@@ -55,7 +55,7 @@ export interface DueGap {
   attempts: number;
   /** How the attempt before ended, and how many in a row had ended so. */
   outcome: string | null;
-  inARow: number;
+  consecutive: number;
   /** Ids that were missing when it began. */
   missing: bigint | null;
 }
@@ -66,7 +66,7 @@ export interface Settled {
   /** Why it is not repaired (yet), for people. */
   reason: string | null;
   outcome: string;
-  inARow: number;
+  consecutive: number;
   nextTryMs: number;
 }
 
@@ -86,7 +86,7 @@ export class GapLedgerStore {
   async sweep(markets: readonly Market[]): Promise<Sweep> {
     const news: SweptGaps[] = await this.source.query(SWEEP, [
       markets,
-      MOST_FOUND,
+      MAX_FOUND,
     ]);
     const sum = (of: SweptGaps["event"]): number =>
       news.reduce(
@@ -105,7 +105,7 @@ export class GapLedgerStore {
   async due(markets: readonly Market[], graceMs: number): Promise<DueGap[]> {
     const rows: (Omit<DueGap, "missing"> & { missing: string | null })[] =
       await this.source.query(
-        `SELECT g.id, m.name AS market, m.kind, g.state, g.attempts, g.outcome, g.in_a_row AS "inARow", g.missing
+        `SELECT g.id, m.name AS market, m.kind, g.state, g.attempts, g.outcome, g.in_a_row AS "consecutive", g.missing
          FROM market m CROSS JOIN LATERAL (
            SELECT * FROM gap o WHERE o.market_id = m.id AND o.state NOT IN ('repaired', 'void') AND o.next_try_at <= now()
              AND o.found_at <= now() - $2 * interval '1 millisecond'
@@ -141,7 +141,7 @@ export class GapLedgerStore {
          ${AROUND.after} AS after, ${AROUND.before} AS before
        FROM g JOIN market m ON m.id = g.market_id
        CROSS JOIN unnest(int8range(g.id_from, g.id_to)::int8multirange - m.covered - m.void) h ORDER BY lower(h) LIMIT $2`,
-      [id, MOST_HOLES],
+      [id, MAX_HOLES],
     );
     return {
       ids: BigInt(rows[0]?.ids ?? 0),
@@ -157,14 +157,14 @@ export class GapLedgerStore {
   /** How the last attempt ended, and when the next one is due. A row that has ended meanwhile stays as it is. */
   async settle(
     id: string,
-    { state, reason, outcome, inARow, nextTryMs }: Settled,
+    { state, reason, outcome, consecutive, nextTryMs }: Settled,
     missing: bigint,
   ): Promise<void> {
     await this.source.query(
       `UPDATE gap SET state = $2, reason = $3, outcome = $4, in_a_row = $5, missing = $6,
          next_try_at = now() + $7 * interval '1 millisecond', changed_at = now()
        WHERE id = $1 AND state NOT IN ('repaired', 'void')`,
-      [id, state, reason, outcome, inARow, missing.toString(), nextTryMs],
+      [id, state, reason, outcome, consecutive, missing.toString(), nextTryMs],
     );
   }
 
@@ -244,7 +244,12 @@ export class GapLedgerStore {
       `UPDATE market SET void = void + $2::int8multirange WHERE id = $1`,
       [market, multirangeOf(ids)],
     );
-    await touchEdges(client, new Map([[market, ids]]), this.columns, "all");
+    await bumpEdgeCandles(
+      client,
+      new Map([[market, ids]]),
+      this.columns,
+      "all",
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import type { Reader } from "./candle-store.js";
 
 const EXPLAIN = sqlFile(import.meta.url, "explain-candle.sql");
 /** Candles of more rows are not recomputed for one request: `verify` does that. */
-const MOST_ROWS = 1_000_000;
+const MAX_ROWS = 1_000_000;
 
 /** Trades that are kept of a candle's time. */
 export interface StoredTrades {
@@ -40,7 +40,7 @@ type Row = StoredTrades & { candleTrades: string | null } & Record<
     string | null
   >;
 
-/** Reads the trades of these times once, and not more than `MOST_ROWS`; `market` is the id of its row. */
+/** Reads the trades of these times once, and not more than `MAX_ROWS`; `market` is the id of its row. */
 export async function recompute(
   candle: Candle,
   market: number,
@@ -57,10 +57,10 @@ export async function recompute(
     market,
     times.from,
     times.to,
-    MOST_ROWS + 1,
+    MAX_ROWS + 1,
   ]);
   const row = rows[0] as Row;
-  if (row.rows > MOST_ROWS) return none("too_many_trades");
+  if (row.rows > MAX_ROWS) return none("too_many_trades");
   const {
     rows: count,
     trades,

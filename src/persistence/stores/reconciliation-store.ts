@@ -12,7 +12,7 @@ import type {
 } from "../../domain/reconciliation.js";
 import { DAY_MS, MINUTE_MS } from "../../domain/units.js";
 
-const MOST_DAYS = 10_000;
+const MAX_DAYS = 10_000;
 
 export interface DifferenceQuery {
   market: Market;
@@ -158,7 +158,7 @@ export class ReconciliationStore {
            AND r.compared @> d.open_time
        ) d
        WHERE r.interval = '1m' AND ($1::text IS NULL OR m.name = $1) AND r.day >= $2 AND r.day < $3 AND b.ms > 0
-       ORDER BY r.day DESC, m.name LIMIT ${MOST_DAYS}`,
+       ORDER BY r.day DESC, m.name LIMIT ${MAX_DAYS}`,
       [market ?? null, from, to],
     );
   }

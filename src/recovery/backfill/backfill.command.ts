@@ -12,8 +12,8 @@ import {
 import {
   type Backfill,
   BackfillStore,
-  LONGEST_MS,
-  MOST_OPEN,
+  MAX_SPAN_MS,
+  MAX_OPEN,
 } from "../../persistence/stores/backfill-store.js";
 import { Venues } from "../../venues/venues.js";
 import { pause } from "../../waiting/pause.js";
@@ -151,9 +151,9 @@ function checked({ market, from, to = Date.now() }: Flags): Wanted {
     );
   if (to > Date.now()) problems.push("--to must not lie in the future");
   if (from >= to) problems.push("--from must be before --to");
-  if (to - from > LONGEST_MS)
+  if (to - from > MAX_SPAN_MS)
     problems.push(
-      `--from must be at most ${LONGEST_MS / DAY_MS} days before --to`,
+      `--from must be at most ${MAX_SPAN_MS / DAY_MS} days before --to`,
     );
   if (problems.length > 0) throw new ConfigError(problems);
   return { market, from, to };
@@ -165,6 +165,6 @@ async function ask(store: BackfillStore, wanted: Wanted): Promise<Backfill> {
   const job = open ?? (await store.ask({ ...wanted, askedBy: "command" }));
   if (job !== undefined) return job;
   throw new Error(
-    `${MOST_OPEN} backfills are waiting or running: cancel one by DELETE /api/v1/backfills/{id}, or wait`,
+    `${MAX_OPEN} backfills are waiting or running: cancel one by DELETE /api/v1/backfills/{id}, or wait`,
   );
 }

@@ -30,13 +30,13 @@ import { BackfillRun } from "./backfill-run.js";
 const POLL_MS = 1_000;
 const TELL_MS = 1_000;
 const FIRST_DELAY_MS = 5_000;
-const LONGEST_DELAY_MS = 300_000;
+const MAX_DELAY_MS = 300_000;
 /** Without getting on at all: about three quarters of an hour. */
-const MOST_ATTEMPTS = 16;
+const MAX_ATTEMPTS = 16;
 /** Of markets that are followed for the first time, whatever else is under way. */
 const BOOTSTRAPS = 4;
 /** Jobs looked at in a round. */
-const MOST_DUE = 50;
+const MAX_DUE = 50;
 
 /** Jobs that load history, worked on by whichever process has room; one that dies leaves its job to the others. */
 @Injectable()
@@ -81,7 +81,7 @@ export class Backfills {
   async workWhenDue(id: number): Promise<boolean> {
     const job = await this.store.find(id);
     if (job === undefined || job.endedAt !== null) return false;
-    const isDue = (await this.store.due(MOST_DUE)).some((due) => due.id === id);
+    const isDue = (await this.store.due(MAX_DUE)).some((due) => due.id === id);
     if (!isDue || !(await this.claims.claimJob(String(id)))) return true;
     await this.work(id);
     await this.claims.releaseJob(String(id));
@@ -151,7 +151,7 @@ export class Backfills {
   }
 
   private async begin(): Promise<void> {
-    for (const { id, askedBy } of await this.store.due(MOST_DUE)) {
+    for (const { id, askedBy } of await this.store.due(MAX_DUE)) {
       const isBootstrap = askedBy === "bootstrap";
       const room = isBootstrap ? this.bootstraps : this.jobs;
       const most = isBootstrap ? BOOTSTRAPS : this.config.backfillJobs;
@@ -226,17 +226,13 @@ export class Backfills {
       await this.store.release(id);
     } else if (
       !canRetry(error) ||
-      (await this.attemptsOf(id)) >= MOST_ATTEMPTS
+      (await this.attemptsOf(id)) >= MAX_ATTEMPTS
     ) {
       this.logger.error(`Backfill ${id} of ${market} has failed: ${message}`);
       await this.store.fail(id, message);
     } else {
       const attempts = await this.attemptsOf(id);
-      const waitMs = new Backoff(
-        FIRST_DELAY_MS,
-        LONGEST_DELAY_MS,
-        attempts,
-      ).next();
+      const waitMs = new Backoff(FIRST_DELAY_MS, MAX_DELAY_MS, attempts).next();
       if (told !== message)
         this.logger.warn(
           `Backfill ${id} of ${market} is tried again in ${Math.ceil(waitMs / 1_000)} s, then with growing pauses: ${message}`,
@@ -247,7 +243,7 @@ export class Backfills {
   }
 
   private async attemptsOf(id: number): Promise<number> {
-    return (await this.store.attempts(id)) ?? MOST_ATTEMPTS;
+    return (await this.store.attempts(id)) ?? MAX_ATTEMPTS;
   }
 
   /** Of jobs that a process before this one did not end. */

@@ -12,9 +12,9 @@ import { Backoff } from "../../waiting/backoff.js";
 const SILENCE_MS = 30_000;
 const ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 4_000;
+const MAX_PAUSE_MS = 4_000;
 /** A month of the busiest market has about 1 GB. */
-const MOST_BYTES = 32 * 2 ** 30;
+const MAX_BYTES = 32 * 2 ** 30;
 /** Left free on the disk, for the database. */
 const SPARE_BYTES = 2 ** 30;
 const CHECKSUM_BYTES = 1_000;
@@ -140,7 +140,7 @@ async function fetchRest(
     source.on("data", (chunk: Buffer) => {
       watch.refresh();
       bytes += chunk.length;
-      if (bytes > MOST_BYTES) source.destroy(tooLarge(part));
+      if (bytes > MAX_BYTES) source.destroy(tooLarge(part));
       arrived(all === 0 ? 0 : bytes / all);
     });
     await pipeline(
@@ -178,7 +178,7 @@ async function persistently<T>(
   signal: AbortSignal,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+  const backoff = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS);
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
@@ -203,7 +203,7 @@ async function requireRoom(
   size: number,
   missing: number,
 ): Promise<void> {
-  if (size > MOST_BYTES) throw tooLarge(path);
+  if (size > MAX_BYTES) throw tooLarge(path);
   const { bavail, bsize } = await statfs(dirname(path));
   if (bavail * bsize < missing + SPARE_BYTES)
     throw new TapelineError(
@@ -215,7 +215,7 @@ async function requireRoom(
 function tooLarge(path: string): TapelineError {
   return new TapelineError(
     "file_refused",
-    `${basename(path, ".part")} is larger than ${MOST_BYTES / 2 ** 30} GB`,
+    `${basename(path, ".part")} is larger than ${MAX_BYTES / 2 ** 30} GB`,
   );
 }
 

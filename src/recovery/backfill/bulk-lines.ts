@@ -3,7 +3,7 @@ import * as yauzl from "yauzl";
 import { TapelineError } from "../../domain/tapeline-error.js";
 
 /** Characters of a line; those of exchanges have about a hundred. */
-const LONGEST_LINE = 10_000;
+const MAX_LINE_CHARACTERS = 10_000;
 
 /** Lines that were read together. */
 export interface Lines {
@@ -31,7 +31,7 @@ export async function* linesOfZip(
     for await (const chunk of text as AsyncIterable<string>) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() as string;
-      if (rest.length > LONGEST_LINE)
+      if (rest.length > MAX_LINE_CHARACTERS)
         throw new TapelineError(
           "file_refused",
           `${name}:${from + lines.length}: a line without an end`,

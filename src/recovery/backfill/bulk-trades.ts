@@ -22,7 +22,7 @@ export interface BulkFile {
 /** A trade's time may be a little behind that of the id before. */
 const DISORDER_MS = 1_000;
 /** Holes of a file that are told one by one. */
-const MOST_HOLES = 100_000;
+const MAX_HOLES = 100_000;
 
 /** Where a file ends: behind its last id, and when. */
 export interface FileEnd {
@@ -142,7 +142,7 @@ export class BulkTrades {
     found.holes++;
     found.missing += to - before.id;
     found.firstHole ??= `${this.file.name}:${place}`;
-    if (found.told.length === MOST_HOLES) return;
+    if (found.told.length === MAX_HOLES) return;
     found.told.push({
       from: before.id,
       to,

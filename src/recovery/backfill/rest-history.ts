@@ -2,7 +2,7 @@ import { VenueError } from "../../venues/rest/venue-error.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type {
   NewestTrade,
-  Question,
+  RestRequest,
   TradePage,
   Venue,
 } from "../../venues/venue.js";
@@ -30,7 +30,7 @@ export class RestHistory {
    * further.
    */
   async *onwards(from: number, to: number): AsyncGenerator<TradePage> {
-    let next: Question<TradePage> | undefined = this.begin({
+    let next: RestRequest<TradePage> | undefined = this.begin({
       from: 0n,
       to: BEYOND,
       after: from,
@@ -59,7 +59,7 @@ export class RestHistory {
     id: bigint,
     { from, to }: { from: number; to: number },
   ): AsyncGenerator<TradePage> {
-    let next: Question<TradePage> | undefined = this.begin({
+    let next: RestRequest<TradePage> | undefined = this.begin({
       from: 0n,
       to: id,
       after: from,
@@ -107,13 +107,13 @@ export class RestHistory {
     to: bigint;
     after: number;
     before: number;
-  }): Question<TradePage> {
+  }): RestRequest<TradePage> {
     const { repair } = this.venue;
     if (repair.kind === "none") throw new Error(repair.reason);
     return repair.begin({ symbol: this.symbol, ...hole }, "backfill");
   }
 
-  private ask<T>(question: Question<T>): Promise<T> {
+  private ask<T>(question: RestRequest<T>): Promise<T> {
     return this.hosts.ask(this.venue, question, "backfill", this.signal);
   }
 }

@@ -55,7 +55,7 @@ export class Instruments {
   /** Venues that have come to be followed; the markets of each are looked at again in each of its rounds. */
   private begin(): void {
     const { claims, hosts, store, timing } = this;
-    for (const { venue } of this.followed.askable) {
+    for (const { venue } of this.followed.withVenue) {
       const { instruments } = venue;
       if (instruments === undefined || this.running.has(venue.name)) continue;
       const one = new VenueInstruments(

@@ -24,12 +24,12 @@ import { refetch } from "./refetch.js";
 import type { ReconciliationFigures } from "./reconciliation-figures.js";
 
 /** Questions of a round: what is left waits for the next, so that every market gets its turn. */
-const MOST_BATCHES = 4;
-const MOST_SAMPLES = 8;
+const MAX_BATCHES = 4;
+const MAX_SAMPLES = 8;
 /** Candles of a round whose trades are fetched again: where more differ, their trades are not what is wrong. */
-const MOST_REFETCHES = 3;
+const MAX_REFETCHES = 3;
 /** Differences of a round that are logged one by one. */
-const MOST_LOGGED = 3;
+const MAX_LOGGED = 3;
 /** A venue may be late with a candle for this long. */
 const LATE_MS = 15 * MINUTE_MS;
 
@@ -93,15 +93,15 @@ export class MarketReconciliation {
     );
     const batches = await this.minutes(window, now);
     const samples = await this.samples(window, reach.firstTrade, now);
-    for (const batch of batches.slice(0, MOST_BATCHES))
+    for (const batch of batches.slice(0, MAX_BATCHES))
       await this.compare("1m", batch, since, now, signal);
-    for (const { interval, ...batch } of samples.slice(0, MOST_SAMPLES))
+    for (const { interval, ...batch } of samples.slice(0, MAX_SAMPLES))
       await this.compare(interval, batch, since, now, signal);
     // Not before all of it is done: what changed meanwhile is looked for again.
     this.since = since;
     const ratio = await results.ratio(market, now);
     if (ratio !== undefined) figures.matchRatio.set({ market }, ratio);
-    return batches.length > MOST_BATCHES || samples.length > MOST_SAMPLES;
+    return batches.length > MAX_BATCHES || samples.length > MAX_SAMPLES;
   }
 
   /** Another process cares for the market. */
@@ -124,7 +124,7 @@ export class MarketReconciliation {
       from: first,
       to,
     });
-    return minuteBatches(due, venue.klines.most - 1);
+    return minuteBatches(due, venue.klines.maxPerRequest - 1);
   }
 
   private async samples(
@@ -218,7 +218,7 @@ export class MarketReconciliation {
     candle: Candle | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    if (candle === undefined || this.refetches >= MOST_REFETCHES) return;
+    if (candle === undefined || this.refetches >= MAX_REFETCHES) return;
     this.refetches++;
     const { hosts, transport, figures } = this.tools;
     const fetched = await refetch(
@@ -246,7 +246,7 @@ export class MarketReconciliation {
     const unexplained = confirmed.filter(({ complete }) => complete !== false);
     for (const { openTime, outcome, fields } of unexplained.slice(
       0,
-      MOST_LOGGED,
+      MAX_LOGGED,
     )) {
       const values = fields
         .filter(({ judged }) => judged)
@@ -255,7 +255,7 @@ export class MarketReconciliation {
         `${nameOf(market, interval, openTime)} is not as the venue has it (${outcome}), and we know of no missing trade: ours / theirs: ${values.join(", ")}`,
       );
     }
-    const more = unexplained.length - MOST_LOGGED;
+    const more = unexplained.length - MAX_LOGGED;
     if (more > 0)
       this.logger.warn(
         `${more} other candles of ${market} are not as the venue has them: GET /api/v1/markets/${market}/reconciliation`,

@@ -73,7 +73,7 @@ export class Reconciliation {
         for (const market of removed) this.remove(this.venues.of(market));
       },
     );
-    for (const market of this.followed.askable) this.add(market, back);
+    for (const market of this.followed.withVenue) this.add(market, back);
   }
 
   async stop(): Promise<void> {

@@ -2,10 +2,10 @@ import type { Candle } from "../../domain/candle.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { VenueMarket } from "../../venues/venues.js";
-import type { SymbolHole, Question, TradePage } from "../../venues/venue.js";
+import type { SymbolHole, RestRequest, TradePage } from "../../venues/venue.js";
 
 /** More trades than any minute has had; what a minute with more lacks is not found this way. */
-const MOST_PAGES = 60;
+const MAX_PAGES = 60;
 
 /**
  * Asks the venue for a candle's trades and sends them through the topic: those that we hold already change nothing.
@@ -27,12 +27,12 @@ export async function refetch(
     after: openTime - 1,
     before: closeTime + 1,
   };
-  let question: Question<TradePage> | undefined = venue.repair.begin(
+  let question: RestRequest<TradePage> | undefined = venue.repair.begin(
     hole,
     "repair",
   );
   let fetched = 0;
-  for (let page = 0; question !== undefined && page < MOST_PAGES; page++) {
+  for (let page = 0; question !== undefined && page < MAX_PAGES; page++) {
     const answer: TradePage = await hosts.ask(
       venue,
       question,

@@ -49,10 +49,10 @@ function attempted(
     state: before,
     attempts: 1,
     outcome: null,
-    inARow: 0,
+    consecutive: 0,
     missing: null,
   };
-  const settled = { state, reason, outcome, inARow: 1, nextTryMs: 1_000 };
+  const settled = { state, reason, outcome, consecutive: 1, nextTryMs: 1_000 };
   log.settled(gap, "binance", settled);
 }
 

@@ -8,7 +8,7 @@ import type {
 } from "../../persistence/stores/gap-ledger-store.js";
 
 /** Lines of one stretch of time; what is more is summed up at its end. */
-const MOST_LINES = 5;
+const MAX_LINES = 5;
 const STRETCH_MS = 60_000;
 
 /** Outcomes of attempts that are in the way of every gap of the venue, and of every gap of the market. */
@@ -19,7 +19,7 @@ const OF_MARKET: ReadonlySet<string> = new Set(["refused", "failed"]);
 export class GapLog {
   private begun = -Infinity;
   private lines = 0;
-  private readonly untold = new Map<string, number>();
+  private readonly unlogged = new Map<string, number>();
   /** What hinders a venue or a market, and has been told. */
   private readonly hindered = new Map<string, string>();
 
@@ -70,20 +70,20 @@ export class GapLog {
     gaps = 1,
   ): void {
     this.roll();
-    if (this.lines < MOST_LINES) {
+    if (this.lines < MAX_LINES) {
       if (this.lines === 0) this.begun = this.now();
       this.lines++;
       this.logger[level](line);
-    } else this.untold.set(kind, (this.untold.get(kind) ?? 0) + gaps);
+    } else this.unlogged.set(kind, (this.unlogged.get(kind) ?? 0) + gaps);
   }
 
   private roll(): void {
     if (this.now() - this.begun < STRETCH_MS) return;
     this.lines = 0;
-    if (this.untold.size === 0) return;
-    const parts = [...this.untold].map(([kind, gaps]) => `${gaps} ${kind}`);
-    const sum = [...this.untold.values()].reduce((a, b) => a + b);
-    this.untold.clear();
+    if (this.unlogged.size === 0) return;
+    const parts = [...this.unlogged].map(([kind, gaps]) => `${gaps} ${kind}`);
+    const sum = [...this.unlogged.values()].reduce((a, b) => a + b);
+    this.unlogged.clear();
     this.logger.log(
       `… and ${sum} more: ${parts.join(", ")} (gaps, in all markets)`,
     );

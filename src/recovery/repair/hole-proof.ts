@@ -73,7 +73,7 @@ export class HoleProof {
   ): Promise<number> {
     const timed = await this.ledger.minutesAround(place.market, holes);
     // What is longer is an outage of ours, and has trades.
-    const longest = place.venue.klines.most * MINUTE_MS;
+    const longest = place.venue.klines.maxPerRequest * MINUTE_MS;
     const short = timed.filter(({ after, before }) => before - after < longest);
     return this.settle(place, short, "repair", signal);
   }
@@ -95,7 +95,7 @@ export class HoleProof {
       );
       // Of a time that it does not tell, silence proves nothing.
       if (theirs.size === 0) continue;
-      const span = { start, end, limit: klines.most };
+      const span = { start, end, limit: klines.maxPerRequest };
       const ours = byTime(
         await this.candles.page({ market, interval: "1m", ...span }),
       );
@@ -122,12 +122,12 @@ function minutesOf({ after, before }: Hole): number[] {
 /** What one question each can be about. */
 function windows(
   minutes: readonly number[],
-  { most }: Klines,
+  { maxPerRequest }: Klines,
 ): { start: number; end: number; due: number[] }[] {
   const result: { start: number; end: number; due: number[] }[] = [];
   for (const minute of minutes) {
     const open = result.at(-1);
-    if (open !== undefined && minute < open.start + most * MINUTE_MS) {
+    if (open !== undefined && minute < open.start + maxPerRequest * MINUTE_MS) {
       open.due.push(minute);
       open.end = minute + MINUTE_MS;
     } else

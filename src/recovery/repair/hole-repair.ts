@@ -5,11 +5,11 @@ import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type {
   SymbolHole,
-  Question,
+  RestRequest,
   TradePage,
   Venue,
 } from "../../venues/venue.js";
-import { ToldIds } from "./told-ids.js";
+import { ReportedIds } from "./reported-ids.js";
 
 /** How asking for one hole ended, when the venue answered. */
 export interface HoleAnswer {
@@ -17,9 +17,9 @@ export interface HoleAnswer {
   /** Ids without a trade, all below the newest that the venue knows. */
   absent: IdRange[];
   /** Ids that it told nothing of. */
-  untold: bigint;
+  unreported: bigint;
   /** It told something. */
-  hasTold: boolean;
+  hasReported: boolean;
   /** It does not know of the hole's last ids yet. */
   isBehind: boolean;
   /** Why trades that it told cannot be stored. */
@@ -37,11 +37,11 @@ export async function fetchHole(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<HoleAnswer> {
-  const told = new ToldIds(hole);
+  const told = new ReportedIds(hole);
   const sender = new BulkSender(transport, signal);
   let trades = 0;
   let unfit: string | null = null;
-  let question: Question<TradePage> | undefined =
+  let question: RestRequest<TradePage> | undefined =
     venue.repair.kind === "by id"
       ? venue.repair.begin(hole, "repair")
       : undefined;
@@ -58,8 +58,8 @@ export async function fetchHole(
   await sender.finish();
   const answer = {
     trades,
-    untold: told.untold,
-    hasTold: told.untold < hole.to - hole.from,
+    unreported: told.unreported,
+    hasReported: told.unreported < hole.to - hole.from,
   };
   if (unfit !== null) return { ...answer, absent: [], isBehind: false, unfit };
   // Only what the venue knows can it have no trade for: its REST may be seconds behind its stream.

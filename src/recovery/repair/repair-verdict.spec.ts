@@ -16,15 +16,15 @@ import {
 const answer = (fields: Partial<HoleAnswer>): HoleAnswer => ({
   trades: 0,
   absent: [],
-  untold: 0n,
-  hasTold: true,
+  unreported: 0n,
+  hasReported: true,
   isBehind: false,
   unfit: null,
   ...fields,
 });
 const { firstRetryMs, longestRetryMs, outageRetryMs, confirmMs, rareMs } =
   REPAIR_TIMING;
-const NONE: Streak = { outcome: null, inARow: 0 };
+const NONE: Streak = { outcome: null, consecutive: 0 };
 const away = new VenueError("unavailable", "503");
 const refused = new VenueError("refused", "400 Invalid symbol.");
 
@@ -79,7 +79,7 @@ describe("an outage", () => {
     for (const verdict of [
       failed(refused, outage),
       failed(new Error("odd"), outage),
-      answered({ isBehind: true, untold: 5n, hasTold: false }, outage),
+      answered({ isBehind: true, unreported: 5n, hasReported: false }, outage),
     ]) {
       expect(verdict.state).toBe("repairing");
       expect(verdict.nextTryMs).toBeLessThanOrEqual(firstRetryMs);
@@ -97,7 +97,7 @@ describe("an outage", () => {
 });
 
 describe("nothing that leads nowhere is asked for again and again", () => {
-  const behind = { isBehind: true, untold: 5n, hasTold: false };
+  const behind = { isBehind: true, unreported: 5n, hasReported: false };
   it.each<[string, number, (streak: Streak) => Verdict, RegExp]>([
     ["a refusal", 3, (streak) => failed(refused, streak), /the venue refuses/],
     [
@@ -157,7 +157,7 @@ describe("nothing that leads nowhere is asked for again and again", () => {
   it.each<[string, Partial<HoleAnswer>, RegExp]>([
     [
       "nothing was told",
-      { untold: 5n, hasTold: false },
+      { unreported: 5n, hasReported: false },
       /serves all trades since a market began/,
     ],
     ["a trade was unusable", { unfit: "bad_price" }, /bad_price/],
@@ -176,7 +176,7 @@ describe("nothing is given up that gets on", () => {
     state: "repairing",
     attempts: 7,
     outcome: "told",
-    inARow: 7,
+    consecutive: 7,
     missing,
   });
 
@@ -184,7 +184,7 @@ describe("nothing is given up that gets on", () => {
     const streak = streakOf(gap(900n), 800n);
     expect(answered({ trades: 100 }, streak)).toMatchObject({
       state: "repairing",
-      inARow: 1,
+      consecutive: 1,
     });
   });
 
@@ -193,11 +193,11 @@ describe("nothing is given up that gets on", () => {
       expect(
         answered({ trades: 100 }, streakOf(gap(900n), missing)).state,
       ).toBe("unrepairable");
-    expect(streakOf(gap(null), 5n)).toMatchObject({ inARow: 7 });
+    expect(streakOf(gap(null), 5n)).toMatchObject({ consecutive: 7 });
   });
 
   it("what was told in part is asked for again", () => {
-    expect(answered({ untold: 5n })).toMatchObject({
+    expect(answered({ unreported: 5n })).toMatchObject({
       state: "repairing",
       reason: null,
     });

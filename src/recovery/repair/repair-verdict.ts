@@ -47,11 +47,11 @@ const TRADES_DROPPED =
 export type Verdict = Settled;
 
 /** What attempts have come to so far: another outcome, or an id less that is missing, begins anew. */
-export type Streak = Pick<DueGap, "outcome" | "inARow">;
+export type Streak = Pick<DueGap, "outcome" | "consecutive">;
 
 export function streakOf(gap: DueGap, missing: bigint): Streak {
-  const gotOn = gap.missing !== null && missing < gap.missing;
-  return gotOn ? { outcome: null, inARow: 0 } : gap;
+  const progressed = gap.missing !== null && missing < gap.missing;
+  return progressed ? { outcome: null, consecutive: 0 } : gap;
 }
 
 /** What follows from a failed attempt. */
@@ -109,7 +109,7 @@ export function afterAnswers(
       ? { ...verdict, nextTryMs: timing.confirmMs }
       : verdict;
   }
-  if (answers.some(({ hasTold }) => hasTold))
+  if (answers.some(({ hasReported }) => hasReported))
     return patiently("told", streak, PATIENCE, timing, {
       reason: null,
       last: `fetched ${PATIENCE} times and still not stored: see the dead letters`,
@@ -125,7 +125,7 @@ export function afterAnswers(
 export function afterProof(isVoid: boolean, timing: RepairTiming): Verdict {
   // The next sweep ends it.
   return isVoid
-    ? again("proven", { outcome: null, inARow: 0 }, timing, null)
+    ? again("proven", { outcome: null, consecutive: 0 }, timing, null)
     : rarely("expired", TRADES_DROPPED, timing);
 }
 
@@ -135,7 +135,7 @@ export function rarely(
   { rareMs }: RepairTiming,
 ): Verdict {
   const nextTryMs = new Backoff(rareMs, rareMs).next();
-  return { state: "unrepairable", reason, outcome, inARow: 1, nextTryMs };
+  return { state: "unrepairable", reason, outcome, consecutive: 1, nextTryMs };
 }
 
 /** Again, until so many in a row have ended so; then rarely. */
@@ -146,10 +146,10 @@ function patiently(
   timing: RepairTiming,
   { reason, last }: { reason: string | null; last: string },
 ): Verdict {
-  const inARow = countOf(outcome, streak);
-  return inARow < most
+  const consecutive = countOf(outcome, streak);
+  return consecutive < most
     ? again(outcome, streak, timing, reason)
-    : { ...rarely(outcome, last, timing), inARow };
+    : { ...rarely(outcome, last, timing), consecutive };
 }
 
 function again(
@@ -158,14 +158,14 @@ function again(
   { firstRetryMs, longestRetryMs }: RepairTiming,
   reason: string | null,
 ): Verdict {
-  const inARow = countOf(outcome, streak);
-  const before = inARow - 1;
+  const consecutive = countOf(outcome, streak);
+  const before = consecutive - 1;
   const nextTryMs = new Backoff(firstRetryMs, longestRetryMs, before).next();
-  return { state: "repairing", reason, outcome, inARow, nextTryMs };
+  return { state: "repairing", reason, outcome, consecutive, nextTryMs };
 }
 
 function countOf(outcome: string, streak: Streak): number {
-  return streak.outcome === outcome ? streak.inARow + 1 : 1;
+  return streak.outcome === outcome ? streak.consecutive + 1 : 1;
 }
 
 function canDeliverLater(error: unknown): boolean {

@@ -20,7 +20,7 @@ import { type Ending, KafkaSession } from "./session.js";
 import type { PartitionTable } from "./topic-settings.js";
 
 const FIRST_RESTART_MS = 500;
-const LONGEST_RESTART_MS = 5_000;
+const MAX_RESTART_MS = 5_000;
 const END_LIMIT_MS = 7_000;
 /** How long an ephemeral group waits to learn where its topics end, before it goes on trying by itself. */
 const START_LIMIT_MS = 10_000;
@@ -121,7 +121,7 @@ export class KafkaConsumer implements Consumer {
   }
 
   private async run(): Promise<void> {
-    const backoff = new Backoff(FIRST_RESTART_MS, LONGEST_RESTART_MS);
+    const backoff = new Backoff(FIRST_RESTART_MS, MAX_RESTART_MS);
     while (!this.closing.signal.aborted) {
       const ending = await this.runSession();
       const hadJoined = this.memberId !== undefined;

@@ -11,7 +11,7 @@ const CHUNK_BYTES = 500_000;
 /** Records whose `produce` has not resolved; more, and it is refused. A larger call is taken when nothing waits. */
 const CAPACITY = 200_000;
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 1_000;
 const ALL_REPLICAS = -1;
 const BROKER_LIMIT_MS = 6_000;
 const CLOSE_LIMIT_MS = 5_000;
@@ -161,7 +161,7 @@ export class KafkaWriter {
 
   /** Repeats the request until it is acknowledged, hopeless, or nobody waits for it any more. */
   private async send(chunk: Chunk): Promise<void> {
-    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (;;) {
       try {
         const producer = (this.producer ??= await this.connect());

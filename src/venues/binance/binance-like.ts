@@ -22,7 +22,7 @@ export function binanceLike(
     },
     ids: "dense",
     // `m` says whether the buyer was the maker; the decoder makes it the taker's side.
-    tellsSideOf: "taker",
+    reportsSideOf: "taker",
     limits: {
       // 300 in five minutes.
       connectionsPerMinute: 60,

@@ -12,7 +12,7 @@ import type {
   KlineConvention,
   Klines,
   NewestTrade,
-  Question,
+  RestRequest,
   Refused,
   RepairPath,
   TradePage,
@@ -36,7 +36,7 @@ type DecodeRest = (
   context: { receivedAt: number; source: TradeSource },
 ) => Frame;
 
-const MOST = 1_000;
+const MAX_PER_REQUEST = 1_000;
 /** The futures host refuses a longer time between `startTime` and `endTime`; the spot host once did. */
 const WINDOW_MS = HOUR_MS;
 
@@ -61,7 +61,7 @@ const INTERVALS = "1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 1w 1M".split(
 export function binanceNewest(
   { prefix, weights }: BinanceRest,
   symbol: string,
-): Question<NewestTrade | null> {
+): RestRequest<NewestTrade | null> {
   return {
     path: `${prefix}/aggTrades?symbol=${encodeURIComponent(symbol)}&limit=1`,
     weight: weights.aggTrades,
@@ -94,13 +94,13 @@ export function repairByAggregates(
     source: TradeSource,
     place: { fromId: string } | { start: number },
     told: bigint,
-  ): Question<TradePage> => {
+  ): RestRequest<TradePage> => {
     const query =
       "fromId" in place
         ? `fromId=${place.fromId}`
         : `startTime=${place.start}&endTime=${Math.min(hole.before, place.start + WINDOW_MS - 1)}`;
     return {
-      path: `${rest.prefix}/aggTrades?symbol=${encodeURIComponent(hole.symbol)}&${query}&limit=${MOST}`,
+      path: `${rest.prefix}/aggTrades?symbol=${encodeURIComponent(hole.symbol)}&${query}&limit=${MAX_PER_REQUEST}`,
       weight: rest.weights.aggTrades,
       read: (body, receivedAt) => {
         const answer = tradesOf(body, hole.symbol, decode, {
@@ -116,7 +116,7 @@ export function repairByAggregates(
             ? atLeast(told, trades[0])
             : told;
         const newest = trades.at(-1);
-        const next = (): Question<TradePage> | undefined => {
+        const next = (): RestRequest<TradePage> | undefined => {
           if (newest !== undefined)
             return end < hole.to
               ? ask(hole, source, { fromId: behind(newest.id) }, end)
@@ -149,10 +149,10 @@ export function repairByNewest(
 ): RepairPath {
   return {
     kind: "by id",
-    reach: `the newest ${MOST} trades without a key`,
+    reach: `the newest ${MAX_PER_REQUEST} trades without a key`,
     goes: "nowhere else",
     begin: (hole, source) => ({
-      path: `${prefix}/trades?symbol=${encodeURIComponent(hole.symbol)}&limit=${MOST}`,
+      path: `${prefix}/trades?symbol=${encodeURIComponent(hole.symbol)}&limit=${MAX_PER_REQUEST}`,
       weight: weights.trades,
       read: (body, receivedAt) => {
         const answer = tradesOf(body, hole.symbol, decode, {
@@ -185,12 +185,12 @@ export function binanceKlines(
     convention,
     // Not 3d: its anchor is not the epoch.
     intervals: Object.fromEntries(INTERVALS.map((name) => [name, name])),
-    most: MOST,
+    maxPerRequest: MAX_PER_REQUEST,
     reach: "all candles since a market began",
-    fetch: (symbol, interval, start, end): Question<Kline[]> | undefined =>
+    fetch: (symbol, interval, start, end): RestRequest<Kline[]> | undefined =>
       INTERVALS.includes(interval)
         ? {
-            path: `${prefix}/klines?symbol=${encodeURIComponent(symbol)}&interval=${interval}&startTime=${start}&endTime=${end - 1}&limit=${MOST}`,
+            path: `${prefix}/klines?symbol=${encodeURIComponent(symbol)}&interval=${interval}&startTime=${start}&endTime=${end - 1}&limit=${MAX_PER_REQUEST}`,
             weight: weights.klines,
             read: (body) => {
               const rows = parseExact(body);

@@ -50,7 +50,7 @@ const restTrades = new RestTrades(sieve, rowsOf, bitstampPrint);
 const klines: Klines = {
   convention: { open: "unknown", empty: "unknown", leavesOut: null },
   intervals: STEPS,
-  most: 1_000,
+  maxPerRequest: 1_000,
   reach: "all candles since a market began",
   fetch: (symbol, interval, start, end) =>
     STEPS[interval] === undefined
@@ -97,7 +97,7 @@ const instruments: Instruments = {
  */
 export const bitstamp: Venue = {
   ...identity,
-  tellsSideOf: "taker",
+  reportsSideOf: "taker",
   wsUrl: "wss://ws.bitstamp.net",
   restUrl: "https://www.bitstamp.net",
   limits: {

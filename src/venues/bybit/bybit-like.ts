@@ -60,7 +60,7 @@ export function bybitLike(
     name,
     symbols,
     ids,
-    tellsSideOf: "taker",
+    reportsSideOf: "taker",
     wsUrl: `wss://stream.bybit.com/v5/public/${category}`,
     restUrl: "https://api.bybit.com",
     limits: {
@@ -105,7 +105,7 @@ function klinesOfCategory(query: (symbol: string) => string): Klines {
     // 85 of 85 recorded candles; a new minute begins flat at the close before.
     convention: { open: "previous close", empty: "flat", leavesOut: null },
     intervals: INTERVALS,
-    most: 1_000,
+    maxPerRequest: 1_000,
     reach: "all candles since a market began",
     fetch: (symbol, interval, start, end) =>
       INTERVALS[interval] === undefined

@@ -10,7 +10,7 @@ import type { Instruments, Klines, Venue } from "../venue.js";
 import { coinbasePrint, decodeCoinbase } from "./frames.js";
 
 const CHANNELS = ["matches", "heartbeat"];
-const MOST_TRADES = 1_000;
+const MAX_TRADES = 1_000;
 
 /** Low and high come before open. */
 const CANDLE: KlineColumns = {
@@ -51,7 +51,7 @@ const restTrades = new RestTrades(
 const klines: Klines = {
   convention: { open: "first trade", empty: "absent", leavesOut: null },
   intervals: GRANULARITY,
-  most: 300,
+  maxPerRequest: 300,
   reach: "all candles since a market began",
   fetch: (symbol, interval, start, end) => {
     const seconds = GRANULARITY[interval];
@@ -119,7 +119,7 @@ const instruments: Instruments = {
  */
 export const coinbase: Venue = {
   ...identity,
-  tellsSideOf: "maker",
+  reportsSideOf: "maker",
   wsUrl: "wss://ws-feed.exchange.coinbase.com",
   restUrl: "https://api.exchange.coinbase.com",
   limits: {
@@ -149,7 +149,7 @@ export const coinbase: Venue = {
     goes: "backwards from an id",
     begin: (hole, source) =>
       pagesDownwards(hole, {
-        most: MOST_TRADES,
+        maxPerRequest: MAX_TRADES,
         weight: 1,
         path: (before, limit) =>
           tradesPath(hole.symbol, `limit=${limit}&after=${before}`),

@@ -3,7 +3,7 @@ import type { Answer, Frame, Refused } from "../venue.js";
 
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 /** Longer exponents are beyond every limit of a price; they are not worth expanding. */
-const MOST_ZEROS = 40;
+const MAX_ZEROS = 40;
 
 /**
  * JSON in which every number comes as its own text: some venues write prices as JSON numbers, and ids beyond 2⁵³, which
@@ -38,7 +38,7 @@ export function decimalOf(value: unknown): string | undefined {
   if (match === null) return canonical(value);
   const [, integer = "", fraction = "", exponent = ""] = match;
   const shift = Number(exponent);
-  if (Math.abs(shift) > MOST_ZEROS) return undefined;
+  if (Math.abs(shift) > MAX_ZEROS) return undefined;
   const zeros = "0".repeat(Math.abs(shift));
   const digits =
     shift < 0 ? zeros + integer + fraction : integer + fraction + zeros;

@@ -3,7 +3,7 @@ import type { Trade } from "../../domain/trade.js";
 import type {
   Answer,
   SymbolHole,
-  Question,
+  RestRequest,
   Refused,
   TradePage,
 } from "../venue.js";
@@ -19,7 +19,7 @@ export function pageOf(
   hole: SymbolHole,
   { trades, refused }: Told,
   range: IdRange | undefined,
-  next: Question<TradePage> | undefined,
+  next: RestRequest<TradePage> | undefined,
 ): TradePage {
   return {
     trades: trades
@@ -37,7 +37,7 @@ export function pageOf(
 /** How a venue gives the trades before an id, newest first. */
 export interface Downwards {
   /** Trades a page. */
-  most: number;
+  maxPerRequest: number;
   weight: number;
   /** Trades with ids below `before`. */
   path(before: bigint, limit: number): string;
@@ -49,8 +49,8 @@ export function pagesDownwards(
   hole: SymbolHole,
   way: Downwards,
   before = hole.to,
-): Question<TradePage> {
-  const wanted = smaller(before - hole.from, BigInt(way.most));
+): RestRequest<TradePage> {
+  const wanted = smaller(before - hole.from, BigInt(way.maxPerRequest));
   return {
     path: way.path(before, Number(wanted)),
     weight: way.weight,

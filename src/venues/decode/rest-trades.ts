@@ -4,7 +4,7 @@ import type {
   DecodeContext,
   Frame,
   NewestTrade,
-  Question,
+  RestRequest,
 } from "../venue.js";
 import { exactly, parseExact } from "./exact-json.js";
 import type { Print, Sifted, TradeSieve } from "./trade-sieve.js";
@@ -46,7 +46,7 @@ export class RestTrades {
     path: string,
     weight: number,
     symbol: string,
-  ): Question<NewestTrade | null> {
+  ): RestRequest<NewestTrade | null> {
     return {
       path,
       weight,

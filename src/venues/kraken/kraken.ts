@@ -9,14 +9,14 @@ import { TradeSieve } from "../decode/trade-sieve.js";
 import type {
   SymbolHole,
   Klines,
-  Question,
+  RestRequest,
   TradePage,
   Venue,
 } from "../venue.js";
 import { decodeKraken, krakenPrint } from "./frames.js";
 import { krakenInstruments } from "./instruments.js";
 
-const MOST_TRADES = 1_000;
+const MAX_TRADES = 1_000;
 const NANOSECONDS = 1_000_000n;
 
 /** `[time, open, high, low, close, vwap, volume, count]` */
@@ -55,7 +55,7 @@ const restTrades = new RestTrades(sieve, rowsOf, krakenPrint);
 const klines: Klines = {
   convention: { open: "first trade", empty: "flat", leavesOut: null },
   intervals: MINUTES,
-  most: 720,
+  maxPerRequest: 720,
   newest: 720,
   reach: "the newest 720 candles of an interval",
   fetch: (symbol, interval, start, end) => {
@@ -77,7 +77,7 @@ const klines: Klines = {
  */
 export const kraken: Venue = {
   ...identity,
-  tellsSideOf: "taker",
+  reportsSideOf: "taker",
   wsUrl: "wss://ws.kraken.com/v2",
   restUrl: "https://api.kraken.com",
   limits: {
@@ -122,9 +122,9 @@ function upwards(
   since: bigint,
   /** End of what is told; undefined for a page that says nothing of ids before its first trade. */
   told: bigint | undefined,
-): Question<TradePage> {
+): RestRequest<TradePage> {
   return {
-    path: tradesPath(hole.symbol, `since=${since}&count=${MOST_TRADES}`),
+    path: tradesPath(hole.symbol, `since=${since}&count=${MAX_TRADES}`),
     weight: 1,
     read: (body, receivedAt) => {
       const answer = restTrades.read(body, hole.symbol, receivedAt, source);
@@ -135,10 +135,10 @@ function upwards(
       const from =
         told ??
         trades.reduce((least, { ord }) => lower(least, BigInt(ord)), end);
-      const next = (): Question<TradePage> | undefined => {
+      const next = (): RestRequest<TradePage> | undefined => {
         if (end >= hole.to) return undefined;
         if (last - 1n > since) return upwards(hole, source, last - 1n, end);
-        const isFull = trades.length + refused.length >= MOST_TRADES;
+        const isFull = trades.length + refused.length >= MAX_TRADES;
         return isFull && last > since
           ? upwards(hole, source, last, undefined)
           : undefined;

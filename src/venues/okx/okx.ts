@@ -53,7 +53,7 @@ const restTrades = new RestTrades(sieve, rowsOf, okxPrint);
 const klines: Klines = {
   convention: { open: "unknown", empty: "unknown", leavesOut: null },
   intervals: BARS,
-  most: 100,
+  maxPerRequest: 100,
   reach: "the last years",
   fetch: (symbol, interval, start, end) =>
     BARS[interval] === undefined
@@ -106,7 +106,7 @@ const instruments: Instruments = {
  */
 export const okx: Venue = {
   ...identity,
-  tellsSideOf: "taker",
+  reportsSideOf: "taker",
   wsUrl: "wss://ws.okx.com:8443/ws/v5/business",
   restUrl: "https://www.okx.com",
   limits: {
@@ -140,7 +140,7 @@ export const okx: Venue = {
     goes: "backwards from an id",
     begin: (hole, source) =>
       pagesDownwards(hole, {
-        most: 100,
+        maxPerRequest: 100,
         weight: 1,
         path: (before, limit) =>
           `/api/v5/market/history-trades?instId=${encodeURIComponent(hole.symbol)}&type=1&after=${before}&limit=${limit}`,

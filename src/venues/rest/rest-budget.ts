@@ -21,14 +21,14 @@ export class RestBudget {
   private sum = 0;
 
   constructor(
-    private readonly most: number,
+    private readonly maxWeight: number,
     private readonly perMs: number,
   ) {}
 
   /** Ms until a question of this weight may go; 0: now. One that is heavier than its share goes alone. */
   waitFor(weight: number, urgency: Urgency, now: number): number {
     this.forget(now);
-    const share = this.most * SHARE[urgency];
+    const share = this.maxWeight * SHARE[urgency];
     let left = this.sum;
     let wait = 0;
     for (const { at, weight: freed } of this.used) {

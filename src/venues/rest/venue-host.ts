@@ -1,6 +1,6 @@
 import { Logger } from "@nestjs/common";
 import type { RestFigures } from "./rest-figures.js";
-import type { Question, Venue } from "../venue.js";
+import type { RestRequest, Venue } from "../venue.js";
 import { RestBudget, URGENCIES, type Urgency } from "./rest-budget.js";
 import { VenueError } from "./venue-error.js";
 
@@ -16,10 +16,10 @@ const TURN_LIMIT_MS: Record<Urgency, number> = {
 /** Questions of all but feeds that are asked at once. */
 const SIDE_BY_SIDE = 4;
 const BODY_SHOWN = 200;
-const MOST_BYTES = 32 * 2 ** 20;
+const MAX_BYTES = 32 * 2 ** 20;
 /** After 418, 429 or 403 without a time of the venue's own. */
 const PAUSE_MS = 60_000;
-const LONGEST_PAUSE_S = 3 * 86_400;
+const MAX_PAUSE_SECONDS = 3 * 86_400;
 
 interface Waiter {
   weight: number;
@@ -55,7 +55,7 @@ export class VenueHost {
   }
 
   async ask<T>(
-    question: Question<T>,
+    question: RestRequest<T>,
     urgency: Urgency,
     signal: AbortSignal,
   ): Promise<T> {
@@ -153,7 +153,7 @@ export class VenueHost {
   }
 
   private async exchange<T>(
-    question: Question<T>,
+    question: RestRequest<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
@@ -209,7 +209,7 @@ export class VenueHost {
     const pause =
       seconds === undefined
         ? PAUSE_MS
-        : Math.min(LONGEST_PAUSE_S, seconds) * 1_000;
+        : Math.min(MAX_PAUSE_SECONDS, seconds) * 1_000;
     this.silentUntil = Math.max(this.silentUntil, now + pause);
     this.logger.warn(
       `It asks for fewer questions (${status}): none for ${pause / 1_000} s`,
@@ -255,8 +255,8 @@ async function bodyOf({ body }: Response): Promise<string> {
   for await (const part of body ?? []) {
     const chunk = part as Uint8Array;
     bytes += chunk.length;
-    if (bytes > MOST_BYTES)
-      throw new VenueError("unreadable", `an answer above ${MOST_BYTES} bytes`);
+    if (bytes > MAX_BYTES)
+      throw new VenueError("unreadable", `an answer above ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -6,7 +6,7 @@ import { Metrics } from "../../metrics/metrics.js";
 import { binance } from "../binance/spot.js";
 import { bybitLinear } from "../bybit/linear.js";
 import { bybit } from "../bybit/spot.js";
-import type { Question, Venue } from "../venue.js";
+import type { RestRequest, Venue } from "../venue.js";
 import type { Urgency } from "./rest-budget.js";
 import { RestFigures } from "./rest-figures.js";
 import type { VenueError } from "./venue-error.js";
@@ -53,7 +53,7 @@ function within(weight: number, perMs: number, base = binance): Venue {
   return { ...base, rest: { ...base.rest, budget: { weight, perMs } } };
 }
 
-function question(path: string, weight = 1): Question<string> {
+function question(path: string, weight = 1): RestRequest<string> {
   return { path, weight, read: (body) => ({ ok: true, value: body }) };
 }
 

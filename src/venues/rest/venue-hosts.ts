@@ -1,7 +1,7 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { CONFIG, type Config } from "../../config/config.js";
 import { RestFigures } from "./rest-figures.js";
-import type { Question, Venue } from "../venue.js";
+import type { RestRequest, Venue } from "../venue.js";
 import type { Urgency } from "./rest-budget.js";
 import { VenueHost } from "./venue-host.js";
 
@@ -18,7 +18,7 @@ export class VenueHosts {
   /** Rejects with a VenueError, or with the signal's reason. */
   ask<T>(
     venue: Venue,
-    question: Question<T>,
+    question: RestRequest<T>,
     urgency: Urgency,
     signal: AbortSignal,
   ): Promise<T> {

@@ -47,7 +47,7 @@ interface Endpoint {
   answer(query: Query, state: RestState): unknown;
 }
 
-const MOST = 1_000;
+const MAX_PER_REQUEST = 1_000;
 const USUAL = 500;
 const WINDOW_MS = 3_600_000;
 
@@ -175,7 +175,7 @@ class Query {
         -1130,
         "Data sent for parameter 'limit' is not valid.",
       );
-    return Math.min(MOST, limit);
+    return Math.min(MAX_PER_REQUEST, limit);
   }
 }
 

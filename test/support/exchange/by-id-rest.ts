@@ -1,6 +1,6 @@
 import type { Trades } from "./dialect.js";
 
-const MOST = 1_000;
+const MAX_PER_REQUEST = 1_000;
 
 /** Binance: `aggTrades` by time or by aggregate id, each of one trade here, and the newest raw `trades`. */
 export function binanceRest(
@@ -8,7 +8,10 @@ export function binanceRest(
   trades: Trades,
 ): unknown {
   const all = trades(searchParams.get("symbol") ?? "");
-  const limit = Math.min(MOST, Number(searchParams.get("limit") ?? 500));
+  const limit = Math.min(
+    MAX_PER_REQUEST,
+    Number(searchParams.get("limit") ?? 500),
+  );
   if (pathname.endsWith("/trades"))
     return all.slice(-limit).map(({ id, price, amount, time, takerSide }) => ({
       id,

@@ -6,7 +6,7 @@ interface Message {
   channels: string[];
 }
 
-const MOST = 1_000;
+const MAX_PER_REQUEST = 1_000;
 
 /** Coinbase Exchange: `matches` and `heartbeat`, sides of the maker, trades by cursor, newest first. */
 export function coinbaseDialect(symbols: readonly string[]): Dialect {
@@ -55,7 +55,10 @@ export function coinbaseDialect(symbols: readonly string[]): Dialect {
       const symbol = /^\/products\/([^/]+)\/trades$/.exec(pathname)?.[1];
       if (symbol === undefined) return undefined;
       const after = Number(searchParams.get("after") ?? Infinity);
-      const limit = Math.min(MOST, Number(searchParams.get("limit") ?? MOST));
+      const limit = Math.min(
+        MAX_PER_REQUEST,
+        Number(searchParams.get("limit") ?? MAX_PER_REQUEST),
+      );
       return trades(decodeURIComponent(symbol))
         .filter(({ id }) => id < after)
         .slice(-limit)

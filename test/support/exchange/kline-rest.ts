@@ -86,7 +86,7 @@ export const BYBIT: KlineDialect = {
 };
 
 const KRAKEN_INTERVALS: Record<string, Interval> = { "1": "1m", "5": "5m" };
-const KRAKEN_MOST = 720;
+const KRAKEN_MAX = 720;
 
 export const KRAKEN: KlineDialect = {
   convention: { open: "first trade", empty: "flat" },
@@ -103,7 +103,7 @@ export const KRAKEN: KlineDialect = {
     error: [],
     result: {
       [symbol]: bars
-        .slice(-KRAKEN_MOST)
+        .slice(-KRAKEN_MAX)
         .map((bar) => [
           bar.openTime / 1_000,
           bar.open,

@@ -6,7 +6,7 @@ interface Message {
 }
 
 const SNAPSHOT = 50;
-const MOST = 1_000;
+const MAX_PER_REQUEST = 1_000;
 
 /** Kraken: API v2 with prices as JSON numbers, a snapshot of the newest trades, REST trades by time in ns. */
 export function krakenDialect(symbols: readonly string[]): Dialect {
@@ -45,7 +45,10 @@ export function krakenDialect(symbols: readonly string[]): Dialect {
       if (pathname !== "/0/public/Trades") return undefined;
       const symbol = searchParams.get("pair") ?? "";
       const since = BigInt(searchParams.get("since") ?? 0);
-      const count = Math.min(MOST, Number(searchParams.get("count") ?? MOST));
+      const count = Math.min(
+        MAX_PER_REQUEST,
+        Number(searchParams.get("count") ?? MAX_PER_REQUEST),
+      );
       const behind = trades(symbol).filter((print) => timeOf(print) > since);
       // Without `since`, the newest.
       const page = searchParams.has("since")

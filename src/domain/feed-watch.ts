@@ -15,7 +15,7 @@ export function isFlowing({
  * The time between two states of a market's feed, one after the other, in which trades may have passed unseen; undefined
  * when it was followed throughout.
  */
-export function blindBetween(
+export function unwatchedBetween(
   before: FeedState,
   after: FeedState,
 ): TimeRange | undefined {

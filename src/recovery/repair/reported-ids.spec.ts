@@ -1,5 +1,5 @@
 import type { Trade } from "../../domain/trade.js";
-import { ToldIds } from "./told-ids.js";
+import { ReportedIds } from "./reported-ids.js";
 
 /** Only what is looked at. */
 function trade(ord: number, count = 1): Trade {
@@ -12,10 +12,10 @@ const range = (from: number, to: number) => ({
 
 describe("what a venue told of a hole", () => {
   it("is everything when each id came or lies between others, whatever the order of the pages", () => {
-    const told = new ToldIds(range(100, 130));
+    const told = new ReportedIds(range(100, 130));
     told.add(range(115, 130), [trade(115, 5), trade(122), trade(125, 9)]);
     told.add(range(100, 115), [trade(95, 10), trade(105, 5)]);
-    expect(told.untold).toBe(0n);
+    expect(told.unreported).toBe(0n);
     expect(told.absent).toEqual([
       range(120, 122),
       range(123, 125),
@@ -25,16 +25,16 @@ describe("what a venue told of a hole", () => {
   });
 
   it("leaves out what no page spoke of", () => {
-    const told = new ToldIds(range(100, 130));
+    const told = new ReportedIds(range(100, 130));
     told.add(undefined, []);
     told.add(range(110, 120), []);
-    expect(told.untold).toBe(20n);
+    expect(told.unreported).toBe(20n);
     expect(told.absent).toEqual([range(110, 120)]);
     expect(told.highest).toBe(-1n);
   });
 
   it("proves nothing of ids that the venue may not know yet", () => {
-    const told = new ToldIds(range(100, 130));
+    const told = new ReportedIds(range(100, 130));
     told.add(range(100, 130), [trade(110)]);
     expect(told.absentUpTo(110n)).toEqual([range(100, 110)]);
     expect(told.absentUpTo(119n)).toEqual([range(100, 110), range(111, 120)]);

@@ -1,5 +1,5 @@
 import type { FeedCondition, FeedState } from "./feed-state.js";
-import { blindBetween, isFlowing } from "./sight.js";
+import { unwatchedBetween, isFlowing } from "./feed-watch.js";
 
 function state(
   condition: FeedCondition,
@@ -81,7 +81,7 @@ describe("the time between two states of a feed", () => {
       [98_000, 162_000],
     ],
   ])("%s", (_name, before, after, expected) => {
-    const blind = blindBetween(before, after);
+    const blind = unwatchedBetween(before, after);
     expect(blind && [blind.from, blind.to]).toEqual(expected);
   });
 });

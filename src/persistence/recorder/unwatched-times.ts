@@ -3,17 +3,17 @@ import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../../config/config.js";
 import type { FeedState } from "../../domain/feed-state.js";
 import { type TimeRange, multirangeOf } from "../../domain/ranges.js";
-import { blindBetween } from "../../domain/sight.js";
+import { unwatchedBetween } from "../../domain/feed-watch.js";
 import { intervalColumns, literal } from "../merge/write-batch.js";
 import { sqlFile } from "../schema/sql-file.js";
 import { inTransaction } from "../schema/transaction.js";
 
 const LOCK = sqlFile(import.meta.url, "../merge/lock-markets.sql");
-const MARK = sqlFile(import.meta.url, "mark-blind.sql");
+const MARK = sqlFile(import.meta.url, "mark-unwatched.sql");
 
 /** When nobody followed the markets whose ids do not show it. */
 @Injectable()
-export class BlindTimes {
+export class UnwatchedTimes {
   private readonly columns;
 
   constructor(
@@ -56,7 +56,7 @@ function blindAmong(
   let before = stored;
   for (const state of [...states].sort((a, b) => a.at - b.at)) {
     if (state.at <= before.at) continue;
-    const range = blindBetween(before, state);
+    const range = unwatchedBetween(before, state);
     if (range !== undefined) blind.push(range);
     before = state;
   }

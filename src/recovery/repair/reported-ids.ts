@@ -2,10 +2,10 @@ import { type IdRange, intersect, subtract } from "../../domain/ranges.js";
 import type { Trade } from "../../domain/trade.js";
 
 /** Runs of ids that one attempt remembers as absent; of more, the rest is left to the next attempt. */
-const MOST_RUNS = 10_000;
+const MAX_RUNS = 10_000;
 
 /** What a venue has told of a hole: which of its ids have no trade, and how many it told nothing of. */
-export class ToldIds {
+export class ReportedIds {
   /** Ids that were told about, and of which no trade came. */
   readonly absent: IdRange[] = [];
   /** Highest id of a trade that came. */
@@ -29,11 +29,11 @@ export class ToldIds {
         to: BigInt(ord) + BigInt(count),
       })),
     );
-    this.absent.push(...runs.slice(0, MOST_RUNS - this.absent.length));
+    this.absent.push(...runs.slice(0, MAX_RUNS - this.absent.length));
   }
 
   /** How many ids of the hole nothing was told of. */
-  get untold(): bigint {
+  get unreported(): bigint {
     return this.hole.to - this.hole.from - this.told;
   }
 

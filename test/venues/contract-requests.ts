@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { INTERVALS, shapeOf } from "../../src/domain/interval.js";
-import type { Question, Venue } from "../../src/venues/venue.js";
+import type { RestRequest, Venue } from "../../src/venues/venue.js";
 import { FULL, OPEN, type VenueFixture } from "./fixtures.js";
 
 const MINUTE = 60_000;
@@ -8,11 +8,11 @@ const ERROR =
   '{"code":-1121,"msg":"Invalid symbol.","error":["EQuery:Unknown asset pair"]}';
 
 /** What the venue's REST is asked, and its answers. */
-export function testQuestions(venue: Venue, fixture: VenueFixture): void {
+export function testRequests(venue: Venue, fixture: VenueFixture): void {
   const [symbol] = fixture.symbols;
   const { klines, repair } = venue;
   const hole = { symbol, from: 10n, to: 20n, after: OPEN, before: OPEN + 1 };
-  const questions: Question<unknown>[] = [
+  const questions: RestRequest<unknown>[] = [
     venue.newestTrade(symbol),
     klines.fetch(symbol, "1m", OPEN, OPEN + MINUTE),
     repair.kind === "by id" ? repair.begin(hole, "live") : undefined,
