@@ -1,3 +1,4 @@
+import type { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
@@ -5,9 +6,10 @@ import { type Tape, trade } from "../support/tape.js";
 const NOON = Date.UTC(2024, 0, 2, 12);
 let tape: Tape;
 let recorder: Recorder;
+let figures: RecorderFigures;
 tapeForEachTest("1m", (opened) => {
   tape = opened;
-  ({ recorder } = tape.recorder());
+  ({ recorder, figures } = tape.recorder());
 });
 
 /*
@@ -30,4 +32,9 @@ it("stores all trades after the database was replaced by an empty one while it r
     ["binance:Q", 1],
   ] as const)
     expect(await tape.trades.page({ market, limit: 10 })).toHaveLength(stored);
+  // What an operator reads: rows that have gone, not a lost race between writers.
+  const { values } = await figures.writeRetries.get();
+  expect(values.map(({ labels, value }) => [labels.cause, value])).toEqual([
+    ["market_gone", 1],
+  ]);
 });
