@@ -14,7 +14,7 @@ export interface Failure {
   more?: Record<string, unknown>;
 }
 
-export interface RequestsLeft {
+interface RequestsLeft {
   limit: number;
   remaining: number;
   /** Until the count begins anew. */
