@@ -14,6 +14,7 @@ import { serverDatabase } from "../src/persistence/schema/database.js";
 import { Partitions } from "../src/persistence/schema/partitions.js";
 import { BackfillStore } from "../src/persistence/stores/backfill-store.js";
 import { CandleStore } from "../src/persistence/stores/candle-store.js";
+import { ClaimStore } from "../src/persistence/stores/claim-store.js";
 import { GapLedgerStore } from "../src/persistence/stores/gap-ledger-store.js";
 import { Backfills } from "../src/recovery/backfill/backfills.js";
 import { MarketClaims } from "../src/recovery/market-claims.js";
@@ -154,7 +155,7 @@ async function loadByJob(
     venues,
     hosts,
     new InProcessTransport(),
-    new MarketClaims(followed, source),
+    new MarketClaims(followed, new ClaimStore(source)),
     followed,
     new BackfillFigures(metrics),
     new HoleProof(

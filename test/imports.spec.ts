@@ -137,6 +137,22 @@ describe("the layout of src", () => {
       "ws",
       "ws stays in venues, ingestion, live",
     ],
+    [
+      "src/recovery/market-claims.ts",
+      "typeorm",
+      "typeorm stays in persistence",
+    ],
+    [
+      "src/health/health.module.ts",
+      "@nestjs/typeorm",
+      "@nestjs/typeorm stays in persistence",
+    ],
+    ["src/main.ts", "pg", "pg stays in persistence"],
+    [
+      "src/recovery/backfill/file-load.ts",
+      "pg-copy-streams",
+      "pg-copy-streams stays in persistence",
+    ],
   ])("would refuse that %s imports %s", (file, specifier, reason) => {
     expect(forbiddenImports(of(file, specifier))).toEqual([
       `${file} imports ${specifier}: ${reason}`,
@@ -160,6 +176,8 @@ describe("the layout of src", () => {
     ["src/app.module.ts", "./api/api.module.js"],
     ["src/persistence/commands/verify.command.ts", "../merge/verify.js"],
     ["src/recovery/backfill/backfill.command.ts", "../../commands/launcher.js"],
+    ["src/persistence/persistence.module.ts", "@nestjs/typeorm"],
+    ["src/persistence/stores/a-store.ts", "typeorm"],
     ["src/domain/decimal.spec.ts", "fast-check"],
   ])("lets %s import %s", (file, specifier) => {
     expect(forbiddenImports(of(file, specifier))).toEqual([]);

@@ -32,6 +32,7 @@ import { Retention } from "./schema/retention.js";
 import { BackfillStore } from "./stores/backfill-store.js";
 import { ConsumerGroups } from "../streaming/consumer-groups.js";
 import { CandleStore } from "./stores/candle-store.js";
+import { ClaimStore } from "./stores/claim-store.js";
 import { ComparisonStore } from "./stores/comparison-store.js";
 import { DeadLetterStore } from "./stores/dead-letter-store.js";
 import { ExplanationStore } from "./stores/explanation-store.js";
@@ -62,6 +63,7 @@ const STORES = [
   BulkStore,
   GapStore,
   GapLedgerStore,
+  ClaimStore,
   InstrumentStore,
   ComparisonStore,
   ReconciliationStore,

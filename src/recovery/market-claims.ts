@@ -1,13 +1,13 @@
 import { Injectable, Logger } from "@nestjs/common";
 import type { Subscription } from "rxjs";
-import { DataSource, type QueryRunner } from "typeorm";
 import type { Market } from "../domain/market.js";
+import {
+  type ClaimConnection,
+  ClaimStore,
+} from "../persistence/stores/claim-store.js";
 import { FollowedMarkets } from "../venues/followed-markets.js";
 import type { VenueMarket } from "../venues/venues.js";
 
-/** Any constants that nothing else uses: with the hash of a name they make a lock's key. */
-const MARKET_LOCKS = 7_464_020;
-const JOB_LOCKS = 7_464_021;
 const EVERY_MS = 2_000;
 
 /**
@@ -21,14 +21,14 @@ export class MarketClaims {
   private readonly logger = new Logger(MarketClaims.name);
   private held = new Set<Market>();
   private jobs = new Set<string>();
-  private runner: QueryRunner | undefined;
+  private connection: ClaimConnection | undefined;
   private subscription: Subscription | undefined;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly followed: FollowedMarkets,
-    private readonly source: DataSource,
+    private readonly store: ClaimStore,
   ) {}
 
   start(): void {
@@ -41,12 +41,7 @@ export class MarketClaims {
     this.subscription?.unsubscribe();
     clearInterval(this.timer);
     await this.running;
-    const { runner } = this;
-    if (runner !== undefined && !runner.isReleased)
-      // The pool may go on using this connection: it must not keep the locks.
-      await runner
-        .query("SELECT pg_advisory_unlock_all()")
-        .catch(() => undefined);
+    await this.connection?.releaseAll();
     await this.lose();
   }
 
@@ -64,10 +59,10 @@ export class MarketClaims {
   /** True when the job is this process's from now on. */
   claimJob(id: string): Promise<boolean> {
     return this.inTurn(async () => {
-      const runner = await this.connected();
-      const isFree = await lock(runner, JOB_LOCKS, [id]);
-      if (isFree.length > 0) this.jobs.add(id);
-      return isFree.length > 0;
+      const connection = await this.connected();
+      const isFree = (await connection.claim("job", [id])).length > 0;
+      if (isFree) this.jobs.add(id);
+      return isFree;
     });
   }
 
@@ -78,11 +73,7 @@ export class MarketClaims {
   releaseJob(id: string): Promise<void> {
     return this.inTurn(async () => {
       if (!this.jobs.delete(id)) return;
-      const runner = await this.connected();
-      await runner.query("SELECT pg_advisory_unlock($1, hashtext($2))", [
-        JOB_LOCKS,
-        id,
-      ]);
+      await (await this.connected()).release("job", [id]);
     });
   }
 
@@ -118,55 +109,35 @@ export class MarketClaims {
 
   /** Also with nothing left to claim: the question shows that the connection is still there. */
   private async claim(): Promise<void> {
-    const runner = await this.connected();
-    await this.leaveUnfollowed(runner);
+    const connection = await this.connected();
+    await this.leaveUnfollowed(connection);
     const free = this.followed.withVenue
       .map(({ market }) => market)
       .filter((market) => !this.held.has(market));
-    const claimed = await lock(runner, MARKET_LOCKS, free);
+    const claimed = await connection.claim("market", free);
     for (const market of claimed) this.held.add(market);
     if (claimed.length > 0)
       this.logger.debug(`This process cares for ${claimed.join(", ")}`);
   }
 
-  private async leaveUnfollowed(runner: QueryRunner): Promise<void> {
+  private async leaveUnfollowed(connection: ClaimConnection): Promise<void> {
     const left = [...this.held].filter((market) => !this.followed.has(market));
     if (left.length === 0) return;
     for (const market of left) this.held.delete(market);
-    await runner.query(
-      `SELECT pg_advisory_unlock($1, hashtext(name)) FROM unnest($2::text[]) AS name`,
-      [MARKET_LOCKS, left],
-    );
+    await connection.release("market", left);
   }
 
-  private async connected(): Promise<QueryRunner> {
-    if (this.runner?.isReleased === true) await this.lose();
-    if (this.runner === undefined) {
-      const runner = this.source.createQueryRunner();
-      await runner.connect();
-      this.runner = runner;
-    }
-    return this.runner;
+  private async connected(): Promise<ClaimConnection> {
+    if (this.connection?.isLost === true) await this.lose();
+    this.connection ??= await this.store.connect();
+    return this.connection;
   }
 
   private async lose(): Promise<void> {
     this.held = new Set();
     this.jobs = new Set();
-    const { runner } = this;
-    this.runner = undefined;
-    await runner?.release();
+    const { connection } = this;
+    this.connection = undefined;
+    await connection?.close();
   }
-}
-
-/** Names whose lock this connection got. */
-async function lock(
-  runner: QueryRunner,
-  space: number,
-  names: readonly string[],
-): Promise<string[]> {
-  const rows = (await runner.query(
-    `SELECT name FROM unnest($2::text[]) AS name WHERE pg_try_advisory_lock($1, hashtext(name))`,
-    [space, names],
-  )) as { name: string }[];
-  return rows.map(({ name }) => name);
 }

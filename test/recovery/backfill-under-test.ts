@@ -15,6 +15,7 @@ import {
   type Backfill,
   BackfillStore,
 } from "../../src/persistence/stores/backfill-store.js";
+import { ClaimStore } from "../../src/persistence/stores/claim-store.js";
 import { Backfills } from "../../src/recovery/backfill/backfills.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { HoleProof } from "../../src/recovery/repair/hole-proof.js";
@@ -142,7 +143,7 @@ export class BackfillBench {
     const { source } = tape;
     const venues = new Venues();
     const followed = new FollowedMarkets(config, venues);
-    const claims = new MarketClaims(followed, source);
+    const claims = new MarketClaims(followed, new ClaimStore(source));
     const store = new BackfillStore(source);
     const hosts = new VenueHosts(config, new RestFigures(metrics));
     const figures = new BackfillFigures(metrics);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { jest } from "@jest/globals";
 import { Logger } from "@nestjs/common";
 import { Metrics } from "../../src/metrics/metrics.js";
+import { ClaimStore } from "../../src/persistence/stores/claim-store.js";
 import { InstrumentStore } from "../../src/persistence/stores/instrument-store.js";
 import { Instruments } from "../../src/recovery/instruments/instruments.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
@@ -72,7 +73,7 @@ function start(
   timing = TIMING,
 ): { hosts: VenueHosts; stop: () => Promise<void> } {
   const followed = following(feeds);
-  const claims = new MarketClaims(followed, tape.source);
+  const claims = new MarketClaims(followed, new ClaimStore(tape.source));
   const hosts = new VenueHosts(
     { venueUrl: () => rest.url },
     new RestFigures(new Metrics()),

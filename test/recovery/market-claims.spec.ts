@@ -1,5 +1,6 @@
 import { Logger } from "@nestjs/common";
 import type { DataSource } from "typeorm";
+import { ClaimStore } from "../../src/persistence/stores/claim-store.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import type { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { until } from "../support/app.js";
@@ -32,7 +33,7 @@ async function two(): Promise<[MarketClaims, MarketClaims, DataSource]> {
   tapes.push(tape);
   followed = [following(FEEDS), following(FEEDS)];
   const [one, other] = followed.map(
-    (each) => new MarketClaims(each, tape.source),
+    (each) => new MarketClaims(each, new ClaimStore(tape.source)),
   );
   claims.push(one as MarketClaims, other as MarketClaims);
   return [one as MarketClaims, other as MarketClaims, tape.source];

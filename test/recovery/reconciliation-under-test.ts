@@ -7,6 +7,7 @@ import type { TapeRecord, Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { ReconciliationFigures } from "../../src/recovery/reconciliation/reconciliation-figures.js";
 import type { Recorder } from "../../src/persistence/recorder/recorder.js";
+import { ClaimStore } from "../../src/persistence/stores/claim-store.js";
 import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";
 import { ReconciliationStore } from "../../src/persistence/stores/reconciliation-store.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
@@ -197,7 +198,7 @@ async function startOne(
   });
   const venues = new Venues();
   const followed = new FollowedMarkets(config, venues);
-  const claims = new MarketClaims(followed, tape.source);
+  const claims = new MarketClaims(followed, new ClaimStore(tape.source));
   const reconciliation = new Reconciliation(
     config,
     followed,

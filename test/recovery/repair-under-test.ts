@@ -4,6 +4,7 @@ import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../../src/config/config.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { CandleStore } from "../../src/persistence/stores/candle-store.js";
+import { ClaimStore } from "../../src/persistence/stores/claim-store.js";
 import { GapLedgerStore } from "../../src/persistence/stores/gap-ledger-store.js";
 import { GapStore } from "../../src/persistence/stores/gap-store.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
@@ -45,7 +46,7 @@ export class RepairUnderTest {
     const config = app.get<Config>(CONFIG);
     this.claims = new MarketClaims(
       new FollowedMarkets(config, new Venues()),
-      app.get(DataSource),
+      new ClaimStore(app.get(DataSource)),
     );
     const metrics = new Metrics();
     this.figures = new RepairFigures(metrics);

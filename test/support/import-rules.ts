@@ -92,10 +92,14 @@ const TIMERS = /^node:timers(\/promises)?$/;
 const ASSEMBLY = [""];
 /** A context's settings are part of the configuration, which is read and checked as a whole. */
 const SETTINGS = /\/settings\.ts$/;
-/** Packages that some rooms keep to themselves. */
+/** Packages that some folders keep to themselves, with the rooms within. */
 const CONFINED: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ["streaming"],
   ws: ["venues", "ingestion", "live"],
+  pg: ["persistence"],
+  "pg-copy-streams": ["persistence"],
+  typeorm: ["persistence"],
+  "@nestjs/typeorm": ["persistence"],
 };
 
 const isSpec = (file: string): boolean => file.endsWith(".spec.ts");
@@ -142,7 +146,8 @@ function packageRefusal(file: string, specifier: string): string | undefined {
   if (refused !== undefined) return refused;
   const name = packageOf(specifier);
   const homes = CONFINED[name];
-  return homes === undefined || homes.includes(room)
+  return homes === undefined ||
+    homes.some((home) => room === home || room.startsWith(`${home}/`))
     ? undefined
     : `${name} stays in ${homes.join(", ")}`;
 }

@@ -2,7 +2,7 @@ import { DataSource, type DataSourceOptions } from "typeorm";
 import type { Config } from "../../config/config.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
-import { checkSources } from "./revision-sources.js";
+import { ADVISORY_LOCKS } from "./advisory-locks.js";
 import { FeedEntity } from "./feed.entity.js";
 import { FollowedMarketEntity } from "./followed-market.entity.js";
 import { InstrumentEntity } from "./instrument.entity.js";
@@ -16,6 +16,7 @@ import { Ids1764345600000 } from "./migrations/6-ids.js";
 import { Buckets1764374400000 } from "./migrations/7-buckets.js";
 import { Instruments1764518400000 } from "./migrations/8-instruments.js";
 import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js";
+import { checkSources } from "./revision-sources.js";
 
 /** Injection token of the application's `Database`. */
 export const DATABASE = Symbol("database");
@@ -110,9 +111,6 @@ export function dataSourceOptions(
   };
 }
 
-/** Any constant that nothing else uses. */
-const MIGRATION_LOCK = 7_464_010;
-
 /** Brings the schema up to date; processes that start together do it one after the other. Returns what was applied. */
 export async function migrate(
   source: DataSource,
@@ -120,7 +118,9 @@ export async function migrate(
 ): Promise<string[]> {
   const runner = source.createQueryRunner();
   try {
-    await runner.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await runner.query("SELECT pg_advisory_lock($1)", [
+      ADVISORY_LOCKS.migration,
+    ]);
     try {
       const applied = await source.runMigrations({ transaction: "each" });
       await checkSources(source);
@@ -131,7 +131,9 @@ export async function migrate(
       }
       return applied.map(({ name }) => name);
     } finally {
-      await runner.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);
+      await runner.query("SELECT pg_advisory_unlock($1)", [
+        ADVISORY_LOCKS.migration,
+      ]);
     }
   } finally {
     await runner.release();

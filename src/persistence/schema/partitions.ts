@@ -1,11 +1,10 @@
 import { Injectable, Logger } from "@nestjs/common";
 import { DataSource, type QueryRunner } from "typeorm";
 import { DAY_MS } from "../../domain/units.js";
+import { ADVISORY_LOCKS } from "./advisory-locks.js";
 
 /** Days made ahead of today, so that midnight never waits for a table. */
 const AHEAD = 2;
-/** One process at a time makes or drops partitions; any constant that nothing else uses. */
-const LOCK = 7_464_011;
 
 /**
  * The daily tables of `trade`, made before the write needs them and on a connection of their own: inside the write's
@@ -71,11 +70,15 @@ export class Partitions {
   ): Promise<void> {
     const runner = this.source.createQueryRunner();
     try {
-      await runner.query("SELECT pg_advisory_lock($1)", [LOCK]);
+      await runner.query("SELECT pg_advisory_lock($1)", [
+        ADVISORY_LOCKS.partitions,
+      ]);
       try {
         await work(runner);
       } finally {
-        await runner.query("SELECT pg_advisory_unlock($1)", [LOCK]);
+        await runner.query("SELECT pg_advisory_unlock($1)", [
+          ADVISORY_LOCKS.partitions,
+        ]);
       }
     } finally {
       await runner.release();
