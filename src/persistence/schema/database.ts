@@ -1,3 +1,4 @@
+import pg from "pg";
 import { DataSource, type DataSourceOptions } from "typeorm";
 import type { Config } from "../../config/config.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
@@ -125,8 +126,9 @@ export async function migrate(
       const applied = await source.runMigrations({ transaction: "each" });
       await checkSources(source);
       if (database.readerPassword !== undefined) {
+        // The statement takes no parameters.
         await runner.query(
-          `ALTER ROLE ${READER} LOGIN PASSWORD '${database.readerPassword}'`,
+          `ALTER ROLE ${READER} LOGIN PASSWORD ${pg.escapeLiteral(database.readerPassword)}`,
         );
       }
       return applied.map(({ name }) => name);
