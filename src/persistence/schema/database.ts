@@ -4,10 +4,7 @@ import type { Config } from "../../config/config.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
 import { ADVISORY_LOCKS } from "./advisory-locks.js";
-import { FeedEntity } from "./feed.entity.js";
-import { FollowedMarketEntity } from "./followed-market.entity.js";
-import { InstrumentEntity } from "./instrument.entity.js";
-import { MarketEntity } from "./market.entity.js";
+import { ENTITIES } from "./entities.js";
 import { Tape1763683200000 } from "./migrations/1-tape.js";
 import { Gaps1764000000000 } from "./migrations/2-gaps.js";
 import { Backfill1764100000000 } from "./migrations/3-backfill.js";
@@ -81,12 +78,7 @@ export function dataSourceOptions(
   return {
     type: "postgres",
     url: database.url,
-    entities: [
-      MarketEntity,
-      FeedEntity,
-      FollowedMarketEntity,
-      InstrumentEntity,
-    ],
+    entities: ENTITIES,
     migrations: [
       Tape1763683200000,
       Gaps1764000000000,

@@ -1,0 +1,25 @@
+import type { ValueTransformer } from "typeorm";
+
+type Stored<T> = T | null;
+
+/** A `bigint` that a number holds exactly: epoch ms, or a count. Ids have more digits, and stay text. */
+export const WHOLE_NUMBER: ValueTransformer = {
+  to: (value: unknown) => value,
+  from: (text: Stored<string>) => (text === null ? null : Number(text)),
+};
+
+/**
+ * `numeric` in its canonical form: the database keeps the zeros at the end that a sum or a venue
+ * gave it.
+ */
+export const DECIMAL: ValueTransformer = {
+  to: (value: unknown) => value,
+  from: (text: Stored<string>) =>
+    text?.includes(".") === true ? text.replace(/\.?0+$/, "") : text,
+};
+
+/** `timestamptz` as epoch ms. */
+export const EPOCH_MS: ValueTransformer = {
+  to: (value: unknown) => (typeof value === "number" ? new Date(value) : value),
+  from: (date: Stored<Date>) => (date === null ? null : date.getTime()),
+};

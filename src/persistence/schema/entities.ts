@@ -1,0 +1,14 @@
+import { DeadLetterEntity } from "./dead-letter.entity.js";
+import { FeedEntity } from "./feed.entity.js";
+import { FollowedMarketEntity } from "./followed-market.entity.js";
+import { InstrumentEntity } from "./instrument.entity.js";
+import { MarketEntity } from "./market.entity.js";
+
+/** Every table that TypeORM knows as rows; `entities.spec` compares each with what is migrated. */
+export const ENTITIES = [
+  DeadLetterEntity,
+  FeedEntity,
+  FollowedMarketEntity,
+  InstrumentEntity,
+  MarketEntity,
+];
