@@ -1,3 +1,4 @@
+import { BackfillEntity } from "./backfill.entity.js";
 import { DeadLetterEntity } from "./dead-letter.entity.js";
 import { FeedEntity } from "./feed.entity.js";
 import { FollowedMarketEntity } from "./followed-market.entity.js";
@@ -6,6 +7,7 @@ import { MarketEntity } from "./market.entity.js";
 
 /** Every table that TypeORM knows as rows; `entities.spec` compares each with what is migrated. */
 export const ENTITIES = [
+  BackfillEntity,
   DeadLetterEntity,
   FeedEntity,
   FollowedMarketEntity,

@@ -1,16 +1,34 @@
 import { Injectable } from "@nestjs/common";
-import { DataSource } from "typeorm";
+import {
+  Between,
+  DataSource,
+  In,
+  LessThan,
+  Raw,
+  type EntityManager,
+  type Repository,
+} from "typeorm";
+import type { QueryDeepPartialEntity } from "typeorm/query-builder/QueryPartialEntity.js";
 import type { Market } from "../../domain/market.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { DAY_MS } from "../../domain/units.js";
 import type { InTransaction } from "../merge/bulk-load.js";
 import {
-  type Backfill,
+  BackfillEntity,
   type BackfillRequester,
-  type BackfillRow,
   type BackfillState,
+} from "../schema/backfill.entity.js";
+import {
+  OPEN,
+  type Step,
+  advanced,
+  now,
+  openBackfills,
+  updating,
+} from "./backfill-changes.js";
+import {
+  type Backfill,
   type BackfillWork,
-  COLUMNS,
   backfillOf,
   workOf,
 } from "./backfill-row.js";
@@ -31,10 +49,16 @@ export function backfillGone(id: number): TapelineError {
   );
 }
 
-/** Jobs that load history: the rows by which those who ask and those who work talk to each other. */
+/**
+ * Jobs that load history: the rows by which those who ask and those who work talk to each other.
+ */
 @Injectable()
 export class BackfillStore {
-  constructor(private readonly source: DataSource) {}
+  private readonly jobs: Repository<BackfillEntity>;
+
+  constructor(source: DataSource) {
+    this.jobs = source.getRepository(BackfillEntity);
+  }
 
   /** Undefined when too many are open, or when this market's bootstrap has been asked for before. */
   async ask(job: {
@@ -43,30 +67,51 @@ export class BackfillStore {
     to: number;
     askedBy: BackfillRequester;
   }): Promise<Backfill | undefined> {
-    return this.one(
-      `INSERT INTO backfill (market, from_time, to_time, asked_by, reached)
-       SELECT $1, $2::bigint, $3::bigint, $4::backfill_asker, $2::bigint
-       WHERE $4::backfill_asker = 'bootstrap' OR (SELECT count(*) FROM backfill WHERE state IN ('waiting', 'running') AND asked_by <> 'bootstrap') < $5
-       ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
-      [job.market, job.from, job.to, job.askedBy, MAX_OPEN],
-    );
+    const { market, from, to, askedBy } = job;
+    const { manager } = this.jobs;
+    return manager.transaction("READ COMMITTED", async (transaction) => {
+      if (
+        askedBy !== "bootstrap" &&
+        (await openBackfills(transaction)) >= MAX_OPEN
+      )
+        return undefined;
+      const inserted = await transaction
+        .createQueryBuilder()
+        .insert()
+        .into(BackfillEntity)
+        .values({ market, from, to, askedBy, reached: from })
+        .orIgnore()
+        .returning("id")
+        .updateEntity(false)
+        .execute();
+      const [made] = inserted.raw as { id: number }[];
+      return made && backfillOf(await this.row(made.id, transaction));
+    });
   }
 
-  find(id: number): Promise<Backfill | undefined> {
-    return this.one(`SELECT ${COLUMNS} FROM backfill WHERE id = $1`, [id]);
+  async find(id: number): Promise<Backfill | undefined> {
+    const job = await this.jobs.findOneBy({ id });
+    return job === null ? undefined : backfillOf(job);
   }
 
   /** A job for the same from the command line that has not ended; its end may have been "now". */
-  openLike(job: {
+  async openLike(wanted: {
     market: Market;
     from: number;
     to: number;
   }): Promise<Backfill | undefined> {
-    return this.one(
-      `SELECT ${COLUMNS} FROM backfill WHERE market = $1 AND from_time = $2 AND to_time BETWEEN $3::bigint - 86400000 AND $3::bigint
-         AND asked_by = 'command' AND state IN ('waiting', 'running') ORDER BY id LIMIT 1`,
-      [job.market, job.from, job.to],
-    );
+    const { market, from, to } = wanted;
+    const job = await this.jobs.findOne({
+      where: {
+        market,
+        from,
+        to: Between(to - DAY_MS, to),
+        askedBy: "command",
+        state: In(OPEN),
+      },
+      order: { id: "ASC" },
+    });
+    return job === null ? undefined : backfillOf(job);
   }
 
   /** Newest first; `before` continues behind that id. */
@@ -75,88 +120,86 @@ export class BackfillStore {
     before?: number;
     limit: number;
   }): Promise<Backfill[]> {
-    const rows: BackfillRow[] = await this.source.query(
-      `SELECT ${COLUMNS} FROM backfill WHERE ($1::text IS NULL OR market = $1) AND id < $2 ORDER BY id DESC LIMIT $3`,
-      [page.market ?? null, page.before ?? 2 ** 31 - 1, page.limit],
-    );
-    return rows.map(backfillOf);
+    const { market, before, limit } = page;
+    const jobs = await this.jobs.find({
+      where: {
+        ...(market === undefined ? {} : { market }),
+        ...(before === undefined ? {} : { id: LessThan(before) }),
+      },
+      order: { id: "DESC" },
+      take: limit,
+    });
+    return jobs.map(backfillOf);
   }
 
   /** What it was stays loaded. The job as it is then; an ended one is left alone. */
   async cancel(id: number): Promise<Backfill | undefined> {
-    await this.source.query(
-      `UPDATE backfill SET state = 'cancelled', rate = 0, doing = NULL, ended_at = now(), changed_at = now()
-       WHERE id = $1 AND state IN ('waiting', 'running')`,
-      [id],
+    await this.update(
+      id,
+      { state: "cancelled", rate: 0, doing: null, endedAt: now },
+      OPEN,
     );
     return this.find(id);
   }
 
-  /** Jobs that can be worked on, those of new markets first. Somebody may be at them: see their locks. */
-  async due(
-    limit: number,
-  ): Promise<{ id: number; askedBy: BackfillRequester }[]> {
-    return this.source.query(
-      `SELECT id, asked_by AS "askedBy" FROM backfill WHERE state IN ('waiting', 'running') AND next_try_at <= now()
-       ORDER BY asked_by <> 'bootstrap', id LIMIT $1`,
-      [limit],
-    );
+  /**
+   * Jobs that can be worked on, those of new markets first. Somebody may be at them: see their locks.
+   */
+  due(limit: number): Promise<Pick<BackfillEntity, "id" | "askedBy">[]> {
+    return this.jobs
+      .createQueryBuilder("job")
+      .select(["job.id", "job.askedBy"])
+      .where({ state: In(OPEN), nextTryAt: Raw((at) => `${at} <= now()`) })
+      .orderBy("job.asked_by <> 'bootstrap'")
+      .addOrderBy("job.id")
+      .limit(limit)
+      .getMany();
   }
 
   /** How often it was tried since it last got on. */
   async attempts(id: number): Promise<number | undefined> {
-    const rows: { attempts: number }[] = await this.source.query(
-      "SELECT attempts FROM backfill WHERE id = $1",
-      [id],
-    );
-    return rows[0]?.attempts;
+    const job = await this.jobs.findOne({
+      select: { id: true, attempts: true },
+      where: { id },
+    });
+    return job?.attempts;
   }
 
   /** Begins or goes on, for whoever holds its lock. Undefined when it has ended. */
   async start(id: number): Promise<BackfillWork | undefined> {
-    const { rows } = await this.update(
+    const isOpen = await this.update(
       id,
-      "state = 'running', problem = NULL, started_at = coalesce(started_at, now())",
-      [],
-      "state IN ('waiting', 'running')",
+      {
+        state: "running",
+        problem: null,
+        startedAt: () => "coalesce(started_at, now())",
+      },
+      OPEN,
     );
-    return rows[0] === undefined ? undefined : workOf(rows[0]);
+    return isOpen ? workOf(await this.row(id)) : undefined;
   }
 
-  /** In the transaction that stores what was read up to there; throws `backfill_gone`, so that it is not stored. */
+  /**
+   * In the transaction that stores what was read up to there; throws `backfill_gone`, so that it is
+   * not stored.
+   */
   advancing(
     id: number,
     step: () => { reached: number; read: number; progress: number },
   ): InTransaction {
     return async (client, stored) => {
-      const { reached, read, progress } = step();
+      const statement = advanced(this.jobs, id, { ...step(), stored });
       const { rowCount } = await client.query(
-        `UPDATE backfill SET reached = $2, read = read + $3, stored = stored + $4, progress = $5, attempts = 0, problem = NULL, changed_at = now()
-         WHERE id = $1 AND state = 'running'`,
-        [id, reached, read, stored, progress],
+        ...statement.getQueryAndParameters(),
       );
       if (rowCount === 0) throw backfillGone(id);
     };
   }
 
   /** The same for trades that went over a topic and are safe there. */
-  async advance(
-    id: number,
-    step: {
-      reached: number;
-      read: number;
-      stored: number;
-      progress: number;
-      lowestId?: string;
-    },
-  ): Promise<void> {
-    const { reached, read, stored, progress, lowestId = null } = step;
-    const { rows } = await this.update(
-      id,
-      "reached = $2, read = read + $3, stored = stored + $4, progress = $5, lowest_id = coalesce($6, lowest_id), attempts = 0, problem = NULL",
-      [reached, read, stored, progress, lowestId],
-    );
-    if (rows.length === 0) throw backfillGone(id);
+  async advance(id: number, step: Step): Promise<void> {
+    const { affected } = await advanced(this.jobs, id, step).execute();
+    if (affected === 0) throw backfillGone(id);
   }
 
   /** Returns the state: a worker learns here that its job is cancelled. */
@@ -164,67 +207,80 @@ export class BackfillStore {
     id: number,
     told: { doing: string; rate: number },
   ): Promise<BackfillState | undefined> {
-    await this.update(id, "doing = $2, rate = $3", [told.doing, told.rate]);
+    await this.update(id, told);
     return (await this.find(id))?.state;
   }
 
   /** Notes are told once; a job has at most 50. */
-  async note(id: number, text: string): Promise<void> {
-    await this.update(
-      id,
-      `notes = CASE WHEN notes ? $2 OR jsonb_array_length(notes) >= ${MAX_NOTES} THEN notes ELSE notes || to_jsonb($2::text) END`,
-      [text],
-    );
+  async note(id: number, note: string): Promise<void> {
+    await updating(this.jobs, id, {
+      notes: () =>
+        `CASE WHEN notes ? :note OR jsonb_array_length(notes) >= ${MAX_NOTES} THEN notes ELSE notes || to_jsonb(:note::text) END`,
+    })
+      .setParameter("note", note)
+      .execute();
   }
 
   async finish(id: number): Promise<void> {
-    await this.update(
-      id,
-      "state = 'done', reached = to_time, progress = 1, rate = 0, doing = NULL, problem = NULL, ended_at = now()",
-      [],
-    );
+    await this.update(id, {
+      state: "done",
+      reached: () => "to_time",
+      progress: 1,
+      rate: 0,
+      doing: null,
+      problem: null,
+      endedAt: now,
+    });
   }
 
   async fail(id: number, problem: string): Promise<void> {
-    await this.update(
-      id,
-      "state = 'failed', rate = 0, doing = NULL, problem = $2, ended_at = now()",
-      [problem],
-    );
+    await this.update(id, {
+      state: "failed",
+      rate: 0,
+      doing: null,
+      problem,
+      endedAt: now,
+    });
   }
 
   /** Somebody tries it again in `delayMs`. */
   async postpone(id: number, problem: string, delayMs: number): Promise<void> {
-    await this.update(
-      id,
-      "state = 'waiting', rate = 0, doing = NULL, problem = $2, attempts = attempts + 1, next_try_at = now() + $3 * interval '1 millisecond'",
-      [problem, delayMs],
-    );
+    await updating(this.jobs, id, {
+      state: "waiting",
+      rate: 0,
+      doing: null,
+      problem,
+      attempts: () => "attempts + 1",
+      nextTryAt: () => "now() + :delayMs * interval '1 millisecond'",
+    })
+      .setParameter("delayMs", delayMs)
+      .execute();
   }
 
   /** This process ends; another one, or its successor, goes on at once. */
   async release(id: number): Promise<void> {
-    await this.update(id, "state = 'waiting', rate = 0, doing = NULL", []);
+    await this.update(id, { state: "waiting", rate: 0, doing: null });
   }
 
+  private row(
+    id: number,
+    manager: EntityManager = this.jobs.manager,
+  ): Promise<BackfillEntity> {
+    return manager.findOneByOrFail(BackfillEntity, { id });
+  }
+
+  /** Whether it was in one of the states. */
   private async update(
     id: number,
-    changes: string,
-    values: unknown[],
-    condition = "state = 'running'",
-  ): Promise<{ rows: BackfillRow[] }> {
-    const [rows] = await this.source.query<[BackfillRow[], number]>(
-      `UPDATE backfill SET ${changes}, changed_at = now() WHERE id = $1 AND ${condition} RETURNING ${COLUMNS}`,
-      [id, ...values],
-    );
-    return { rows };
-  }
-
-  private async one(
-    sql: string,
-    values: unknown[],
-  ): Promise<Backfill | undefined> {
-    const rows: BackfillRow[] = await this.source.query(sql, values);
-    return rows[0] === undefined ? undefined : backfillOf(rows[0]);
+    changes: QueryDeepPartialEntity<BackfillEntity>,
+    states?: BackfillState[],
+  ): Promise<boolean> {
+    const { affected } = await updating(
+      this.jobs,
+      id,
+      changes,
+      states,
+    ).execute();
+    return affected !== 0;
   }
 }
