@@ -31,7 +31,7 @@ const entities = (): [table: string, columns: Columns][] =>
 
 function typeOf(column: ColumnMetadata, source: DataSource): string {
   if (column.type !== "enum") return source.driver.normalizeType(column);
-  return `${column.enumName} of ${column.enum?.join(" ")}`;
+  return `${column.enumName} of ${column.enum?.toSorted().join(" ")}`;
 }
 
 function sentence(of: {
@@ -66,7 +66,7 @@ async function columnsOf(
     `SELECT a.attname AS name, NOT a.attnotnull AS "isNullable", a.attidentity <> '' AS "isIdentity",
        coalesce(a.attnum = ANY (k.conkey), false) AS "isPrimary",
        a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS "isNeeded",
-       coalesce((SELECT format_type(a.atttypid, NULL) || ' of ' || string_agg(e.enumlabel, ' ' ORDER BY e.enumsortorder)
+       coalesce((SELECT format_type(a.atttypid, NULL) || ' of ' || string_agg(e.enumlabel, ' ' ORDER BY e.enumlabel COLLATE "C")
          FROM pg_enum e WHERE e.enumtypid = a.atttypid), format_type(a.atttypid, NULL)) AS type
      FROM pg_attribute a LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'p'
      WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped`,

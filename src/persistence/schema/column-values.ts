@@ -2,7 +2,10 @@ import type { ValueTransformer } from "typeorm";
 
 type Stored<T> = T | null;
 
-/** A `bigint` that a number holds exactly: epoch ms, or a count. Ids have more digits, and stay text. */
+/**
+ * A `bigint` that a number holds exactly: epoch ms, or a count. Ids have more digits, and stay
+ * text.
+ */
 export const WHOLE_NUMBER: ValueTransformer = {
   to: (value: unknown) => value,
   from: (text: Stored<string>) => (text === null ? null : Number(text)),

@@ -1,0 +1,66 @@
+import { Column, Entity, PrimaryColumn } from "typeorm";
+import { INTERVALS, type Interval } from "../../domain/interval.js";
+import {
+  DIFFERENCE_STATES,
+  type DifferenceState,
+  type FieldDifference,
+  type Outcome,
+} from "../../domain/reconciliation.js";
+import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
+
+const OUTCOMES: readonly Outcome[] = [
+  "match",
+  "differs",
+  "missing_here",
+  "missing_there",
+];
+
+/**
+ * A candle that is not, or was not, as the venue has it; written with what was compared
+ * (keep-comparisons.sql).
+ */
+@Entity("candle_difference")
+export class CandleDifferenceEntity {
+  @PrimaryColumn("integer", { name: "market_id" })
+  marketId!: number;
+
+  @PrimaryColumn("enum", { enum: INTERVALS, enumName: "candle_interval" })
+  interval!: Interval;
+
+  /** Epoch ms, as all times. */
+  @PrimaryColumn("bigint", { name: "open_time", transformer: WHOLE_NUMBER })
+  openTime!: number;
+
+  @Column("bigint", { name: "close_time", transformer: WHOLE_NUMBER })
+  closeTime!: number;
+
+  @Column("enum", { enum: OUTCOMES, enumName: "difference_outcome" })
+  outcome!: Outcome;
+
+  @Column("jsonb")
+  fields!: FieldDifference[];
+
+  @Column("enum", { enum: DIFFERENCE_STATES, enumName: "difference_state" })
+  state!: DifferenceState;
+
+  /** Of our candle when it was compared; version 0 when there was none. */
+  @Column("boolean", { nullable: true })
+  complete!: boolean | null;
+
+  @Column("integer")
+  version!: number;
+
+  @Column("timestamptz", {
+    name: "found_at",
+    transformer: EPOCH_MS,
+    default: () => "now()",
+  })
+  foundAt!: number;
+
+  @Column("timestamptz", {
+    name: "compared_at",
+    transformer: EPOCH_MS,
+    default: () => "now()",
+  })
+  comparedAt!: number;
+}

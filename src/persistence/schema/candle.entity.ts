@@ -1,0 +1,99 @@
+import { Column, Entity, PrimaryColumn } from "typeorm";
+import { INTERVALS, type Interval } from "../../domain/interval.js";
+import { DECIMAL, EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
+
+/**
+ * A candle as it is stored, to be read: the merge alone writes it (write-statement.ts). Whether it
+ * is complete is its market's to say.
+ */
+@Entity("candle")
+export class CandleEntity {
+  @PrimaryColumn("integer", { name: "market_id" })
+  marketId!: number;
+
+  @PrimaryColumn("enum", { enum: INTERVALS, enumName: "candle_interval" })
+  interval!: Interval;
+
+  /** Epoch ms, as all times. */
+  @PrimaryColumn("bigint", { name: "open_time", transformer: WHOLE_NUMBER })
+  openTime!: number;
+
+  /** Last ms of the bucket. */
+  @Column("bigint", { name: "close_time", transformer: WHOLE_NUMBER })
+  closeTime!: number;
+
+  /** Price of the first trade by (time, ord). */
+  @Column("numeric", { transformer: DECIMAL })
+  open!: string;
+
+  @Column("numeric", { transformer: DECIMAL })
+  high!: string;
+
+  @Column("numeric", { transformer: DECIMAL })
+  low!: string;
+
+  /** Price of the last trade by (time, ord). */
+  @Column("numeric", { transformer: DECIMAL })
+  close!: string;
+
+  /** Base currency. */
+  @Column("numeric", { transformer: DECIMAL })
+  volume!: string;
+
+  /** Σ price × amount. */
+  @Column("numeric", { name: "quote_volume", transformer: DECIMAL })
+  quoteVolume!: string;
+
+  @Column("numeric", { name: "taker_buy_volume", transformer: DECIMAL })
+  takerBuyVolume!: string;
+
+  @Column("numeric", { name: "taker_buy_quote_volume", transformer: DECIMAL })
+  takerBuyQuoteVolume!: string;
+
+  /** Of raw trades: with their count, the mean price. */
+  @Column("numeric", { name: "price_sum", transformer: DECIMAL })
+  priceSum!: string;
+
+  /** Raw trades. */
+  @Column("bigint", { transformer: WHOLE_NUMBER })
+  trades!: number;
+
+  /**
+   * (time, ord) of the trades that gave open and close: they make the merge independent of order.
+   */
+  @Column("bigint", { name: "open_ms", transformer: WHOLE_NUMBER })
+  openMs!: number;
+
+  @Column("bigint", { name: "open_ord" })
+  openOrd!: string;
+
+  @Column("bigint", { name: "close_ms", transformer: WHOLE_NUMBER })
+  closeMs!: number;
+
+  @Column("bigint", { name: "close_ord" })
+  closeOrd!: string;
+
+  /** Raw ids; the end is exclusive. */
+  @Column("bigint", { name: "id_from" })
+  idFrom!: string;
+
+  @Column("bigint", { name: "id_to" })
+  idTo!: string;
+
+  @Column("boolean")
+  closed!: boolean;
+
+  @Column("integer")
+  version!: number;
+
+  @Column("integer")
+  revision!: number;
+
+  /** By the database's clock. */
+  @Column("timestamptz", {
+    name: "updated_at",
+    transformer: EPOCH_MS,
+    default: () => "now()",
+  })
+  updatedAt!: number;
+}
