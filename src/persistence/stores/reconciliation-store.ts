@@ -1,16 +1,22 @@
 import { Injectable } from "@nestjs/common";
-import { DataSource } from "typeorm";
+import {
+  And,
+  DataSource,
+  type EntityManager,
+  LessThan,
+  MoreThanOrEqual,
+} from "typeorm";
 import type { Interval } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import type {
   CandleReconciliation,
   Difference,
   DifferenceState,
-  FieldDifference,
-  Outcome,
   ReconciledDay,
 } from "../../domain/reconciliation.js";
 import { DAY_MS, MINUTE_MS } from "../../domain/units.js";
+import { CandleDifferenceEntity } from "../schema/candle-difference.entity.js";
+import { idOf } from "../schema/of-market.js";
 
 const MAX_DAYS = 10_000;
 
@@ -24,21 +30,6 @@ export interface DifferenceQuery {
   state?: DifferenceState;
   limit: number;
 }
-
-interface DifferenceRow {
-  open_time: string;
-  outcome: Outcome;
-  fields: FieldDifference[];
-  state: DifferenceState;
-  complete: boolean | null;
-  version: number;
-  found_at: string;
-  compared_at: string;
-}
-
-const MS = "floor(extract(epoch FROM %) * 1000)::bigint";
-const DIFFERENCE = `d.open_time, d.outcome, d.fields, d.state, d.complete, d.version,
-  ${MS.replace("%", "d.found_at")} AS found_at, ${MS.replace("%", "d.compared_at")} AS compared_at`;
 
 /** What came of comparing candles with the venues' own. */
 @Injectable()
@@ -84,48 +75,49 @@ export class ReconciliationStore {
   /** Ascending by open time. */
   async differences(query: DifferenceQuery): Promise<Difference[]> {
     const { market, interval, start, end, state, limit } = query;
-    const rows: DifferenceRow[] = await this.source.query(
-      `SELECT ${DIFFERENCE} FROM candle_difference d
-       WHERE d.market_id = (SELECT id FROM market WHERE name = $1) AND d.interval = $2 AND d.open_time >= $3 AND d.open_time < $4
-         AND ($5::difference_state IS NULL OR d.state = $5)
-       ORDER BY d.open_time LIMIT $6`,
-      [
-        market,
+    const rows = await this.source.getRepository(CandleDifferenceEntity).find({
+      where: {
+        marketId: idOf(market),
         interval,
-        start ?? 0,
-        end ?? Number.MAX_SAFE_INTEGER,
-        state ?? null,
-        limit,
-      ],
-    );
-    return rows.map((row) => differenceOf(market, interval, row));
+        openTime: And(
+          MoreThanOrEqual(start ?? 0),
+          LessThan(end ?? Number.MAX_SAFE_INTEGER),
+        ),
+        ...(state === undefined ? {} : { state }),
+      },
+      order: { openTime: "ASC" },
+      take: limit,
+    });
+    return rows.map((row) => differenceOf(market, row));
   }
 
-  /** Null for a candle that was not compared, or has changed since. */
+  /**
+   * Null for a candle that was not compared, or has changed since.
+   *
+   * @param manager of a transaction with one snapshot, where candles are being compared meanwhile
+   */
   async of(
     market: Market,
     interval: Interval,
     openTime: number,
-    reader: Pick<DataSource, "query"> = this.source,
+    manager: EntityManager = this.source.manager,
   ): Promise<CandleReconciliation | null> {
-    const rows: (Partial<DifferenceRow> & { at: string })[] =
-      await reader.query(
-        `SELECT ${MS.replace("%", "r.compared_at")} AS at, ${DIFFERENCE}
-         FROM market m
-         JOIN reconciliation r ON r.market_id = m.id AND r.interval = $2 AND r.day = $3::bigint - $3::bigint % ${DAY_MS}
-         LEFT JOIN candle_difference d ON d.market_id = m.id AND d.interval = r.interval AND d.open_time = $3
-         WHERE m.name = $1 AND r.compared @> $3::bigint`,
-        [market, interval, openTime],
-      );
-    const [row] = rows;
-    if (row === undefined) return null;
-    const difference = isFound(row)
-      ? differenceOf(market, interval, row)
-      : null;
+    const rows: { id: number; at: Date }[] = await manager.query(
+      `SELECT m.id, r.compared_at AS at FROM market m
+       JOIN reconciliation r ON r.market_id = m.id AND r.interval = $2 AND r.day = $3::bigint - $3::bigint % ${DAY_MS}
+       WHERE m.name = $1 AND r.compared @> $3::bigint`,
+      [market, interval, openTime],
+    );
+    const [compared] = rows;
+    if (compared === undefined) return null;
+    const row = await manager
+      .getRepository(CandleDifferenceEntity)
+      .findOneBy({ marketId: compared.id, interval, openTime });
+    const difference = row === null ? null : differenceOf(market, row);
     const isOpen = difference !== null && difference.state !== "resolved";
     return {
       outcome: isOpen ? difference.outcome : "match",
-      comparedAt: difference?.comparedAt ?? Number(row.at),
+      comparedAt: difference?.comparedAt ?? compared.at.getTime(),
       difference,
     };
   }
@@ -164,26 +156,17 @@ export class ReconciliationStore {
   }
 }
 
-function isFound(row: Partial<DifferenceRow>): row is DifferenceRow {
-  return row.open_time !== undefined && row.open_time !== null;
-}
-
-function differenceOf(
-  market: Market,
-  interval: Interval,
-  row: DifferenceRow,
-): Difference {
-  const { outcome, fields, state, complete, version } = row;
+function differenceOf(market: Market, row: CandleDifferenceEntity): Difference {
   return {
     market,
-    interval,
-    openTime: Number(row.open_time),
-    outcome,
-    fields,
-    state,
-    complete,
-    version,
-    foundAt: Number(row.found_at),
-    comparedAt: Number(row.compared_at),
+    interval: row.interval,
+    openTime: row.openTime,
+    outcome: row.outcome,
+    fields: row.fields,
+    state: row.state,
+    complete: row.complete,
+    version: row.version,
+    foundAt: row.foundAt,
+    comparedAt: row.comparedAt,
   };
 }
