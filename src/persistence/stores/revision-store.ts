@@ -1,5 +1,5 @@
 import { Injectable } from "@nestjs/common";
-import { DataSource } from "typeorm";
+import { DataSource, type EntityManager } from "typeorm";
 import type { Interval } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import {
@@ -9,8 +9,10 @@ import {
   reasonsOf,
 } from "../../domain/revision.js";
 import type { TradeSource } from "../../domain/trade.js";
+import { CandleRevisionEntity } from "../schema/candle-revision.entity.js";
+import { CandleEntity } from "../schema/candle.entity.js";
+import { MarketEntity } from "../schema/market.entity.js";
 import { sourcesOf } from "../schema/revision-sources.js";
-import type { Reader } from "./candle-store.js";
 
 export interface FieldChange {
   field: TradedField;
@@ -41,20 +43,8 @@ export interface RevisionQuery {
   limit: number;
 }
 
-type State = Record<TradedField, string | null> & {
-  revision: number;
-  at: Date;
-  sources: number;
-  added: string;
-};
-
-const SAID = (of: string): string =>
-  `trim_scale(${of}.open)::text AS "open", trim_scale(${of}.high)::text AS "high", trim_scale(${of}.low)::text AS "low",
-   trim_scale(${of}.close)::text AS "close", trim_scale(${of}.volume)::text AS "volume",
-   trim_scale(${of}.quote_volume)::text AS "quoteVolume", trim_scale(${of}.taker_buy_volume)::text AS "takerBuyVolume",
-   trim_scale(${of}.taker_buy_quote_volume)::text AS "takerBuyQuoteVolume", ${of}.trades::text AS "trades",
-   CASE WHEN now.ids = 'dense' THEN ${of}.id_from::text END AS "firstTradeId",
-   CASE WHEN now.ids = 'dense' THEN (${of}.id_to - 1)::text END AS "lastTradeId"`;
+/** The candle, or what it said before. */
+type State = CandleEntity | CandleRevisionEntity;
 
 /** What closed candles said before, and why they changed. */
 @Injectable()
@@ -67,45 +57,77 @@ export class RevisionStore {
    */
   async page(
     query: RevisionQuery,
-    reader: Reader = this.source,
+    manager: EntityManager = this.source.manager,
   ): Promise<CandleRevision[] | undefined> {
-    const { market, interval, openTime, after, limit } = query;
-    const order = after === undefined ? "DESC" : "ASC";
-    // What the candle says now stands behind its last revision: each state is what the revision before it made.
-    const states: State[] = await reader.query(
-      `WITH now AS MATERIALIZED (
-         SELECT c.*, m.ids FROM market m JOIN candle c ON c.market_id = m.id
-         WHERE m.name = $1 AND c.interval = $2 AND c.open_time = $3
-       )
-       SELECT r.revision, r.at, r.sources, r.added, ${SAID("r")}
-       FROM now JOIN candle_revision r ON r.market_id = now.market_id AND r.interval = now.interval AND r.open_time = now.open_time
-       WHERE r.revision > $4::bigint
-       UNION ALL
-       SELECT now.revision + 1, now.updated_at, 0, 0, ${SAID("now")} FROM now
-       ORDER BY revision ${order} LIMIT $5`,
-      [market, interval, openTime, after ?? "0", limit + 1],
+    const { market: name, interval, openTime, after, limit } = query;
+    const market = await manager
+      .getRepository(MarketEntity)
+      .findOneBy({ name });
+    if (market === null) return undefined;
+    const key = { marketId: market.id, interval, openTime };
+    const candle = await manager.getRepository(CandleEntity).findOneBy(key);
+    if (candle === null) return undefined;
+    const revisions = await manager
+      .getRepository(CandleRevisionEntity)
+      .createQueryBuilder("r")
+      .where(key)
+      // One that was made since the candle was read would be behind it.
+      .andWhere("r.revision > :after::bigint AND r.revision <= :newest", {
+        after: after ?? "0",
+        newest: candle.revision,
+      })
+      .orderBy("r.revision", after === undefined ? "DESC" : "ASC")
+      .limit(limit + 1)
+      .getMany();
+    // Each is what the revision before it made; what the candle says now stands behind its last one.
+    const isDense = market.ids === "dense";
+    if (after === undefined) {
+      const newest = revisions.slice(0, limit).reverse();
+      return changesOf(newest, candle, isDense);
+    }
+    return changesOf(
+      revisions.slice(0, limit),
+      revisions[limit] ?? candle,
+      isDense,
     );
-    if (states.length === 0) return undefined;
-    if (order === "DESC") states.reverse();
-    return states
-      .slice(0, -1)
-      .map((state, index) => revisionOf(state, states[index + 1] as State));
   }
 }
 
-function revisionOf(state: State, next: State): CandleRevision {
-  const sources = sourcesOf(state.sources);
+/** @param last what the last of the revisions made */
+function changesOf(
+  revisions: readonly CandleRevisionEntity[],
+  last: State,
+  isDense: boolean,
+): CandleRevision[] {
+  return revisions.map((revision, index) => {
+    const sources = sourcesOf(revision.sources);
+    const before = fieldsOf(revision, isDense);
+    const after = fieldsOf(revisions[index + 1] ?? last, isDense);
+    return {
+      revision: revision.revision,
+      at: revision.at,
+      reasons: reasonsOf(sources),
+      sources,
+      trades: revision.added,
+      changes: TRADED_FIELDS.flatMap((field) => {
+        const [was, is] = [before[field], after[field]];
+        return is === null || was === is
+          ? []
+          : [{ field, before: was, after: is }];
+      }),
+    };
+  });
+}
+
+function fieldsOf(
+  { trades, idFrom, idTo, ...figures }: State,
+  isDense: boolean,
+): Record<TradedField, string | null> {
   return {
-    revision: state.revision,
-    at: state.at.getTime(),
-    reasons: reasonsOf(sources),
-    sources,
-    trades: Number(state.added),
-    changes: TRADED_FIELDS.flatMap((field) => {
-      const [before, after] = [state[field], next[field]];
-      return after === null || before === after
-        ? []
-        : [{ field, before, after }];
-    }),
+    ...figures,
+    trades: trades === null ? null : String(trades),
+    firstTradeId: isDense ? idFrom : null,
+    lastTradeId:
+      isDense && idTo !== null ? (BigInt(idTo) - 1n).toString() : null,
   };
 }
