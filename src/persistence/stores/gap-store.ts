@@ -1,22 +1,11 @@
 import { Injectable } from "@nestjs/common";
-import { DataSource } from "typeorm";
+import { DataSource, MoreThan } from "typeorm";
 import type { Market } from "../../domain/market.js";
+import { GapEntity, type GapState } from "../schema/gap.entity.js";
+import { idOf } from "../schema/of-market.js";
 import { timesAround } from "./hole-times.js";
 
-/**
- * - `open`: known, not yet asked for
- * - `repairing`: the venue is being asked, or will be asked again
- * - `unrepairable`: the venue does not tell, for a reason; asked again rarely
- * - `repaired`, `void`: ended; void when the venue has no trade for any of its ids
- */
-export const GAP_STATES = [
-  "open",
-  "repairing",
-  "unrepairable",
-  "repaired",
-  "void",
-] as const;
-export type GapState = (typeof GAP_STATES)[number];
+export { GAP_STATES, type GapState } from "../schema/gap.entity.js";
 
 /** Raw ids that we should hold and do not: `fromId … toId`, both inclusive. */
 export interface Gap {
@@ -62,30 +51,22 @@ interface GapRow {
   state: GapState | null;
   reason: string | null;
   found_at: number | null;
-  changed_at: number | null;
   attempts: number | null;
 }
 
-const LEDGER = `l.state, l.reason, (extract(epoch FROM l.found_at) * 1000)::float8 AS found_at,
-    (extract(epoch FROM l.changed_at) * 1000)::float8 AS changed_at, l.attempts`;
 const AROUND = timesAround("lower(g)", "upper(g)");
 
 /** Holes as they are now, each with what the ledger says of the hole it is (a rest) of. */
 const MISSING = `
   SELECT lower(g) AS from_id, upper(g) - 1 AS to_id, upper(g) - lower(g) AS ids,
-    ${AROUND.after} AS after, ${AROUND.before} AS before, ${LEDGER}
+    ${AROUND.after} AS after, ${AROUND.before} AS before,
+    l.state, l.reason, (extract(epoch FROM l.found_at) * 1000)::float8 AS found_at, l.attempts
   FROM market m CROSS JOIN unnest(range_merge(m.covered)::int8multirange - m.covered - m.void) g
   LEFT JOIN LATERAL (
     SELECT * FROM gap o WHERE o.market_id = m.id AND o.state NOT IN ('repaired', 'void') AND o.id_from <= lower(g) ORDER BY o.id_from DESC LIMIT 1
   ) l ON l.id_to >= upper(g)
   WHERE m.name = $1 AND lower(g) > $2::bigint AND ($4::gap_state IS NULL OR coalesce(l.state, 'open') = $4)
   ORDER BY lower(g) LIMIT $3`;
-
-const ENDED = `
-  SELECT l.id_from AS from_id, l.id_to - 1 AS to_id, l.id_to - l.id_from AS ids, l.after_time AS after, l.before_time AS before,
-    ${LEDGER}
-  FROM gap l JOIN market m ON m.id = l.market_id
-  WHERE m.name = $1 AND l.id_from > $2::bigint AND l.state = $4 ORDER BY l.id_from, l.id LIMIT $3`;
 
 /** Gaps as everybody may see them. */
 @Injectable()
@@ -98,11 +79,21 @@ export class GapStore {
     page: { after?: string; limit: number; state?: GapState },
   ): Promise<Gap[]> {
     const { after = "-1", limit, state = null } = page;
-    const rows: GapRow[] = await this.source.query(
-      state === "repaired" || state === "void" ? ENDED : MISSING,
-      [market, after, limit, state],
-    );
-    return rows.map(gapOf);
+    if (state === "repaired" || state === "void") {
+      const ended = await this.source.getRepository(GapEntity).find({
+        where: { marketId: idOf(market), idFrom: MoreThan(after), state },
+        order: { idFrom: "ASC", id: "ASC" },
+        take: limit,
+      });
+      return ended.map(endedGap);
+    }
+    const rows: GapRow[] = await this.source.query(MISSING, [
+      market,
+      after,
+      limit,
+      state,
+    ]);
+    return rows.map(missingGap);
   }
 
   /** Of markets that ever had a gap while somebody looked after them, by name; the first 10,000. */
@@ -130,8 +121,7 @@ export class GapStore {
   }
 }
 
-function gapOf(row: GapRow): Gap {
-  const hasEnded = row.state === "repaired" || row.state === "void";
+function missingGap(row: GapRow): Gap {
   return {
     fromId: row.from_id,
     toId: row.to_id,
@@ -141,8 +131,23 @@ function gapOf(row: GapRow): Gap {
     state: row.state ?? "open",
     reason: row.reason,
     foundAt: row.found_at === null ? null : Math.floor(row.found_at),
-    endedAt:
-      hasEnded && row.changed_at !== null ? Math.floor(row.changed_at) : null,
+    endedAt: null,
     attempts: row.attempts ?? 0,
+  };
+}
+
+function endedGap(row: GapEntity): Gap {
+  const [from, to] = [BigInt(row.idFrom), BigInt(row.idTo)];
+  return {
+    fromId: row.idFrom,
+    toId: String(to - 1n),
+    ids: String(to - from),
+    afterTime: row.afterTime,
+    beforeTime: row.beforeTime,
+    state: row.state,
+    reason: row.reason,
+    foundAt: row.foundAt,
+    endedAt: row.changedAt,
+    attempts: row.attempts,
   };
 }
