@@ -14,6 +14,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   decode: async () => (await import("./decode.js")).decode,
   consume: async () => (await import("./consume.js")).consume,
   write: async () => (await import("./write.js")).write,
+  read: async () => (await import("./read.js")).read,
   "end-to-end": async () => (await import("./end-to-end.js")).endToEnd,
   latency: async () => (await import("./latency.js")).latency,
   "fan-out": async () => (await import("./fan-out.js")).fanOut,

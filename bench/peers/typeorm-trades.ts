@@ -22,7 +22,7 @@ interface StoredTrade {
   receivedAt: string;
 }
 
-const StoredTradeSchema = new EntitySchema<StoredTrade>({
+export const StoredTradeSchema = new EntitySchema<StoredTrade>({
   name: "trade",
   tableName: "trade",
   columns: {
