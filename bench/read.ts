@@ -37,7 +37,7 @@ const TRADE_ENTITIES = "trades, TypeORM entities";
 export const read: Benchmark = {
   name: "read",
   title: "Read",
-  workload: `Pages of ${PAGE} one-second candles and of ${PAGE} trades at random places of ${MARKETS} markets with ${TRADES / MARKETS} of each, one after the other through the stores. Beside TypeORM's entities of the same rows, which know nothing of coverage.`,
+  workload: `Pages of ${PAGE} one-second candles and of ${PAGE} trades at random places of ${MARKETS} markets with ${(TRADES / MARKETS).toLocaleString("en")} of each, one after the other through the stores. Beside TypeORM's entities of the same rows, which know nothing of coverage.`,
   chart: "rate",
   run,
 };
