@@ -24,6 +24,7 @@ const entities = (): [table: string, columns: Columns][] =>
             isNullable: column.isNullable,
             isPrimary: column.isPrimary,
             isIdentity: column.isGenerated,
+            collation: column.collation ?? null,
           }),
         ]),
     ),
@@ -39,13 +40,16 @@ function sentence(of: {
   isNullable: boolean;
   isPrimary: boolean;
   isIdentity: boolean;
+  /** Null for that of the database. */
+  collation: string | null;
 }): string {
-  const { type, isNullable, isPrimary, isIdentity } = of;
+  const { type, isNullable, isPrimary, isIdentity, collation } = of;
   return [
     type,
     ...(isNullable ? [] : ["not null"]),
     ...(isPrimary ? ["primary key"] : []),
     ...(isIdentity ? ["identity"] : []),
+    ...(collation === null ? [] : [`collated ${collation}`]),
   ].join(", ");
 }
 
@@ -60,10 +64,12 @@ async function columnsOf(
       isNullable: boolean;
       isPrimary: boolean;
       isIdentity: boolean;
+      collation: string | null;
       isNeeded: boolean;
     }[]
   >(
     `SELECT a.attname AS name, NOT a.attnotnull AS "isNullable", a.attidentity <> '' AS "isIdentity",
+       (SELECT c.collname FROM pg_collation c WHERE c.oid = a.attcollation AND c.collname <> 'default') AS collation,
        coalesce(a.attnum = ANY (k.conkey), false) AS "isPrimary",
        a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS "isNeeded",
        coalesce((SELECT format_type(a.atttypid, NULL) || ' of ' || string_agg(e.enumlabel, ' ' ORDER BY e.enumlabel COLLATE "C")
@@ -78,7 +84,7 @@ async function columnsOf(
   };
 }
 
-it("has entities whose columns are those of the migrated tables, by name, type, null and key", async () => {
+it("has entities whose columns are those of the migrated tables, by name, type, null, key and collation", async () => {
   const all = entities();
   expect(all.length).toBeGreaterThan(3);
   for (const [table, columns] of all) {

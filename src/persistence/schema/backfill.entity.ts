@@ -20,7 +20,7 @@ export class BackfillEntity {
   @PrimaryGeneratedColumn("identity", { generatedIdentity: "ALWAYS" })
   id!: number;
 
-  @Column("text")
+  @Column({ type: "text", collation: "C" })
   market!: Market;
 
   /** Exchange times; the end is exclusive. */

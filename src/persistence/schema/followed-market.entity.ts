@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from "typeorm";
 import type { Market } from "../../domain/market.js";
+import { WHOLE_NUMBER } from "./column-values.js";
 
 /** By the settings of a process, or by somebody's request while it ran. */
 export type FollowSource = "settings" | "request";
@@ -14,6 +15,6 @@ export class FollowedMarketEntity {
   source!: FollowSource;
 
   /** When it was first followed, epoch ms. */
-  @Column("bigint")
-  since!: string;
+  @Column("bigint", { transformer: WHOLE_NUMBER })
+  since!: number;
 }

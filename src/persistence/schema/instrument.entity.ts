@@ -7,8 +7,9 @@ import {
   type InstrumentStatus,
 } from "../../domain/instrument.js";
 import type { Market } from "../../domain/market.js";
+import { DECIMAL, EPOCH_MS } from "./column-values.js";
 
-/** What a venue says of one of its markets; decimals come and go as text. */
+/** What a venue says of one of its markets. */
 @Entity("instrument")
 export class InstrumentEntity implements Instrument {
   @PrimaryColumn("text", { collation: "C" })
@@ -27,15 +28,27 @@ export class InstrumentEntity implements Instrument {
   })
   kind!: InstrumentKind | null;
 
-  @Column("numeric", { name: "tick_size", nullable: true })
+  @Column("numeric", {
+    name: "tick_size",
+    nullable: true,
+    transformer: DECIMAL,
+  })
   tickSize!: string | null;
 
-  @Column("numeric", { name: "step_size", nullable: true })
+  @Column("numeric", {
+    name: "step_size",
+    nullable: true,
+    transformer: DECIMAL,
+  })
   stepSize!: string | null;
 
   @Column("enum", { enum: INSTRUMENT_STATUSES, enumName: "instrument_status" })
   status!: InstrumentStatus;
 
-  @Column("timestamptz", { name: "refreshed_at", default: () => "now()" })
-  refreshedAt!: Date;
+  @Column("timestamptz", {
+    name: "refreshed_at",
+    transformer: EPOCH_MS,
+    default: () => "now()",
+  })
+  refreshedAt!: number;
 }

@@ -8,7 +8,7 @@ export class MarketEntity {
   @PrimaryGeneratedColumn("identity", { generatedIdentity: "ALWAYS" })
   id!: number;
 
-  @Column("text", { unique: true })
+  @Column({ type: "text", unique: true, collation: "C" })
   name!: Market;
 
   @Column("enum", { enum: ["dense", "sparse"], enumName: "id_kind" })

@@ -6,13 +6,6 @@ import {
   type FollowSource,
 } from "../schema/followed-market.entity.js";
 
-export interface FollowedMarketRow {
-  market: Market;
-  source: FollowSource;
-  /** Epoch ms. */
-  since: number;
-}
-
 /** Markets that the processes of this database follow, whichever of them it is. */
 @Injectable()
 export class FollowedMarketStore {
@@ -30,24 +23,15 @@ export class FollowedMarketStore {
       .insert()
       .into(FollowedMarketEntity)
       // In one order, so that two processes that start together do not wait for each other in a circle.
-      .values(
-        [...markets]
-          .sort()
-          .map((market) => ({ market, source, since: String(since) })),
-      )
+      .values([...markets].sort().map((market) => ({ market, source, since })))
       .orIgnore()
       .execute();
   }
 
   /** By market. */
-  async all(): Promise<FollowedMarketRow[]> {
-    const rows = await this.source
+  all(): Promise<FollowedMarketEntity[]> {
+    return this.source
       .getRepository(FollowedMarketEntity)
       .find({ order: { market: "ASC" } });
-    return rows.map(({ market, source, since }) => ({
-      market,
-      source,
-      since: Number(since),
-    }));
   }
 }
