@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryGeneratedColumn, VirtualColumn } from "typeorm";
 import type { Market } from "../../domain/market.js";
 import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
-export const BACKFILL_STATES = [
+const BACKFILL_STATES = [
   "waiting",
   "running",
   "done",
@@ -11,7 +11,7 @@ export const BACKFILL_STATES = [
 ] as const;
 export type BackfillState = (typeof BACKFILL_STATES)[number];
 
-export const BACKFILL_ASKERS = ["command", "api", "bootstrap"] as const;
+const BACKFILL_ASKERS = ["command", "api", "bootstrap"] as const;
 export type BackfillRequester = (typeof BACKFILL_ASKERS)[number];
 
 /** A job that loads history. All times are epoch ms. */
