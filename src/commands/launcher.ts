@@ -5,18 +5,21 @@ import type { Config } from "../config/config.js";
 export interface Launched {
   /** A provider of any of its modules. */
   get<T>(provider: Type<T> | Abstract<T>): T;
-  /** Where to look, for whoever started it. */
+  /** Where to find it, printed for the user who started it. */
   banner: string;
-  /** Ends in order, and is the same end for all who ask. */
+  /** Shuts down in order. Every call returns the same promise. */
   stop(): Promise<void>;
 }
 
-/** Starts the application for a command, so that no context has to know what it is put together from. */
+/** Starts the application for a command: no context depends on how it is composed. */
 export abstract class Launcher {
   abstract launch(config: Config): Promise<Launched>;
 }
 
-/** Nobody asked for live feeds or a server: only what records, and a log of what is wrong. */
+/**
+ * Neither live feeds nor a server: only the recorder, if this process has it, and a log of
+ * warnings.
+ */
 export function recordingOnly(configured: Config): Config {
   const { logLevel, roles } = configured;
   return {

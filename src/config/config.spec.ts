@@ -22,7 +22,7 @@ describe("the configuration", () => {
     ]);
   });
 
-  it("has the settings that contexts bring", () => {
+  it("has the settings of the contexts", () => {
     const { simulator, reconcile } = readConfig({
       SIM_SEED: "7",
       RECONCILE: "3h",

@@ -29,7 +29,7 @@ export class ConfigError extends TapelineError<"bad_config"> {
   }
 }
 
-/** Everything the environment decides, read once and validated as a whole. */
+/** All settings of the environment, read once and validated as a whole. */
 export interface Config extends ContextSettings {
   /** Markets to follow; `explicit` when the user named them. */
   feeds: readonly Market[];
@@ -50,21 +50,23 @@ export interface Config extends ContextSettings {
   kafkaReplication: number;
   /** Shortest first; always holds `1m`, which the ticker and the BI views are made of. */
   intervals: readonly Interval[];
-  /** Ms that trades are kept; undefined means for ever. */
+  /** Ms that trades are kept; undefined means forever. */
   retentionMs: number | undefined;
-  /** Ms of history that a market followed for the first time starts with; undefined means none. */
+  /**
+   * Ms of history loaded for a market that is followed for the first time; undefined means none.
+   */
   bootstrapMs: number | undefined;
-  /** Backfills that this process works on at once; 0 means none. */
+  /** Backfills that this process runs concurrently; 0 means none. */
   backfillJobs: number;
   ingestKeys: readonly string[];
   roles: ReadonlySet<Role>;
   /** Open candles and live frames go out at most this often. */
   flushMs: number;
-  /** Batches written side by side, each on a connection of its own. */
+  /** Batches written concurrently, each on a connection of its own. */
   writers: number;
   maxBatch: number;
   corsOrigins: readonly string[];
-  /** REST requests a minute and client address. */
+  /** REST requests per minute and client address. */
   rateLimit: number;
   logLevel: "error" | "warn" | "log" | "debug";
   /** Base URL of a venue's streams, REST or bulk files, if configured. */

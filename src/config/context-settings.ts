@@ -5,8 +5,8 @@ import type { Reader } from "./environment-reader.js";
 export type ContextSettings = ReturnType<typeof contextSettings>;
 
 /**
- * What contexts bring to the configuration: each its `settings.ts`, which knows nothing but the reader. A reader collects what
- * is wrong, so that one error names the bad variables of all.
+ * The settings of each context, from its `settings.ts`, which depends on the reader only. The
+ * reader collects problems, so that one error names every bad variable.
  */
 export function contextSettings(read: Reader) {
   return {

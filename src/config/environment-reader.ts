@@ -10,7 +10,7 @@ export interface Sasl {
   password: string;
 }
 
-/** Reads variables one by one and collects what is wrong with them, so that one error can name them all. */
+/** Reads variables one by one and collects their problems, so that one error can name them all. */
 export class Reader {
   readonly problems: string[] = [];
   constructor(private readonly env: Env) {}
@@ -124,7 +124,7 @@ export class Reader {
     }
   }
 
-  /** Ms; undefined for `off`, and for 0 where there is something to turn off. */
+  /** Ms; undefined for `off`, and for 0 where a fallback exists that can be turned off. */
   duration(name: string, fallback?: number): number | undefined {
     const value = this.env[name];
     if (value === undefined || value === "") return fallback;
@@ -141,7 +141,7 @@ export class Reader {
     );
   }
 
-  /** Ms, of something that cannot be turned off. */
+  /** Ms, of a wait that cannot be turned off. */
   wait(name: string, fallback: number): number {
     const value = this.env[name];
     return value === "off" || value === "0"

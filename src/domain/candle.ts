@@ -2,7 +2,7 @@ import type { Interval } from "./interval.js";
 import type { Market } from "./market.js";
 
 /**
- * A candle as everybody sees it: REST, Socket.IO and topic `candles` have this shape.
+ * The public form of a candle: REST, Socket.IO and topic `candles` have this shape.
  * Decimals and ids are text, times epoch ms.
  */
 export interface Candle {
@@ -29,15 +29,23 @@ export interface Candle {
   firstTradeId: string | null;
   lastTradeId: string | null;
   closed: boolean;
-  /** Rises with every change, completeness included. Ignore one that is not above the version you have. */
+  /**
+   * Rises with every change, completeness included. Ignore an update whose version is not above
+   * yours.
+   */
   version: number;
   /** Changes after closing: 0 when first closed. */
   revision: number;
-  /** False: a trade is missing at or in it. Null: cannot be known (oldest edge of what is held, ids that are not dense). */
+  /**
+   * False: a trade is missing in it or at its edge. Null: cannot be known (oldest edge of what is
+   * held, ids that are not dense).
+   */
   complete: boolean | null;
 }
 
-/** What trades alone make of a candle, in its order of fields: what exchanges tell of theirs, too. */
+/**
+ * The fields computed from trades alone, in a candle's order. Exchanges report the same for theirs.
+ */
 export const FIGURES = [
   "open",
   "high",

@@ -13,7 +13,7 @@ const coverage: Coverage = {
   ],
   oldest: 10n,
   newest: 60n,
-  blind: [],
+  unwatched: [],
 };
 
 it.each([
@@ -35,7 +35,7 @@ it("cannot be known for the only range there is, from its beginning", () => {
     ranges: [{ from: 1n, to: 9n }],
     oldest: 1n,
     newest: 9n,
-    blind: [],
+    unwatched: [],
   };
   expect(completeness(1n, 9n, single)).toBeNull();
   expect(completeness(2n, 9n, single)).toBe(true);
@@ -48,9 +48,9 @@ it.each([
   [199, 300, false],
   [200, 300, null],
 ] as const)(
-  "says of the bucket %s–%s, with nobody looking in 100–199: %s",
+  "says of the bucket %s–%s, not followed in 100–199: %s",
   (openTime, closeTime, expected) => {
-    const blind = [{ from: 100, to: 200 }];
-    expect(completenessByWatch(openTime, closeTime, blind)).toBe(expected);
+    const unwatched = [{ from: 100, to: 200 }];
+    expect(completenessByWatch(openTime, closeTime, unwatched)).toBe(expected);
   },
 );

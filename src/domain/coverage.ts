@@ -5,16 +5,18 @@ import {
   rangeHolding,
 } from "./ranges.js";
 
-/** What is known of a market's ids around some candles. */
+/** What is known of a market's ids in the range of some candles. */
 export interface Coverage {
-  /** Ids that are held, or that the venue has no trade for; they ascend and do not touch each other. */
+  /**
+   * Ids that are held, or that the venue has no trade for; they ascend and do not touch each other.
+   */
   ranges: readonly IdRange[];
   /** Lowest id held at all. */
   oldest: bigint;
   /** End (exclusive) of the newest range held at all. */
   newest: bigint;
-  /** Of a market whose ids tell nothing: when nobody followed it. */
-  blind: readonly TimeRange[];
+  /** On a market whose ids are not dense: when no process followed it. */
+  unwatched: readonly TimeRange[];
 }
 
 /** Missing ids, and the exchange times (epoch ms) of the trades before and behind them. */
@@ -26,9 +28,9 @@ export interface Hole<Time extends number | null = number> extends IdRange {
 /**
  * Whether every trade of a candle with the ids `idFrom … idTo − 1` is held.
  *
- * True: one range holds them all and more on both sides (or is the newest, which only time can extend). False: a hole
- * lies inside or beside them, so a missing trade may be this candle's. Null: nothing older is held, so the candle may
- * have begun earlier.
+ * True: one range holds them all and more on both sides (or is the newest, which only time can
+ * extend). False: a hole lies inside or beside them, so a missing trade may be this candle's. Null:
+ * nothing older is held, so the candle may have begun earlier.
  */
 export function completeness(
   idFrom: bigint,
@@ -42,12 +44,15 @@ export function completeness(
   return range.from === coverage.oldest ? null : false;
 }
 
-/** The same where ids tell nothing. False: somebody looked away meanwhile. Null: nothing was missed that we know of. */
+/**
+ * The same where ids are not dense. False: the market was not followed all the time. Null: no such
+ * time is known, which proves nothing.
+ */
 export function completenessByWatch(
   openTime: number,
   closeTime: number,
-  blind: readonly TimeRange[],
+  unwatched: readonly TimeRange[],
 ): false | null {
   const bucket = { from: openTime, to: closeTime + 1 };
-  return blind.some((range) => overlaps(range, bucket)) ? false : null;
+  return unwatched.some((range) => overlaps(range, bucket)) ? false : null;
 }

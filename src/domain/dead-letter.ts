@@ -1,6 +1,9 @@
-/** A record that was refused for good, with where it came from. */
+/** A record that was refused for good, and its origin. */
 export interface DeadLetter {
-  /** Stable code: `undecodable`, a `Fault` code, `id_conflict`, `kind_mismatch`, `refused_by_database`, … */
+  /**
+   * Stable code: `undecodable`, a `Fault` code, `id_conflict`, `kind_mismatch`,
+   * `refused_by_database`, …
+   */
   reason: string;
   detail: string;
   topic: string;

@@ -25,7 +25,7 @@ it.each([
   "NaN",
   "1".repeat(21),
   `0.${"1".repeat(19)}`,
-])("takes %j for no decimal", (text) => {
+])("refuses %j", (text) => {
   expect(canonical(text)).toBeUndefined();
 });
 

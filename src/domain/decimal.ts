@@ -8,11 +8,11 @@ const NINE = 57;
 const POINT = 46;
 
 /**
- * The canonical form of an unsigned decimal: no exponent, no leading or trailing zeros ("0.50" → "0.5").
- * Undefined when the text is not one, or has more than 20 integer or 18 fraction digits.
+ * The canonical form of an unsigned decimal: no exponent, no leading or trailing zeros ("0.50" →
+ * "0.5"). Undefined when the text is not one, or has more than 20 integer or 18 fraction digits.
  */
 export function canonical(text: string): string | undefined {
-  // Runs for every price and amount there is: one pass over the characters takes half the time of a pattern.
+  // Runs for every price and amount: one pass over the characters takes half the time of a pattern.
   const { length } = text;
   let point = -1;
   for (let at = 0; at < length; at++) {
@@ -45,7 +45,9 @@ function stripTrailingZeros(digits: string): string {
   return end === digits.length ? digits : digits.slice(0, end);
 }
 
-/** Fraction digits of `Units`: a product of two values of 18 fraction digits each is still exact. */
+/**
+ * Fraction digits of `Units`: a product of two values of 18 fraction digits each is still exact.
+ */
 const SCALE = MAX_FRACTION_DIGITS * 2;
 const ONE = 10n ** BigInt(SCALE);
 
@@ -84,7 +86,10 @@ export function fromUnits(units: Units): string {
   return negative ? `-${text}` : text;
 }
 
-/** `(now − then) / then` in percent, rounded half away from zero to two digits; undefined when `then` is zero. */
+/**
+ * `(now − then) / then` in percent, rounded half away from zero to two digits; undefined when
+ * `then` is zero.
+ */
 export function changePercent(then: Units, now: Units): string | undefined {
   if (then === 0n) return undefined;
   const scaled = ((now - then) * 100_000n) / then;

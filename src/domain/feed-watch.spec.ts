@@ -33,55 +33,55 @@ describe("trades reach us as they happen", () => {
 describe("the time between two states of a feed", () => {
   it.each<[string, FeedState, FeedState, [number, number] | undefined]>([
     [
-      "is seen while trades flow",
+      "is watched while trades flow",
       state("live", 100_000),
       state("live", 105_000),
       undefined,
     ],
     [
-      "is seen while the venue has no trades",
+      "is watched while the venue has no trades",
       state("live", 100_000),
       state("quiet", 115_000),
       undefined,
     ],
     [
-      "is blind while there is no connection",
+      "is unwatched while there is no connection",
       state("down", 100_000),
       state("down", 105_000),
       [98_000, 107_000],
     ],
     [
-      "is blind until the first trade after a connection",
+      "is unwatched until the first trade after a connection",
       state("connecting", 100_000),
       state("live", 103_000),
       [98_000, 105_000],
     ],
     [
-      "is blind from the last trade on when a live feed is found dead",
+      "is unwatched from the last trade on when a live feed is found dead",
       state("live", 100_000),
       state("stale", 105_000, 60_000),
       [58_000, 107_000],
     ],
     [
-      "is not blind before the last trade",
+      "is watched before the last trade",
       state("live", 100_000),
       state("down", 105_000, 104_000),
       [102_000, 107_000],
     ],
     [
-      "is blind from the last word on when a quiet market's feed is lost",
+      "is unwatched from the last report on when a quiet market's feed is lost",
       state("quiet", 100_000),
       state("down", 105_000, 20_000),
       [98_000, 107_000],
     ],
     [
-      "is blind when nobody said anything for too long, however live both are",
+      "is unwatched when no state came for too long, even if both are live",
       state("live", 100_000),
       state("live", 160_000, 159_900),
       [98_000, 162_000],
     ],
   ])("%s", (_name, before, after, expected) => {
-    const blind = unwatchedBetween(before, after);
-    expect(blind && [blind.from, blind.to]).toEqual(expected);
+    const unwatched = unwatchedBetween(before, after);
+    expect(unwatched && [unwatched.from, unwatched.to]).toEqual(expected);
   });
 });

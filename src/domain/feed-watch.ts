@@ -1,7 +1,7 @@
 import { FEED_SILENCE_MS, type FeedState } from "./feed-state.js";
 import type { TimeRange } from "./ranges.js";
 
-/** Feeds tell by our clock and trades by the venue's. */
+/** States of feeds are timed by our clock, trades by the venue's. */
 const CLOCKS_DIFFER_MS = 2_000;
 
 /** Whether trades reach us as they happen. */
@@ -12,8 +12,8 @@ export function isFlowing({
 }
 
 /**
- * The time between two states of a market's feed, one after the other, in which trades may have passed unseen; undefined
- * when it was followed throughout.
+ * The time between two consecutive states of a market's feed in which trades may have been missed;
+ * undefined when it was followed throughout.
  */
 export function unwatchedBetween(
   before: FeedState,
@@ -21,7 +21,8 @@ export function unwatchedBetween(
 ): TimeRange | undefined {
   const isOneProcess = after.at - before.at <= FEED_SILENCE_MS;
   if (isOneProcess && isFlowing(before) && isFlowing(after)) return undefined;
-  // A dead connection is noticed long after its last trade; that a market is quiet was asked from the venue.
+  // A dead connection is noticed long after its last trade; a quiet market has been confirmed by
+  // the venue.
   const from =
     isOneProcess && before.condition === "live"
       ? (after.lastTradeAt ?? before.at)

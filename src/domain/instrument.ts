@@ -9,7 +9,7 @@ export type InstrumentKind = (typeof INSTRUMENT_KINDS)[number];
  * - `halted`: listed, but for now nothing matches (a break, an auction, cancelling or posting only)
  * - `announced`: listed, trading has not begun
  * - `closed`: no longer traded, or being settled
- * - `unknown`: the venue says something that we have no word for
+ * - `unknown`: the venue reports a status that maps to none of these
  */
 export const INSTRUMENT_STATUSES = [
   "trading",
@@ -20,23 +20,27 @@ export const INSTRUMENT_STATUSES = [
 ] as const;
 export type InstrumentStatus = (typeof INSTRUMENT_STATUSES)[number];
 
-/** What is traded on a market, and in which steps, by its venue's own word. */
+/** What is traded on a market, and in which steps, as its venue reports it. */
 export interface Instrument {
   market: Market;
   /** What an amount counts, as the venue spells it: "BTC". */
   base: string;
   /** What a price counts, per unit of base: "USDT". */
   quote: string;
-  /** Null where the venue does not say. */
+  /** Null where the venue does not report it. */
   kind: InstrumentKind | null;
   /**
-   * Orders' prices are multiples of it: canonical decimal text above 0, in quote currency per unit of base; null where the
-   * venue does not say. Trades from before a change can lie between its multiples.
+   * Orders' prices are multiples of it: canonical decimal text above 0, in quote currency per unit
+   * of base; null where the venue does not report it. Trades from before a change can lie between
+   * its multiples.
    */
   tickSize: string | null;
-  /** Orders' amounts are multiples of it: canonical decimal text above 0, in base currency; null where the venue does not say. */
+  /**
+   * Orders' amounts are multiples of it: canonical decimal text above 0, in base currency; null
+   * where the venue does not report it.
+   */
   stepSize: string | null;
-  /** When it was last asked for. */
+  /** As of the last successful request. */
   status: InstrumentStatus;
 }
 

@@ -1,11 +1,12 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./units.js";
 
 /** 1970-01-05, the first Monday of the epoch. */
-const MONDAY = 4 * DAY_MS;
+const FIRST_MONDAY_MS = 4 * DAY_MS;
 
 /**
- * Every interval's width and anchor in ms. `1M` has no width: calendar months.
- * `3d` counts from the epoch (1970-01-01), as a plain division of epoch time does; venues that anchor it elsewhere differ.
+ * Every interval's width and anchor in ms. `1M` has no width: calendar months. `3d` counts from the
+ * epoch (1970-01-01), as a plain division of epoch time does; venues that anchor it elsewhere
+ * differ.
  */
 const TABLE = {
   "1s": { width: SECOND_MS, anchor: 0 },
@@ -22,7 +23,7 @@ const TABLE = {
   "12h": { width: 12 * HOUR_MS, anchor: 0 },
   "1d": { width: DAY_MS, anchor: 0 },
   "3d": { width: 3 * DAY_MS, anchor: 0 },
-  "1w": { width: 7 * DAY_MS, anchor: MONDAY },
+  "1w": { width: 7 * DAY_MS, anchor: FIRST_MONDAY_MS },
   "1M": { width: 0, anchor: 0 },
 } as const satisfies Record<string, { width: number; anchor: number }>;
 

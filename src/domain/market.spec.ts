@@ -29,7 +29,7 @@ describe("a market's name", () => {
     expect(parseMarket(text)).toBeUndefined();
   });
 
-  it("that nobody has checked is split all the same", () => {
+  it("that was not validated is split all the same", () => {
     expect(splitMarket("BTCUSDT")).toEqual({ venue: "", symbol: "BTCUSDT" });
   });
 });

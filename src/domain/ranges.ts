@@ -25,7 +25,7 @@ export function overlaps<T extends bigint | number>(
   return a.from < b.to && b.from < a.to;
 }
 
-/** What both hold; undefined when that is nothing. */
+/** The values that both hold; undefined when there are none. */
 export function intersect<T extends bigint | number>(
   a: Range<T>,
   b: Range<T>,
@@ -51,7 +51,7 @@ export function coalesce<T extends bigint | number>(
   return joined;
 }
 
-/** What `whole` holds and none of the others does, ascending. */
+/** The values of `whole` that none of the others holds; ascending ranges. */
 export function subtract<T extends bigint | number>(
   whole: Range<T>,
   others: readonly Range<T>[],
@@ -67,7 +67,7 @@ export function subtract<T extends bigint | number>(
   return left;
 }
 
-/** The range that holds the value; they ascend and do not overlap. */
+/** The range that holds the value, by binary search: ranges must ascend and not overlap. */
 export function rangeHolding<T extends bigint | number>(
   value: T,
   ranges: readonly Range<T>[],
@@ -84,14 +84,17 @@ export function rangeHolding<T extends bigint | number>(
   return undefined;
 }
 
-/** As PostgreSQL reads an int8multirange; in any order. */
+/** Text of an int8multirange for PostgreSQL; the ranges may be in any order. */
 export function multirangeOf(
   ranges: readonly Range<bigint | number>[],
 ): string {
   return `{${ranges.map(({ from, to }) => `[${from},${to})`).join(",")}}`;
 }
 
-/** Of an int8multirange as PostgreSQL writes it, with both ends bounded: ascending, without touching each other. */
+/**
+ * Parses an int8multirange as PostgreSQL writes it, with both ends bounded: ascending ranges that
+ * do not touch.
+ */
 export function idRangesOf(multirange: string): IdRange[] {
   return endsOf(multirange).map(([from, to]) => ({
     from: BigInt(from),
@@ -99,7 +102,7 @@ export function idRangesOf(multirange: string): IdRange[] {
   }));
 }
 
-/** The same of times. */
+/** The same for times. */
 export function timeRangesOf(multirange: string): TimeRange[] {
   return endsOf(multirange).map(([from, to]) => ({
     from: Number(from),

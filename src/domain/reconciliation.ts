@@ -8,7 +8,10 @@ export interface FieldDifference {
   /** By our trades, under the venue's convention. */
   ours: string | null;
   theirs: string | null;
-  /** False: the venue's convention for this field is not known, so nobody is wrong. */
+  /**
+   * False: the venue's convention for this field is not known, so the difference counts for
+   * nothing.
+   */
   judged: boolean;
 }
 
@@ -22,8 +25,9 @@ export interface Comparison {
 }
 
 /**
- * - `suspected`: seen once; compared again soon, and where no trade is missing its trades are fetched again before
- * - `confirmed`: it stayed; compared again when our candle changes
+ * - `suspected`: seen once; compared again soon. Where no trade is missing, its trades are fetched
+ *   again first
+ * - `confirmed`: seen twice; compared again when our candle changes
  * - `unjudged`: only in fields whose convention is not known
  * - `resolved`: both agree by now
  */
@@ -35,15 +39,17 @@ export const DIFFERENCE_STATES = [
 ] as const;
 export type DifferenceState = (typeof DIFFERENCE_STATES)[number];
 
-/** A candle that is not, or was not, as the venue has it. */
+/** A candle that differs, or differed, from the venue's. */
 export interface Difference extends Comparison {
   market: Market;
   interval: Interval;
   openTime: number;
   state: DifferenceState;
-  /** Of our candle when it was compared: false explains the difference, true does not. */
+  /**
+   * `complete` of our candle when it was compared: false explains the difference, true does not.
+   */
   complete: boolean | null;
-  /** Of our candle when it was compared; 0 when there was none. */
+  /** `version` of our candle when it was compared; 0 when there was none. */
   version: number;
   /** Epoch ms. */
   foundAt: number;
@@ -51,16 +57,16 @@ export interface Difference extends Comparison {
   comparedAt: number;
 }
 
-/** What is known of one candle that was compared. */
+/** The result for one candle that was compared. */
 export interface CandleReconciliation {
   outcome: Outcome;
   /** Epoch ms. */
   comparedAt: number;
-  /** Of a match one that is resolved, or not judged. */
+  /** On a match: a difference that is resolved, or unjudged. */
   difference: Difference | null;
 }
 
-/** One market's day of one minute candles beside the venue's own. */
+/** One market's one-minute candles of a day, compared with the venue's own. */
 export interface ReconciledDay {
   market: Market;
   /** UTC midnight, epoch ms. */
@@ -69,7 +75,7 @@ export interface ReconciledDay {
   compared: number;
   /** Those in which both agree in every judged field. */
   matched: number;
-  /** Those in which they do not, and trades of ours are known to be missing. */
+  /** Those in which they do not, and trades are known to be missing here. */
   incomplete: number;
   /** Those in which fields differ whose convention is not known; they count as matched. */
   unjudged: number;

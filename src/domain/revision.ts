@@ -1,7 +1,7 @@
 import { type Candle, FIGURES } from "./candle.js";
 import type { TradeSource } from "./trade.js";
 
-/** What a candle says of its trades; the ids only where they are dense. */
+/** The fields of a candle that its trades decide; ids only where they are dense. */
 export const TRADED_FIELDS = [
   ...FIGURES,
   "firstTradeId",
@@ -10,12 +10,12 @@ export const TRADED_FIELDS = [
 export type TradedField = (typeof TRADED_FIELDS)[number];
 
 /**
- * Why a closed candle changed, told by the source of a trade that was added:
+ * Why a closed candle changed, by the source of a trade that was added:
  *
  * - `late`: the venue sent it after the candle's end
  * - `repair`: it was missing and has been fetched
  * - `backfill`, `replay`: older history was loaded
- * - `posted`: somebody posted it
+ * - `posted`: a client posted it
  */
 export const REVISION_REASONS = [
   "late",

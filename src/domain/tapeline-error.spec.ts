@@ -11,7 +11,7 @@ describe("an error of Tapeline", () => {
     expect("cause" in new TapelineError("full", "no room")).toBe(false);
   });
 
-  it("says by its code whether a retry can help, unless who throws knows better", () => {
+  it("says by its code whether a retry can help, unless the thrower overrides it", () => {
     expect(canRetry(new TapelineError("full", "no room"))).toBe(true);
     expect(canRetry(new TapelineError("closed", "at an end"))).toBe(false);
     expect(canRetry(new TapelineError("closed", "", { canRetry: true }))).toBe(

@@ -1,6 +1,6 @@
 /**
- * Code → whether the same call can succeed later with nobody changing anything. Who throws may know
- * better for one case. `docs/errors.md` says what each means; a test compares the two.
+ * Code → whether the same call can succeed later with nothing changed. The thrower may override
+ * it for one case. `docs/errors.md` says what each means; a test compares the two.
  */
 export const ERROR_CODES = {
   // Of the transport and of venues
@@ -44,7 +44,9 @@ export interface TapelineErrorOptions {
   canRetry?: boolean;
 }
 
-/** What Tapeline itself throws. Subclasses have further fields, or tell whom the error came from. */
+/**
+ * An error that Tapeline itself throws. Subclasses add fields, or name the component that failed.
+ */
 export class TapelineError<C extends ErrorCode = ErrorCode> extends Error {
   /** Whether the same call can succeed later. */
   readonly canRetry: boolean;
@@ -61,9 +63,9 @@ export class TapelineError<C extends ErrorCode = ErrorCode> extends Error {
 }
 
 /**
- * Whether what failed may be tried again. A foreign error (of a driver, the system, or a bug) says
- * nothing about itself: it may, and the caller limits how often or how long. The outermost error
- * decides, since who wrapped another knew it.
+ * Whether the failed call may be retried. A foreign error (of a driver, the system, or a bug) does
+ * not say: it may, and the caller limits how often or how long. The outermost error decides, since
+ * the code that wrapped the other one knew it.
  */
 export function canRetry(error: unknown): boolean {
   return error instanceof TapelineError ? error.canRetry : true;

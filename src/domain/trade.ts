@@ -22,7 +22,10 @@ export interface Trade {
   market: Market;
   /** The venue's own id. Unique per market, together with `time`. */
   id: string;
-  /** Integer text below 2⁶³ that orders trades of one millisecond. On dense markets the first raw id this trade stands for. */
+  /**
+   * Integer text below 2⁶³ that orders trades of one millisecond. On dense markets the first raw id
+   * this trade stands for.
+   */
   ord: string;
   /** Dense: the raw ids `ord … ord + count − 1` count up by one over the whole market. */
   ids: IdKind;
@@ -36,28 +39,34 @@ export interface Trade {
   takerSide: TakerSide;
   /** Exchange time, epoch ms; finer clocks are floored. */
   time: number;
-  /** When it reached us by our own clock, epoch ms. Never used for buckets. */
+  /** Arrival by our own clock, epoch ms. Never used for buckets. */
   receivedAt: number;
   source: TradeSource;
-  /** A print that the venue's own candles leave out: stored and covered, but in no candle. */
+  /**
+   * A print that the venue's own candles leave out: stored and counted as covered, but in no
+   * candle.
+   */
   offBook: boolean;
 }
 
-/** States that a market's exchange time has reached `clock`: closes quiet candles. Written to the same topic as its trades. */
+/**
+ * States that a market's exchange time has reached `clock`: closes quiet candles. Written to the
+ * same topic as its trades.
+ */
 export interface Clock {
   market: Market;
   /** Exchange time, epoch ms. */
   clock: number;
 }
 
-/** What topic `trades` holds. */
+/** A record of topic `trades`. */
 export type TapeRecord = Trade | Clock;
 
 export function isClock(record: TapeRecord): record is Clock {
   return "clock" in record;
 }
 
-/** Why a trade cannot be taken; `code` is stable and goes into metrics and dead letters. */
+/** Why a trade is refused; `code` is stable and goes into metrics and dead letters. */
 export interface Fault {
   code:
     | "bad_market"
@@ -74,6 +83,7 @@ export interface Fault {
   detail: string;
 }
 
+/** Raw trades of one aggregated trade. */
 export const MAX_COUNT = 1_000_000;
 /** 2009-01-03, the first block: no market is older. */
 export const MIN_TIME = 1_230_940_800_000;
@@ -86,8 +96,8 @@ const SIDES: ReadonlySet<string> = new Set(TAKER_SIDES);
 const INTEGER = /^\d{1,19}$/;
 
 /**
- * The first rule that a record breaks, or undefined. Checks values of any type, since a topic can hold anything.
- * `latest` is the newest exchange time (epoch ms) that can be true.
+ * The first rule that a record breaks, or undefined. Checks values of any type, since a topic can
+ * hold anything. `latest` is the newest exchange time (epoch ms) that is plausible.
  */
 export function faultOf(trade: Trade, latest: number): Fault | undefined {
   const { market, id, ord, count, price, amount, time } = trade;

@@ -3,7 +3,7 @@ import { type HealthCheck, HealthChecks, healthOf } from "./health-checks.js";
 const up: HealthCheck["check"] = () => ({ state: "up" });
 
 describe("the health checks of a process", () => {
-  it("are in the order of their layers, and in one as they came", () => {
+  it("are in the order of their layers, and within one as they were added", () => {
     const checks = new HealthChecks();
     checks.add({ name: "feeds", layer: "outside", check: up });
     checks.add({ name: "consumer.api", layer: "own consumers", check: up });
@@ -29,7 +29,7 @@ describe("the health checks of a process", () => {
     ).toThrow("two health checks called database");
   });
 
-  it("say what they find", async () => {
+  it("report what they find", async () => {
     const found = { state: "degraded", markets: 3 } as const;
     await expect(healthOf({ check: () => found })).resolves.toEqual(found);
     await expect(

@@ -4,8 +4,8 @@ import { within } from "../waiting/limit.js";
 const LIMIT_MS = 3_000;
 
 /**
- * What a check looks at, in the order of the report: a process, what it stands on, its work (what it shares with other
- * processes first), and the world outside.
+ * What a check covers, in the order of the report: the process, what it depends on, its work (first
+ * the part shared with other processes), and the world outside.
  */
 const LAYERS = [
   "process",
@@ -17,13 +17,13 @@ const LAYERS = [
 ] as const;
 
 export interface Health {
-  /** `degraded` is named, and does not make the process unready. */
+  /** `degraded` is reported, and does not make the process unready. */
   state: "up" | "degraded" | "down";
-  /** What else the report has of it; `reason` of what is down. */
+  /** Further fields of the report; `reason` when it is down. */
   [detail: string]: unknown;
 }
 
-/** Something that a process needs for its work, as the context that knows of it describes it. */
+/** Something that a process needs for its work. The context that owns it provides the check. */
 export interface HealthCheck {
   /** Unique in a process; its key in the report. */
   name: string;
@@ -31,19 +31,22 @@ export interface HealthCheck {
   check(): Health | Promise<Health>;
 }
 
-/** The health checks of this process. The modules of its contexts add theirs. */
+/** The health checks of this process. Each context's module adds its own. */
 @Injectable()
 export class HealthChecks {
   private readonly added: HealthCheck[] = [];
 
-  /** To be called in a module's constructor: the process is ready or not by what is here once it listens. */
+  /**
+   * Call it in a module's constructor: readiness is judged by the checks that exist once the
+   * process listens.
+   */
   add(check: HealthCheck): void {
     if (this.added.some(({ name }) => name === check.name))
       throw new Error(`there are two health checks called ${check.name}`);
     this.added.push(check);
   }
 
-  /** By layer, and in one as they came. */
+  /** By layer; within a layer in the order they were added. */
   get all(): readonly HealthCheck[] {
     return LAYERS.flatMap((layer) =>
       this.added.filter((check) => check.layer === layer),
@@ -51,7 +54,7 @@ export class HealthChecks {
   }
 }
 
-/** A check that fails or is late is down. */
+/** Runs a check. One that throws, or takes longer than the limit, is down. */
 export async function healthOf(
   check: Pick<HealthCheck, "check">,
   limitMs = LIMIT_MS,

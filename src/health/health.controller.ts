@@ -59,7 +59,7 @@ export class HealthController {
   }
 }
 
-/** As Terminus wants it: the name, and the state behind the details. */
+/** In the form of Terminus: by name, the state after the details. */
 async function run(check: HealthCheck): Promise<HealthIndicatorResult> {
   const { state, ...details } = await healthOf(check);
   return { [check.name]: { ...details, status: state } };

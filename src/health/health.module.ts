@@ -3,7 +3,7 @@ import { TerminusModule } from "@nestjs/terminus";
 import { HealthController } from "./health.controller.js";
 import { Readiness } from "./readiness.js";
 
-/** What is added to `HealthChecks`, over HTTP. */
+/** Serves the `HealthChecks` over HTTP. */
 @Module({
   imports: [
     TerminusModule.forRoot({

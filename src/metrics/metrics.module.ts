@@ -1,6 +1,6 @@
 import { Module } from "@nestjs/common";
 import { MetricsController } from "./metrics.controller.js";
 
-/** The figures of all contexts, over HTTP. */
+/** Serves the metrics of all contexts over HTTP. */
 @Module({ controllers: [MetricsController] })
 export class MetricsModule {}

@@ -1,6 +1,8 @@
 import { Registry, collectDefaultMetrics } from "prom-client";
 
-/** What an operator can scrape; one instance per application. Each context adds figures of its own to the registry. */
+/**
+ * The Prometheus registry; one instance per application. Each context registers its own metrics.
+ */
 export class Metrics {
   readonly registry = new Registry();
 

@@ -78,7 +78,7 @@ describe("the readiness of a process", () => {
     const { feeds } = await app.get<{ feeds: FeedState[] }>("/api/v1/status");
     expect(feeds.find(({ market }) => market === GONE)).toMatchObject({
       condition: "stopped",
-      detail: "its process ended without a word, more than a day ago",
+      detail: "its process stopped reporting more than a day ago",
     });
   }, 60_000);
 

@@ -69,7 +69,7 @@ function marketOutcome(json: MarketJson): MarketOutcome {
       ranges: idRangesOf(json.known ?? "{}"),
       oldest: BigInt(json.oldest ?? 0),
       newest: BigInt(json.newest ?? 0),
-      blind: timeRangesOf(json.blind ?? "{}"),
+      unwatched: timeRangesOf(json.blind ?? "{}"),
     },
   };
 }

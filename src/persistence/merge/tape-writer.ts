@@ -249,7 +249,7 @@ async function wholeCoverage(
     ranges,
     oldest: ranges[0]?.from ?? 0n,
     newest: ranges.at(-1)?.to ?? 0n,
-    blind: [],
+    unwatched: [],
   };
 }
 

@@ -105,7 +105,9 @@ export class CandleStore {
     return candles;
   }
 
-  /** The candles of a market with these keys, as far as they exist; `reader` may be a transaction. */
+  /**
+   * The candles of a market with these keys, as far as they exist; `reader` may be a transaction.
+   */
   async exact(
     market: Market,
     keys: readonly { interval: Interval; openTime: number }[],
@@ -141,7 +143,10 @@ export class CandleStore {
     );
   }
 
-  /** `selection` gives candles of market $1. One statement: candles, market and coverage belong to one moment. */
+  /**
+   * `selection` gives candles of market $1. One statement: candles, market and coverage belong to
+   * one moment.
+   */
   private async read(
     selection: string,
     parameters: unknown[],
@@ -167,7 +172,7 @@ export class CandleStore {
       ranges: idRangesOf(page?.ranges ?? "{}"),
       oldest: BigInt(page?.oldest ?? 0),
       newest: BigInt(page?.newest ?? 0),
-      blind: timeRangesOf(page?.blind ?? "{}"),
+      unwatched: timeRangesOf(page?.blind ?? "{}"),
     };
     if (page === undefined) return { candles: [], coverage };
     const { market } = page;
