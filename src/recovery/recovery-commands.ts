@@ -1,4 +1,4 @@
 import { BackfillCommand } from "./backfill/backfill.command.js";
 
-/** What recovery adds to the command line. */
+/** The commands of recovery. */
 export const RECOVERY_COMMANDS = [BackfillCommand];

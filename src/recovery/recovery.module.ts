@@ -19,7 +19,7 @@ import { HoleProof } from "./repair/hole-proof.js";
 import { RepairFigures } from "./repair/repair-figures.js";
 import { Repair } from "./repair/repair.js";
 
-/** What keeps the tape whole, in the processes that follow feeds. */
+/** Repair, backfill, reconciliation and instruments, in the processes that follow feeds. */
 @Module({
   imports: [PersistenceModule, VenuesModule],
   providers: [
@@ -52,7 +52,7 @@ export class RecoveryModule
 
   async onModuleInit(): Promise<void> {
     await this.followedStore.keep(this.followed.all, "settings", Date.now());
-    await this.bootstrap.look();
+    await this.bootstrap.findNewMarkets();
   }
 
   onApplicationBootstrap(): void {

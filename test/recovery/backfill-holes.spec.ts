@@ -26,7 +26,10 @@ const TO = FROM + 2 * DAY;
 const USDM = "binance-usdm:BTCUSDT";
 const FIRST = `BTCUSDT-trades-${dayText(FROM)}.zip`;
 
-/** Two days of futures: about one trade in 2,000 is a print of the insurance fund, two at midnight among them. */
+/**
+ * Two days of futures: about one trade in 2,000 is a print of the insurance fund, two at midnight
+ * among them.
+ */
 const TAPE = new SymbolTape("BTCUSDT", withPrints(madeTrades(2_880, 5, FROM)));
 const PRINTS = TAPE.trades.filter(({ print }) => print !== undefined);
 
@@ -210,13 +213,13 @@ describe("ids that files of futures leave out", () => {
     expect((await gaps()).at(-1)).toBe(`[${newest.id + 1},${newest.id + 5})`);
   }, 120_000);
 
-  it("are gaps while the exchange cannot be asked, and void once the job is done again", async () => {
+  it("are gaps while the exchange cannot be reached, and void once the job is repeated", async () => {
     await open("usdm", TAPE);
     await publish();
     await exchange.close();
     const job = await load();
     expect(job.notes[0]).toMatch(
-      /they are listed as gaps, since binance-usdm cannot be asked for its candles/,
+      /they are listed as gaps, since the candles of binance-usdm cannot be fetched/,
     );
     expect(await gaps()).toEqual(rangesOf(PRINTS));
     const port = Number(new URL(exchange.restUrl).port);

@@ -130,7 +130,7 @@ describe("a backfill from bulk files", () => {
     expect(zips.map(({ from }) => from)).toEqual([0, 20_000]);
   });
 
-  it("is tried again later when the server fails, and says so", async () => {
+  it("is retried later when the server fails, and says so", async () => {
     bench.server.status = 503;
     const job = await bench.load(FROM, TO);
     expect(job).toMatchObject({ state: "waiting", stored: 0 });
@@ -144,7 +144,7 @@ describe("a backfill from bulk files", () => {
   }, 30_000);
 
   // Five markets of a venue that was away filled the log with the same two lines for each attempt.
-  it("says once that it begins and why it is tried again", async () => {
+  it("says once that it begins and why it will be retried", async () => {
     const lines: string[] = [];
     const note = (text: unknown): number => lines.push(String(text));
     bench.server.status = 503;
@@ -155,7 +155,7 @@ describe("a backfill from bulk files", () => {
       await bench.work(id);
       expect(lines).toEqual([
         expect.stringContaining(`Backfill ${id} of ${MARKET} begins at`),
-        expect.stringMatching(/ is tried again in \d+ s, .*503/),
+        expect.stringMatching(/failed, will retry in \d+ s, .*503/),
       ]);
     } finally {
       Logger.overrideLogger(["fatal"]);

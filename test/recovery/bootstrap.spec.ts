@@ -44,7 +44,7 @@ const asked = async (): Promise<string[]> =>
 
 describe("the history of a market that has none", () => {
   it("is asked for at the start, and when the market comes to be followed later", async () => {
-    await bootstrap.look();
+    await bootstrap.findNewMarkets();
     bootstrap.start();
     followed.add(["okx:ETH-USDT", "okx:BTC-USDT", "sim:ETHUSDT"]);
     await until(async () => (await asked()).length === 2, LIMIT);

@@ -19,9 +19,9 @@ import { Rest } from "./repair-under-test.js";
 const TIMING = {
   firstMs: 20,
   everyMs: 300,
-  lookMs: 20,
+  pollMs: 20,
   firstRetryMs: 60,
-  longestRetryMs: 250,
+  maxRetryMs: 250,
 };
 const SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"];
 const FEEDS = SYMBOLS.map((symbol) => `binance:${symbol}`).join();
@@ -169,7 +169,7 @@ it("are asked for less and less often while the venue fails", async () => {
     response.writeHead(500).end("{}");
     return true;
   };
-  start(FEEDS, { ...TIMING, longestRetryMs: 600_000 });
+  start(FEEDS, { ...TIMING, maxRetryMs: 600_000 });
   await until(() => rest.asked.length > 0, 20_000);
   await sleep(1_000);
   // After at least 30, 60, 120, 240 and 480 ms.

@@ -210,7 +210,7 @@ async function startOne(
     new VenueHosts(config, new RestFigures(metrics)),
     transport,
     new ReconciliationFigures(metrics),
-    { first: 50, every, busy: 10, longest: 2_000, recheck, transaction: 300 },
+    { first: 50, every, busy: 10, maxWait: 2_000, recheck, transaction: 300 },
   );
   claims.start();
   reconciliation.start();

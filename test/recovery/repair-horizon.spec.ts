@@ -11,7 +11,10 @@ const MINUTE = 60_000;
 /** The first day that is kept; 100 trades before it, 20 s apart, and as many behind. */
 const KEPT = Date.UTC(2026, 0, 5);
 const timeOf = (id: number): number => KEPT + (id - 200) * 20_000 + 1_000;
-/** Numbers that the venue skipped, the last ones at midnight, where the day before is dropped and the day behind is not. */
+/**
+ * Numbers that the venue skipped, the last ones at midnight, where the day before is dropped and
+ * the day behind is not.
+ */
 const SKIPPED = [130, 131, 160, 199, 200];
 /** A trade of the venue's that we have not got. */
 const LOST = 150;
@@ -113,7 +116,7 @@ it("nothing is void there while the venue cannot be asked for its candles, which
   expect(await scene.gaps("unrepairable")).toEqual([]);
   expect(lines.filter((line) => line.includes("503"))).toEqual([
     expect.stringMatching(
-      /^Gap \d+ of binance:BTCUSDT is tried again: 503 maintenance$/,
+      /^Gap \d+ of binance:BTCUSDT will be retried: 503 maintenance$/,
     ),
   ]);
   isAway = false;

@@ -18,7 +18,7 @@ it("a venue that was away for hours is asked at once when it is back, and its fi
     return isAway;
   };
   // Whatever is counted up in the outage would make the next wait an hour.
-  scene.repair({ longestRetryMs: HOUR });
+  scene.repair({ maxRetryMs: HOUR });
   await until(() => scene.rest.asked.length >= 2, 30_000);
   await scene.query(
     "UPDATE gap SET attempts = 500, in_a_row = 500, next_try_at = now()",
@@ -72,7 +72,8 @@ it("a hole of more pieces than an attempt asks for is not given up while each fe
     30_000,
   );
   await first.stop();
-  // Every second trade comes late by itself: 241 holes of one row, and an attempt asks for a hundred. Seven did before.
+  // Every second trade comes late by itself: 241 holes of one row, and an attempt asks for a
+  // hundred. Seven did before.
   await scene.hold(all.filter(({ id }) => id % 2 === 1));
   await scene.query(
     "UPDATE gap SET outcome = 'told', in_a_row = 7, missing = 242",

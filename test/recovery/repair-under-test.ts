@@ -26,12 +26,15 @@ const TIMING: RepairTiming = {
   graceMs: 100,
   confirmMs: 300,
   firstRetryMs: 100,
-  longestRetryMs: 500,
+  maxRetryMs: 500,
   outageRetryMs: 500,
   rareMs: 3_600_000,
 };
 
-/** Another process's repair, over its own claims and hosts: those of one application beside its database and transport. */
+/**
+ * Another process's repair, over its own claims and hosts: those of one application beside its
+ * database and transport.
+ */
 export class RepairUnderTest {
   readonly figures: RepairFigures;
   readonly claims: MarketClaims;

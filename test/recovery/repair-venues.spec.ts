@@ -53,7 +53,8 @@ describe.each(VENUES)("a hole in %s", (market, dialect) => {
       () => JSON.stringify(follower.state()) === JSON.stringify(after),
       30_000,
     );
-    // The minutes of 180–299 s are full revisions, that of 120–179 s is complete now, and the others have not changed.
+    // The minutes of 180–299 s are full revisions, that of 120–179 s is complete now, and the
+    // others have not changed.
     for (const candle of before) {
       const minute = (candle.openTime - NOON) / MINUTE;
       const now = after.find(({ openTime }) => openTime === candle.openTime);
@@ -103,5 +104,5 @@ it("trades that Kraken does not tell, as more than a page are of one nanosecond,
   scene.repair();
   const [gap] = await scene.ended("unrepairable");
   expect(gap).toMatchObject({ fromId: "1001", toId: "1200" });
-  expect(gap?.reason).toMatch(/the venue tells nothing of these ids/);
+  expect(gap?.reason).toMatch(/the venue returns nothing for these ids/);
 });

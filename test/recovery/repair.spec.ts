@@ -51,7 +51,7 @@ describe("a hole", () => {
     expect(gap).toMatchObject({
       fromId: "300",
       reason:
-        "the venue tells nothing of these ids: it serves the newest 1000 trades without a key",
+        "the venue returns nothing for these ids: it serves the newest 1000 trades without a key",
     });
     expect(await scene.ended("repaired")).toMatchObject([
       { fromId: "2500", toId: "2509" },

@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { Counter, Gauge } from "prom-client";
 import { Metrics } from "../../metrics/metrics.js";
 
-/** How far the backfills of this process are. */
+/** Metrics of the backfills of this process. */
 @Injectable()
 export class BackfillFigures {
   readonly jobs: Gauge;
@@ -13,7 +13,7 @@ export class BackfillFigures {
     const registers = [registry];
     this.jobs = new Gauge({
       name: "tapeline_backfill_jobs",
-      help: "Backfills that this process works on",
+      help: "Backfills running in this process",
       registers,
     });
     this.trades = new Counter({
@@ -23,7 +23,7 @@ export class BackfillFigures {
     });
     this.progress = new Gauge({
       name: "tapeline_backfill_progress",
-      help: "Part (0-1) that a backfill under way has done, by the number of the job",
+      help: "Part (0-1) that a running backfill has done, by the number of the job",
       labelNames: ["job"],
       registers,
     });

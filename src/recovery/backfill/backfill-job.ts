@@ -6,7 +6,7 @@ import type {
 import type { Venue } from "../../venues/venue.js";
 import { RecentRate } from "./recent-rate.js";
 
-/** Trades read from a source, and those of them that were not stored before. */
+/** Number of trades read from a source, and how many of them were not stored before. */
 export interface Counted {
   read: number;
   stored: number;
@@ -14,9 +14,9 @@ export interface Counted {
 
 export const NOTHING: Counted = { read: 0, stored: 0 };
 
-/** A job under way, and what becomes known of it. */
+/** A running job and its progress. */
 export class BackfillJob {
-  /** What is under way, for a person. */
+  /** The current step, for a person. */
   doing = "";
   readonly rate = new RecentRate();
   reached: number;
@@ -26,17 +26,19 @@ export class BackfillJob {
     readonly work: BackfillWork,
     readonly venue: Venue,
     readonly symbol: string,
-    /** Of the trades that its market takes. */
+    /** The kind of trades that its market holds. */
     readonly kind: TradeKind,
     readonly signal: AbortSignal,
     private readonly store: BackfillStore,
-    private readonly told: (progress: number, read: number) => void,
+    private readonly onProgress: (progress: number, read: number) => void,
   ) {
     this.reached = work.reached;
     this.lowestId = work.lowestId;
   }
 
-  /** To be done in the transaction that stores the trades read up to there. */
+  /**
+   * The update of the job's row, for the transaction that stores the trades read up to `reached`.
+   */
   advancing(
     step: () => { reached: number; read: number },
   ): ReturnType<BackfillStore["advancing"]> {
@@ -46,21 +48,21 @@ export class BackfillJob {
     });
   }
 
-  /** What is read up to there is safe. */
+  /** Call it once the trades up to `reached` are stored. */
   advanced(reached: number, read: number): void {
     this.reached = reached;
     this.rate.add(read);
-    this.told(this.progressAt(reached), read);
+    this.onProgress(this.progressAt(reached), read);
   }
 
-  /** Both, for trades that a topic has. */
+  /** Both at once, for trades that the topic has acknowledged. */
   async advance(reached: number, counted = NOTHING): Promise<void> {
     const progress = this.progressAt(reached);
     await this.store.advance(this.work.id, { reached, progress, ...counted });
     this.advanced(reached, counted.read);
   }
 
-  /** Going backwards: all from this id and time on is safe. */
+  /** For a job that goes backwards: everything from this trade on is acknowledged by the topic. */
   async descend(
     { ord: lowestId, time }: Trade,
     counted: Counted,
@@ -71,7 +73,7 @@ export class BackfillJob {
     await this.store.advance(id, { ...place, ...counted });
     this.lowestId = lowestId;
     this.rate.add(counted.read);
-    this.told(progress, counted.read);
+    this.onProgress(progress, counted.read);
   }
 
   note(text: string): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Trade } from "../../domain/trade.js";
 
 /**
- * Trades of `from … to` (exchange time, end exclusive) in pieces of a size. From the first of that time on all are taken:
- * within a file ids ascend, and a time may be a little behind the one before.
+ * Splits the trades of `from … to` (exchange time, end exclusive) into pieces of `size` trades.
+ * From the first trade of that time on it takes all: within a file ids ascend, but a time may be a
+ * little earlier than the one before it.
  */
 export async function* piecesOf(
   pages: AsyncIterable<readonly Trade[]>,

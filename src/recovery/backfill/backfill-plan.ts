@@ -1,9 +1,12 @@
 import { DAY_MS } from "../../domain/units.js";
 
-/** Files of a day come on the next; before this they are not missing, only not there yet. */
+/**
+ * A day's file is published on the next day; until this long after the day it counts as late, not
+ * as missing.
+ */
 const PUBLISHED_AFTER_MS = 2 * DAY_MS;
 
-/** What to load next: the file of a month or of a day, or what the venue's REST tells. Times are epoch ms. */
+/** What to load next: the file of a month or of a day, or trades over REST. Times are epoch ms. */
 export type Step = {
   /** Exclusive. */
   to: number;
@@ -16,24 +19,27 @@ export interface Situation {
   to: number;
   /** Wall clock. */
   now: number;
-  /** Before it, trades are not kept, and days are loaded one by one. */
+  /** Start of retention: earlier trades are not kept, and earlier days are loaded one by one. */
   horizon: number;
   hasFiles: boolean;
-  /** Periods whose file is missing or not to be used. */
-  without: ReadonlySet<string>;
+  /** Periods whose file is missing or unusable. */
+  withoutFile: ReadonlySet<string>;
 }
 
-/** Whole months by the month, other days by the day, and what no file holds over REST, a day at most. */
+/**
+ * Whole months by the month's file, other days by the day's, the rest over REST, at most a day per
+ * step.
+ */
 export function nextStep(situation: Situation): Step {
-  const { reached, to, now, horizon, hasFiles, without } = situation;
+  const { reached, to, now, horizon, hasFiles, withoutFile } = situation;
   const [day, month] = [dayOf(reached), monthOf(reached)];
   const nextMonth = monthOf(month + 32 * DAY_MS);
   const isWholeMonth =
     reached === month && nextMonth <= Math.min(to, now) && month >= horizon;
-  if (hasFiles && isWholeMonth && !without.has(monthText(month)))
+  if (hasFiles && isWholeMonth && !withoutFile.has(monthText(month)))
     return { by: "month", period: monthText(month), to: nextMonth };
   const end = Math.min(day + DAY_MS, to);
-  if (hasFiles && day + DAY_MS <= now && !without.has(dayText(day)))
+  if (hasFiles && day + DAY_MS <= now && !withoutFile.has(dayText(day)))
     return { by: "day", period: dayText(day), to: end };
   return { by: "rest", to: end };
 }
@@ -53,7 +59,10 @@ export function isPublished(period: string, now: number): boolean {
   return spanOf(period).to + PUBLISHED_AFTER_MS <= now;
 }
 
-/** What is asked for, made whole days where trades are not kept: such a day is loaded whole or not at all. */
+/**
+ * The requested span, widened to whole days before the horizon: such a day is loaded whole or not
+ * at all.
+ */
 export function widened(
   { from, to }: { from: number; to: number },
   horizon: number,

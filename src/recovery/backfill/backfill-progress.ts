@@ -5,12 +5,12 @@ import type {
 } from "../../persistence/stores/backfill-store.js";
 import { pause } from "../../waiting/pause.js";
 
-const LOOK_MS = 500;
-const STEPS = 1_000;
+const POLL_MS = 500;
+const BAR_STEPS = 1_000;
 
 /**
- * Shows a job until it ends, or until `signal`: a bar on a terminal, elsewhere a line each tenth. Prints the summary and
- * returns the job as it is then.
+ * Shows a job until it ends or `signal` aborts: a bar on a terminal, elsewhere a line per tenth.
+ * Prints the summary and resolves to the job's last state.
  */
 export async function followBackfill(
   store: BackfillStore,
@@ -27,26 +27,26 @@ export async function followBackfill(
       })
     : undefined;
   let now = job;
-  let told = 0;
+  let printedTenths = 0;
   let problem: string | null = null;
-  bar?.start(STEPS, 0, shownOf(job));
+  bar?.start(BAR_STEPS, 0, shownOf(job));
   try {
     while (now.endedAt === null && !signal.aborted) {
-      await pause(LOOK_MS, signal);
+      await pause(POLL_MS, signal);
       now = (await store.find(job.id)) ?? now;
-      bar?.update(Math.floor(now.progress * STEPS), shownOf(now));
+      bar?.update(Math.floor(now.progress * BAR_STEPS), shownOf(now));
       const tenth = Math.floor(now.progress * 10);
       if (bar !== undefined) continue;
-      if (tenth > told && now.endedAt === null)
+      if (tenth > printedTenths && now.endedAt === null)
         process.stderr.write(
-          `Backfill ${(told = tenth) * 10} %, ${now.read} trades, ${timeLeft(now)}\n`,
+          `Backfill ${(printedTenths = tenth) * 10} %, ${now.read} trades, ${timeLeft(now)}\n`,
         );
       if (
         now.problem !== null &&
         now.problem !== problem &&
         now.endedAt === null
       )
-        process.stderr.write(`It will be tried again: ${now.problem}\n`);
+        process.stderr.write(`It will be retried: ${now.problem}\n`);
       ({ problem } = now);
     }
   } finally {
@@ -90,7 +90,7 @@ function summaryOf(job: Backfill): string {
   if (problem !== null) lines.push(`  ${problem}`);
   if (job.endedAt === null)
     lines.push(
-      `  It goes on with the next server, or with the same command. DELETE /api/v1/backfills/${id} cancels it`,
+      `  It resumes with the next server, or with the same command. DELETE /api/v1/backfills/${id} cancels it`,
     );
   return lines.join("\n");
 }

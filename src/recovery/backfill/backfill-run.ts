@@ -26,13 +26,16 @@ export interface BackfillParts {
 
 type FileStep = Step & { by: "month" | "day" };
 
-/** Does one job, from where it is to its end: by the fastest source that has each of its days. */
+/**
+ * Runs one job from its current place to its end, using for each day the fastest source that has
+ * it.
+ */
 export class BackfillRun {
   private readonly folder: string;
   private readonly files: FileLoad;
   private readonly rest: RestLoad;
   private readonly history: RestHistory;
-  private readonly without = new Set<string>();
+  private readonly withoutFile = new Set<string>();
 
   constructor(
     private readonly job: BackfillJob,
@@ -45,7 +48,7 @@ export class BackfillRun {
     this.rest = new RestLoad(job, this.history, transport, bulk);
   }
 
-  /** Rejects with what ended it; whether it can be tried again is for the error to say. */
+  /** Rejects with the error that ended it; `canRetry` says whether a retry can help. */
   async run(): Promise<void> {
     const { venue, kind } = this.job;
     const files = venue.bulk?.files[kind];
@@ -68,7 +71,7 @@ export class BackfillRun {
   }
 
   private async steps(files: BulkFiles | undefined): Promise<void> {
-    const { job, without } = this;
+    const { job, withoutFile } = this;
     const { to } = job.work;
     while (job.reached < to) {
       job.signal.throwIfAborted();
@@ -76,17 +79,27 @@ export class BackfillRun {
       const horizon = await this.parts.bulk.horizon();
       const now = Date.now();
       const hasFiles = files !== undefined;
-      const step = nextStep({ reached, to, now, horizon, hasFiles, without });
+      const step = nextStep({
+        reached,
+        to,
+        now,
+        horizon,
+        hasFiles,
+        withoutFile,
+      });
       if (step.by === "rest" || files === undefined)
         await this.byRest(step, horizon);
       else await this.byFile(step, files, horizon);
     }
   }
 
-  /** The venue's own word on its symbols; one that cannot be asked now may still have files. */
+  /**
+   * Rejects when the venue does not know the symbol. While its REST is away, its files may still be
+   * there.
+   */
   private async requireKnown(): Promise<void> {
     const { venue, symbol } = this.job;
-    this.job.doing = `asking ${venue.name} for ${symbol}`;
+    this.job.doing = `checking ${symbol} with ${venue.name}`;
     try {
       await this.history.newest();
     } catch (error) {
@@ -112,39 +125,39 @@ export class BackfillRun {
     const name = basename(place);
     job.doing = name;
     try {
-      const arrived = (part: number): void => {
-        job.doing = `${name}, ${Math.floor(part * 100)} % of it here`;
+      const onProgress = (part: number): void => {
+        job.doing = `${name}, ${Math.floor(part * 100)} % downloaded`;
       };
       const path = await download(
         base ?? "",
         place,
         folder,
         job.signal,
-        arrived,
+        onProgress,
       );
       if (path === undefined) {
-        await this.isMissing(step, name);
+        await this.noteMissing(step, name);
         return;
       }
       job.doing = name;
       const file = { path, name, symbol, files, ...spanOf(step.period) };
-      if (file.to <= horizon) await this.files.dropped(file);
-      else await this.files.kept(file, step.to);
+      if (file.to <= horizon) await this.files.loadDropped(file);
+      else await this.files.loadKept(file, step.to);
     } catch (error) {
       if (!hasCode(error, "file_refused")) throw error;
-      this.without.add(step.period);
+      this.withoutFile.add(step.period);
       await job.note(error.message);
     } finally {
       await rm(join(folder, name), { force: true });
     }
   }
 
-  private async isMissing(
+  private async noteMissing(
     { by, period }: FileStep,
     name: string,
   ): Promise<void> {
-    this.without.add(period);
-    // Days come next.
+    this.withoutFile.add(period);
+    // The month's days are tried next.
     if (by === "month") return;
     await this.job.note(
       isPublished(period, Date.now())
@@ -163,7 +176,7 @@ export class BackfillRun {
       await job.note(`${day} is not loaded: ${venue.repair.reason}`);
       await job.advance(step.to);
     } else if (venue.repair.goes === "onwards from a time") {
-      await this.onwards(step, horizon, day);
+      await this.forwards(step, horizon, day);
     } else if (isRecent) await rest.newest();
     else {
       await job.note(
@@ -173,18 +186,18 @@ export class BackfillRun {
     }
   }
 
-  private async onwards(
+  private async forwards(
     step: Step,
     horizon: number,
     day: string,
   ): Promise<void> {
     const { job, rest } = this;
     try {
-      if (step.to <= horizon) await rest.droppedDay(this.files, step.to);
-      else await rest.onwards(step.to);
+      if (step.to <= horizon) await rest.loadDroppedDay(this.files, step.to);
+      else await rest.forwards(step.to);
     } catch (error) {
-      const hasOthers = job.venue.bulk?.files[job.kind] !== undefined;
-      if (!hasCode(error, "backfill_impossible") || !hasOthers) throw error;
+      const hasFiles = job.venue.bulk?.files[job.kind] !== undefined;
+      if (!hasCode(error, "backfill_impossible") || !hasFiles) throw error;
       await job.note(`${day} is not loaded: ${error.message}`);
       await job.advance(step.to);
     }

@@ -22,7 +22,7 @@ import { Backfills } from "./backfills.js";
 
 const VENUES = new Venues();
 const WITH_HISTORY = VENUES.withHistory.map(({ name }) => name).join(", ");
-/** A server that works on jobs begins with this one within a second or two, unless it is busy with another. */
+/** A running server starts the job within a second or two, unless it is busy with another. */
 const TAKEN_WITHIN_MS = 3_000;
 
 interface Flags {
@@ -36,7 +36,7 @@ type Wanted = Pick<Backfill, "market" | "from" | "to">;
 @Command({
   name: "backfill",
   description:
-    "Load the history of a market: by the exchange's bulk files where there are some, and by its REST for the rest. Where a server is running, it does the work, and this command shows how far it is. What is stored already is left alone, so a backfill can be repeated; one that was stopped goes on where it was",
+    "Load the history of a market: by the exchange's bulk files where there are some, and by its REST for the rest. Where a server is running, it does the work, and this command shows the progress. Trades that are stored already stay unchanged, so a backfill can be repeated; one that was stopped resumes where it was",
 })
 export class BackfillCommand extends CommandRunner {
   private readonly stopping = new AbortController();
@@ -50,7 +50,8 @@ export class BackfillCommand extends CommandRunner {
     for (const signal of ["SIGTERM", "SIGINT"] as const)
       process.once(signal, () => this.stopping.abort(new Error(signal)));
     const config = environment();
-    // The embedded database is only ever one application's: that one works on the job, or this one does.
+    // Only one application uses the embedded database: the running server does the job, or this
+    // process.
     if (hasRunningServer(config)) await this.inServer(config, wanted);
     else await this.here(config, wanted);
     process.exit();
@@ -59,7 +60,7 @@ export class BackfillCommand extends CommandRunner {
   private async inServer(config: Config, wanted: Wanted): Promise<void> {
     await withDatabase(config, async (source) => {
       const store = new BackfillStore(source);
-      await this.follow(store, await ask(store, wanted));
+      await this.follow(store, await openOrCreate(store, wanted));
     });
   }
 
@@ -69,7 +70,7 @@ export class BackfillCommand extends CommandRunner {
     try {
       const store = running.get(BackfillStore);
       const backfills = running.get(Backfills);
-      const job = await ask(store, wanted);
+      const job = await openOrCreate(store, wanted);
       const work =
         config.databaseUrl !== undefined && (await this.isTaken(store, job))
           ? undefined
@@ -90,7 +91,7 @@ export class BackfillCommand extends CommandRunner {
     return false;
   }
 
-  /** Again and again, while it is only postponed. */
+  /** Runs it until it ends: a failed attempt only postpones it. */
   private async work(backfills: Backfills, id: number): Promise<void> {
     const { signal } = this.stopping;
     signal.addEventListener("abort", () => void backfills.stop(), {
@@ -159,8 +160,11 @@ function checked({ market, from, to = Date.now() }: Flags): Wanted {
   return { market, from, to };
 }
 
-/** An open job for the same is gone on with. */
-async function ask(store: BackfillStore, wanted: Wanted): Promise<Backfill> {
+/** The open job for the same span, or a new one. Throws when too many are open. */
+async function openOrCreate(
+  store: BackfillStore,
+  wanted: Wanted,
+): Promise<Backfill> {
   const open = await store.openLike(wanted);
   const job = open ?? (await store.ask({ ...wanted, askedBy: "command" }));
   if (job !== undefined) return job;

@@ -28,24 +28,27 @@ import { widened } from "./backfill-plan.js";
 import { BackfillRun } from "./backfill-run.js";
 
 const POLL_MS = 1_000;
-const TELL_MS = 1_000;
-const FIRST_DELAY_MS = 5_000;
-const MAX_DELAY_MS = 300_000;
-/** Without getting on at all: about three quarters of an hour. */
+const REPORT_EVERY_MS = 1_000;
+const FIRST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 300_000;
+/** Attempts without any progress: about three quarters of an hour. */
 const MAX_ATTEMPTS = 16;
-/** Of markets that are followed for the first time, whatever else is under way. */
-const BOOTSTRAPS = 4;
-/** Jobs looked at in a round. */
+/** Concurrent backfills of markets followed for the first time, besides `BACKFILL_JOBS`. */
+const MAX_BOOTSTRAPS = 4;
+/** Due jobs read per poll. */
 const MAX_DUE = 50;
 
-/** Jobs that load history, worked on by whichever process has room; one that dies leaves its job to the others. */
+/**
+ * Runs the jobs that load history. Any process with room claims a job; if it dies, another one
+ * takes over.
+ */
 @Injectable()
 export class Backfills {
   private readonly logger = new Logger("Backfill");
   private readonly jobs = new Map<number, Promise<void>>();
   private readonly bootstraps = new Map<number, Promise<void>>();
-  /** Why each job is tried again, as far as it was told. */
-  private readonly troubles = new Map<number, string>();
+  /** The problem of each job that will be retried, as it was last logged. */
+  private readonly loggedProblems = new Map<number, string>();
   private readonly stopping = new AbortController();
   private polling: Promise<void> | undefined;
 
@@ -62,22 +65,24 @@ export class Backfills {
     private readonly proof: HoleProof,
   ) {}
 
-  /** Works on what anybody asks for, `BACKFILL_JOBS` at once. */
+  /** Runs requested jobs, `BACKFILL_JOBS` concurrently. */
   start(): void {
     if (this.config.backfillJobs === 0) return;
     this.polling ??= this.poll().catch((error: unknown) =>
-      this.logger.error(`No more backfills are begun: ${String(error)}`),
+      this.logger.error(
+        `Backfill polling ended, no further job will start: ${String(error)}`,
+      ),
     );
   }
 
-  /** Jobs under way are left to others, or to the next start. */
+  /** Releases running jobs to other processes, or to the next start. */
   async stop(): Promise<void> {
     this.stopping.abort(new Error("the process ends"));
     await this.polling;
     await Promise.all([...this.jobs.values(), ...this.bootstraps.values()]);
   }
 
-  /** For a process that works on this job alone. False when it has ended. */
+  /** For a process that runs this job only. Resolves to false when the job has ended. */
   async workWhenDue(id: number): Promise<boolean> {
     const job = await this.store.find(id);
     if (job === undefined || job.endedAt !== null) return false;
@@ -88,18 +93,18 @@ export class Backfills {
     return true;
   }
 
-  /** One job to its end, or as far as it comes. */
+  /** Runs one job until it ends or fails. */
   async work(id: number): Promise<void> {
     const work = await this.store.start(id);
     if (work === undefined) return;
     const { market } = work;
     const cancelling = new AbortController();
     const signal = AbortSignal.any([this.stopping.signal, cancelling.signal]);
-    let telling: NodeJS.Timeout | undefined;
+    let reporting: NodeJS.Timeout | undefined;
     this.figures.jobs.inc();
     try {
       const job = await this.jobOf(work, signal);
-      const tell = async (): Promise<void> => {
+      const report = async (): Promise<void> => {
         const { doing, rate } = job;
         const state = await this.store.tell(id, {
           doing,
@@ -107,32 +112,34 @@ export class Backfills {
         });
         if (state !== "running") cancelling.abort(backfillGone(id));
       };
-      telling = setInterval(
+      reporting = setInterval(
         () =>
-          void tell().catch((error: unknown) =>
+          void report().catch((error: unknown) =>
             this.logger.debug(`Backfill ${id}: ${String(error)}`),
           ),
-        TELL_MS,
+        REPORT_EVERY_MS,
       );
       const { config, bulk, hosts, transport, proof } = this;
       const parts = { config, bulk, hosts, transport, proof };
-      if (!this.troubles.has(id))
+      if (!this.loggedProblems.has(id))
         this.logger.log(
           `Backfill ${id} of ${market} begins at ${timeText(job.reached)}`,
         );
       await new BackfillRun(job, parts).run();
       await this.store.finish(id);
-      this.troubles.delete(id);
+      this.loggedProblems.delete(id);
       this.logger.log(`Backfill ${id} of ${market} is done`);
     } catch (error) {
       await this.settle(
         work,
         cancelling.signal.aborted ? cancelling.signal.reason : error,
       ).catch((second: unknown) =>
-        this.logger.warn(`Backfill ${id} is begun again: ${String(second)}`),
+        this.logger.warn(
+          `Backfill ${id} will restart, its outcome could not be stored: ${String(second)}`,
+        ),
       );
     } finally {
-      clearInterval(telling);
+      clearInterval(reporting);
       this.figures.jobs.dec();
       this.figures.progress.remove({ job: String(id) });
       if (work.askedBy === "bootstrap") this.followed.tellHistory(market, null);
@@ -141,22 +148,22 @@ export class Backfills {
 
   private async poll(): Promise<void> {
     const { signal } = this.stopping;
-    await this.forgetFiles();
+    await this.removeLeftovers();
     while (!signal.aborted) {
-      await this.begin().catch((error: unknown) =>
+      await this.startDue().catch((error: unknown) =>
         this.logger.debug(`Jobs cannot be read: ${String(error)}`),
       );
       await pause(POLL_MS, signal);
     }
   }
 
-  private async begin(): Promise<void> {
+  private async startDue(): Promise<void> {
     for (const { id, askedBy } of await this.store.due(MAX_DUE)) {
       const isBootstrap = askedBy === "bootstrap";
-      const room = isBootstrap ? this.bootstraps : this.jobs;
-      const most = isBootstrap ? BOOTSTRAPS : this.config.backfillJobs;
+      const running = isBootstrap ? this.bootstraps : this.jobs;
+      const limit = isBootstrap ? MAX_BOOTSTRAPS : this.config.backfillJobs;
       if (this.stopping.signal.aborted) return;
-      if (this.bootstraps.has(id) || this.jobs.has(id) || room.size >= most)
+      if (this.bootstraps.has(id) || this.jobs.has(id) || running.size >= limit)
         continue;
       if (!(await this.claims.claimJob(String(id)))) continue;
       const done = this.work(id)
@@ -164,8 +171,8 @@ export class Backfills {
         .catch((error: unknown) =>
           this.logger.warn(`Backfill ${id}: ${String(error)}`),
         )
-        .finally(() => room.delete(id));
-      room.set(id, done);
+        .finally(() => running.delete(id));
+      running.set(id, done);
     }
   }
 
@@ -199,27 +206,27 @@ export class Backfills {
       kind,
       signal,
       this.store,
-      (progress, read) => this.told(work, progress, read),
+      (progress, read) => this.onProgress(work, progress, read),
     );
   }
 
-  private told(
+  private onProgress(
     { id, market, askedBy }: BackfillWork,
     progress: number,
     read: number,
   ): void {
-    this.troubles.delete(id);
+    this.loggedProblems.delete(id);
     this.figures.trades.inc(read);
     this.figures.progress.set({ job: String(id) }, progress);
     if (askedBy === "bootstrap") this.followed.tellHistory(market, progress);
   }
 
-  /** Says in the job's row what became of it. */
+  /** Stores in the job's row how it ended, or when it will be retried. */
   private async settle(work: BackfillWork, error: unknown): Promise<void> {
     const { id, market } = work;
     const message = error instanceof Error ? error.message : String(error);
-    const told = this.troubles.get(id);
-    this.troubles.delete(id);
+    const logged = this.loggedProblems.get(id);
+    this.loggedProblems.delete(id);
     if (hasCode(error, "backfill_gone")) {
       this.logger.log(`Backfill ${id} of ${market} is cancelled`);
     } else if (this.stopping.signal.aborted) {
@@ -232,12 +239,12 @@ export class Backfills {
       await this.store.fail(id, message);
     } else {
       const attempts = await this.attemptsOf(id);
-      const waitMs = new Backoff(FIRST_DELAY_MS, MAX_DELAY_MS, attempts).next();
-      if (told !== message)
+      const waitMs = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS, attempts).next();
+      if (logged !== message)
         this.logger.warn(
-          `Backfill ${id} of ${market} is tried again in ${Math.ceil(waitMs / 1_000)} s, then with growing pauses: ${message}`,
+          `Backfill ${id} of ${market} failed, will retry in ${Math.ceil(waitMs / 1_000)} s, then after growing waits: ${message}`,
         );
-      this.troubles.set(id, message);
+      this.loggedProblems.set(id, message);
       await this.store.postpone(id, message, waitMs);
     }
   }
@@ -246,8 +253,8 @@ export class Backfills {
     return (await this.store.attempts(id)) ?? MAX_ATTEMPTS;
   }
 
-  /** Of jobs that a process before this one did not end. */
-  private async forgetFiles(): Promise<void> {
+  /** Deletes files of ended jobs that an earlier process left behind. */
+  private async removeLeftovers(): Promise<void> {
     const folder = join(this.config.dataDir, "backfill");
     const names = await readdir(folder).catch(() => []);
     for (const name of names) {

@@ -8,18 +8,21 @@ import { MarketStore } from "../../persistence/stores/market-store.js";
 import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { type VenueMarket, Venues } from "../../venues/venues.js";
 
-/** How long a first live trade is waited for: what is fetched then ends behind it, and leaves no hole before it. */
+/** Maximum wait for the first live trade: history that ends after it leaves no hole before it. */
 const FIRST_TRADE_MS = 5_000;
 const POLL_MS = 500;
 
-/** Asks for the last hour of markets that are followed for the first time, so that a new user sees a chart at once. */
+/**
+ * Requests the last hour of markets that are followed for the first time, so that a new user sees a
+ * chart at once.
+ */
 @Injectable()
 export class Bootstrap {
   private readonly logger = new Logger("Backfill");
-  private unknown: VenueMarket[] = [];
+  private newMarkets: VenueMarket[] = [];
   private readonly stopping = new AbortController();
   private subscription: Subscription | undefined;
-  private asking: Promise<void> | undefined;
+  private requesting: Promise<void> | undefined;
 
   constructor(
     @Inject(CONFIG)
@@ -30,24 +33,28 @@ export class Bootstrap {
     private readonly store: BackfillStore,
   ) {}
 
-  /** Before any feed starts: afterwards nobody could tell who has had history. */
-  async look(): Promise<void> {
-    this.unknown = await this.withoutHistory(this.followed.all);
+  /**
+   * Call it before any feed starts: afterwards new markets cannot be told from those with history.
+   */
+  async findNewMarkets(): Promise<void> {
+    this.newMarkets = await this.withoutHistory(this.followed.all);
   }
 
   start(): void {
-    this.asking ??= this.askAll(Promise.resolve(this.unknown));
+    this.requesting ??= this.requestAll(Promise.resolve(this.newMarkets));
     this.subscription ??= this.followed.changes.subscribe(({ added }) => {
-      // The look begins now, long before the first trade of a feed that has yet to connect can be stored.
-      const asking = this.askAll(this.withoutHistory(added));
-      this.asking = Promise.all([this.asking, asking]).then(() => undefined);
+      // Starts now, long before the first trade of a feed that has yet to connect can be stored.
+      const requesting = this.requestAll(this.withoutHistory(added));
+      this.requesting = Promise.all([this.requesting, requesting]).then(
+        () => undefined,
+      );
     });
   }
 
   async stop(): Promise<void> {
     this.subscription?.unsubscribe();
     this.stopping.abort();
-    await this.asking;
+    await this.requesting;
   }
 
   private async withoutHistory(
@@ -55,13 +62,13 @@ export class Bootstrap {
   ): Promise<VenueMarket[]> {
     const { bootstrapMs, backfillJobs } = this.config;
     if (bootstrapMs === undefined || backfillJobs === 0) return [];
-    const unknown: VenueMarket[] = [];
+    const found: VenueMarket[] = [];
     for (const name of markets) {
-      const asked = this.venues.of(name);
-      if (asked !== undefined && !(await this.hasTrade(name)))
-        unknown.push(asked);
+      const market = this.venues.of(name);
+      if (market !== undefined && !(await this.hasTrade(name)))
+        found.push(market);
     }
-    return unknown;
+    return found;
   }
 
   private async hasTrade(market: Market): Promise<boolean> {
@@ -70,16 +77,18 @@ export class Bootstrap {
   }
 
   /** Never rejects. */
-  private async askAll(unknown: Promise<VenueMarket[]>): Promise<void> {
+  private async requestAll(markets: Promise<VenueMarket[]>): Promise<void> {
     try {
-      await Promise.all((await unknown).map((each) => this.ask(each)));
+      await Promise.all((await markets).map((each) => this.request(each)));
     } catch (error) {
       if (!this.stopping.signal.aborted)
-        this.logger.warn(`No history is fetched: ${String(error)}`);
+        this.logger.warn(
+          `Initial history cannot be requested: ${String(error)}`,
+        );
     }
   }
 
-  private async ask({ market, venue }: VenueMarket): Promise<void> {
+  private async request({ market, venue }: VenueMarket): Promise<void> {
     const { bootstrapMs = 0 } = this.config;
     if (venue.repair.kind === "none") {
       this.logger.log(

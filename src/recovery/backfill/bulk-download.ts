@@ -8,49 +8,50 @@ import { fileURLToPath } from "node:url";
 import { TapelineError, canRetry } from "../../domain/tapeline-error.js";
 import { Backoff } from "../../waiting/backoff.js";
 
-/** Nothing arrives for so long, and the connection is given up. */
+/** Without a byte for this long, the connection is given up. */
 const SILENCE_MS = 30_000;
-const ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 4_000;
 /** A month of the busiest market has about 1 GB. */
 const MAX_BYTES = 32 * 2 ** 30;
-/** Left free on the disk, for the database. */
-const SPARE_BYTES = 2 ** 30;
-const CHECKSUM_BYTES = 1_000;
+/** Stays free on the disk, for the database. */
+const MIN_FREE_BYTES = 2 ** 30;
+const MAX_CHECKSUM_BYTES = 1_000;
 
-/** Part (0–1) of the file that is here. */
-export type Arrived = (part: number) => void;
+/** Called with the part (0–1) of the file that is downloaded. */
+export type OnProgress = (part: number) => void;
 
 /**
- * A zip of a bulk server, its SHA-256 checked against the checksum file beside it. What has arrived of it stays when the
- * connection breaks, and the next call goes on behind it. Undefined when there is no such file.
+ * Downloads a zip of a bulk server and checks its SHA-256 against the checksum file beside it. When
+ * the connection breaks, the downloaded part stays and the next call resumes after it. Throws
+ * `file_refused` or `file_unavailable`.
  *
  * @param base `https:`, `http:` or `file:` URL; files of this machine are read where they are
- * @returns where it lies
+ * @returns its path; undefined when there is no such file
  */
 export async function download(
   base: string,
   path: string,
   folder: string,
   signal: AbortSignal,
-  arrived: Arrived,
+  onProgress: OnProgress,
 ): Promise<string | undefined> {
   const url = new URL(path, base.endsWith("/") ? base : `${base}/`);
   const name = basename(path);
-  for (let again = false; ; again = true) {
+  for (let isRetry = false; ; isRetry = true) {
     const expected = await checksumOf(url, name, signal);
     if (expected === undefined) return undefined;
     const file =
       url.protocol === "file:"
         ? await existing(fileURLToPath(url))
-        : await fetched(url, `${folder}/${name}`, signal, arrived);
+        : await fetched(url, `${folder}/${name}`, signal, onProgress);
     if (file === undefined) return undefined;
     const actual = await sha256Of(file, signal);
     if (actual === expected) return file;
     if (url.protocol !== "file:") await rm(file, { force: true });
-    // It may have been replaced between the two questions.
-    if (again || url.protocol === "file:")
+    // It may have been replaced between the two requests.
+    if (isRetry || url.protocol === "file:")
       throw new TapelineError(
         "file_refused",
         `${name}: its SHA-256 is ${actual}, and ${name}.CHECKSUM says ${expected}`,
@@ -84,15 +85,17 @@ async function textOf(
     const path = await existing(fileURLToPath(url));
     if (path === undefined) return undefined;
     const parts: Buffer[] = [];
-    for await (const part of createReadStream(path, { end: CHECKSUM_BYTES }))
+    for await (const part of createReadStream(path, {
+      end: MAX_CHECKSUM_BYTES,
+    }))
       parts.push(part as Buffer);
     return Buffer.concat(parts).toString("latin1");
   }
-  return persistently(url, signal, async () => {
+  return withRetries(url, signal, async () => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]);
     const response = await answerOf(url, limit);
     if (response === undefined) return undefined;
-    return (await response.text()).slice(0, CHECKSUM_BYTES);
+    return (await response.text()).slice(0, MAX_CHECKSUM_BYTES);
   });
 }
 
@@ -100,25 +103,25 @@ async function fetched(
   url: URL,
   path: string,
   signal: AbortSignal,
-  arrived: Arrived,
+  onProgress: OnProgress,
 ): Promise<string | undefined> {
   await mkdir(dirname(path), { recursive: true });
   if ((await existing(path)) !== undefined) return path;
   const part = `${path}.part`;
-  const found = await persistently(url, signal, () =>
-    fetchRest(url, part, signal, arrived),
+  const found = await withRetries(url, signal, () =>
+    fetchRemainder(url, part, signal, onProgress),
   );
   if (!found) return undefined;
   await rename(part, path);
   return path;
 }
 
-/** Writes what is missing at the end of `part`. False when there is no such file. */
-async function fetchRest(
+/** Appends the bytes that `part` still lacks. Resolves to false when there is no such file. */
+async function fetchRemainder(
   url: URL,
   part: string,
   signal: AbortSignal,
-  arrived: Arrived,
+  onProgress: OnProgress,
 ): Promise<boolean> {
   const silence = new AbortController();
   const watch = setTimeout(
@@ -127,13 +130,14 @@ async function fetchRest(
   );
   try {
     const limit = AbortSignal.any([signal, silence.signal]);
-    const have = await sizeOf(part);
-    const response = await answerOf(url, limit, have);
+    const haveBytes = await sizeOf(part);
+    const response = await answerOf(url, limit, haveBytes);
     if (response === undefined) return false;
-    const isRest = response.status === 206;
-    let bytes = isRest ? have : 0;
-    const all = bytes + Number(response.headers.get("content-length") ?? 0);
-    await requireRoom(part, all, all - bytes);
+    const isPartial = response.status === 206;
+    let bytes = isPartial ? haveBytes : 0;
+    const totalBytes =
+      bytes + Number(response.headers.get("content-length") ?? 0);
+    await requireSpace(part, totalBytes, totalBytes - bytes);
     const source = Readable.fromWeb(
       response.body as import("node:stream/web").ReadableStream,
     );
@@ -141,11 +145,11 @@ async function fetchRest(
       watch.refresh();
       bytes += chunk.length;
       if (bytes > MAX_BYTES) source.destroy(tooLarge(part));
-      arrived(all === 0 ? 0 : bytes / all);
+      onProgress(totalBytes === 0 ? 0 : bytes / totalBytes);
     });
     await pipeline(
       source,
-      createWriteStream(part, { flags: isRest ? "a" : "w" }),
+      createWriteStream(part, { flags: isPartial ? "a" : "w" }),
       { signal: limit },
     );
     return true;
@@ -158,14 +162,14 @@ async function fetchRest(
 async function answerOf(
   url: URL,
   signal: AbortSignal,
-  have = 0,
+  haveBytes = 0,
 ): Promise<Response | undefined> {
-  const headers = have > 0 ? { range: `bytes=${have}-` } : undefined;
+  const headers = haveBytes > 0 ? { range: `bytes=${haveBytes}-` } : undefined;
   const response = await fetch(url, { signal, ...(headers && { headers }) });
   if (response.ok) return response;
   await response.body?.cancel();
   if (response.status === 404) return undefined;
-  // What is here is all there is, or belongs to another version of the file: the checksum tells.
+  // The part is complete, or of another version of the file: the checksum decides.
   if (response.status === 416) return answerOf(url, signal);
   throw new TapelineError(
     "file_unavailable",
@@ -173,7 +177,7 @@ async function answerOf(
   );
 }
 
-async function persistently<T>(
+async function withRetries<T>(
   url: URL,
   signal: AbortSignal,
   attempt: () => Promise<T>,
@@ -185,7 +189,7 @@ async function persistently<T>(
     } catch (error) {
       signal.throwIfAborted();
       if (!canRetry(error)) throw error;
-      if (tries === ATTEMPTS) {
+      if (tries === MAX_ATTEMPTS) {
         const { message, cause } = error as Error;
         throw new TapelineError(
           "file_unavailable",
@@ -198,17 +202,17 @@ async function persistently<T>(
   }
 }
 
-async function requireRoom(
+async function requireSpace(
   path: string,
   size: number,
   missing: number,
 ): Promise<void> {
   if (size > MAX_BYTES) throw tooLarge(path);
   const { bavail, bsize } = await statfs(dirname(path));
-  if (bavail * bsize < missing + SPARE_BYTES)
+  if (bavail * bsize < missing + MIN_FREE_BYTES)
     throw new TapelineError(
       "file_refused",
-      `${basename(path, ".part")} has ${size} bytes, and ${dirname(path)} no room for them`,
+      `${basename(path, ".part")} has ${size} bytes, and ${dirname(path)} has no space for them`,
     );
 }
 

@@ -2,10 +2,10 @@ import type { Readable } from "node:stream";
 import * as yauzl from "yauzl";
 import { TapelineError } from "../../domain/tapeline-error.js";
 
-/** Characters of a line; those of exchanges have about a hundred. */
+/** Lines of exchanges have about a hundred. */
 const MAX_LINE_CHARACTERS = 10_000;
 
-/** Lines that were read together. */
+/** A chunk of lines. */
 export interface Lines {
   lines: string[];
   /** Number of the first of them, from 1. */
@@ -13,8 +13,8 @@ export interface Lines {
 }
 
 /**
- * The lines of the one CSV in a zip, unpacked as they are read: memory stays flat whatever its size.
- * Throws `file_refused`, after the lines before the damage.
+ * The lines of the one CSV in a zip, unpacked as they are read: memory stays flat whatever its
+ * size. Throws `file_refused` at a damaged place, after the lines before it.
  */
 export async function* linesOfZip(
   path: string,

@@ -4,7 +4,10 @@ import type { Trade } from "../../domain/trade.js";
 import type { BulkFiles } from "../../venues/venue.js";
 import { linesOfZip } from "./bulk-lines.js";
 
-/** How far a line may lie outside of its file's period: some venues cut by another clock than that of the trades. */
+/**
+ * How far a trade may lie outside its file's period: some venues cut files by another clock than
+ * the trades'.
+ */
 const TOLERANCE_MS = 60_000;
 
 /** A file on this machine, and what it should hold. */
@@ -19,37 +22,40 @@ export interface BulkFile {
   to: number;
 }
 
-/** A trade's time may be a little behind that of the id before. */
+/** A trade's time may be this much earlier than that of the id before. */
 const DISORDER_MS = 1_000;
-/** Holes of a file that are told one by one. */
-const MAX_HOLES = 100_000;
+/** Holes of a file that are listed one by one. */
+const MAX_LISTED_HOLES = 100_000;
 
-/** Where a file ends: behind its last id, and when. */
+/** The end of a file: the id after its last one, and its last time. */
 export interface FileEnd {
   id: bigint;
   time: number;
 }
 
-/** What was met in a file besides its trades. */
+/** Irregularities of a file. */
 export interface BulkFindings {
-  /** Runs of ids that it leaves out, those of them that are told, how many ids, and where the first is. */
+  /** Number of runs of ids that it leaves out. */
   holes: number;
-  told: Hole[];
+  /** The first of them. */
+  listed: Hole[];
+  /** Number of ids in all holes. */
   missing: bigint;
+  /** `file:line` before which the first is. */
   firstHole: string | undefined;
-  /** Lines that say the same as the line before. */
+  /** Lines equal to the line before. */
   repeated: number;
 }
 
 /**
- * The trades of a bulk file with strictly ascending ids, some thousand at a time. Throws `file_refused`
- * that names the line which is not what it should be: one column more, a time of another day, an id
- * that goes back.
+ * Reads the trades of a bulk file with strictly ascending ids, some thousand at a time. Throws
+ * `file_refused` that names the wrong line: a column too many, a time of another day, an id that
+ * descends.
  */
 export class BulkTrades {
   readonly found: BulkFindings = {
     holes: 0,
-    told: [],
+    listed: [],
     missing: 0n,
     firstHole: undefined,
     repeated: 0,
@@ -58,13 +64,16 @@ export class BulkTrades {
   private last: Trade | undefined;
   private readonly receivedAt = Date.now();
 
-  /** @param before where the file of the time before ends: ids between the two are left out as well */
+  /**
+   * @param before the end of the previous period's file: ids between the two files are left out as
+   *   well
+   */
   constructor(
     private readonly file: BulkFile,
     private readonly before?: FileEnd,
   ) {}
 
-  /** Of what has been read; undefined before its first trade. */
+  /** The end of what was read so far; undefined before the first trade. */
   get fileEnd(): FileEnd | undefined {
     return this.last && { id: this.end, time: this.last.time };
   }
@@ -142,12 +151,12 @@ export class BulkTrades {
     found.holes++;
     found.missing += to - before.id;
     found.firstHole ??= `${this.file.name}:${place}`;
-    if (found.told.length === MAX_HOLES) return;
-    found.told.push({
+    if (found.listed.length === MAX_LISTED_HOLES) return;
+    found.listed.push({
       from: before.id,
       to,
       after: before.time - DISORDER_MS,
-      // What is behind its end is not loaded yet.
+      // Trades after the file's end are not loaded yet.
       before: Math.min(time + DISORDER_MS, this.file.to - 1),
     });
   }

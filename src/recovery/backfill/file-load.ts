@@ -17,13 +17,13 @@ import { dayOf } from "./backfill-plan.js";
 import { type BulkFile, BulkTrades, type FileEnd } from "./bulk-trades.js";
 import { readAhead } from "./read-ahead.js";
 
-/** Trades of one transaction: live trades of the market wait for its merge, some 100 ms. */
-const PIECE = 50_000;
+/** Trades per transaction: live trades of the market wait for its merge, some 100 ms. */
+const PIECE_TRADES = 50_000;
 
-/** Bulk files into the tables. */
+/** Loads bulk files straight into the tables. */
 export class FileLoad {
   private open: MarketLoad | undefined;
-  /** The file before, which was read whole. */
+  /** The file before, if it was read to its end. */
   private before: { to: number; end: FileEnd | undefined } | undefined;
 
   constructor(
@@ -37,35 +37,39 @@ export class FileLoad {
     await this.open?.close();
   }
 
-  /** From where the job is to `to`. Throws `file_refused` at the first line that is not right; what is before it is stored. */
-  async kept(file: BulkFile, to: number): Promise<void> {
+  /**
+   * Loads from the job's place to `to`. Throws `file_refused` at the first wrong line; the trades
+   * before it stay stored.
+   */
+  async loadKept(file: BulkFile, to: number): Promise<void> {
     const { job } = this;
-    const source = this.reading(file);
-    const span = { from: job.reached, to, size: PIECE };
+    const source = this.tradesOf(file);
+    const span = { from: job.reached, to, size: PIECE_TRADES };
     try {
       for await (const piece of readAhead(piecesOf(source.pages(), span)))
-        await this.piece(piece, to);
+        await this.storePiece(piece, to);
     } catch (error) {
       if (!hasCode(error, "horizon_passed")) throw error;
-      // Retention has come by: the day begins again, as one that is not kept.
+      // The retention horizon has moved past it: the day restarts as one that is not kept.
       await job.advance(dayOf(job.reached));
       return;
     }
-    // Before the place moves behind the file: whoever goes on reads it, and its holes, again.
-    await this.settle(source, file.name);
+    // Before the job's place moves past the file: a resumed job reads the file, and its holes,
+    // again.
+    await this.noteFindings(source, file.name);
     if (to === file.to) this.before = { to, end: source.fileEnd };
     await job.advance(to);
   }
 
-  /** A whole day that is older than trades are kept. */
-  async dropped(file: BulkFile): Promise<void> {
+  /** Loads a whole day before the retention horizon. */
+  async loadDropped(file: BulkFile): Promise<void> {
     const { job } = this;
-    let source = this.reading(file);
+    let source = this.tradesOf(file);
     let read = 0;
     const load = await this.load();
     await load.day(
       () => {
-        source = this.reading(file);
+        source = this.tradesOf(file);
         read = 0;
         return counted(
           ofPeriod(source.pages(), file.to),
@@ -76,11 +80,11 @@ export class FileLoad {
     );
     job.advanced(file.to, read);
     this.before = { to: file.to, end: source.fileEnd };
-    await this.settle(source, file.name);
+    await this.noteFindings(source, file.name);
   }
 
-  /** The same, of trades that come from elsewhere. */
-  async droppedDay(
+  /** The same for trades from another source. */
+  async loadDroppedDay(
     read: () => AsyncIterable<readonly Trade[]>,
     to: number,
   ): Promise<void> {
@@ -96,7 +100,7 @@ export class FileLoad {
     this.job.advanced(to, count);
   }
 
-  private async piece(piece: readonly Trade[], to: number): Promise<void> {
+  private async storePiece(piece: readonly Trade[], to: number): Promise<void> {
     const { job } = this;
     const load = await this.load();
     const reached = Math.min(to, piece.at(-1)?.time ?? to);
@@ -116,7 +120,7 @@ export class FileLoad {
     }
   }
 
-  /** The recorder stores what can be, and dead-letters what cannot. */
+  /** The recorder stores the valid trades and dead-letters the others. */
   private async throughTopic(
     piece: readonly Trade[],
     { message }: Error,
@@ -138,7 +142,7 @@ export class FileLoad {
     return (this.open ??= await this.bulk.open(first, signal));
   }
 
-  private reading(file: BulkFile): BulkTrades {
+  private tradesOf(file: BulkFile): BulkTrades {
     const { before } = this;
     return new BulkTrades(
       file,
@@ -146,29 +150,35 @@ export class FileLoad {
     );
   }
 
-  /** What is to be known of a file that is loaded. */
-  private async settle({ found }: BulkTrades, name: string): Promise<void> {
-    const { holes, told, missing, firstHole, repeated } = found;
+  /** Notes the irregularities of a loaded file in the job's row. */
+  private async noteFindings(
+    { found }: BulkTrades,
+    name: string,
+  ): Promise<void> {
+    const { holes, listed, missing, firstHole, repeated } = found;
     if (holes > 0)
       await this.job.note(
-        `${name} leaves out ${plural(missing, "id")} in ${plural(holes, "hole")}, the first before ${firstHole}: ${await this.verdict(told, holes)}`,
+        `${name} leaves out ${plural(missing, "id")} in ${plural(holes, "hole")}, the first before ${firstHole}: ${await this.verdict(listed, holes)}`,
       );
     if (repeated > 0)
       await this.job.note(`${name} repeats ${plural(repeated, "line")}`);
   }
 
-  private async verdict(told: readonly Hole[], holes: number): Promise<string> {
+  private async verdict(
+    listed: readonly Hole[],
+    holes: number,
+  ): Promise<string> {
     const { work, venue, symbol, signal } = this.job;
     const place = { market: work.market, venue, symbol };
     try {
       const left =
-        holes - (await this.proof.settle(place, told, "backfill", signal));
+        holes - (await this.proof.settle(place, listed, "backfill", signal));
       return left === 0
         ? `by its candles, ${venue.name} has no trade there`
         : `${left} of them may have trades by the candles of ${venue.name}, and are listed as gaps`;
     } catch (error) {
       if (!(error instanceof VenueError)) throw error;
-      return `they are listed as gaps, since ${venue.name} cannot be asked for its candles (${error.message})`;
+      return `they are listed as gaps, since the candles of ${venue.name} cannot be fetched (${error.message})`;
     }
   }
 }

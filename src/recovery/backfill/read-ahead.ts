@@ -1,4 +1,4 @@
-/** The next item is made while the one before is worked on; no more than one waits. */
+/** Produces the next item while the current one is processed; at most one waits. */
 export async function* readAhead<T>(
   items: AsyncIterable<T>,
 ): AsyncGenerator<T> {
@@ -9,7 +9,7 @@ export async function* readAhead<T>(
       const item: IteratorResult<T, void> = await next;
       if (item.done === true) return;
       next = source.next();
-      // It is awaited in the next turn, or below.
+      // It is awaited in the next iteration, or below.
       next.catch(() => undefined);
       yield item.value;
     }

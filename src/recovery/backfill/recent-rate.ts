@@ -1,6 +1,6 @@
 const WINDOW_MS = 5_000;
 
-/** What was counted within the last seconds, as a rate. */
+/** A rate per second over the last seconds. */
 export class RecentRate {
   private readonly counts: { at: number; count: number }[] = [];
   private readonly began = performance.now();

@@ -7,11 +7,14 @@ import type {
   Venue,
 } from "../../venues/venue.js";
 
-/** No id is as high. */
+/** Above every id. */
 const BEYOND = 2n ** 63n - 1n;
-const NEIGHBOURS = 100n;
+/** Ids searched below a given one: those just below it may have no trade. */
+const NEIGHBOUR_IDS = 100n;
 
-/** A market's history as its venue's REST tells it, in pages; the venue's other questions come first. */
+/**
+ * Reads a market's history page by page over its venue's REST, after requests of higher urgency.
+ */
 export class RestHistory {
   constructor(
     private readonly hosts: VenueHosts,
@@ -22,14 +25,14 @@ export class RestHistory {
 
   /** Rejects with a VenueError: `refused` when the venue does not know the symbol. */
   newest(): Promise<NewestTrade | null> {
-    return this.ask(this.venue.newestTrade(this.symbol));
+    return this.fetch(this.venue.newestTrade(this.symbol));
   }
 
   /**
-   * Ascending, each trade once, from the trade at or behind `from` until one is at or behind `to`; the last page may go
-   * further.
+   * Ascending, each trade once, from the first trade at or after `from` until one is at or after
+   * `to`; the last page may go further. Rejects with a VenueError.
    */
-  async *onwards(from: number, to: number): AsyncGenerator<TradePage> {
+  async *forwards(from: number, to: number): AsyncGenerator<TradePage> {
     let next: RestRequest<TradePage> | undefined = this.begin({
       from: 0n,
       to: BEYOND,
@@ -39,13 +42,13 @@ export class RestHistory {
     let end = 0n;
     let wasOld = false;
     while (next !== undefined) {
-      const page: TradePage = await this.ask(next);
+      const page: TradePage = await this.fetch(next);
       const trades = page.trades.filter(({ ord }) => BigInt(ord) >= end);
       const last = trades.at(-1);
       const isOld = last === undefined && page.trades.length > 0;
-      // Once is how Kraken is found to have more than a page of one moment.
+      // Once is normal: Kraken does so when one moment holds more than a page.
       if (isOld && wasOld)
-        throw new VenueError("unreadable", "it tells the same trades again");
+        throw new VenueError("unreadable", "it returns the same trades again");
       wasOld = isOld;
       yield { ...page, trades };
       if ((last?.time ?? from) >= to) return;
@@ -54,7 +57,10 @@ export class RestHistory {
     }
   }
 
-  /** From the trade before `id` back, until one is older than `from`. */
+  /**
+   * Descending pages from the trade before `id`, until one is older than `from`. Rejects with a
+   * VenueError.
+   */
   async *backwards(
     id: bigint,
     { from, to }: { from: number; to: number },
@@ -66,7 +72,7 @@ export class RestHistory {
       before: to,
     });
     while (next !== undefined) {
-      const page: TradePage = await this.ask(next);
+      const page: TradePage = await this.fetch(next);
       yield page;
       if ((page.trades[0]?.time ?? to) < from) return;
       ({ next } = page);
@@ -74,31 +80,30 @@ export class RestHistory {
   }
 
   /**
-   * The first id behind `time`, or a little further: found by halving, since these venues are not asked by time. About
-   * forty questions.
+   * The first id after `time`, or a slightly higher one, by binary search, since these venues
+   * cannot be queried by time. About forty requests.
    */
-  async idBehind(time: number): Promise<bigint> {
+  async idAfter(time: number): Promise<bigint> {
     const newest = await this.newest();
     if (newest === null) return 0n;
     let low = 0n;
     let high = newest.lastOrd + 1n;
     if (newest.time <= time) return high;
-    while (high - low > NEIGHBOURS) {
+    while (high - low > NEIGHBOUR_IDS) {
       const middle = (low + high) / 2n;
       const found = await this.timeBefore(middle);
-      // Older than the venue tells: as if it were before.
+      // Older than what the venue serves: counts as before `time`.
       if (found === undefined || found <= time) low = middle;
       else high = middle;
     }
     return high;
   }
 
-  /** Of the newest trade below `id`. */
+  /** Time of the newest trade below `id`; undefined when none is served. */
   private async timeBefore(id: bigint): Promise<number | undefined> {
-    // More than one: the ids just below may be without a trade.
-    const from = id > NEIGHBOURS ? id - NEIGHBOURS : 0n;
+    const from = id > NEIGHBOUR_IDS ? id - NEIGHBOUR_IDS : 0n;
     const hole = { from, to: id, after: 0, before: 0 };
-    const page = await this.ask(this.begin(hole));
+    const page = await this.fetch(this.begin(hole));
     return page.trades.at(-1)?.time;
   }
 
@@ -113,7 +118,7 @@ export class RestHistory {
     return repair.begin({ symbol: this.symbol, ...hole }, "backfill");
   }
 
-  private ask<T>(question: RestRequest<T>): Promise<T> {
-    return this.hosts.ask(this.venue, question, "backfill", this.signal);
+  private fetch<T>(request: RestRequest<T>): Promise<T> {
+    return this.hosts.ask(this.venue, request, "backfill", this.signal);
   }
 }

@@ -9,13 +9,13 @@ import { dayOf } from "./backfill-plan.js";
 import type { FileLoad } from "./file-load.js";
 import type { RestHistory } from "./rest-history.js";
 
-/** Trades handed on together, or within this time: then the job's place is noted. */
-const STEP = 5_000;
+/** The job's place is stored after this many trades, or after this time. */
+const STEP_TRADES = 5_000;
 const STEP_MS = 1_000;
 
-/** What a venue's REST tells, to topic `trades.bulk`. */
+/** Loads trades from a venue's REST into topic `trades.bulk`. */
 export class RestLoad {
-  /** Ids below were handed on; the last page of a day belongs to the next in part. */
+  /** Lower ids were sent; the last page of a day may reach into the next. */
   private end = 0n;
 
   constructor(
@@ -25,54 +25,57 @@ export class RestLoad {
     private readonly bulk: BulkStore,
   ) {}
 
-  /** Why its trades cannot be had over REST, for a person; undefined when they can. */
+  /** Why its trades are not available over REST, for a person; undefined when they are. */
   get obstacle(): string | undefined {
     const { repair } = this.job.venue;
     return repair.kind === "none" ? repair.reason : undefined;
   }
 
-  /** From where the job is to `to`. */
-  async onwards(to: number): Promise<void> {
+  /** Loads from the job's place to `to`. */
+  async forwards(to: number): Promise<void> {
     const { job } = this;
     const sender = new BulkSender(this.transport, job.signal);
-    let waiting = NOTHING;
+    let pending = NOTHING;
     let newest = job.reached;
     let since = performance.now();
-    let behind = to;
-    for await (const page of this.history.onwards(job.reached, to)) {
+    let firstDay = to;
+    for await (const page of this.history.forwards(job.reached, to)) {
       const fresh = page.trades.filter(({ ord }) => BigInt(ord) >= this.end);
-      waiting = await this.send(sender, page, fresh, waiting);
+      pending = await this.send(sender, page, fresh, pending);
       const [first, last] = [page.trades[0], fresh.at(-1)];
       if (last !== undefined) this.end = BigInt(last.ord) + 1n;
-      if (first !== undefined && first.time >= to) behind = dayOf(first.time);
+      if (first !== undefined && first.time >= to) firstDay = dayOf(first.time);
       newest = Math.min(to, page.trades.at(-1)?.time ?? newest);
-      if (waiting.read < STEP && performance.now() - since < STEP_MS) continue;
+      if (pending.read < STEP_TRADES && performance.now() - since < STEP_MS)
+        continue;
       await sender.finish();
-      await job.advance(newest, waiting);
-      waiting = NOTHING;
+      await job.advance(newest, pending);
+      pending = NOTHING;
       since = performance.now();
     }
     await sender.finish();
-    // Days before the venue's first trade are passed over; where there are files, they may know more.
+    // Skips days before the venue's first trade, unless files may hold more.
     const hasFiles = job.venue.bulk !== undefined;
-    const reached = hasFiles ? to : Math.min(job.work.to, Math.max(to, behind));
-    await job.advance(reached, waiting);
+    const reached = hasFiles
+      ? to
+      : Math.min(job.work.to, Math.max(to, firstDay));
+    await job.advance(reached, pending);
   }
 
-  /** A whole day that is older than trades are kept. */
-  async droppedDay(files: FileLoad, to: number): Promise<void> {
+  /** Loads a whole day before the retention horizon. */
+  async loadDroppedDay(files: FileLoad, to: number): Promise<void> {
     const from = this.job.reached;
-    await files.droppedDay(() => this.tradesOf(from, to), to);
+    await files.loadDroppedDay(() => this.tradesOf(from, to), to);
   }
 
-  /** All of the job, from its end to its beginning. */
+  /** Loads the whole job, from its end to its beginning. */
   async backwards(): Promise<void> {
     const { job, history } = this;
     const { from, to } = job.work;
-    // The lowest one again: a venue that has no older trade would leave it unknown how far back it goes.
+    // Includes the lowest one again: without an older trade, it shows how far back the venue goes.
     const id =
       job.lowestId === null
-        ? await history.idBehind(to)
+        ? await history.idAfter(to)
         : BigInt(job.lowestId) + 1n;
     const sender = new BulkSender(this.transport, job.signal);
     let oldest = to;
@@ -85,30 +88,30 @@ export class RestLoad {
       oldest = first.time;
       await job.descend(first, counted);
     }
-    if (oldest > from) await this.tellEnd(oldest);
+    if (oldest > from) await this.noteEnd(oldest);
   }
 
-  /** Of a venue that tells the newest trades only. */
+  /** For a venue that serves the newest trades only. */
   async newest(): Promise<void> {
     const { job } = this;
     const { from, to } = job.work;
     const sender = new BulkSender(this.transport, job.signal);
     let oldest = to;
     let counted = NOTHING;
-    for await (const page of this.history.onwards(from, to)) {
+    for await (const page of this.history.forwards(from, to)) {
       const wanted = page.trades.filter(({ time }) => time >= job.reached);
       counted = await this.send(sender, page, wanted, counted);
       oldest = wanted.reduce(
-        (least, { time }) => Math.min(least, time),
+        (lowest, { time }) => Math.min(lowest, time),
         oldest,
       );
     }
     await sender.finish();
-    if (oldest > job.reached) await this.tellEnd(oldest);
+    if (oldest > job.reached) await this.noteEnd(oldest);
     await job.advance(to, counted);
   }
 
-  /** Hands on what is wanted of a page; gives the counts with these added. */
+  /** Sends the wanted trades of a page; resolves to the counts including them. */
   private async send(
     sender: BulkSender,
     page: TradePage,
@@ -125,7 +128,7 @@ export class RestLoad {
   }
 
   private async *tradesOf(from: number, to: number): AsyncGenerator<Trade[]> {
-    for await (const page of this.history.onwards(from, to)) {
+    for await (const page of this.history.forwards(from, to)) {
       await this.check(page);
       yield page.trades;
     }
@@ -137,15 +140,15 @@ export class RestLoad {
     if (first !== undefined && first.kind !== kind)
       throw new TapelineError(
         "backfill_impossible",
-        `${work.market} holds ${kind} trades, and the REST of ${venue.name} tells ${first.kind} ones`,
+        `${work.market} holds ${kind} trades, and the REST of ${venue.name} serves ${first.kind} ones`,
       );
     if (refused[0] !== undefined)
       await this.job.note(
-        `${venue.name} tells trades that cannot be taken, the first: ${refused[0].detail}`,
+        `${venue.name} returns trades that are refused, the first: ${refused[0].detail}`,
       );
   }
 
-  private tellEnd(oldest: number): Promise<void> {
+  private noteEnd(oldest: number): Promise<void> {
     const { repair, name } = this.job.venue;
     const reach = repair.kind === "by id" ? repair.reach : "none";
     return this.job.note(

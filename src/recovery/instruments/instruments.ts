@@ -10,20 +10,21 @@ import {
   VenueInstruments,
 } from "./venue-instruments.js";
 
-/** Injection token of another `InstrumentTiming`, for who cannot wait. */
+/** Injection token of another `InstrumentTiming`, for tests. */
 const INSTRUMENT_TIMING = Symbol("instrument timing");
 
 const TIMING: InstrumentTiming = {
   firstMs: 5_000,
   everyMs: DAY_MS,
-  lookMs: 60_000,
+  pollMs: 60_000,
   firstRetryMs: 60_000,
-  longestRetryMs: 3_600_000,
+  maxRetryMs: 3_600_000,
 };
 
 /**
- * Keeps what venues say of the followed markets up to date, in the background: at the start and then once a day, after
- * everybody else's requests, and each venue by itself, since one that is slow or silent must not keep the others.
+ * Keeps the instruments of the followed markets up to date in the background: at the start and then
+ * once a day, with the lowest urgency, each venue independently, since a slow or silent one must
+ * not delay the others.
  */
 @Injectable()
 export class Instruments {
@@ -52,18 +53,21 @@ export class Instruments {
     await Promise.all(this.running.values());
   }
 
-  /** Venues that have come to be followed; the markets of each are looked at again in each of its rounds. */
+  /** Starts venues that are followed now; each of them reads its markets again at every poll. */
   private begin(): void {
     const { claims, hosts, store, timing } = this;
     for (const { venue } of this.followed.withVenue) {
       const { instruments } = venue;
       if (instruments === undefined || this.running.has(venue.name)) continue;
-      const one = new VenueInstruments(
+      const instrumentsOfVenue = new VenueInstruments(
         { venue, instruments },
         { claims, hosts, store },
         timing,
       );
-      this.running.set(venue.name, one.run(this.stopping.signal));
+      this.running.set(
+        venue.name,
+        instrumentsOfVenue.run(this.stopping.signal),
+      );
     }
   }
 }

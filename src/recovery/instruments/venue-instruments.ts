@@ -13,11 +13,11 @@ export interface InstrumentTiming {
   firstMs: number;
   /** From an answer to the next request for the same market, at most. */
   everyMs: number;
-  /** Between looks at which markets are due. */
-  lookMs: number;
-  /** From a failure to the next attempt; it doubles up to the longest. */
+  /** Between checks which markets are due. */
+  pollMs: number;
+  /** From a failure to the next attempt; doubles up to `maxRetryMs`. */
   firstRetryMs: number;
-  longestRetryMs: number;
+  maxRetryMs: number;
 }
 
 export interface InstrumentTools {
@@ -26,20 +26,22 @@ export interface InstrumentTools {
   store: Pick<InstrumentStore, "save">;
 }
 
-/** One venue's instruments, of the markets that are this process's. */
+/** Refreshes one venue's instruments, for the markets that this process claims. */
 export class VenueInstruments {
   private readonly logger = new Logger("Instruments");
-  /** When a symbol is asked for again, by the monotonic clock (ms); at once where nothing is said. */
+  /**
+   * By symbol, ms of the monotonic clock: its next request. At once for a symbol without an entry.
+   */
   private readonly due = new Map<string, number>();
   private readonly backoff: Backoff;
   private problem: string | undefined;
 
   constructor(
-    private readonly asked: { venue: Venue; instruments: Instruments },
+    private readonly source: { venue: Venue; instruments: Instruments },
     private readonly tools: InstrumentTools,
     private readonly timing: InstrumentTiming,
   ) {
-    this.backoff = new Backoff(timing.firstRetryMs, timing.longestRetryMs);
+    this.backoff = new Backoff(timing.firstRetryMs, timing.maxRetryMs);
   }
 
   /** Resolves when the signal has aborted. */
@@ -47,9 +49,9 @@ export class VenueInstruments {
     let wait = jittered(this.timing.firstMs);
     while (await pause(wait, signal)) {
       try {
-        await this.round(signal);
+        await this.runOnce(signal);
         this.backoff.reset();
-        wait = this.timing.lookMs;
+        wait = this.timing.pollMs;
       } catch (error) {
         if (signal.aborted) return;
         const silentMs = error instanceof VenueError ? error.silentMs : 0;
@@ -59,22 +61,25 @@ export class VenueInstruments {
     }
   }
 
-  /** Rejects with what keeps all that are left from being asked for; what is stored already stays, however old. */
-  private async round(signal: AbortSignal): Promise<void> {
-    const { maximum } = this.asked.instruments;
+  /**
+   * Rejects with an error that stops the remaining requests; instruments stored earlier stay,
+   * however old.
+   */
+  private async runOnce(signal: AbortSignal): Promise<void> {
+    const { maximum } = this.source.instruments;
     const symbols = this.dueSymbols();
     let isWhole = symbols.length > 0;
     for (let at = 0; at < symbols.length; at += maximum) {
       const some = symbols.slice(at, at + maximum);
       try {
-        await this.tools.store.save(await this.ask(some, signal));
+        await this.tools.store.save(await this.fetch(some, signal));
         this.putOff(some, jittered(this.timing.everyMs));
       } catch (error) {
         if (!isUnreadable(error)) throw error;
         isWhole = false;
-        // The others may be readable, and these will hardly be in a minute.
-        this.putOff(some, this.timing.longestRetryMs);
-        this.warn(error, this.timing.longestRetryMs);
+        // The others may be readable; these will hardly be within a minute.
+        this.putOff(some, this.timing.maxRetryMs);
+        this.warn(error, this.timing.maxRetryMs);
       }
     }
     if (isWhole) this.problem = undefined;
@@ -83,7 +88,7 @@ export class VenueInstruments {
   private dueSymbols(): string[] {
     const now = performance.now();
     return this.tools.claims.mine
-      .filter(({ venue }) => venue === this.asked.venue)
+      .filter(({ venue }) => venue === this.source.venue)
       .map(({ symbol }) => symbol)
       .filter((symbol) => (this.due.get(symbol) ?? 0) <= now);
   }
@@ -93,39 +98,37 @@ export class VenueInstruments {
     for (const symbol of symbols) this.due.set(symbol, until);
   }
 
-  /** A venue that refuses a request for one symbol it does not know is asked for both halves of them. */
-  private async ask(
+  /** A venue may refuse a request because of one unknown symbol: then both halves are requested. */
+  private async fetch(
     symbols: readonly string[],
     signal: AbortSignal,
   ): Promise<Instrument[]> {
-    const { venue, instruments } = this.asked;
+    const { venue, instruments } = this.source;
     const request = instruments.fetch(symbols);
     try {
       return await this.tools.hosts.ask(venue, request, "backfill", signal);
     } catch (error) {
-      // A request that names no symbol is not refused for one.
+      // A request without symbols is not refused because of one.
       if (!isRefused(error) || instruments.maximum === Infinity) throw error;
       if (symbols.length === 1) {
         const name = `${venue.name}:${symbols.join()}`;
-        this.logger.debug(
-          `The venue knows nothing of ${name}: ${error.message}`,
-        );
+        this.logger.debug(`The venue does not know ${name}: ${error.message}`);
         return [];
       }
     }
     const middle = Math.ceil(symbols.length / 2);
     return [
-      ...(await this.ask(symbols.slice(0, middle), signal)),
-      ...(await this.ask(symbols.slice(middle), signal)),
+      ...(await this.fetch(symbols.slice(0, middle), signal)),
+      ...(await this.fetch(symbols.slice(middle), signal)),
     ];
   }
 
-  /** Each problem once, however long it stays. */
+  /** Logs each problem once, however long it lasts. */
   private warn(error: unknown, waitMs: number): void {
     const message = error instanceof Error ? error.message : String(error);
     if (this.problem !== message)
       this.logger.warn(
-        `Instruments of ${this.asked.venue.name} cannot be refreshed; next attempt in ${Math.ceil(waitMs / 1_000)} s: ${message}`,
+        `Instruments of ${this.source.venue.name} cannot be refreshed; next attempt in ${Math.ceil(waitMs / 1_000)} s: ${message}`,
       );
     this.problem = message;
   }
@@ -139,7 +142,7 @@ function isUnreadable(error: unknown): boolean {
   return error instanceof VenueError && error.code === "unreadable";
 }
 
-/** Nine tenths to all of it, so that many processes do not ask in step. */
+/** 90–100 % of it, so that many processes do not send requests at the same time. */
 function jittered(ms: number): number {
   return ms * (1 - Math.random() / 10);
 }

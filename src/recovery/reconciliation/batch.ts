@@ -12,9 +12,10 @@ import { compare } from "./comparison.js";
 /**
  * Compares the buckets that open at `due`.
  *
- * @param ours ascending, from the bucket before the first on; with flat ones where provably nobody traded
- * @param theirs what the venue told, from the bucket before the first on
- * @param blind times in which nobody followed the market
+ * @param ours ascending, from the bucket before the first on; with flat ones where provably no
+ *   trade happened
+ * @param theirs the venue's candles, from the bucket before the first on
+ * @param unwatched times in which no process followed the market
  */
 export function compareAll(
   { ids, klines }: Venue,
@@ -22,16 +23,16 @@ export function compareAll(
   due: readonly number[],
   ours: readonly Candle[],
   theirs: readonly Kline[],
-  blind: readonly TimeRange[] = [],
+  unwatched: readonly TimeRange[] = [],
 ): Compared[] {
   const own = new Map(ours.map((candle) => [candle.openTime, candle]));
-  const told = new Map(theirs.map((kline) => [kline.openTime, kline]));
+  const klinesByTime = new Map(theirs.map((kline) => [kline.openTime, kline]));
   let at = 0;
   let lastClose: string | undefined;
-  /** Of a bucket of which nothing is held: false where that is no proof that nobody traded. */
+  /** `complete` of a bucket without a candle: false where a trade may be missing in it. */
   const completeWithout = (openTime: number): false | null =>
     ids === "dense" ||
-    blind.some((range) =>
+    unwatched.some((range) =>
       overlaps(range, {
         from: openTime,
         to: nextOpenTime(interval, openTime),
@@ -43,10 +44,10 @@ export function compareAll(
     for (; (ours[at]?.openTime ?? openTime) < openTime; at++)
       lastClose = ours[at]?.close;
     const candle = own.get(openTime);
-    const before = told.get(openTimeOf(interval, openTime - 1));
+    const before = klinesByTime.get(openTimeOf(interval, openTime - 1));
     const comparison = compare(
       candle,
-      told.get(openTime),
+      klinesByTime.get(openTime),
       klines.convention,
       before?.close ?? lastClose,
     );

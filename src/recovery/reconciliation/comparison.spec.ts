@@ -82,7 +82,7 @@ describe("a candle beside the venue's", () => {
     expect(compare(candle, theirs, FIRST, undefined).outcome).toBe("differs");
   });
 
-  it("is not compared in fields that the venue does not tell", () => {
+  it("is not compared in fields that the venue does not report", () => {
     const theirs = {
       ...kline,
       quoteVolume: null,
@@ -141,11 +141,11 @@ describe("a venue whose convention is not known", () => {
     ).toBe("differs");
   });
 
-  it("agrees in an empty minute whether it tells one or not", () => {
+  it("agrees in an empty minute whether it reports one or not", () => {
     expect(compare(undefined, undefined, UNKNOWN, "103").outcome).toBe("match");
-    const told = compare(undefined, flat("102"), UNKNOWN, "103");
-    expect(told.outcome).toBe("match");
-    expect(told.fields.every(({ judged }) => !judged)).toBe(true);
+    const reported = compare(undefined, flat("102"), UNKNOWN, "103");
+    expect(reported.outcome).toBe("match");
+    expect(reported.fields.every(({ judged }) => !judged)).toBe(true);
   });
 });
 
@@ -178,7 +178,7 @@ describe("a minute without a trade", () => {
     ]);
   });
 
-  it("is missing here when the venue has trades in it, with all that the venue tells", () => {
+  it("is missing here when the venue has trades in it, with all fields that the venue reports", () => {
     const { outcome, fields } = compare(
       undefined,
       { ...kline, quoteVolume: null },

@@ -6,20 +6,21 @@ import type {
 } from "../../domain/reconciliation.js";
 import type { Kline, KlineConvention } from "../../venues/venue.js";
 
-/** Null where a side does not tell the field. */
+/** Null where a side does not report the field. */
 type Fields = Record<Figure, string | null>;
 
 const PRICES: readonly Figure[] = ["open", "high", "low", "close"];
-/** Those that a venue's way of opening a candle decides. */
+/** Fields that depend on the price at which a venue opens a candle. */
 const OPENED: readonly Figure[] = ["open", "high", "low"];
 
 /**
- * Our candle of a bucket beside the venue's, as far as the venue tells its fields and its convention is known.
+ * Compares our candle of a bucket with the venue's, in the fields that the venue reports and whose
+ * convention is known.
  *
  * @param ours undefined, or one without trades, where we have none in the bucket
  * @param theirs undefined where the venue has no candle
- * @param previousClose the price before the bucket; the venue's own where it tells it, so that a difference in one candle
- *   is none in the next
+ * @param previousClose the price before the bucket; the venue's own where it reports it, so that a
+ *   difference in one candle is none in the next
  */
 export function compare(
   ours: Candle | undefined,
@@ -32,14 +33,14 @@ export function compare(
     return traded === undefined
       ? { outcome: "match", fields: [] }
       : { outcome: "missing_there", fields: alone(fieldsOf(traded), "ours") };
-  const told = fieldsOf(theirs);
+  const reported = fieldsOf(theirs);
   if (traded === undefined && !isEmpty(theirs))
-    return { outcome: "missing_here", fields: alone(told, "theirs") };
+    return { outcome: "missing_here", fields: alone(reported, "theirs") };
   const { expected, unknown } =
     traded === undefined
       ? empty(convention, previousClose)
       : opened(fieldsOf(traded), convention, previousClose);
-  const fields = differences(expected, told, unknown);
+  const fields = differences(expected, reported, unknown);
   return {
     outcome: fields.some(({ judged }) => judged) ? "differs" : "match",
     fields,
@@ -55,7 +56,9 @@ function isEmpty({ volume, trades }: Kline): boolean {
   return toUnits(volume) === 0n && (trades === null || trades === 0);
 }
 
-/** What the venue should say of our trades, and which of it cannot be known. */
+/**
+ * The candle that the venue should report for our trades, and the fields that cannot be predicted.
+ */
 interface Expected {
   expected: Fields;
   unknown: readonly Figure[];
@@ -71,8 +74,8 @@ function opened(
     return { expected: own, unknown: OPENED };
   const before = toUnits(previousClose);
   const beyond = (field: "high" | "low"): boolean => {
-    const mine = toUnits(own[field] ?? previousClose);
-    return field === "high" ? before > mine : before < mine;
+    const ours = toUnits(own[field] ?? previousClose);
+    return field === "high" ? before > ours : before < ours;
   };
   const expected = {
     ...own,
@@ -83,7 +86,10 @@ function opened(
   return { expected, unknown: [] };
 }
 
-/** Nobody traded: both say so by a volume of 0; prices are those of before, where the venue is known to tell them. */
+/**
+ * Without a trade both have a volume of 0; prices are the previous close where the venue is known
+ * to report them.
+ */
 function empty(
   convention: KlineConvention,
   previousClose: string | undefined,
@@ -102,15 +108,15 @@ function differences(
   unknown: readonly Figure[],
 ): FieldDifference[] {
   return FIGURES.flatMap((field) => {
-    const [mine, its] = [ours[field], theirs[field]];
-    if (mine === null || its === null || toUnits(mine) === toUnits(its))
+    const [own, its] = [ours[field], theirs[field]];
+    if (own === null || its === null || toUnits(own) === toUnits(its))
       return [];
     const judged = !unknown.includes(field);
-    return [{ field, ours: mine, theirs: its, judged }];
+    return [{ field, ours: own, theirs: its, judged }];
   });
 }
 
-/** All that one side tells, where the other has no candle. */
+/** All fields that one side reports, where the other has no candle. */
 function alone(fields: Fields, side: "ours" | "theirs"): FieldDifference[] {
   return FIGURES.flatMap((field) =>
     fields[field] === null

@@ -23,15 +23,18 @@ import { type Batch, minuteBatches, samplesOf } from "./plan.js";
 import { refetch } from "./refetch.js";
 import type { ReconciliationFigures } from "./reconciliation-figures.js";
 
-/** Questions of a round: what is left waits for the next, so that every market gets its turn. */
+/** Requests per run: the rest waits for the next one, so that every market gets its turn. */
 const MAX_BATCHES = 4;
 const MAX_SAMPLES = 8;
-/** Candles of a round whose trades are fetched again: where more differ, their trades are not what is wrong. */
+/**
+ * Candles per run whose trades are fetched again: where more differ, missing trades are not the
+ * cause.
+ */
 const MAX_REFETCHES = 3;
-/** Differences of a round that are logged one by one. */
+/** Differences per run that are logged one by one. */
 const MAX_LOGGED = 3;
-/** A venue may be late with a candle for this long. */
-const LATE_MS = 15 * MINUTE_MS;
+/** A venue may publish a candle this late. */
+const MAX_LATE_MS = 15 * MINUTE_MS;
 
 export interface ReconciliationTools {
   candles: CandleStore;
@@ -48,16 +51,19 @@ interface Times {
   after: number;
   /** How far back candles are compared. */
   back: number;
-  /** From a difference to its second look. */
+  /** From a difference to its second comparison. */
   recheck: number;
-  /** A change may have begun this long before it could be seen. */
+  /** The longest transaction: a change may have begun this long before it became visible. */
   transaction: number;
 }
 
-/** Compares one market's closed candles with the venue's own: every minute, and samples of the longer intervals. */
+/**
+ * Compares one market's closed candles with the venue's own: every minute, and samples of the
+ * longer intervals.
+ */
 export class MarketReconciliation {
   private readonly logger = new Logger("Reconciliation");
-  /** When changes of compared candles were looked for last. */
+  /** Time of the last search for changes of compared candles, as the database wrote it. */
   private since: string | undefined;
   private refetches = 0;
 
@@ -72,14 +78,17 @@ export class MarketReconciliation {
     return this.followed.market;
   }
 
-  /** True when more is due than one round does. Rejects with a VenueError when the venue has no answer. */
-  async round(now: number, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Resolves to true when more is due than one run does. Rejects with a VenueError when a request
+   * fails.
+   */
+  async runOnce(now: number, signal: AbortSignal): Promise<boolean> {
     const { market } = this.followed;
     const { comparisons, results, figures } = this.tools;
     const reach = await comparisons.reach(market);
     if (reach === undefined) return false;
     const to = Math.min(now - this.times.after, reach.clock);
-    // The bucket of the first trade was cut by our beginning.
+    // The bucket of the first trade may lack trades from before it.
     const window = {
       from: Math.max(now - this.times.back, reach.firstTrade),
       to: openTimeOf("1m", to),
@@ -97,15 +106,15 @@ export class MarketReconciliation {
       await this.compare("1m", batch, since, now, signal);
     for (const { interval, ...batch } of samples.slice(0, MAX_SAMPLES))
       await this.compare(interval, batch, since, now, signal);
-    // Not before all of it is done: what changed meanwhile is looked for again.
+    // Only after all batches: a failed run searches for the same changes again.
     this.since = since;
     const ratio = await results.ratio(market, now);
     if (ratio !== undefined) figures.matchRatio.set({ market }, ratio);
     return batches.length > MAX_BATCHES || samples.length > MAX_SAMPLES;
   }
 
-  /** Another process cares for the market. */
-  leave(): void {
+  /** Call it when another process has claimed the market. */
+  release(): void {
     this.since = undefined;
     this.tools.figures.matchRatio.remove({ market: this.followed.market });
   }
@@ -152,7 +161,7 @@ export class MarketReconciliation {
       }));
   }
 
-  /** Open time of the oldest candle that the venue tells, with the one before it. */
+  /** Open time of the oldest candle that the venue serves together with the one before it. */
   private servedFrom(interval: Interval, now: number): number {
     const { newest } = this.followed.venue.klines;
     const { width } = shapeOf(interval);
@@ -170,19 +179,19 @@ export class MarketReconciliation {
     const { market, symbol, venue } = this.followed;
     const { candles, comparisons, hosts, figures } = this.tools;
     const before = openTimeOf(interval, start - 1);
-    const question = venue.klines.fetch(symbol, interval, before, end);
-    if (question === undefined) return;
-    const theirs = await hosts.ask(venue, question, "reconciliation", signal);
+    const request = venue.klines.fetch(symbol, interval, before, end);
+    if (request === undefined) return;
+    const theirs = await hosts.ask(venue, request, "reconciliation", signal);
     const ours = await candles.filled({
       market,
       interval,
       start: before,
-      // With the one behind: an empty bucket is proven by its neighbours.
+      // Including the one after: an empty bucket is proven by its neighbours.
       limit:
         Math.round((end - before) / (shapeOf(interval).width || end - start)) +
         1,
     });
-    const blind =
+    const unwatched =
       venue.ids === "dense"
         ? []
         : await comparisons.blind(market, { from: start, to: end });
@@ -192,11 +201,11 @@ export class MarketReconciliation {
       due,
       ours,
       theirs,
-      blind,
+      unwatched,
     ).filter(
       ({ outcome, openTime }) =>
         outcome !== "missing_there" ||
-        now - nextOpenTime(interval, openTime) > LATE_MS,
+        now - nextOpenTime(interval, openTime) > MAX_LATE_MS,
     );
     for (const { outcome } of compared)
       figures.candlesCompared.inc({ venue: venue.name, outcome });
@@ -235,7 +244,9 @@ export class MarketReconciliation {
     );
   }
 
-  /** What stayed after the second look. A gap says itself what is missing. */
+  /**
+   * Counts confirmed differences and logs the unexplained ones: the others are explained by a gap.
+   */
   private report(interval: Interval, confirmed: readonly Compared[]): void {
     const { market, venue } = this.followed;
     for (const { complete } of confirmed)
@@ -252,13 +263,13 @@ export class MarketReconciliation {
         .filter(({ judged }) => judged)
         .map(({ field, ours, theirs }) => `${field} ${ours} / ${theirs}`);
       this.logger.warn(
-        `${nameOf(market, interval, openTime)} is not as the venue has it (${outcome}), and we know of no missing trade: ours / theirs: ${values.join(", ")}`,
+        `${nameOf(market, interval, openTime)} differs from the venue's (${outcome}) and no missing trade is known; ours / theirs: ${values.join(", ")}`,
       );
     }
     const more = unexplained.length - MAX_LOGGED;
     if (more > 0)
       this.logger.warn(
-        `${more} other candles of ${market} are not as the venue has them: GET /api/v1/markets/${market}/reconciliation`,
+        `${more} other candles of ${market} differ from the venue's: GET /api/v1/markets/${market}/reconciliation`,
       );
   }
 }

@@ -7,8 +7,8 @@ const START = Date.UTC(2026, 5, 1);
 
 const at = (minute: number): number => START + minute * MINUTE_MS;
 
-describe("minutes in questions", () => {
-  it("come newest first, in as few as they take", () => {
+describe("minutes in requests", () => {
+  it("come newest first, in the fewest possible", () => {
     const batches = minuteBatches([{ from: at(0), to: at(25) }], 10);
     expect(
       batches.map(({ start, end }) => [
@@ -68,13 +68,13 @@ describe("samples of longer intervals", () => {
     expect(of("binance:BTCUSDT")).not.toEqual(of("binance:ETHUSDT"));
   });
 
-  it("are each day, week and month that closes within the time", () => {
+  it("are each day, week and month that closes within the window", () => {
     const longer = samplesOf("binance:BTCUSDT", ["1d", "1w", "1M"], week, 0);
     expect(longer.filter(({ interval }) => interval === "1d")).toHaveLength(7);
     expect(longer.filter(({ interval }) => interval === "1w")).toEqual([
       { interval: "1w", openTime: START },
     ]);
-    // The month before ended when the time began.
+    // The month before ended when the window began.
     expect(longer.filter(({ interval }) => interval === "1M")).toEqual([]);
     const later = { from: START + 20 * DAY_MS, to: START + 31 * DAY_MS };
     expect(samplesOf("binance:BTCUSDT", ["1M"], later, 0)).toEqual([

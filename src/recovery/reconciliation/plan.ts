@@ -8,13 +8,13 @@ import type { Market } from "../../domain/market.js";
 import { DAY_MS } from "../../domain/units.js";
 import type { TimeRange } from "../../domain/ranges.js";
 
-/** Candles of one interval that one question tells. */
+/** Candles of one interval that one request returns. */
 export interface Batch {
   /** Open times, epoch ms. */
   start: number;
   /** Exclusive. */
   end: number;
-  /** Those that are wanted of it, ascending. */
+  /** Open times to compare, ascending. */
   due: number[];
 }
 
@@ -25,20 +25,20 @@ export interface Sample {
 }
 
 /**
- * Minutes in as few questions of at most `most` candles as they take, newest first.
+ * Groups minutes into the fewest requests of at most `maxCandles` candles, newest first.
  *
  * @param due ascending, at whole minutes
  */
 export function minuteBatches(
   due: readonly TimeRange[],
-  most: number,
+  maxCandles: number,
 ): Batch[] {
   const width = shapeOf("1m").width;
   const batches: Batch[] = [];
   let batch: Batch | undefined;
   for (const { from, to } of [...due].reverse())
     for (let at = to - width; at >= from; at -= width) {
-      if (batch === undefined || batch.end - at > most * width) {
+      if (batch === undefined || batch.end - at > maxCandles * width) {
         batch = { start: at, end: at + width, due: [] };
         batches.push(batch);
       }
@@ -49,8 +49,9 @@ export function minuteBatches(
 }
 
 /**
- * One candle a day of each interval that is shorter than one, any of them with the same chance but always the same one, and each
- * of the longer ones; newest first. All close within `window` and open behind `after`.
+ * One candle a day of each interval shorter than a day (pseudo-random, always the same one) and
+ * every candle of the longer intervals; newest first. All close within `window` and open after
+ * `after`.
  */
 export function samplesOf(
   market: Market,

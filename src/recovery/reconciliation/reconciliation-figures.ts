@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { Counter, Gauge } from "prom-client";
 import { Metrics } from "../../metrics/metrics.js";
 
-/** How the candles compare with the venues' own. */
+/** Metrics of comparing candles with the venues' own. */
 @Injectable()
 export class ReconciliationFigures {
   readonly matchRatio: Gauge<"market">;
@@ -32,7 +32,7 @@ export class ReconciliationFigures {
     });
     this.differencesConfirmed = new Counter({
       name: "tapeline_differences_confirmed_total",
-      help: "Candles that still differ from the venue's at the second look, by cause: incomplete (trades are missing), unexplained",
+      help: "Candles that still differ from the venue's at the second comparison, by cause: incomplete (trades are missing), unexplained",
       labelNames: ["venue", "cause"],
       registers,
     });

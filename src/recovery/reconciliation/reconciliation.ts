@@ -17,13 +17,13 @@ import {
   VenueReconciliation,
 } from "./venue-reconciliation.js";
 
-/** Injection token of another `ReconciliationTiming`, for who cannot wait. */
+/** Injection token of another `ReconciliationTiming`, for tests. */
 const RECONCILIATION_TIMING = Symbol("reconciliation timing");
 
 export interface ReconciliationTiming extends RoundTiming {
-  /** From a difference to its second look, ms. */
+  /** From a difference to its second comparison, ms. */
   recheck: number;
-  /** The longest transaction. */
+  /** The longest transaction, ms. */
   transaction: number;
 }
 
@@ -31,15 +31,15 @@ const TIMING: ReconciliationTiming = {
   first: 20_000,
   every: 300_000,
   busy: 1_000,
-  longest: HOUR_MS,
+  maxWait: HOUR_MS,
   recheck: 60_000,
-  // What a statement may take (`dataSourceOptions`).
+  // The limit of a statement (`dataSourceOptions`).
   transaction: 120_000,
 };
 
 /**
- * Compares candles with the venues' own, in the background: a few questions a market and round, and each venue by itself, since
- * one that is slow or silent must not keep the others.
+ * Compares candles with the venues' own in the background: a few requests per market and run, each
+ * venue independently, since a slow or silent one must not delay the others.
  */
 @Injectable()
 export class Reconciliation {
@@ -92,7 +92,7 @@ export class Reconciliation {
       { candles, comparisons, results, hosts, transport, figures },
       { after, back, ...this.timing },
     );
-    this.roundsOf(followed.venue.name).add(market);
+    this.runnerOf(followed.venue.name).add(market);
   }
 
   private remove(followed: VenueMarket | undefined): void {
@@ -100,13 +100,13 @@ export class Reconciliation {
       this.byVenue.get(followed.venue.name)?.remove(followed.market);
   }
 
-  /** They begin with the venue's first market, and go on without any. */
-  private roundsOf(venue: string): VenueReconciliation {
+  /** Started with the venue's first market; keeps running without any. */
+  private runnerOf(venue: string): VenueReconciliation {
     const known = this.byVenue.get(venue);
     if (known !== undefined) return known;
-    const rounds = new VenueReconciliation(venue, this.claims, this.timing);
-    this.byVenue.set(venue, rounds);
-    this.running.push(rounds.run(this.stopping.signal));
-    return rounds;
+    const runner = new VenueReconciliation(venue, this.claims, this.timing);
+    this.byVenue.set(venue, runner);
+    this.running.push(runner.run(this.stopping.signal));
+    return runner;
   }
 }

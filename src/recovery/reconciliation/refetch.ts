@@ -4,12 +4,13 @@ import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { VenueMarket } from "../../venues/venues.js";
 import type { SymbolHole, RestRequest, TradePage } from "../../venues/venue.js";
 
-/** More trades than any minute has had; what a minute with more lacks is not found this way. */
+/** More trades than any minute has had. What a longer minute lacks is not found this way. */
 const MAX_PAGES = 60;
 
 /**
- * Asks the venue for a candle's trades and sends them through the topic: those that we hold already change nothing.
- * Gives how many there were; undefined where the venue cannot be asked for them.
+ * Fetches a candle's trades from its venue and sends them through the topic: those that are stored
+ * already change nothing. Resolves to their number; undefined where the venue or the candle has no
+ * dense ids. Rejects with a VenueError or a TransportError.
  */
 export async function refetch(
   { symbol, venue }: VenueMarket,
@@ -27,22 +28,22 @@ export async function refetch(
     after: openTime - 1,
     before: closeTime + 1,
   };
-  let question: RestRequest<TradePage> | undefined = venue.repair.begin(
+  let request: RestRequest<TradePage> | undefined = venue.repair.begin(
     hole,
     "repair",
   );
   let fetched = 0;
-  for (let page = 0; question !== undefined && page < MAX_PAGES; page++) {
-    const answer: TradePage = await hosts.ask(
+  for (let page = 0; request !== undefined && page < MAX_PAGES; page++) {
+    const response: TradePage = await hosts.ask(
       venue,
-      question,
+      request,
       "reconciliation",
       signal,
     );
-    if (answer.trades.length > 0)
-      await transport.produce("trades.bulk", answer.trades, { signal });
-    fetched += answer.trades.length;
-    question = answer.next;
+    if (response.trades.length > 0)
+      await transport.produce("trades.bulk", response.trades, { signal });
+    fetched += response.trades.length;
+    request = response.next;
   }
   return fetched;
 }

@@ -1,9 +1,11 @@
 import type { Reader } from "../../config/environment-reader.js";
 import { DAY_MS } from "../../domain/units.js";
 
-/** Ms: how far back candles are compared with the venues' own (undefined: not at all), and how long after they closed. */
+/** Ms. */
 export interface ReconciliationSettings {
+  /** How far back candles are compared with the venues' own; undefined means not at all. */
   back: number | undefined;
+  /** From the end of a candle to its comparison. */
   after: number;
 }
 

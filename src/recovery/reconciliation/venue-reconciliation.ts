@@ -8,29 +8,29 @@ import type { MarketReconciliation } from "./market-reconciliation.js";
 
 /** Ms. */
 export interface RoundTiming {
-  /** From the start to the first round. */
+  /** From the start to the first run. */
   first: number;
-  /** Between rounds. */
+  /** Between runs. */
   every: number;
-  /** Between rounds while more is due than one does. */
+  /** Between runs while more is due than one does. */
   busy: number;
-  /** Longest wait after a failure. */
-  longest: number;
+  /** Maximum wait after a failure. */
+  maxWait: number;
 }
 
-/** A market, and when it is asked about again. */
-interface Place {
+/** A market, and its earliest next run. */
+interface Entry {
   market: MarketReconciliation;
-  isMine: boolean;
+  isClaimed: boolean;
   backoff: Backoff;
   notBefore: number;
   problem: string | undefined;
 }
 
-/** One venue's rounds over its markets, one after the other. */
+/** Compares one venue's markets, one after the other, again and again. */
 export class VenueReconciliation {
   private readonly logger = new Logger("Reconciliation");
-  private readonly places = new Map<Market, Place>();
+  private readonly entries = new Map<Market, Entry>();
   private readonly backoff: Backoff;
 
   constructor(
@@ -38,24 +38,24 @@ export class VenueReconciliation {
     private readonly claims: Pick<MarketClaims, "has">,
     private readonly timing: RoundTiming,
   ) {
-    this.backoff = new Backoff(timing.every, timing.longest);
+    this.backoff = new Backoff(timing.every, timing.maxWait);
   }
 
-  /** From the next round on. */
+  /** Included from the next run on. */
   add(market: MarketReconciliation): void {
-    this.places.set(market.name, {
+    this.entries.set(market.name, {
       market,
-      isMine: false,
-      backoff: new Backoff(this.timing.every, this.timing.longest),
+      isClaimed: false,
+      backoff: new Backoff(this.timing.every, this.timing.maxWait),
       notBefore: 0,
       problem: undefined,
     });
   }
 
   remove(market: Market): void {
-    const place = this.places.get(market);
-    this.places.delete(market);
-    if (place?.isMine === true) place.market.leave();
+    const entry = this.entries.get(market);
+    this.entries.delete(market);
+    if (entry?.isClaimed === true) entry.market.release();
   }
 
   /** Resolves when the signal has aborted. */
@@ -64,7 +64,7 @@ export class VenueReconciliation {
     while (!signal.aborted) {
       if (!(await pause(wait, signal))) return;
       try {
-        const isBusy = await this.round(signal);
+        const isBusy = await this.runOnce(signal);
         this.backoff.reset();
         wait = isBusy ? this.timing.busy : this.timing.every;
       } catch (error) {
@@ -78,43 +78,44 @@ export class VenueReconciliation {
     }
   }
 
-  /** Rejects with what keeps all of the venue's markets from being compared. */
-  private async round(signal: AbortSignal): Promise<boolean> {
+  /** Rejects with an error that concerns all of the venue's markets. */
+  private async runOnce(signal: AbortSignal): Promise<boolean> {
     let isBusy = false;
-    for (const place of this.places.values()) {
-      if (!this.isMine(place) || performance.now() < place.notBefore) continue;
+    for (const entry of this.entries.values()) {
+      if (!this.isClaimed(entry) || performance.now() < entry.notBefore)
+        continue;
       try {
-        isBusy = (await place.market.round(Date.now(), signal)) || isBusy;
-        place.backoff.reset();
-        place.problem = undefined;
+        isBusy = (await entry.market.runOnce(Date.now(), signal)) || isBusy;
+        entry.backoff.reset();
+        entry.problem = undefined;
       } catch (error) {
         if (!(error instanceof VenueError) || !isOfOneMarket(error))
           throw error;
-        this.putOff(place, error);
+        this.putOff(entry, error);
       }
     }
     return isBusy;
   }
 
-  private isMine(place: Place): boolean {
-    const isMine = this.claims.has(place.market.name);
-    if (place.isMine && !isMine) place.market.leave();
-    place.isMine = isMine;
-    return isMine;
+  private isClaimed(entry: Entry): boolean {
+    const isClaimed = this.claims.has(entry.market.name);
+    if (entry.isClaimed && !isClaimed) entry.market.release();
+    entry.isClaimed = isClaimed;
+    return isClaimed;
   }
 
-  private putOff(place: Place, { message }: VenueError): void {
-    const wait = place.backoff.next();
-    place.notBefore = performance.now() + wait;
-    if (place.problem !== message)
+  private putOff(entry: Entry, { message }: VenueError): void {
+    const wait = entry.backoff.next();
+    entry.notBefore = performance.now() + wait;
+    if (entry.problem !== message)
       this.logger.warn(
-        `Candles of ${place.market.name} cannot be compared for now: ${message}`,
+        `Candles of ${entry.market.name} cannot be compared; next attempt in ${Math.ceil(wait / 1_000)} s: ${message}`,
       );
-    place.problem = message;
+    entry.problem = message;
   }
 }
 
-/** The others may be answered. */
+/** Requests for the other markets may succeed. */
 function isOfOneMarket({ code }: VenueError): boolean {
   return code === "refused" || code === "unreadable";
 }

@@ -56,8 +56,8 @@ function attempted(
   log.settled(gap, "binance", settled);
 }
 
-describe("of gaps the log tells", () => {
-  it("what was found: how many trades, and when", () => {
+describe("the log of gaps", () => {
+  it("says what was found: how many trades, and when", () => {
     swept("found");
     swept("found", { gaps: 2, ids: "9", toId: "400", after: null });
     expect(lines).toEqual([
@@ -66,7 +66,7 @@ describe("of gaps the log tells", () => {
     ]);
   });
 
-  it("how they ended: what came, or that there is nothing, and after how long", () => {
+  it("says how they ended: what came, or that there is nothing, and after how long", () => {
     swept("repaired");
     swept("void", { ids: "1", toId: "100", trades: "0" });
     swept("repaired", { gaps: 4, toId: "900", trades: "1" });
@@ -77,21 +77,21 @@ describe("of gaps the log tells", () => {
     ]);
   });
 
-  it("what hinders a venue once, whichever market it meets, until it is over", () => {
+  it("says what blocks a venue once, whichever market fails, until it is over", () => {
     attempted("unreachable", "503");
     attempted("unreachable", "503");
     attempted("unreachable", "503", { market: "binance:ETHUSDT" });
-    expect(lines).toEqual([`! Gap 7 of ${M} is tried again: 503`]);
+    expect(lines).toEqual([`! Gap 7 of ${M} will be retried: 503`]);
     attempted("undelivered", "the log is away");
     attempted("told", null);
     attempted("unreachable", "504");
     expect(lines.slice(1)).toEqual([
-      `! Gap 7 of ${M} is tried again: the log is away`,
-      `! Gap 7 of ${M} is tried again: 504`,
+      `! Gap 7 of ${M} will be retried: the log is away`,
+      `! Gap 7 of ${M} will be retried: 504`,
     ]);
   });
 
-  it("what hinders a market of each, and that a gap is unrepairable when it becomes so", () => {
+  it("says what blocks each market, and that a gap is unrepairable when it becomes so", () => {
     attempted("refused", "400");
     attempted("refused", "400", { market: "binance:ETHUSDT" });
     attempted("refused", "the venue refuses: 400", { state: "unrepairable" });
@@ -102,13 +102,13 @@ describe("of gaps the log tells", () => {
       "unrepairable",
     );
     expect(lines).toEqual([
-      `! Gap 7 of ${M} is tried again: 400`,
-      "! Gap 7 of binance:ETHUSDT is tried again: 400",
+      `! Gap 7 of ${M} will be retried: 400`,
+      "! Gap 7 of binance:ETHUSDT will be retried: 400",
       `! Gap 7 of ${M} is unrepairable: the venue refuses: 400`,
     ]);
   });
 
-  it("no more than a few lines a minute, and then how many gaps there were besides", () => {
+  it("has no more than a few lines a minute, and then how many further gaps there were", () => {
     for (let n = 0; n < 50; n++) swept("found", { gaps: 2 });
     for (let n = 0; n < 20; n++) swept("repaired");
     expect(lines).toHaveLength(5);
@@ -127,7 +127,7 @@ describe("of gaps the log tells", () => {
     expect(lines).toHaveLength(7);
   });
 
-  it("what it has left out when it ends", () => {
+  it("sums up what it left out when it ends", () => {
     for (let n = 0; n < 6; n++) swept("found");
     log.close();
     expect(lines.at(-1)).toBe("… and 1 more: 1 found (gaps, in all markets)");

@@ -7,21 +7,21 @@ import type {
   SweptGaps,
 } from "../../persistence/stores/gap-ledger-store.js";
 
-/** Lines of one stretch of time; what is more is summed up at its end. */
+/** Lines per window; further ones are summed up at its end. */
 const MAX_LINES = 5;
-const STRETCH_MS = 60_000;
+const WINDOW_MS = 60_000;
 
-/** Outcomes of attempts that are in the way of every gap of the venue, and of every gap of the market. */
+/** Outcomes that block every gap of the venue, and every gap of the market. */
 const OF_VENUE: ReadonlySet<string> = new Set(["unreachable", "undelivered"]);
 const OF_MARKET: ReadonlySet<string> = new Set(["refused", "failed"]);
 
-/** What an operator reads of gaps: found, hindered (once, however often it is tried) and ended; never many lines at once. */
+/** Logs gaps: found, blocked (once, however many attempts fail) and ended, at a limited rate. */
 export class GapLog {
-  private begun = -Infinity;
+  private windowStart = -Infinity;
   private lines = 0;
-  private readonly unlogged = new Map<string, number>();
-  /** What hinders a venue or a market, and has been told. */
-  private readonly hindered = new Map<string, string>();
+  private readonly suppressed = new Map<string, number>();
+  /** By venue or market: the outcome that blocks it and has been logged. */
+  private readonly blocked = new Map<string, string>();
 
   /** @param now ms of a monotonic clock */
   constructor(
@@ -29,11 +29,11 @@ export class GapLog {
     private readonly now = () => performance.now(),
   ) {}
 
-  /** After each look at the ledger, also one that changed nothing. */
+  /** Call it after each sweep, also one that changed nothing. */
   swept({ news }: Pick<Sweep, "news">): void {
-    this.roll();
+    this.endWindow();
     for (const each of news)
-      this.tell("log", each.event, sentence(each), each.gaps);
+      this.write("log", each.event, sentence(each), each.gaps);
   }
 
   settled(
@@ -43,47 +43,47 @@ export class GapLog {
   ): void {
     const what = `Gap ${gap.id} of ${gap.market}`;
     const subject = OF_VENUE.has(outcome) ? venue : gap.market;
-    const isHindered = OF_VENUE.has(outcome) || OF_MARKET.has(outcome);
-    const isNews = isHindered && this.hindered.get(subject) !== outcome;
-    if (isHindered) this.hindered.set(subject, outcome);
+    const isBlocked = OF_VENUE.has(outcome) || OF_MARKET.has(outcome);
+    const isNews = isBlocked && this.blocked.get(subject) !== outcome;
+    if (isBlocked) this.blocked.set(subject, outcome);
     else {
-      this.hindered.delete(venue);
-      this.hindered.delete(gap.market);
+      this.blocked.delete(venue);
+      this.blocked.delete(gap.market);
     }
     if (state === "unrepairable") {
       if (gap.state !== "unrepairable")
-        this.tell("warn", state, `${what} is unrepairable: ${reason}`);
+        this.write("warn", state, `${what} is unrepairable: ${reason}`);
     } else if (isNews)
-      this.tell("warn", "hindered", `${what} is tried again: ${reason}`);
+      this.write("warn", "blocked", `${what} will be retried: ${reason}`);
   }
 
-  /** What has been left out is told. */
+  /** Logs the sum of the lines left out. */
   close(): void {
-    this.begun = -Infinity;
-    this.roll();
+    this.windowStart = -Infinity;
+    this.endWindow();
   }
 
-  private tell(
+  private write(
     level: "log" | "warn",
     kind: string,
     line: string,
     gaps = 1,
   ): void {
-    this.roll();
+    this.endWindow();
     if (this.lines < MAX_LINES) {
-      if (this.lines === 0) this.begun = this.now();
+      if (this.lines === 0) this.windowStart = this.now();
       this.lines++;
       this.logger[level](line);
-    } else this.unlogged.set(kind, (this.unlogged.get(kind) ?? 0) + gaps);
+    } else this.suppressed.set(kind, (this.suppressed.get(kind) ?? 0) + gaps);
   }
 
-  private roll(): void {
-    if (this.now() - this.begun < STRETCH_MS) return;
+  private endWindow(): void {
+    if (this.now() - this.windowStart < WINDOW_MS) return;
     this.lines = 0;
-    if (this.unlogged.size === 0) return;
-    const parts = [...this.unlogged].map(([kind, gaps]) => `${gaps} ${kind}`);
-    const sum = [...this.unlogged.values()].reduce((a, b) => a + b);
-    this.unlogged.clear();
+    if (this.suppressed.size === 0) return;
+    const parts = [...this.suppressed].map(([kind, gaps]) => `${gaps} ${kind}`);
+    const sum = [...this.suppressed.values()].reduce((a, b) => a + b);
+    this.suppressed.clear();
     this.logger.log(
       `… and ${sum} more: ${parts.join(", ")} (gaps, in all markets)`,
     );
@@ -97,8 +97,8 @@ function sentence(swept: SweptGaps): string {
   const where = `${market}: ${gaps} ${event} (${place})`;
   if (event === "found")
     return `${where}, ${plural(ids, "trade")} missing between ${timeText(swept.after)} and ${timeText(swept.before)}`;
-  const most = swept.gaps === 1 ? "" : "at most ";
-  const time = `${most}${Math.round(seconds)} s after being found`;
+  const limit = swept.gaps === 1 ? "" : "at most ";
+  const time = `${limit}${Math.round(seconds)} s after being found`;
   return event === "void"
     ? `${where}: the venue has no trade for ${plural(ids, "id")}; ${time}`
     : `${where}: ${plural(swept.trades, "trade")} came, ${time}`;

@@ -11,10 +11,12 @@ import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Klines, Venue } from "../../venues/venue.js";
 import { compare } from "../reconciliation/comparison.js";
 
-/** Of one transaction: live trades of the market wait for it, and only candles beside a hole are touched. */
-const TOGETHER = 50;
+/**
+ * Holes per transaction: live trades of the market wait for it. Only candles beside a hole change.
+ */
+const MAX_HOLES = 50;
 
-/** Of which market the holes are. */
+/** The market of the holes. */
 export interface HolePlace {
   market: Market;
   venue: Venue;
@@ -22,10 +24,11 @@ export interface HolePlace {
 }
 
 /**
- * Whether a venue has trades under ids whose trades cannot be asked for, or not be kept any more: those that a file of its own
- * leaves out (files were published with hours left out, binance/binance-public-data#106, #213, #354, #458, under a right
- * checksum), and those of dropped days. Its candles tell: where each that could hold such a trade equals ours, made without
- * one, in every field, there is none that belongs in a candle.
+ * Proves by a venue's candles that it has no trade for some ids, where the trades themselves cannot
+ * be fetched or are no longer kept: ids that its own bulk file leaves out (files were published
+ * with hours left out, binance/binance-public-data#106, #213, #354, #458, under a correct
+ * checksum), and ids of dropped days. Where every candle that could hold such a trade equals ours,
+ * made without one, in every field, the venue has none that belongs in a candle.
  */
 @Injectable()
 export class HoleProof {
@@ -37,8 +40,8 @@ export class HoleProof {
   ) {}
 
   /**
-   * Makes void what is proven to have no trade; gives how many of the holes are. All trades of the file must be stored.
-   * Rejects with a VenueError when the venue has no answer.
+   * Marks holes that provably have no trade as void; resolves to their number. All trades of the
+   * file must be stored before. Rejects with a VenueError when a request fails.
    */
   async settle(
     place: HolePlace,
@@ -46,7 +49,7 @@ export class HoleProof {
     urgency: Urgency,
     signal: AbortSignal,
   ): Promise<number> {
-    // Ours are of one minute; of longer candles few would be whole.
+    // Only one-minute candles are compared: few longer ones would be complete.
     if (!this.config.intervals.includes("1m")) return 0;
     const minutes = [...new Set(holes.flatMap(minutesOf))];
     const equal = await this.equalMinutes(
@@ -58,27 +61,27 @@ export class HoleProof {
     const proven = holes.filter((hole) =>
       minutesOf(hole).every((minute) => equal.has(minute)),
     );
-    for (let at = 0; at < proven.length; at += TOGETHER) {
+    for (let at = 0; at < proven.length; at += MAX_HOLES) {
       signal.throwIfAborted();
-      await this.ledger.proven(place.market, proven.slice(at, at + TOGETHER));
+      await this.ledger.proven(place.market, proven.slice(at, at + MAX_HOLES));
     }
     return proven.length;
   }
 
-  /** The same of holes among trades that are not kept. */
+  /** The same for holes among trades that are no longer kept. */
   async settleDropped(
     place: HolePlace,
     holes: readonly IdRange[],
     signal: AbortSignal,
   ): Promise<number> {
     const timed = await this.ledger.minutesAround(place.market, holes);
-    // What is longer is an outage of ours, and has trades.
-    const longest = place.venue.klines.maxPerRequest * MINUTE_MS;
-    const short = timed.filter(({ after, before }) => before - after < longest);
+    // A longer hole is an outage of ours, and has trades.
+    const maxMs = place.venue.klines.maxPerRequest * MINUTE_MS;
+    const short = timed.filter(({ after, before }) => before - after < maxMs);
     return this.settle(place, short, "repair", signal);
   }
 
-  /** Those of the minutes (ascending open times) whose candle is the venue's. */
+  /** Those of the minutes (ascending open times) whose candle equals the venue's. */
   private async equalMinutes(
     { market, venue, symbol }: HolePlace,
     minutes: readonly number[],
@@ -88,12 +91,12 @@ export class HoleProof {
     const equal = new Set<number>();
     const { klines } = venue;
     for (const { start, end, due } of windows(minutes, klines)) {
-      const question = klines.fetch(symbol, "1m", start, end);
-      if (question === undefined) return equal;
+      const request = klines.fetch(symbol, "1m", start, end);
+      if (request === undefined) return equal;
       const theirs = byTime(
-        await this.hosts.ask(venue, question, urgency, signal),
+        await this.hosts.ask(venue, request, urgency, signal),
       );
-      // Of a time that it does not tell, silence proves nothing.
+      // An empty answer proves nothing: the venue may not serve that time.
       if (theirs.size === 0) continue;
       const span = { start, end, limit: klines.maxPerRequest };
       const ours = byTime(
@@ -119,7 +122,7 @@ function minutesOf({ after, before }: Hole): number[] {
   );
 }
 
-/** What one question each can be about. */
+/** Groups minutes into windows of one request each. */
 function windows(
   minutes: readonly number[],
   { maxPerRequest }: Klines,

@@ -11,25 +11,25 @@ import type {
 } from "../../venues/venue.js";
 import { ReportedIds } from "./reported-ids.js";
 
-/** How asking for one hole ended, when the venue answered. */
+/** What the venue answered to the requests for one hole. */
 export interface HoleAnswer {
   trades: number;
   /** Ids without a trade, all below the newest that the venue knows. */
   absent: IdRange[];
-  /** Ids that it told nothing of. */
+  /** Number of ids that it reported nothing about. */
   unreported: bigint;
-  /** It told something. */
+  /** It reported at least one id, with a trade or without. */
   hasReported: boolean;
-  /** It does not know of the hole's last ids yet. */
+  /** Its REST has not reached the hole's last ids yet. */
   isBehind: boolean;
-  /** Why trades that it told cannot be stored. */
+  /** Why trades that it reported cannot be stored; null when they can. */
   unfit: string | null;
 }
 
 /**
- * Asks a venue for the trades of a hole, page by page, and sends each page on before the next: what was sent stays sent
- * when the rest fails. Resolves when all of them are in the log. Rejects with a VenueError, a TransportError, or the
- * signal's reason.
+ * Fetches the trades of a hole from its venue, page by page, and sends each page before it requests
+ * the next: sent pages stay sent when a later one fails. Resolves when all are in the log. Rejects
+ * with a VenueError, a TransportError, or the signal's reason.
  */
 export async function fetchHole(
   { venue, hole, kind }: { venue: Venue; hole: SymbolHole; kind: TradeKind },
@@ -37,41 +37,42 @@ export async function fetchHole(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<HoleAnswer> {
-  const told = new ReportedIds(hole);
+  const reported = new ReportedIds(hole);
   const sender = new BulkSender(transport, signal);
   let trades = 0;
   let unfit: string | null = null;
-  let question: RestRequest<TradePage> | undefined =
+  let request: RestRequest<TradePage> | undefined =
     venue.repair.kind === "by id"
       ? venue.repair.begin(hole, "repair")
       : undefined;
-  while (question !== undefined && unfit === null) {
-    const page: TradePage = await hosts.ask(venue, question, "repair", signal);
+  while (request !== undefined && unfit === null) {
+    const page: TradePage = await hosts.ask(venue, request, "repair", signal);
     unfit = unfitness(page, kind);
     if (unfit !== null) break;
     for (const trade of page.trades) sender.add(trade);
     trades += page.trades.length;
     await sender.flush();
-    told.add(page.told, page.trades);
-    question = page.next;
+    reported.add(page.told, page.trades);
+    request = page.next;
   }
   await sender.finish();
   const answer = {
     trades,
-    unreported: told.unreported,
-    hasReported: told.unreported < hole.to - hole.from,
+    unreported: reported.unreported,
+    hasReported: reported.unreported < hole.to - hole.from,
   };
   if (unfit !== null) return { ...answer, absent: [], isBehind: false, unfit };
-  // Only what the venue knows can it have no trade for: its REST may be seconds behind its stream.
-  const isProven = hole.to - 1n <= told.highest;
+  // An id counts as absent only below the newest that the venue's REST knows: it may be seconds
+  // behind the stream.
+  const isProven = hole.to - 1n <= reported.highest;
   const newest = isProven
-    ? told.highest
+    ? reported.highest
     : ((
         await hosts.ask(venue, venue.newestTrade(hole.symbol), "repair", signal)
       )?.lastOrd ?? -1n);
   return {
     ...answer,
-    absent: told.absentUpTo(newest),
+    absent: reported.absentUpTo(newest),
     isBehind: newest < hole.to - 1n,
     unfit,
   };
@@ -85,6 +86,6 @@ function unfitness(
   if (first !== undefined)
     return `a trade of the venue is not usable (${first.reason}): ${first.detail}`;
   return trades.some((trade) => trade.kind !== kind)
-    ? `the market holds ${kind} trades, and the venue tells others of the past`
+    ? `the market holds ${kind} trades, and the venue's history has others`
     : null;
 }

@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { Counter, Gauge } from "prom-client";
 import { Metrics } from "../../metrics/metrics.js";
 
-/** What is missing in the markets of this process, and what became of it. */
+/** Metrics of gaps in the markets that this process claims, and of their repair. */
 @Injectable()
 export class RepairFigures {
   readonly gaps: Gauge<"state">;
@@ -16,13 +16,13 @@ export class RepairFigures {
     const registers = [registry];
     this.gaps = new Gauge({
       name: "tapeline_gaps",
-      help: "Gaps of the markets this process cares for, by state: open, repairing, unrepairable",
+      help: "Gaps of the markets claimed by this process, by state: open, repairing, unrepairable",
       labelNames: ["state"],
       registers,
     });
     this.missingIds = new Gauge({
       name: "tapeline_missing_trades",
-      help: "Raw trade ids missing in the markets this process cares for",
+      help: "Raw trade ids missing in the markets claimed by this process",
       registers,
     });
     this.oldestGap = new Gauge({
@@ -32,13 +32,13 @@ export class RepairFigures {
     });
     this.gapsChanged = new Counter({
       name: "tapeline_gaps_total",
-      help: "Gaps by what became of them: found, repaired, void (the venue itself has no such trades)",
+      help: "Gaps by outcome: found, repaired, void (the venue itself has no such trades)",
       labelNames: ["outcome"],
       registers,
     });
     this.repairAttempts = new Counter({
       name: "tapeline_repair_attempts_total",
-      help: "Times a venue was asked for a gap, by outcome: answered, failed",
+      help: "Attempts to fetch a gap from a venue, by outcome: answered, failed",
       labelNames: ["venue", "outcome"],
       registers,
     });

@@ -22,7 +22,7 @@ const answer = (fields: Partial<HoleAnswer>): HoleAnswer => ({
   unfit: null,
   ...fields,
 });
-const { firstRetryMs, longestRetryMs, outageRetryMs, confirmMs, rareMs } =
+const { firstRetryMs, maxRetryMs, outageRetryMs, confirmMs, rareMs } =
   REPAIR_TIMING;
 const NONE: Streak = { outcome: null, consecutive: 0 };
 const away = new VenueError("unavailable", "503");
@@ -37,7 +37,7 @@ const answered = (
 ): Verdict =>
   afterAnswers(binance, [answer(fields)], unconfirmed, streak, REPAIR_TIMING);
 
-/** The last of so many attempts that all end so. */
+/** The verdict of the last of `attempts` equal attempts. */
 function after(
   attempts: number,
   attempt: (streak: Streak) => Verdict,
@@ -49,7 +49,7 @@ function after(
 }
 
 describe("an outage", () => {
-  it("is met with waits that grow, with jitter, and never beyond the cap", () => {
+  it("is retried after growing waits with jitter, never above the maximum", () => {
     for (const attempts of [1, 2, 5, 30]) {
       const step = Math.min(outageRetryMs, firstRetryMs * 2 ** (attempts - 1));
       const waits = Array.from(
@@ -65,17 +65,17 @@ describe("an outage", () => {
   it.each([
     ["of the venue", away],
     ["of our own log", new TransportError("unavailable", "no broker")],
-  ])("%s of hours gives nothing up", (_name, error) => {
+  ])("%s never gives a gap up, even after hours", (_name, error) => {
     const verdict = after(1_000, (streak) => failed(error, streak));
     expect(verdict.state).toBe("repairing");
     expect(verdict.nextTryMs).toBeLessThanOrEqual(outageRetryMs);
   });
 
-  it("that is over counts for nothing: neither waits nor patience are used up", () => {
+  it("that is over resets both the waits and the number of attempts", () => {
     const outage = after(1_000, (streak) => failed(away, streak));
-    const told = answered({ trades: 9 }, outage);
-    expect(told.state).toBe("repairing");
-    expect(told.nextTryMs).toBeLessThanOrEqual(firstRetryMs);
+    const reported = answered({ trades: 9 }, outage);
+    expect(reported.state).toBe("repairing");
+    expect(reported.nextTryMs).toBeLessThanOrEqual(firstRetryMs);
     for (const verdict of [
       failed(refused, outage),
       failed(new Error("odd"), outage),
@@ -86,7 +86,7 @@ describe("an outage", () => {
     }
   });
 
-  it("a host that asked for silence gets it", () => {
+  it("a host that demands silence gets it", () => {
     const error = new VenueError("silenced", "418", 7_200_000);
     expect(failed(error)).toMatchObject({
       state: "repairing",
@@ -96,7 +96,7 @@ describe("an outage", () => {
   });
 });
 
-describe("nothing that leads nowhere is asked for again and again", () => {
+describe("attempts without progress become rare", () => {
   const behind = { isBehind: true, unreported: 5n, hasReported: false };
   it.each<[string, number, (streak: Streak) => Verdict, RegExp]>([
     ["a refusal", 3, (streak) => failed(refused, streak), /the venue refuses/],
@@ -130,24 +130,24 @@ describe("nothing that leads nowhere is asked for again and again", () => {
       (streak) => answered(behind, streak),
       /still does not know/,
     ],
-  ])("%s: rarely from the %ith on", (_name, most, attempt, reason) => {
-    expect(after(most - 1, attempt).state).toBe("repairing");
-    const last = after(most, attempt);
+  ])("%s: rarely from attempt %i on", (_name, max, attempt, reason) => {
+    expect(after(max - 1, attempt).state).toBe("repairing");
+    const last = after(max, attempt);
     expect(last.state).toBe("unrepairable");
     expect(last.reason).toMatch(reason);
     expect(last.nextTryMs).toBeGreaterThanOrEqual(rareMs / 2);
-    // A rare attempt that ends so once more is not the first of many.
+    // A rare attempt with the same outcome does not start frequent retries again.
     expect(attempt(last).state).toBe("unrepairable");
-    // One that ends otherwise is.
+    // One with another outcome does.
     expect(failed(away, last).state).toBe("repairing");
   });
 
-  it("a REST that is behind has hours to get on, and is asked at least every ten minutes", () => {
+  it("a REST that is behind has hours to catch up, and is retried at least every ten minutes", () => {
     let waited = 0;
     let verdict: Verdict | Streak = NONE;
     for (let attempt = 1; attempt < 40; attempt++) {
       const next = answered(behind, verdict);
-      expect(next.nextTryMs).toBeLessThanOrEqual(longestRetryMs);
+      expect(next.nextTryMs).toBeLessThanOrEqual(maxRetryMs);
       waited += next.nextTryMs;
       verdict = next;
     }
@@ -156,7 +156,7 @@ describe("nothing that leads nowhere is asked for again and again", () => {
 
   it.each<[string, Partial<HoleAnswer>, RegExp]>([
     [
-      "nothing was told",
+      "nothing was reported",
       { unreported: 5n, hasReported: false },
       /serves all trades since a market began/,
     ],
@@ -168,7 +168,7 @@ describe("nothing that leads nowhere is asked for again and again", () => {
   });
 });
 
-describe("nothing is given up that gets on", () => {
+describe("no gap is given up that makes progress", () => {
   const gap = (missing: bigint | null): DueGap => ({
     id: "1",
     market: "binance:BTCUSDT",
@@ -180,7 +180,7 @@ describe("nothing is given up that gets on", () => {
     missing,
   });
 
-  it("a hole of many pieces of which each attempt fetches some", () => {
+  it("a hole of many parts, some of which each attempt fetches", () => {
     const streak = streakOf(gap(900n), 800n);
     expect(answered({ trades: 100 }, streak)).toMatchObject({
       state: "repairing",
@@ -188,7 +188,7 @@ describe("nothing is given up that gets on", () => {
     });
   });
 
-  it("but one of which nothing has come is", () => {
+  it("but one without progress is", () => {
     for (const missing of [900n, 901n])
       expect(
         answered({ trades: 100 }, streakOf(gap(900n), missing)).state,
@@ -196,14 +196,14 @@ describe("nothing is given up that gets on", () => {
     expect(streakOf(gap(null), 5n)).toMatchObject({ consecutive: 7 });
   });
 
-  it("what was told in part is asked for again", () => {
+  it("a hole that was reported in part is requested again", () => {
     expect(answered({ unreported: 5n })).toMatchObject({
       state: "repairing",
       reason: null,
     });
   });
 
-  it("ids that it has no trade for are asked for once more before they are void", () => {
+  it("ids without a trade are requested once more before they are void", () => {
     expect(answered({}, NONE, 3n)).toMatchObject({
       state: "repairing",
       nextTryMs: confirmMs,

@@ -10,18 +10,21 @@ import { Backoff } from "../../waiting/backoff.js";
 import type { HoleAnswer } from "./hole-repair.js";
 
 export interface RepairTiming {
-  /** Between two looks at the ledger. */
+  /** Between two sweeps. */
   everyMs: number;
-  /** A trade that is only late may come by itself. */
+  /** From finding a gap to its first attempt: a trade that is only late may come by itself. */
   graceMs: number;
-  /** Between the two askings that make an id void. */
+  /** Between the two requests that make an id void. */
   confirmMs: number;
-  /** After a failure; doubled with each up to the longest. */
+  /** After a failure; doubles with each, up to `maxRetryMs`. */
   firstRetryMs: number;
-  longestRetryMs: number;
-  /** The longest while the venue, or our own log, cannot be reached: it may be back at any time, for all its gaps. */
+  maxRetryMs: number;
+  /**
+   * Maximum while the venue, or our own log, is unreachable: it may be back at any time, for all
+   * its gaps.
+   */
   outageRetryMs: number;
-  /** Until what is unrepairable is tried once more. */
+  /** Between attempts at an unrepairable gap. */
   rareMs: number;
 }
 
@@ -30,23 +33,28 @@ export const REPAIR_TIMING: RepairTiming = {
   graceMs: 2_000,
   confirmMs: 10_000,
   firstRetryMs: 3_000,
-  longestRetryMs: 600_000,
+  maxRetryMs: 600_000,
   outageRetryMs: 60_000,
   rareMs: 6 * HOUR_MS,
 };
 
-/** Attempts in a row, while nothing came, after which their outcome is meant. */
-const REFUSALS = 3;
-const PATIENCE = 8;
-/** Some hours: a REST is seconds behind its stream, or minutes on a bad day. */
-const BEHIND = 40;
+/**
+ * Consecutive attempts with the same outcome and no progress, after which a gap is unrepairable.
+ */
+const MAX_REFUSALS = 3;
+const MAX_ATTEMPTS = 8;
+/** Some hours: a REST is usually seconds behind its stream, at worst minutes. */
+const MAX_BEHIND = 40;
 
 const TRADES_DROPPED =
   "its trades are older than those that are kept, so that none can be stored; and candles do not prove that the venue has none";
 
 export type Verdict = Settled;
 
-/** What attempts have come to so far: another outcome, or an id less that is missing, begins anew. */
+/**
+ * Consecutive attempts with one outcome. Another outcome, or a lower count of missing ids, resets
+ * it.
+ */
 export type Streak = Pick<DueGap, "outcome" | "consecutive">;
 
 export function streakOf(gap: DueGap, missing: bigint): Streak {
@@ -54,7 +62,7 @@ export function streakOf(gap: DueGap, missing: bigint): Streak {
   return progressed ? { outcome: null, consecutive: 0 } : gap;
 }
 
-/** What follows from a failed attempt. */
+/** The next state of a gap after a failed attempt. */
 export function afterFailure(
   error: unknown,
   streak: Streak,
@@ -62,14 +70,14 @@ export function afterFailure(
 ): Verdict {
   const { message } = error as Error;
   if (error instanceof VenueError && !error.canRetry)
-    return patiently("refused", streak, REFUSALS, timing, {
+    return retryOrGiveUp("refused", streak, MAX_REFUSALS, timing, {
       reason: message,
       last: `the venue refuses: ${message}`,
     });
   if (error instanceof VenueError || canDeliverLater(error)) {
     const isVenue = error instanceof VenueError;
-    const outage = { ...timing, longestRetryMs: timing.outageRetryMs };
-    const verdict = again(
+    const outage = { ...timing, maxRetryMs: timing.outageRetryMs };
+    const verdict = retry(
       isVenue ? "unreachable" : "undelivered",
       streak,
       outage,
@@ -78,13 +86,16 @@ export function afterFailure(
     const silentMs = isVenue ? error.silentMs : 0;
     return { ...verdict, nextTryMs: Math.max(verdict.nextTryMs, silentMs) };
   }
-  return patiently("failed", streak, PATIENCE, timing, {
+  return retryOrGiveUp("failed", streak, MAX_ATTEMPTS, timing, {
     reason: message,
     last: message,
   });
 }
 
-/** What follows from the answers to an attempt; `unconfirmed` ids had no trade for the first time. */
+/**
+ * The next state of a gap after an attempt was answered. `unconfirmed`: number of ids without a
+ * trade for the first time.
+ */
 export function afterAnswers(
   venue: Venue,
   answers: readonly HoleAnswer[],
@@ -96,13 +107,13 @@ export function afterAnswers(
   if (unfit !== undefined && unfit !== null)
     return rarely("unfit", unfit, timing);
   if (answers.some(({ isBehind }) => isBehind))
-    return patiently("behind", streak, BEHIND, timing, {
+    return retryOrGiveUp("behind", streak, MAX_BEHIND, timing, {
       reason: "the venue's REST does not know these ids yet",
       last: "the venue's REST still does not know these ids",
     });
   if (unconfirmed > 0n) {
-    const verdict = patiently("absent", streak, PATIENCE, timing, {
-      reason: "the venue has no trade for some ids: asked again to be sure",
+    const verdict = retryOrGiveUp("absent", streak, MAX_ATTEMPTS, timing, {
+      reason: "the venue has no trade for some ids: requested again to confirm",
       last: "the venue has no trade for some ids, and for others each time",
     });
     return verdict.state === "repairing"
@@ -110,22 +121,25 @@ export function afterAnswers(
       : verdict;
   }
   if (answers.some(({ hasReported }) => hasReported))
-    return patiently("told", streak, PATIENCE, timing, {
+    return retryOrGiveUp("told", streak, MAX_ATTEMPTS, timing, {
       reason: null,
-      last: `fetched ${PATIENCE} times and still not stored: see the dead letters`,
+      last: `fetched ${MAX_ATTEMPTS} times and still not stored: see the dead letters`,
     });
   return rarely(
     "untold",
-    `the venue tells nothing of these ids: it serves ${venue.repair.kind === "by id" ? venue.repair.reach : "nothing"}`,
+    `the venue returns nothing for these ids: it serves ${venue.repair.kind === "by id" ? venue.repair.reach : "nothing"}`,
     timing,
   );
 }
 
-/** What follows for a gap among trades that are not kept, `isVoid` by the venue's candles or not. */
+/**
+ * The next state of a gap among trades that are no longer kept; `isVoid` as the venue's candles
+ * prove.
+ */
 export function afterProof(isVoid: boolean, timing: RepairTiming): Verdict {
-  // The next sweep ends it.
+  // The next sweep closes it.
   return isVoid
-    ? again("proven", { outcome: null, consecutive: 0 }, timing, null)
+    ? retry("proven", { outcome: null, consecutive: 0 }, timing, null)
     : rarely("expired", TRADES_DROPPED, timing);
 }
 
@@ -138,29 +152,29 @@ export function rarely(
   return { state: "unrepairable", reason, outcome, consecutive: 1, nextTryMs };
 }
 
-/** Again, until so many in a row have ended so; then rarely. */
-function patiently(
+/** Retries until `maxAttempts` consecutive attempts had this outcome; then rarely. */
+function retryOrGiveUp(
   outcome: string,
   streak: Streak,
-  most: number,
+  maxAttempts: number,
   timing: RepairTiming,
   { reason, last }: { reason: string | null; last: string },
 ): Verdict {
   const consecutive = countOf(outcome, streak);
-  return consecutive < most
-    ? again(outcome, streak, timing, reason)
+  return consecutive < maxAttempts
+    ? retry(outcome, streak, timing, reason)
     : { ...rarely(outcome, last, timing), consecutive };
 }
 
-function again(
+function retry(
   outcome: string,
   streak: Streak,
-  { firstRetryMs, longestRetryMs }: RepairTiming,
+  { firstRetryMs, maxRetryMs }: RepairTiming,
   reason: string | null,
 ): Verdict {
   const consecutive = countOf(outcome, streak);
-  const before = consecutive - 1;
-  const nextTryMs = new Backoff(firstRetryMs, longestRetryMs, before).next();
+  const failures = consecutive - 1;
+  const nextTryMs = new Backoff(firstRetryMs, maxRetryMs, failures).next();
   return { state: "repairing", reason, outcome, consecutive, nextTryMs };
 }
 

@@ -28,13 +28,14 @@ import {
 /** Injection token of another `RepairTiming`. */
 const TIMING = Symbol("repair timing");
 
-/** Gaps that are asked for at once, each of another market. */
-const SIDE_BY_SIDE = 3;
-const FIGURES_MS = 5_000;
+/** Gaps that are fetched concurrently, each of another market. */
+const MAX_CONCURRENT = 3;
+const FIGURES_EVERY_MS = 5_000;
 
 /**
- * Finds the holes in the markets that this process cares for, and has each fetched and sent the way of all trades. What is
- * late, comes twice or is broken off does no harm: a gap ends when coverage says so, and until then it is asked for again.
+ * Finds the holes in the markets that this process claims, fetches their trades and sends them
+ * through the topic like all others. A late, repeated or aborted attempt does no harm: a gap ends
+ * when coverage says so, and is retried until then.
  */
 @Injectable()
 export class Repair {
@@ -43,7 +44,7 @@ export class Repair {
   private readonly underWay = new Map<Market, Promise<void>>();
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
+  private running: Promise<void> | undefined;
   private lastFigures = -Infinity;
   private hasTrouble = false;
 
@@ -62,34 +63,37 @@ export class Repair {
 
   start(): void {
     this.timer ??= setInterval(() => {
-      this.looking ??= this.look().finally(() => (this.looking = undefined));
+      this.running ??= this.runOnce().finally(() => (this.running = undefined));
     }, this.timing.everyMs);
   }
 
-  /** What is broken off goes on with whoever has the market next. */
+  /** Aborts attempts under way: the next process that claims the market retries them. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     this.stopping.abort(new Error("the process is stopping"));
-    await this.looking;
+    await this.running;
     await Promise.all(this.underWay.values());
     this.log.close();
   }
 
-  private async look(): Promise<void> {
-    const mine = this.claims.mine.map(({ market }) => market);
-    if (mine.length === 0) return;
+  private async runOnce(): Promise<void> {
+    const claimed = this.claims.mine.map(({ market }) => market);
+    if (claimed.length === 0) return;
     try {
-      const sweep = await this.ledger.sweep(mine);
+      const sweep = await this.ledger.sweep(claimed);
       this.log.swept(sweep);
       const { found, repaired, void: voided } = sweep;
       this.figures.gapsChanged.inc({ outcome: "found" }, found);
       this.figures.gapsChanged.inc({ outcome: "repaired" }, repaired);
       this.figures.gapsChanged.inc({ outcome: "void" }, voided);
-      await this.tellFigures(mine);
-      const free = mine.filter((market) => !this.underWay.has(market));
+      await this.updateFigures(claimed);
+      const free = claimed.filter((market) => !this.underWay.has(market));
       const due = await this.ledger.due(free, this.timing.graceMs);
       for (const gap of due) {
-        if (this.underWay.size >= SIDE_BY_SIDE || this.stopping.signal.aborted)
+        if (
+          this.underWay.size >= MAX_CONCURRENT ||
+          this.stopping.signal.aborted
+        )
           break;
         const attempt = this.attempt(gap).finally(() =>
           this.underWay.delete(gap.market),
@@ -98,10 +102,12 @@ export class Repair {
       }
       this.hasTrouble = false;
     } catch (error) {
-      // Told once: the database may be away for long.
+      // A warning only once: the database may be away for long.
       const level = this.hasTrouble ? "debug" : "warn";
       this.hasTrouble = true;
-      this.logger[level](`Gaps are not looked after now: ${String(error)}`);
+      this.logger[level](
+        `Gap sweep failed, will retry in ${this.timing.everyMs / 1_000} s: ${String(error)}`,
+      );
     }
   }
 
@@ -114,7 +120,7 @@ export class Repair {
     const { venue, symbol } = followed;
     try {
       const { holes, ids } = await this.ledger.begin(gap.id);
-      // Nothing is missing any more.
+      // Its trades have arrived meanwhile.
       if (holes.length === 0) return;
       const verdict = await this.verdict(gap, venue, symbol, holes, ids);
       await this.ledger.settle(gap.id, verdict, ids);
@@ -123,7 +129,7 @@ export class Repair {
         `Gap ${gap.id} of ${gap.market} after attempt ${gap.attempts + 1}: ${verdict.state}${verdict.reason === null ? "" : `, ${verdict.reason}`}`,
       );
     } catch (error) {
-      // The database is away: the row's time has come still, so that it is the next round's.
+      // The database is away: the gap stays due, so that the next run retries it.
       if (!this.stopping.signal.aborted)
         this.logger.debug(`Gap ${gap.id} of ${gap.market}: ${String(error)}`);
     }
@@ -150,7 +156,7 @@ export class Repair {
         count("answered");
         return afterProof(proven === holes.length, this.timing);
       }
-      answers = await this.ask(gap, venue, symbol, holes);
+      answers = await this.fetchAll(gap, venue, symbol, holes);
     } catch (error) {
       this.stopping.signal.throwIfAborted();
       count("failed");
@@ -165,7 +171,7 @@ export class Repair {
     return afterAnswers(venue, answers, unconfirmed, streak, this.timing);
   }
 
-  private async ask(
+  private async fetchAll(
     gap: DueGap,
     venue: Venue,
     symbol: string,
@@ -183,16 +189,16 @@ export class Repair {
       );
       this.figures.repairedTrades.inc({ venue: venue.name }, answer.trades);
       answers.push(answer);
-      // The others will be told no better.
+      // The other holes would be answered in the same way.
       if (answer.unfit !== null) break;
     }
     return answers;
   }
 
-  private async tellFigures(mine: readonly Market[]): Promise<void> {
-    if (performance.now() - this.lastFigures < FIGURES_MS) return;
+  private async updateFigures(claimed: readonly Market[]): Promise<void> {
+    if (performance.now() - this.lastFigures < FIGURES_EVERY_MS) return;
     this.lastFigures = performance.now();
-    const own = new Set(mine);
+    const own = new Set(claimed);
     const figures = (await this.gaps.figures()).filter(({ market }) =>
       own.has(market),
     );
