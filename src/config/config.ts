@@ -48,7 +48,7 @@ export interface Config extends ContextSettings {
   /** Partitions of topics that do not exist yet. */
   kafkaPartitions: number;
   kafkaReplication: number;
-  /** Shortest first; always holds `1m`, which the ticker and the BI views are made of. */
+  /** Shortest first; always holds `1m`, the source of the ticker and the BI views. */
   intervals: readonly Interval[];
   /** Ms that trades are kept; undefined means forever. */
   retentionMs: number | undefined;

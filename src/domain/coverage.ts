@@ -19,7 +19,7 @@ export interface Coverage {
   unwatched: readonly TimeRange[];
 }
 
-/** Missing ids, and the exchange times (epoch ms) of the trades before and behind them. */
+/** Missing ids, and the exchange times (epoch ms) of the trades before and after them. */
 export interface Hole<Time extends number | null = number> extends IdRange {
   after: Time;
   before: Time;

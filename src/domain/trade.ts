@@ -85,12 +85,12 @@ export interface Fault {
 
 /** Raw trades of one aggregated trade. */
 export const MAX_COUNT = 1_000_000;
-/** 2009-01-03, the first block: no market is older. */
+/** Epoch ms of 2009-01-03, the first block: no market is older. */
 export const MIN_TIME = 1_230_940_800_000;
 /** How far a trade may be ahead of its venue's clock. */
 export const MAX_AHEAD_MS = 60_000;
 const MAX_ORD = 2n ** 63n;
-const MAX_ID_LENGTH = 128;
+const MAX_ID_CHARACTERS = 128;
 const SOURCES: ReadonlySet<string> = new Set(TRADE_SOURCES);
 const SIDES: ReadonlySet<string> = new Set(TAKER_SIDES);
 const INTEGER = /^\d{1,19}$/;
@@ -107,10 +107,15 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
   if (
     typeof id !== "string" ||
     id.length === 0 ||
-    id.length > MAX_ID_LENGTH ||
+    id.length > MAX_ID_CHARACTERS ||
     id.includes("\0")
   ) {
-    return fault("bad_id", "id", `text of 1–${MAX_ID_LENGTH} characters`, id);
+    return fault(
+      "bad_id",
+      "id",
+      `text of 1–${MAX_ID_CHARACTERS} characters`,
+      id,
+    );
   }
   if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
     return fault("bad_count", "count", `an integer of 1–${MAX_COUNT}`, count);

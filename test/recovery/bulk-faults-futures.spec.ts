@@ -16,7 +16,7 @@ beforeEach(async () => {
   bench = await openBench();
 });
 
-describe("a file of futures that is not what it should be", () => {
+describe("a damaged file of futures", () => {
   const market = "binance-usdm:BTCUSDT";
   const period = "2024-12-30";
   const name = `BTCUSDT-trades-${period}.zip`;
@@ -42,7 +42,7 @@ describe("a file of futures that is not what it should be", () => {
     [
       "lines of another time between, as in those of October 2023",
       lines.with(4, "900,1,1,1,1735516809000,true"),
-      `${name}:6: its id 504 comes behind 900`,
+      `${name}:6: its id 504 comes after 900`,
     ],
   ])("is refused by file and line: %s", async (_what, content, message) => {
     const file = { symbol: "BTCUSDT", period, kind: "trades" } as const;

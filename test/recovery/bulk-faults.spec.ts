@@ -31,7 +31,7 @@ async function differences(): Promise<unknown[]> {
   return found;
 }
 
-/** So many trades are stored, and exactly their ids are covered. */
+/** `rows` trades are stored, and exactly their ids are covered. */
 async function expectCovered(rows: number): Promise<void> {
   const markets: { rows: number; ids: string; covered: string }[] =
     await bench.tape.source.query(
@@ -45,7 +45,7 @@ async function expectCovered(rows: number): Promise<void> {
   expect(await differences()).toEqual([]);
 }
 
-describe("a bulk file that is not what it should be", () => {
+describe("a damaged or unusual bulk file", () => {
   const period = "2024-12-30";
   const name = `BTCUSDT-aggTrades-${period}.zip`;
   const lines = linesOf(FROM, FROM + DAY);
@@ -97,7 +97,7 @@ describe("a bulk file that is not what it should be", () => {
     await bench.file(period, content);
     const job = await bench.load(FROM, FROM + DAY);
     expect(job.notes[0]).toContain(message);
-    // The exchange's REST cannot be asked either.
+    // The exchange's REST is away, too.
     expect(job.state).toBe("waiting");
     expect(await differences()).toEqual([]);
   });
@@ -131,7 +131,7 @@ describe("a bulk file that is not what it should be", () => {
     expect((await contents(bench.tape.source)).coverage).toEqual([]);
   });
 
-  it("is refused by the line at which its inside turns out to be damaged", async () => {
+  it("is refused by the line at which its content is damaged", async () => {
     const path = await bench.file(period, lines);
     const bytes = await readFile(path);
     bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 200);
@@ -139,7 +139,7 @@ describe("a bulk file that is not what it should be", () => {
     await writeChecksum(path);
     const job = await bench.load(FROM, FROM + DAY);
     expect(job.notes[0]).toMatch(
-      new RegExp(`^${name}(:| cannot be unpacked behind line )\\d+: `),
+      new RegExp(`^${name}(:| cannot be unpacked after line )\\d+: `),
     );
     expect(job).toMatchObject({ state: "waiting", stored: 0 });
     expect((await contents(bench.tape.source)).trades).toEqual([]);
@@ -149,7 +149,7 @@ describe("a bulk file that is not what it should be", () => {
   it("covers what came before its first wrong line, in whole pieces", async () => {
     const at = 60_000;
     const enough = linesOf(FROM, FROM + 2 * DAY).slice(0, at + 10);
-    // Of one day, however many.
+    // All of one day.
     const crowded = enough.map((line) =>
       line.split(",").with(5, "1735516801000").join(","),
     );
@@ -164,7 +164,7 @@ describe("a bulk file that is not what it should be", () => {
     await expectCovered(50_000);
   });
 
-  it("leaves a day alone whose trades are not kept, whatever came before its wrong line", async () => {
+  it("changes nothing on a day whose trades are not kept, whatever came before its wrong line", async () => {
     const { source, partitions } = bench.tape;
     const retention = new Retention(readConfig({}), source, partitions);
     await retention.advance(FROM + DAY);
@@ -202,7 +202,7 @@ describe("a bulk file that is not what it should be", () => {
     ]);
   });
 
-  it("loses repeated lines, and its holes are gaps", async () => {
+  it("is stored without repeated lines, and its holes are gaps", async () => {
     await bench.file(period, [
       ...lines.slice(0, 100),
       row(99),
@@ -222,7 +222,7 @@ describe("a bulk file that is not what it should be", () => {
     expect(await differences()).toEqual([]);
   });
 
-  it("is not a month's in vain: its days are loaded instead", async () => {
+  it("of a month is replaced by the files of its days", async () => {
     const month = Date.UTC(2024, 11, 1);
     const all = linesOf(month, NEW_YEAR);
     await bench.file("2024-12", [...all.slice(0, 1_000), "nonsense"]);

@@ -34,7 +34,8 @@ export class Bootstrap {
   ) {}
 
   /**
-   * Call it before any feed starts: afterwards new markets cannot be told from those with history.
+   * Call it before any feed starts: afterwards new markets cannot be distinguished from those with
+   * history.
    */
   async findNewMarkets(): Promise<void> {
     this.newMarkets = await this.withoutHistory(this.followed.all);

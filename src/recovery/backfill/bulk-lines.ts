@@ -43,7 +43,7 @@ export async function* linesOfZip(
     if (cause instanceof TapelineError) throw cause;
     const place =
       from > 1
-        ? `${name}: cannot be unpacked behind line ${from - 1}`
+        ? `${name}: cannot be unpacked after line ${from - 1}`
         : `${name} is not a whole zip file`;
     throw new TapelineError(
       "file_refused",

@@ -130,7 +130,7 @@ export class BulkTrades {
       }
       throw this.refusal(
         place,
-        `its id ${trade.ord} comes behind ${this.end - 1n}: ids must ascend`,
+        `its id ${trade.ord} comes after ${this.end - 1n}: ids must ascend`,
       );
     }
     if (ord > this.end)

@@ -44,7 +44,7 @@ export const REPAIR_TIMING: RepairTiming = {
 const MAX_REFUSALS = 3;
 const MAX_ATTEMPTS = 8;
 /** Some hours: a REST is usually seconds behind its stream, at worst minutes. */
-const MAX_BEHIND = 40;
+const MAX_BEHIND_ATTEMPTS = 40;
 
 const TRADES_DROPPED =
   "its trades are older than those that are kept, so that none can be stored; and candles do not prove that the venue has none";
@@ -107,7 +107,7 @@ export function afterAnswers(
   if (unfit !== undefined && unfit !== null)
     return rarely("unfit", unfit, timing);
   if (answers.some(({ isBehind }) => isBehind))
-    return retryOrGiveUp("behind", streak, MAX_BEHIND, timing, {
+    return retryOrGiveUp("behind", streak, MAX_BEHIND_ATTEMPTS, timing, {
       reason: "the venue's REST does not know these ids yet",
       last: "the venue's REST still does not know these ids",
     });
