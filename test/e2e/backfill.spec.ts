@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function ask(body: object, key = KEY): Promise<Response> {
+async function request(body: object, key = KEY): Promise<Response> {
   return fetch(`${app?.url}/api/v1/backfills`, {
     method: "POST",
     headers: {
@@ -61,22 +61,26 @@ const jobs = (): Promise<Backfill[]> =>
   (app as Process).get<Backfill[]>("/api/v1/backfills");
 
 describe("a backfill of the running product", () => {
-  it("is asked for over the API, goes on after kill -9, and is whole", async () => {
+  it("is requested over the API, resumes after kill -9, and is whole", async () => {
     app = await (await Process.start(["serve"], settings)).ready();
     expect(
-      (await ask({ market: MARKET, from: DAY, to: TO }, "no key of ours"))
+      (await request({ market: MARKET, from: DAY, to: TO }, "a wrong key"))
         .status,
     ).toBe(401);
-    const refused = await ask({ market: "nope", from: "soon", to: TO });
+    const refused = await request({ market: "nope", from: "soon", to: TO });
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({
       code: "bad_parameter",
       errors: [{ field: "market" }, { field: "from" }],
     });
-    const asked = await ask({ market: MARKET, from: "2024-05-06", to: TO });
-    expect(asked.status).toBe(201);
-    const { id } = (await asked.json()) as Backfill;
-    expect(asked.headers.get("location")).toBe(`/api/v1/backfills/${id}`);
+    const accepted = await request({
+      market: MARKET,
+      from: "2024-05-06",
+      to: TO,
+    });
+    expect(accepted.status).toBe(201);
+    const { id } = (await accepted.json()) as Backfill;
+    expect(accepted.headers.get("location")).toBe(`/api/v1/backfills/${id}`);
     await until(async () => ((await jobs())[0]?.read ?? 0) > 0, 30_000);
     await app.kill();
     app = await (await Process.start(["serve"], settings)).ready();
@@ -106,7 +110,7 @@ describe("a backfill of the running product", () => {
       await Process.start(["serve"], { ...settings, BACKFILL_JOBS: "0" })
     ).ready();
     const { id } = (await (
-      await ask({ market: MARKET, from: DAY, to: TO })
+      await request({ market: MARKET, from: DAY, to: TO })
     ).json()) as Backfill;
     const headers = { authorization: `Bearer ${KEY}` };
     const path = `${app.url}/api/v1/backfills/${id}`;

@@ -18,7 +18,10 @@ interface MarketAnswer {
   feed: FeedState | null;
 }
 
-/** Two trades a second, from before the last hour until after the test; every seventh shares its millisecond with the one before. */
+/**
+ * Two trades a second, from before the last hour until after the test; every seventh shares its
+ * millisecond with the one before.
+ */
 function tapeAroundNow(now: number): SymbolTape {
   const trades: RawTrade[] = [];
   const start = now - 90 * MINUTE;
@@ -59,23 +62,23 @@ describe("a market that is followed for the first time", () => {
   const jobs = (): Promise<{ state: string; askedBy: string }[]> =>
     rest(app.url, "/api/v1/backfills");
 
-  it("has its last hour at once, which joins what comes live, and says how much of it is made", async () => {
+  it("has its last hour at once, which joins the live trades, and reports how much of it is loaded", async () => {
     exchange.inject({ kind: "rest-slow", forMs: 60_000, byMs: 700 });
     app = await (await Process.start(["serve"], settings)).ready();
-    const told = new Set<number>();
+    const parts = new Set<number>();
     await until(
       async () => {
         const history = await market().then(
           ({ feed }) => feed?.history ?? null,
           () => null,
         );
-        if (history !== null) told.add(history);
+        if (history !== null) parts.add(history);
         return (await jobs()).some(({ state }) => state === "done");
       },
       90_000,
       () => app.output.slice(-3_000),
     );
-    expect([...told].some((part) => part > 0 && part < 1)).toBe(true);
+    expect([...parts].some((part) => part > 0 && part < 1)).toBe(true);
     await until(
       async () => {
         const { coverage, trades, feed } = await market();

@@ -76,7 +76,7 @@ describe(`kill -9 with the embedded database (seed ${SEED})`, () => {
     expect(processExists(pid)).toBe(false);
   }, 200_000);
 
-  it("starts the database again when it alone is killed, and goes on", async () => {
+  it("restarts the database when it alone is killed, and goes on", async () => {
     const app = await (
       await Process.start(["serve"], {
         ...settings,
@@ -85,7 +85,7 @@ describe(`kill -9 with the embedded database (seed ${SEED})`, () => {
     ).ready();
     const before = postmaster();
     process.kill(before, "SIGKILL");
-    // It can be back sooner than anybody has seen the app unready.
+    // It can be back before a poll has seen the app unready.
     await until(
       () => {
         try {

@@ -66,7 +66,10 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
     KAFKA_PARTITIONS: "2",
   });
 
-  /** A recording streams for so many seconds from one process while another records; `disturb` is called until the stream has ended. */
+  /**
+   * Streams a recording for that many seconds from one process while another records; calls
+   * `disturb` until the stream has ended.
+   */
   async function recordWhile(
     settings: Settings,
     disturb: (next: () => number) => Promise<void>,
@@ -145,24 +148,25 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
   it("gives the same rows although the broker and the database are killed and come back", async () => {
     const settings = await environment();
     const app = await (await Process.start(["serve"], settings)).ready();
-    let round = 0;
+    let kills = 0;
     const seen = { unready: false };
     await recordWhile(
       settings,
       async () => {
-        round++;
-        if (round > 2) {
+        kills++;
+        if (kills > 2) {
           await sleep(200);
           return;
         }
-        // A process whose database goes while it starts ends, and is started again by whoever runs it: not meant here.
+        // A process whose database goes away while it starts exits, and its supervisor restarts it:
+        // not tested here.
         await until(
           async () => (await tradesStored(app)) > 0,
           60_000,
           () => app.output.slice(-3_000),
         );
         await sleep(1_500);
-        await (round === 1 ? postgres.kill() : broker.kill());
+        await (kills === 1 ? postgres.kill() : broker.kill());
         await until(
           async () => (await app.status("/health/ready")) === 503,
           30_000,
@@ -170,7 +174,7 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
         );
         seen.unready = true;
         expect(await app.status("/health/live")).toBe(200);
-        await (round === 1 ? postgres.restart() : broker.restart());
+        await (kills === 1 ? postgres.restart() : broker.restart());
         await until(
           async () => (await app.status("/health/ready")) === 200,
           60_000,

@@ -43,7 +43,7 @@ const stored = async (name: string): Promise<string[]> => {
   return trades.map(({ id }) => id);
 };
 
-it("follows an exchange, through a lost connection, without losing what it was sent", async () => {
+it("follows an exchange, through a lost connection, without losing what was sent to it", async () => {
   exchange.tradeAll("BTCUSDT", "ETHUSDT");
   await until(
     async () => ((await market("binance:BTCUSDT"))?.trades ?? 0) > 100,
@@ -51,7 +51,7 @@ it("follows an exchange, through a lost connection, without losing what it was s
     () => app.output.slice(-2_000),
   );
   exchange.pauseTrading();
-  // What is on its way arrives; then the connection ends, and the market goes on without us.
+  // Frames under way arrive; then the connection ends, and the market goes on without us.
   await sleep(300);
   exchange.drop();
   await until(() => exchange.connections === 0, 30_000);
@@ -85,7 +85,7 @@ it("follows an exchange, through a lost connection, without losing what it was s
     );
     expect(await stored(`binance:${symbol}`)).toEqual(exchange.sentOf(symbol));
   }
-  // What the exchange traded while nobody was connected is a hole, and is said to be one.
+  // Trades of the exchange during the disconnection are a hole, and are reported as one.
   expect(
     Number((await market("binance:BTCUSDT"))?.coverage.missing),
   ).toBeGreaterThan(0);

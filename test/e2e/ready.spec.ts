@@ -60,7 +60,7 @@ describe("the readiness of a process", () => {
     await new FeedStateStore(source).save([state]);
   }
 
-  // A market that was left out of FEEDS after a kill kept it degraded for ever.
+  // A market that was left out of FEEDS after a kill kept it degraded forever.
   it("counts a feed whose process was killed for a day, and calls it stopped then", async () => {
     await leave(DAY - 60_000);
     await until(

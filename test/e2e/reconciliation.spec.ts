@@ -16,7 +16,7 @@ afterAll(async () => {
   await venue.close();
 });
 
-it("compares by itself what a followed market has stored, and tells how far it matches", async () => {
+it("compares by itself what a followed market has stored, and reports how far it matches", async () => {
   const first = Date.now() - (Date.now() % MINUTE) - (MINUTES + 2) * MINUTE;
   const trades = Array.from({ length: MINUTES * 2 }, (_, index) =>
     trade(MARKET, index + 1, first + index * 30_000, {

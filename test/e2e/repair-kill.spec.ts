@@ -15,8 +15,8 @@ import { createDatabase } from "../support/databases.js";
 
 const START = Date.UTC(2026, 0, 5, 12);
 const SPEED = 600;
-/** Frames of which nothing comes: several pages of REST. */
-const LOST = 3_000;
+/** Several pages of REST. */
+const LOST_FRAMES = 3_000;
 
 let exchange: BinanceExchange;
 let app: Process | undefined;
@@ -25,7 +25,7 @@ afterAll(async () => {
   await exchange?.close();
 });
 
-it("a process that is killed in the middle of a repair leaves nothing behind that the next one cannot end", async () => {
+it("a process that is killed in the middle of a repair leaves no gap that the next process cannot close", async () => {
   const tape = new SymbolTape("BTCUSDT", madeTrades(240, 11, START));
   const market = marketOf(tape);
   const databaseUrl = await createDatabase();
@@ -46,15 +46,15 @@ it("a process that is killed in the middle of a repair leaves nothing behind tha
   await followed();
   clock.resume();
   await sleep(2_000);
-  exchange.inject({ kind: "drop", symbol: tape.symbol, frames: LOST });
-  // Each page takes so long that the kill comes between two.
+  exchange.inject({ kind: "drop", symbol: tape.symbol, frames: LOST_FRAMES });
+  // Pages are slow, so that the kill comes between two.
   exchange.inject({ kind: "rest-slow", forMs: 120_000, byMs: 700 });
   await until(() => pages().length >= 3, 60_000);
   const path = `/api/v1/markets/${encodeURIComponent(market)}/gaps`;
   expect(await app.get(path)).toMatchObject([{ state: "repairing" }]);
   await app.kill();
   exchange.heal();
-  const asked = pages().length;
+  const before = pages().length;
   clock.pause();
   app = await (await Process.start(["serve"], settings)).ready();
   await followed();
@@ -76,7 +76,7 @@ it("a process that is killed in the middle of a repair leaves nothing behind tha
     60_000,
     () => [...problems, app?.output.slice(-3_000)].join("\n"),
   );
-  expect(pages().length).toBeGreaterThan(asked);
+  expect(pages().length).toBeGreaterThan(before);
   expect((await candleProblems(checked)).problems).toEqual([]);
   expect(await run(["verify"], settings)).toMatchObject({ code: 0 });
 }, 240_000);

@@ -23,7 +23,7 @@ const TAIL_MS = 1_500;
 
 describe("a recording streamed with holes", () => {
   const whole = spotTape();
-  // The recording is shorter; made trades go on for hours.
+  // The recording is shorter; generated trades last for hours.
   const tape = between(whole, whole.start, whole.start + 12 * 60_000);
   const { symbol } = tape;
   const market = marketOf(tape);
@@ -60,7 +60,7 @@ describe("a recording streamed with holes", () => {
     const next = random(20_240_808);
     exchange.clock.resume();
     for (let round = 0; ; round++) {
-      // What nobody has seen the beginning of is no hole.
+      // Trades missing before the first stored one are no hole.
       await sleep(400 + next() * 600);
       const left = (tape.end - exchange.clock.now()) / SPEED;
       if (left < TAIL_MS) break;

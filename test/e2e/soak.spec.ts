@@ -36,7 +36,7 @@ describeOwnKafka(`a short soak (SOAK_SEED=${SEED})`, () => {
     expect(compared).toBeGreaterThan(100);
     expect(limits).toEqual([]);
     expect(killed).toEqual(SHORT.kills);
-    // What hits streams is always met; what hits REST only when somebody asks meanwhile.
+    // Faults of streams always have an effect; those of REST only when a request comes meanwhile.
     expect(felt).toMatchObject({
       drop: expect.any(Number) as number,
       late: SHORT.faults.late,

@@ -67,7 +67,7 @@ async function open(host: "spot" | "usdm", tape: SymbolTape): Promise<void> {
   });
 }
 
-/** Files as the exchange makes them, of what `isIn` is true for. */
+/** Files as the exchange makes them, of the trades that `isIn` accepts. */
 async function publish(
   isIn: (trade: RawTrade) => boolean = () => true,
   days = [FROM, MIDNIGHT],
@@ -124,7 +124,7 @@ async function gaps(market = USDM): Promise<string[]> {
   return page.map(({ fromId, toId }) => `[${fromId},${Number(toId) + 1})`);
 }
 
-/** No candle says that something is missing, but for those that open within the given times. */
+/** Open times of the candles that say that a trade is missing. */
 async function incomplete(market = USDM): Promise<number[]> {
   const candles = await bench.tape.candles.page({
     market,
@@ -157,7 +157,7 @@ describe("ids that files of futures leave out", () => {
     expect(await incomplete()).toEqual([]);
   }, 120_000);
 
-  it("stay a gap where its candles have trades that the file has not: from its middle, and from its end", async () => {
+  it("stay a gap where its candles have trades that the file lacks: in its middle, and at its end", async () => {
     await open("usdm", TAPE);
     const some = TAPE.trades.slice(20_000, 20_040);
     const lost = (each: RawTrade): boolean =>
@@ -176,7 +176,7 @@ describe("ids that files of futures leave out", () => {
     const end = TAPE.trades.findIndex(
       ({ time }) => time >= MIDNIGHT - 3_600_000,
     );
-    // The prints at midnight cannot be told from the trades that are lost beside them.
+    // The prints at midnight cannot be distinguished from the lost trades beside them.
     const missing = [some, TAPE.trades.slice(end, midnight + 1)];
     const listed = await gaps();
     expect(listed).toEqual(missing.flatMap(rangesOf));
@@ -188,7 +188,7 @@ describe("ids that files of futures leave out", () => {
     expect(await incomplete()).not.toEqual([]);
   }, 120_000);
 
-  it("stay a gap where a day has no file, and behind the end of one", async () => {
+  it("stay a gap where a day has no file, and after the end of one", async () => {
     await open("usdm", TAPE);
     await publish(undefined, [FROM]);
     const job = await load();
@@ -200,7 +200,7 @@ describe("ids that files of futures leave out", () => {
       ]),
     );
     await publish(undefined, [MIDNIGHT]);
-    // What the feed has of the day after.
+    // The feed's trade of the day after.
     const { recorder } = bench.tape.recorder();
     const newest = TAPE.trades.at(-1) as RawTrade;
     await recorder.record(
@@ -209,7 +209,7 @@ describe("ids that files of futures leave out", () => {
     );
     expect(await gaps()).toHaveLength(1);
     await bench.load(MIDNIGHT, TO, USDM);
-    // Behind its last line, a file says nothing; and its beginning is another file's end.
+    // A file proves nothing after its last line; its beginning is the end of the file before.
     expect((await gaps()).at(-1)).toBe(`[${newest.id + 1},${newest.id + 5})`);
   }, 120_000);
 
@@ -242,7 +242,7 @@ describe("ids that files of futures leave out", () => {
   }, 120_000);
 });
 
-it("ids that the spot exchange skipped are void, and trades that only its file has lost are a gap", async () => {
+it("ids that the spot exchange skipped are void, and trades that only its file lacks are a gap", async () => {
   const made = withVoids(madeTrades(2_880, 6, FROM), 9, 2);
   const tape = new SymbolTape("BTCUSDT", made);
   await open("spot", tape);

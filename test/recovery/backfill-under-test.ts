@@ -32,13 +32,13 @@ import { madeTrades } from "../support/exchange/recorded-tapes.js";
 import { SymbolTape } from "../support/exchange/symbol-tape.js";
 import { type Tape, openTape } from "../support/tape.js";
 
-// What goes wrong here is meant to.
+// Errors are part of these tests.
 Logger.overrideLogger(["fatal"]);
 
 export const DAY = 86_400_000;
 const SYMBOL = "BTCUSDT";
 export const MARKET = `binance:${SYMBOL}`;
-/** The files of spot change from ms to µs in its middle. */
+/** Spot files change from ms to µs at this time. */
 export const NEW_YEAR = Date.UTC(2025, 0, 1);
 const INTERVALS = "1m,5m,1h,1d,1w,1M";
 
@@ -86,7 +86,7 @@ export function linesOf(from: number, to: number): string[] {
   ];
 }
 
-/** What works on jobs, on a database, a bulk server and a folder of its own. */
+/** A backfill worker with a database, a bulk server and a folder of its own. */
 export class BackfillBench {
   backfills: Backfills;
 
@@ -95,7 +95,7 @@ export class BackfillBench {
     readonly folder: string,
     readonly server: BulkServer,
     readonly store: BackfillStore,
-    /** Of another process of the same product, each time. */
+    /** Each call returns the worker of another process. */
     private readonly worker: () => Backfills,
     readonly metrics: Metrics,
     private readonly transport: InProcessTransport,
@@ -180,7 +180,7 @@ export class BackfillBench {
     );
   }
 
-  /** Daily files of these days; a month's where `period` says so. */
+  /** Writes the daily files of these days. */
   async publish(from: number, to: number): Promise<void> {
     for (let day = from; day < to; day += DAY)
       await this.file(dayText(day), linesOf(day, day + DAY));
@@ -191,26 +191,26 @@ export class BackfillBench {
     return writeBulkFile(this.folder, { symbol: SYMBOL, period }, lines);
   }
 
-  /** The process that works ends in the middle of whatever it does, and another one begins. */
+  /** Stops the worker in the middle of its work and starts another one. */
   async restart(): Promise<void> {
     await this.backfills.stop();
     this.backfills = this.worker();
   }
 
-  async ask(from: number, to: number, market = MARKET): Promise<Backfill> {
+  async request(from: number, to: number, market = MARKET): Promise<Backfill> {
     const job = await this.store.ask({
       market,
       from,
       to,
       askedBy: "api",
     });
-    if (job === undefined) throw new Error("not taken");
+    if (job === undefined) throw new Error("the job was refused");
     return job;
   }
 
-  /** Asks and works; the job as it is afterwards. */
+  /** Requests a job and works on it; resolves to its last state. */
   async load(from: number, to: number, market = MARKET): Promise<Backfill> {
-    const { id } = await this.ask(from, to, market);
+    const { id } = await this.request(from, to, market);
     return this.work(id);
   }
 

@@ -12,7 +12,7 @@ import { BackfillBench, DAY } from "./backfill-under-test.js";
 import { Rest } from "./repair-under-test.js";
 
 const HOUR = 3_600_000;
-/** Not so long ago that a venue of three months would not have it. */
+/** Recent enough for a venue that serves three months. */
 const NOON = Date.now() - (Date.now() % DAY) - 3 * DAY + 12 * HOUR;
 const INTERVALS = "1m,5m,1h,1d,1w,1M";
 
@@ -25,7 +25,7 @@ interface Place {
   perPage: number;
 }
 
-// One question a second is all that Kraken allows: a page holds 1,000 trades.
+// Kraken allows one request a second: a page holds 1,000 trades.
 const COINBASE: Place = {
   market: "coinbase:BTC-USD",
   dialect: coinbaseDialect(["BTC-USD"]).rest,
@@ -73,7 +73,7 @@ async function open({ market, dialect, count, perMs }: Place): Promise<void> {
   }));
 }
 
-/** What these trades give when a feed tells them, in order. */
+/** The rows of these trades recorded in order, as from a feed. */
 async function expected(
   market: string,
   prints: readonly Print[],
@@ -103,14 +103,14 @@ describe.each([COINBASE, OKX, KRAKEN])(
     const { market, count, perPage } = place;
     beforeEach(() => open(place));
 
-    it("gives what a feed would have given, and counts each trade once", async () => {
+    it("stores what a feed would have stored, and counts each trade once", async () => {
       const job = await bench.load(NOON, END(place), market);
       expect(job).toMatchObject({ state: "done", notes: [], progress: 1 });
       expect(job).toMatchObject({ read: count, stored: count });
       expect(await stored()).toEqual(await expected(market, rest.trades));
     }, 60_000);
 
-    it("changes nothing over what is there, and tells how much was new", async () => {
+    it("changes nothing over what is stored, and reports how much was new", async () => {
       const { recorder } = bench.tape.recorder();
       const live = rest.trades.slice(200, 500);
       await recorder.record(
@@ -125,9 +125,9 @@ describe.each([COINBASE, OKX, KRAKEN])(
       expect(await stored()).toEqual(await expected(market, rest.trades));
     }, 60_000);
 
-    it("goes on where it was when its process ends in the middle", async () => {
-      const { id } = await bench.ask(NOON, END(place), market);
-      // As soon as something is safe, nothing is answered any more.
+    it("resumes where it was when its process ends in the middle", async () => {
+      const { id } = await bench.request(NOON, END(place), market);
+      // Once a step is stored, the venue answers no more requests.
       const hasBegun = async (): Promise<boolean> =>
         ((await bench.store.find(id))?.read ?? 0) > 0;
       rest.before = hasBegun;
@@ -139,33 +139,33 @@ describe.each([COINBASE, OKX, KRAKEN])(
       expect(half).toMatchObject({ state: "waiting", problem: null });
       expect(half?.read).toBeLessThan(count);
       rest.before = () => false;
-      const asked = rest.asked.length;
+      const before = rest.requests.length;
       const job = await bench.work(id);
       expect(job).toMatchObject({ state: "done", notes: [], stored: count });
-      // What was safe is not asked for again, and neither is the end of the job searched again.
+      // Neither stored trades are requested again, nor is the end of the job searched again.
       const left = Math.ceil((count - (half?.read ?? 0)) / perPage);
-      expect(rest.asked.length - asked).toBeLessThanOrEqual(left + 3);
+      expect(rest.requests.length - before).toBeLessThanOrEqual(left + 3);
       expect(job.read - count).toBeLessThanOrEqual(perPage);
       expect(await stored()).toEqual(await expected(market, rest.trades));
     }, 90_000);
 
-    it("takes only the hours that were asked for", async () => {
+    it("loads only the requested hours", async () => {
       const [from, to] = [NOON + HOUR / 2, NOON + HOUR];
       const job = await bench.load(from, to, market);
       expect(job).toMatchObject({ state: "done", notes: [] });
       const first = rest.trades.findIndex(({ time }) => time >= from);
       const end = rest.trades.findIndex(({ time }) => time >= to);
       const loaded = rest.trades.slice(first, first + job.read);
-      // It may go a page further, or the ids that the end is searched by.
+      // It may load a page more, or the ids by which the end is searched.
       expect(job.read).toBeGreaterThanOrEqual(end - first);
       expect(await stored()).toEqual(await expected(market, loaded));
     }, 60_000);
   },
 );
 
-describe("a venue that does not tell what is older", () => {
+describe("a venue without older trades", () => {
   it.each([COINBASE, OKX])(
-    "is believed, and the job says from where on there are trades: $market",
+    "is believed, and the job says where the trades begin: $market",
     async (place) => {
       await open(place);
       const { market, count } = place;
@@ -181,7 +181,7 @@ describe("a venue that does not tell what is older", () => {
     60_000,
   );
 
-  it("is asked onwards from the first trade that it tells", async () => {
+  it("is queried forwards from the first trade that it serves", async () => {
     await open(KRAKEN);
     rest.trades = rest.trades.slice(0, 900);
     const job = await bench.load(NOON - 5 * DAY, END(KRAKEN), KRAKEN.market);
@@ -189,13 +189,18 @@ describe("a venue that does not tell what is older", () => {
     expect(await stored()).toEqual(await expected(KRAKEN.market, rest.trades));
   }, 60_000);
 
-  it("and has ended right where a job was interrupted is not said to have told nothing", async () => {
+  it("is noted by its oldest trade also when a job was interrupted right there", async () => {
     await open(COINBASE);
-    const { id } = await bench.ask(NOON - DAY, END(COINBASE), COINBASE.market);
+    const { id } = await bench.request(
+      NOON - DAY,
+      END(COINBASE),
+      COINBASE.market,
+    );
     rest.before = (url) => url.includes("after=1001");
     const working = bench.backfills.work(id);
     await until(
-      () => Promise.resolve(rest.asked.at(-1)?.includes("after=1001") ?? false),
+      () =>
+        Promise.resolve(rest.requests.at(-1)?.includes("after=1001") ?? false),
       30_000,
     );
     await bench.restart();
@@ -210,9 +215,9 @@ describe("a venue that does not tell what is older", () => {
 });
 
 describe("ids without a trade", () => {
-  it("do not lead astray who looks for the end of a job by halving", async () => {
+  it("do not mislead the binary search for the end of a job", async () => {
     await open(COINBASE);
-    // Wherever the search looks, the id just below is one of them.
+    // At every step of the search, the id just below has no trade.
     rest.trades = rest.trades.filter(({ id }) => id % 20 >= 15);
     const to = NOON + HOUR / 2;
     const job = await bench.load(NOON, to, COINBASE.market);
@@ -240,13 +245,13 @@ describe("more trades in one millisecond than Kraken puts on a page", () => {
     expect(await stored()).toEqual(await expected(KRAKEN.market, rest.trades));
   }, 60_000);
 
-  it("are a gap by their exact ids beyond the page where they are of one nanosecond, and all behind them is loaded", async () => {
+  it("are a gap by their exact ids beyond the page where they are of one nanosecond, and all after them is loaded", async () => {
     await open({ ...KRAKEN, count: 2_500 });
     rest.trades = crowded(0);
     const job = await bench.load(NOON, end, KRAKEN.market);
-    const told = rest.trades.filter((_, at) => at < 1_000 || at > MANY);
-    expect(job).toMatchObject({ state: "done", read: told.length });
-    expect(await stored()).toEqual(await expected(KRAKEN.market, told));
+    const served = rest.trades.filter((_, at) => at < 1_000 || at > MANY);
+    expect(job).toMatchObject({ state: "done", read: served.length });
+    expect(await stored()).toEqual(await expected(KRAKEN.market, served));
     expect(await bench.tape.gaps.page(KRAKEN.market, { limit: 10 })).toEqual([
       expect.objectContaining({
         fromId: String(1_001 + 1_000),
@@ -268,9 +273,9 @@ it("days beyond the retention horizon are loaded whole from a venue that pages b
   expect((await contents(source)).trades).toEqual([]);
 }, 60_000);
 
-it("a job tells within a second how far it is, also of a venue that answers once a second", async () => {
+it("a job reports its progress within a second, also for a venue that answers once a second", async () => {
   await open(KRAKEN);
-  const { id } = await bench.ask(NOON, END(KRAKEN), KRAKEN.market);
+  const { id } = await bench.request(NOON, END(KRAKEN), KRAKEN.market);
   const working = bench.backfills.work(id);
   const seen = new Set<number>();
   while ((await bench.store.find(id))?.state !== "done") {

@@ -23,7 +23,7 @@ const TO = NEW_YEAR + DAY;
 const INTERVALS = ["1m", "5m", "1h", "1d", "1w", "1M"] as const;
 
 let bench: BackfillBench;
-/** What the same trades give when they are recorded in order, as from a feed. */
+/** The rows of the same trades recorded in order, as from a feed. */
 let expected: Awaited<ReturnType<typeof contents>>;
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** Without what says only from where and when a trade came. */
+/** Without the source and the arrival of trades. */
 async function stored(): Promise<typeof expected> {
   return bare(await contents(bench.tape.source));
 }
@@ -57,7 +57,7 @@ async function differences(): Promise<unknown[]> {
 }
 
 describe("a backfill from bulk files", () => {
-  it("gives the rows that the feed would have given, from files in ms and in µs", async () => {
+  it("stores the rows that the feed would have stored, from files in ms and in µs", async () => {
     await bench.publish(FROM, TO);
     const job = await bench.load(FROM, TO);
     expect(job).toMatchObject({
@@ -75,7 +75,7 @@ describe("a backfill from bulk files", () => {
     );
   });
 
-  it("changes nothing when it is done again, or over what the feed has stored", async () => {
+  it("changes nothing when it is repeated, or over what the feed has stored", async () => {
     await bench.publish(FROM, TO);
     const { recorder } = bench.tape.recorder();
     const live = TRADES.filter((_, at) => Math.floor(at / 700) % 3 === 1);
@@ -88,7 +88,7 @@ describe("a backfill from bulk files", () => {
     expect(await stored()).toEqual(bare(expected));
   });
 
-  it("does not disturb the feed that writes the same trades meanwhile, nor is disturbed", async () => {
+  it("and a feed that writes the same trades meanwhile do not disturb each other", async () => {
     await bench.publish(FROM, TO);
     const { recorder } = bench.tape.recorder();
     const { signal } = new AbortController();
@@ -106,7 +106,7 @@ describe("a backfill from bulk files", () => {
     expect(await stored()).toEqual(bare(expected));
   });
 
-  it("takes a whole month by its file, and only the days that were asked for", async () => {
+  it("loads a whole month by its file, and only the requested days", async () => {
     const month = Date.UTC(2024, 11, 1);
     await bench.file("2024-12", linesOf(month, NEW_YEAR));
     await bench.publish(NEW_YEAR, TO);
@@ -121,7 +121,7 @@ describe("a backfill from bulk files", () => {
     expect((await stored()).trades).toHaveLength(rows.length);
   });
 
-  it("goes on with a download where its connection broke", async () => {
+  it("resumes a download where its connection broke", async () => {
     await bench.publish(FROM, FROM + DAY);
     bench.server.cutBehind = 20_000;
     const job = await bench.load(FROM, FROM + DAY);
@@ -135,7 +135,7 @@ describe("a backfill from bulk files", () => {
     const job = await bench.load(FROM, TO);
     expect(job).toMatchObject({ state: "waiting", stored: 0 });
     expect(job.problem).toMatch(/CHECKSUM cannot be read: .*503/);
-    // The old problem used to stand beside a job that was getting on.
+    // The old problem used to stay on a job that made progress.
     await bench.store.start(job.id);
     expect(await bench.store.find(job.id)).toMatchObject({
       state: "running",
@@ -164,7 +164,7 @@ describe("a backfill from bulk files", () => {
 
   it("stores nothing more once it is cancelled", async () => {
     await bench.publish(FROM, TO);
-    const { id } = await bench.ask(FROM, TO);
+    const { id } = await bench.request(FROM, TO);
     await bench.store.start(id);
     const cancelled = await bench.store.cancel(id);
     expect(cancelled?.state).toBe("cancelled");
@@ -173,13 +173,13 @@ describe("a backfill from bulk files", () => {
       read: 1,
       progress: 1,
     }));
-    const nobody = {
+    const client = {
       query: (sql: string, values: unknown[]) =>
         bench.tape.source
           .query<[unknown[], number]>(sql, values)
           .then(([, rowCount]) => ({ rowCount })),
     };
-    await expect(late(nobody as never, 1)).rejects.toThrow(
+    await expect(late(client as never, 1)).rejects.toThrow(
       /is not to be gone on with/,
     );
     await bench.backfills.work(id);
@@ -188,7 +188,7 @@ describe("a backfill from bulk files", () => {
   });
 });
 
-describe("days that no file has", () => {
+describe("days without a file", () => {
   it("come from the exchange's REST", async () => {
     const clock = new MarketClock(TO);
     clock.pause();
@@ -247,7 +247,7 @@ describe("days beyond the retention horizon", () => {
     const { source, partitions } = bench.tape;
     const retention = new Retention(readConfig({}), source, partitions);
     await retention.advance(NEW_YEAR);
-    // From within a day: it is loaded whole all the same.
+    // From the middle of a day: the whole day is loaded nevertheless.
     const job = await bench.load(FROM + DAY / 2, TO);
     expect(job).toMatchObject({ state: "done", notes: [] });
     const { candles, coverage, trades } = await stored();

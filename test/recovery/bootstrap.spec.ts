@@ -39,16 +39,16 @@ afterEach(async () => {
   await tape.close();
 });
 
-const asked = async (): Promise<string[]> =>
+const requested = async (): Promise<string[]> =>
   (await store.list({ limit: 10 })).map(({ market }) => market).sort();
 
 describe("the history of a market that has none", () => {
-  it("is asked for at the start, and when the market comes to be followed later", async () => {
+  it("is requested at the start, and when the market is followed later", async () => {
     await bootstrap.findNewMarkets();
     bootstrap.start();
     followed.add(["okx:ETH-USDT", "okx:BTC-USDT", "sim:ETHUSDT"]);
-    await until(async () => (await asked()).length === 2, LIMIT);
-    expect(await asked()).toEqual(["binance:BTCUSDT", "okx:BTC-USDT"]);
+    await until(async () => (await requested()).length === 2, LIMIT);
+    expect(await requested()).toEqual(["binance:BTCUSDT", "okx:BTC-USDT"]);
     expect(await store.list({ limit: 1 })).toMatchObject([
       { askedBy: "bootstrap", state: "waiting" },
     ]);

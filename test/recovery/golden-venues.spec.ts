@@ -47,7 +47,7 @@ async function candlesOf(
 }
 
 function klineOf({ openTime, fields }: CandleUpdate): Kline {
-  const told = (field: keyof typeof fields): string | null =>
+  const reported = (field: keyof typeof fields): string | null =>
     fields[field] ?? null;
   const { open = "", high = "", low = "", close = "", volume = "" } = fields;
   return {
@@ -57,14 +57,17 @@ function klineOf({ openTime, fields }: CandleUpdate): Kline {
     low,
     close,
     volume,
-    quoteVolume: told("quoteVolume"),
+    quoteVolume: reported("quoteVolume"),
     trades: fields.trades === undefined ? null : Number(fields.trades),
-    takerBuyVolume: told("takerBuyVolume"),
-    takerBuyQuoteVolume: told("takerBuyQuoteVolume"),
+    takerBuyVolume: reported("takerBuyVolume"),
+    takerBuyQuoteVolume: reported("takerBuyQuoteVolume"),
   };
 }
 
-/** How many updates match the candle after some of the trades, never fewer than at the update before. */
+/**
+ * How many updates match the candle after some of the trades, never fewer than at the update
+ * before.
+ */
 function matched(
   { venue, updates, closeBefore }: RecordedBucket,
   candles: readonly (Candle | undefined)[],
@@ -101,7 +104,7 @@ it.each([...GOLDENS])(
   },
 );
 
-it("would not match with a trade less", async () => {
+it("would not match with one trade fewer", async () => {
   const golden = GOLDENS[1] as Golden;
   const [bucket] = bucketsOf(golden) as [RecordedBucket];
   const candles = await candlesOf(
@@ -116,14 +119,14 @@ it.each(published())(
   async ({ name, tape: { aggregates }, interval, bars }) => {
     if (isRecorded) expect(bars).toHaveLength(name === "binance-usdm" ? 5 : 2);
     const market = "binance:AGGREGATES";
-    const all = aggregates.map(({ a, first, last, time, ...told }) =>
+    const all = aggregates.map(({ a, first, last, time, ...rest }) =>
       trade(market, first, time, {
         id: String(a),
         kind: "aggregated",
         count: last - first + 1,
-        price: plain(told.price),
-        amount: plain(told.amount),
-        takerSide: told.isBuyerMaker ? "sell" : "buy",
+        price: plain(rest.price),
+        amount: plain(rest.amount),
+        takerSide: rest.isBuyerMaker ? "sell" : "buy",
       }),
     );
     const { refusals } = await recorder.record(all, never);
@@ -134,16 +137,16 @@ it.each(published())(
       start: 0,
       limit: 1_000,
     });
-    const told = new Set(bars.map(({ openTime }) => openTime));
+    const reported = new Set(bars.map(({ openTime }) => openTime));
     expect(
-      candles.map(nineOf).filter(({ openTime }) => told.has(openTime)),
+      candles.map(nineOf).filter(({ openTime }) => reported.has(openTime)),
     ).toEqual(bars);
   },
 );
 
 const plain = (decimal: string): string => fromUnits(toUnits(decimal));
 
-/** Why no candle of these can be reproduced: see docs/adding-a-venue.md. */
+/** docs/adding-a-venue.md says why no candle of these can be reproduced. */
 describe("recordings without candles of the venue", () => {
   it.each<Recording>(["BITSTAMP", "KRAKEN", "OKX"])("%s", (recording) => {
     expect(Object.keys(CANDLES)).not.toContain(recording);
@@ -151,7 +154,7 @@ describe("recordings without candles of the venue", () => {
     expect(texts.filter((text) => /candle|kline|ohlc/i.test(text))).toEqual([]);
   });
 
-  it("BINANCE tells two candles, one of which began before the recording", () => {
+  it("BINANCE sends two candles, one of which began before the recording", () => {
     const updates = framesOf("BINANCE").flatMap((frame) =>
       CANDLES.BINANCE(frame),
     );

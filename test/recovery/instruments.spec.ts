@@ -15,7 +15,7 @@ import type { Tape } from "../support/tape.js";
 import { following } from "./followed.js";
 import { Rest } from "./repair-under-test.js";
 
-/** The product's timing, in a hurry. */
+/** Shorter than the product's timing. */
 const TIMING = {
   firstMs: 20,
   everyMs: 300,
@@ -33,7 +33,7 @@ let rest: Rest;
 let ticks: Map<string, string>;
 let warnings: string[];
 let stops: (() => Promise<void>)[];
-// Before the database goes.
+// Before the database is dropped.
 afterEach(async () => {
   for (const stop of stops) await stop();
   await rest.close();
@@ -50,14 +50,14 @@ tapeForEachTest("1m", async (opened) => {
   rest = await Rest.start(exchangeInfo);
 });
 
-function askedFor(url: string): string[] {
+function symbolsOf(url: string): string[] {
   const symbols = new URL(url, "http://venue").searchParams.get("symbols");
   return JSON.parse(symbols ?? "[]") as string[];
 }
 
 function exchangeInfo({ href }: URL): unknown {
   return {
-    symbols: askedFor(href).map((symbol) => ({
+    symbols: symbolsOf(href).map((symbol) => ({
       symbol,
       status: "TRADING",
       baseAsset: symbol.replace("USDT", ""),
@@ -102,24 +102,24 @@ const holds = (wanted: Record<string, string>): Promise<void> =>
   until(
     async () => JSON.stringify(await known()) === JSON.stringify(wanted),
     20_000,
-    () => `${rest.asked.join("\n")}\n${warnings.join("\n")}`,
+    () => `${rest.requests.join("\n")}\n${warnings.join("\n")}`,
   );
 
 const ALL = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, "0.01"]));
 
-it("are asked for at the start in one request, and again when their time has come", async () => {
+it("are requested at the start in one request, and again when they are due", async () => {
   start();
   await holds(ALL);
-  expect(rest.asked.map(askedFor)).toEqual([SYMBOLS]);
+  expect(rest.requests.map(symbolsOf)).toEqual([SYMBOLS]);
   ticks.set("SOLUSDT", "0.00500000");
   await holds({ ...ALL, SOLUSDT: "0.005" });
-  expect(rest.asked.length).toBeLessThan(6);
+  expect(rest.requests.length).toBeLessThan(6);
   expect(warnings).toEqual([]);
 });
 
-it("one that the venue does not know keeps none of the others, and is no trouble", async () => {
+it("one that the venue does not know delays none of the others, and logs no warning", async () => {
   rest.before = (url, response) => {
-    if (!askedFor(url).includes("ETHUSDT")) return false;
+    if (!symbolsOf(url).includes("ETHUSDT")) return false;
     response.writeHead(400).end(`{"code":-1121,"msg":"Invalid symbol."}`);
     return true;
   };
@@ -128,7 +128,7 @@ it("one that the venue does not know keeps none of the others, and is no trouble
   await holds(others);
   await sleep(200);
   // All, both halves, and both of the half that was refused.
-  expect(rest.asked.map(askedFor)).toEqual([
+  expect(rest.requests.map(symbolsOf)).toEqual([
     SYMBOLS,
     ["BTCUSDT", "ETHUSDT"],
     ["BTCUSDT"],
@@ -140,9 +140,9 @@ it("one that the venue does not know keeps none of the others, and is no trouble
 
 it.each([
   ["fails", 500, "{}"],
-  ["says nothing that can be read", 200, `{"symbols":"none"}`],
+  ["returns nothing readable", 200, `{"symbols":"none"}`],
 ])(
-  "stay as they were while the venue %s, which is said once",
+  "stay as they were while the venue %s, which is logged once",
   async (_, status, body) => {
     start();
     await holds(ALL);
@@ -164,20 +164,20 @@ it.each([
   },
 );
 
-it("are asked for less and less often while the venue fails", async () => {
+it("are requested less and less often while the venue fails", async () => {
   rest.before = (_url, response) => {
     response.writeHead(500).end("{}");
     return true;
   };
   start(FEEDS, { ...TIMING, maxRetryMs: 600_000 });
-  await until(() => rest.asked.length > 0, 20_000);
+  await until(() => rest.requests.length > 0, 20_000);
   await sleep(1_000);
   // After at least 30, 60, 120, 240 and 480 ms.
-  expect(rest.asked.length).toBeLessThanOrEqual(6);
-  expect(rest.asked.length).toBeGreaterThan(1);
+  expect(rest.requests.length).toBeLessThanOrEqual(6);
+  expect(rest.requests.length).toBeGreaterThan(1);
 });
 
-it("are not asked for while the host wants no requests", async () => {
+it("are not requested while the host wants no requests", async () => {
   let silencedAt = 0;
   rest.before = (_url, response) => {
     if (silencedAt > 0) return false;
@@ -188,12 +188,12 @@ it("are not asked for while the host wants no requests", async () => {
   start();
   await holds(ALL);
   expect(performance.now() - silencedAt).toBeGreaterThan(1_000);
-  expect(rest.asked.length).toBeLessThan(5);
+  expect(rest.requests.length).toBeLessThan(5);
 });
 
-it("wait behind a repair, and leave it the budget that is left", async () => {
+it("wait for a repair, and leave it the rest of the budget", async () => {
   const { hosts } = start(FEEDS, { ...TIMING, firstMs: 400 });
-  const ask = (weight: number, path: string): Promise<string> =>
+  const repair = (weight: number, path: string): Promise<string> =>
     hosts.ask(
       binance,
       { path, weight, read: (value) => ({ ok: true, value }) },
@@ -206,21 +206,21 @@ it("wait behind a repair, and leave it the budget that is left", async () => {
     return true;
   };
   // More of the minute than background work may use.
-  await ask(4_300, "/first");
+  await repair(4_300, "/first");
   await sleep(700);
-  await ask(1_000, "/second");
-  expect(rest.asked).toEqual(["/first", "/second"]);
+  await repair(1_000, "/second");
+  expect(rest.requests).toEqual(["/first", "/second"]);
   expect(await known()).toEqual({});
 });
 
-it("are asked for by one process only, and by another when that is gone", async () => {
+it("are requested by one process only, and by another when that is gone", async () => {
   const one = start();
   await holds(ALL);
-  const first = rest.asked.length;
+  const first = rest.requests.length;
   start(FEEDS, { ...TIMING, everyMs: 600_000 });
   await sleep(150);
   await one.stop();
-  expect(rest.asked.length).toBeLessThan(first + 4);
+  expect(rest.requests.length).toBeLessThan(first + 4);
   ticks.set("BTCUSDT", "0.10000000");
   await holds({ ...ALL, BTCUSDT: "0.1" });
 });
@@ -228,7 +228,7 @@ it("are asked for by one process only, and by another when that is gone", async 
 it("an unanswered request does not keep a process from ending", async () => {
   rest.before = () => true;
   const { stop } = start();
-  await until(() => Promise.resolve(rest.asked.length > 0), 20_000);
+  await until(() => Promise.resolve(rest.requests.length > 0), 20_000);
   const begun = performance.now();
   await stop();
   expect(performance.now() - begun).toBeLessThan(2_000);

@@ -38,7 +38,7 @@ async function stateOf(index: number, state: string): Promise<Difference> {
   return found as Difference;
 }
 
-describe("a minute that is not as the venue has it", () => {
+describe("a minute that differs from the venue's", () => {
   it("because trades are missing is explained, and settled once they are there", async () => {
     const trades = scene.madeTrades();
     const missing = trades[43] as Trade;
@@ -80,7 +80,7 @@ describe("a minute that is not as the venue has it", () => {
   it("although no trade is missing has its trades fetched again once, and is reported if it stays", async () => {
     const trades = scene.madeTrades();
     venue.trades.set("BTCUSDT", trades);
-    venue.told = (bars) =>
+    venue.serve = (bars) =>
       bars.map((bar) =>
         bar.openTime === scene.minuteOf(12) ? { ...bar, volume: "77.5" } : bar,
       );
@@ -131,11 +131,11 @@ describe("a minute that is not as the venue has it", () => {
     expect(after).toEqual(before);
   });
 
-  it("because the venue's REST is seconds behind its stream is nothing at the second look", async () => {
+  it("because the venue's REST is seconds behind its stream is resolved at the second comparison", async () => {
     const trades = scene.madeTrades();
     venue.trades.set("BTCUSDT", trades);
     let isBehind = true;
-    venue.told = (bars) =>
+    venue.serve = (bars) =>
       bars.map((bar) =>
         isBehind && bar.openTime === scene.minuteOf(12)
           ? { ...bar, volume: "0.5", trades: 1 }

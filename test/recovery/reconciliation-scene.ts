@@ -15,7 +15,7 @@ export const MARKET = "binance:BTCUSDT";
 export const FEEDS = { feeds: MARKET };
 export const MINUTE = 60_000;
 export const MINUTES = 30;
-/** The first minute is cut by the beginning. */
+/** Without the first minute, which is not whole. */
 export const ALL = MINUTES - 1;
 
 /** A quiet log for the suite that calls this. */
@@ -24,7 +24,7 @@ export function quietLog(): void {
   afterAll(() => void Logger.overrideLogger(["log", "error", "warn"]));
 }
 
-/** Half an hour of one Binance market, an hour ago, and the venue that told it. */
+/** Half an hour of one Binance market, an hour ago, and the venue that served it. */
 export class ReconciliationScene {
   private constructor(
     readonly bench: Bench,
@@ -63,16 +63,16 @@ export class ReconciliationScene {
     await until(
       async () => (await this.bench.day(MARKET)).compared === count,
       20_000,
-      () => `after ${this.venue.questions} questions`,
+      () => `after ${this.venue.klineRequests} requests`,
     );
   }
 
-  /** Whether nothing is asked for some rounds, once changes are too old to be seen late. */
+  /** Whether no request comes for some runs, once changes are too old to be seen late. */
   async rests(): Promise<boolean> {
     await sleep(700);
-    const asked = this.venue.asked.length;
+    const before = this.venue.requests.length;
     await sleep(500);
-    return this.venue.asked.length === asked;
+    return this.venue.requests.length === before;
   }
 
   differences(): Promise<Difference[]> {

@@ -47,7 +47,7 @@ async function compared(market: string): Promise<void> {
   await until(
     async () => (last = await comparedOf(market)) >= MINUTES - 1,
     20_000,
-    () => `${market}: ${last}, after ${venue.questions} questions`,
+    () => `${market}: ${last}, after ${venue.klineRequests} requests`,
   );
 }
 
@@ -66,13 +66,13 @@ function answerOnce(
   };
 }
 
-describe("an answer that is none", () => {
+describe("an unusable answer", () => {
   it.each([
     ["no JSON", "<html>Bad Gateway</html>"],
     ["an error with status 200", '{"code":-1121,"msg":"Invalid symbol."}'],
     ["a candle without a volume", '[[1723161600000,"1","1","1","1"]]'],
   ])(
-    "%s: says nothing about the candles, and is asked for again",
+    "%s: says nothing about the candles, and is requested again",
     async (_, body) => {
       answerOnce(
         (url) => isOf(url, "BTCUSDT"),
@@ -90,7 +90,7 @@ describe("an answer that is none", () => {
     },
   );
 
-  it("of one market does not keep the others, and is put off longer and longer", async () => {
+  it("for one market does not delay the others, and is retried less and less often", async () => {
     venue.instead = (url, response) => {
       if (!isOf(url, "BTCUSDT")) return false;
       response.writeHead(400).end('{"code":-1121,"msg":"Invalid symbol."}');
@@ -99,16 +99,18 @@ describe("an answer that is none", () => {
     await bench.start(venue, FEEDS);
     await compared(ETH);
     await sleep(3_000);
-    const asked = venue.asked.filter((url) => isOf(url, "BTCUSDT")).length;
+    const requests = venue.requests.filter((url) =>
+      isOf(url, "BTCUSDT"),
+    ).length;
     // Every 100 ms it would be 30.
-    expect(asked).toBeLessThan(10);
+    expect(requests).toBeLessThan(10);
     expect(await comparedOf(BTC)).toBe(0);
   });
 });
 
-it("waits for the newest candles that an answer does not tell yet", async () => {
+it("waits for the newest candles that an answer does not have yet", async () => {
   let isLate = true;
-  venue.told = (bars) => (isLate ? bars.slice(0, -3) : bars);
+  venue.serve = (bars) => (isLate ? bars.slice(0, -3) : bars);
   await bench.start(venue, { feeds: BTC });
   await until(async () => (await comparedOf(BTC)) === MINUTES - 4, 30_000);
   await sleep(400);
@@ -119,42 +121,42 @@ it("waits for the newest candles that an answer does not tell yet", async () => 
 });
 
 it("takes rows in any order", async () => {
-  venue.told = (bars) => [...bars].reverse();
+  venue.serve = (bars) => [...bars].reverse();
   await bench.start(venue, { feeds: BTC });
   await compared(BTC);
   expect((await bench.day(BTC)).matchRatio).toBe(1);
 });
 
-it("asks nothing for as long as a venue wants no questions, and goes on by itself", async () => {
+it("sends nothing for as long as a venue wants no requests, and resumes by itself", async () => {
   answerOnce(
     () => true,
     (response) => response.writeHead(429, { "Retry-After": "2" }).end("{}"),
   );
   await bench.start(venue, FEEDS);
-  await until(() => venue.questions === 1, 30_000);
+  await until(() => venue.klineRequests === 1, 30_000);
   await sleep(1_500);
-  expect(venue.questions).toBe(1);
+  expect(venue.klineRequests).toBe(1);
   await compared(BTC);
   await compared(ETH);
 });
 
-it("goes on after the venue's server was away", async () => {
+it("resumes after the venue's server was away", async () => {
   let isAway = true;
   venue.instead = (_url, response) => {
     if (isAway) response.writeHead(503).end("maintenance");
     return isAway;
   };
   await bench.start(venue, FEEDS);
-  await until(() => venue.questions >= 3, 30_000);
+  await until(() => venue.klineRequests >= 3, 30_000);
   isAway = false;
   await compared(BTC);
   await compared(ETH);
 });
 
-it("ends while a question is under way", async () => {
+it("ends while a request is under way", async () => {
   venue.instead = () => true;
   const running = await bench.start(venue, FEEDS);
-  await until(() => venue.questions > 0, 30_000);
+  await until(() => venue.klineRequests > 0, 30_000);
   const before = performance.now();
   await running.stop();
   expect(performance.now() - before).toBeLessThan(2_000);

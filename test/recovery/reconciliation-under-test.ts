@@ -27,14 +27,14 @@ import { type Tape, openTape } from "../support/tape.js";
 
 const never = new AbortController().signal;
 
-/** A venue on loopback that knows trades, and tells candles and what else its tests give it. */
+/** A venue on loopback that serves the candles of its trades, and whatever else a test sets. */
 export class KlineVenue {
-  readonly asked: URL[] = [];
+  readonly requests: URL[] = [];
   /** Its trades, by symbol. */
   readonly trades = new Map<string, Trade[]>();
-  /** Its candles as they are told, from what its trades give. */
-  told: (bars: Bar[]) => Bar[] = (bars) => bars;
-  /** Answers instead, when it gives true. */
+  /** Changes the candles of its trades before they are served. */
+  serve: (bars: Bar[]) => Bar[] = (bars) => bars;
+  /** Called first; true when it has answered. */
   instead: (url: URL, response: ServerResponse) => boolean = () => false;
 
   private constructor(
@@ -43,9 +43,9 @@ export class KlineVenue {
     private readonly dialect: KlineDialect,
   ) {
     server.on("request", ({ url: path = "" }, response) => {
-      const asked = new URL(path, url);
-      this.asked.push(asked);
-      if (!this.instead(asked, response)) this.answer(asked, response);
+      const request = new URL(path, url);
+      this.requests.push(request);
+      if (!this.instead(request, response)) this.answer(request, response);
     });
   }
 
@@ -56,9 +56,9 @@ export class KlineVenue {
     return new KlineVenue(server, `http://127.0.0.1:${port}`, dialect);
   }
 
-  /** How often candles were asked for. */
-  get questions(): number {
-    return this.asked.filter((url) => this.dialect.asked(url) !== undefined)
+  /** Number of requests for candles. */
+  get klineRequests(): number {
+    return this.requests.filter((url) => this.dialect.asked(url) !== undefined)
       .length;
   }
 
@@ -68,19 +68,19 @@ export class KlineVenue {
   }
 
   private answer(url: URL, response: ServerResponse): void {
-    const asked = this.dialect.asked(url);
-    if (asked === undefined) {
+    const query = this.dialect.asked(url);
+    if (query === undefined) {
       response.writeHead(404).end("{}");
       return;
     }
-    const { symbol, interval, start, end } = asked;
+    const { symbol, interval, start, end } = query;
     const all = barsOf(
       this.trades.get(symbol) ?? [],
       interval,
       this.dialect.convention,
       Date.now(),
     );
-    const bars = this.told(
+    const bars = this.serve(
       all.filter(({ openTime }) => openTime >= start && openTime < end),
     );
     response.end(JSON.stringify(this.dialect.tell(bars, symbol)));
@@ -115,7 +115,10 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** A database of its own with the product's recorder, and as many reconciling processes as are started. */
+/**
+ * A database of its own with the product's recorder, and as many reconciling processes as are
+ * started.
+ */
 export async function openBench(intervals = "1m"): Promise<Bench> {
   const tape = await openTape(intervals);
   const { recorder } = tape.recorder();

@@ -34,7 +34,10 @@ async function open(dialect: KlineDialect, intervals = "1m"): Promise<void> {
   venue = await KlineVenue.start(dialect);
 }
 
-/** One to three trades a minute, none in every fourth minute; ids count up or, on sparse markets, skip. */
+/**
+ * One to three trades a minute, none in every fourth minute; ids count up or, on sparse markets,
+ * skip.
+ */
 function madeTrades(
   market: string,
   ids: "dense" | "sparse",
@@ -61,7 +64,7 @@ function madeTrades(
   ).flat();
 }
 
-/** So many whole minutes that end now. */
+/** Start of `minutes` whole minutes that end now. */
 const startOf = (minutes: number): number =>
   Date.now() - (Date.now() % MINUTE) - minutes * MINUTE;
 
@@ -80,7 +83,7 @@ async function compared(market: string, count: number): Promise<void> {
 describe("a venue whose candles open at the close before, and are flat without a trade", () => {
   const market = "bybit:BTCUSDT";
 
-  it("has the same minutes as we, although no open of ours is its", async () => {
+  it("has the same minutes as we, although no open equals ours", async () => {
     await open(BYBIT);
     const from = startOf(60);
     const trades = madeTrades(market, "sparse", from, 40);
@@ -97,7 +100,7 @@ describe("a venue whose candles open at the close before, and are flat without a
     ).toEqual([]);
   });
 
-  it("shows what was missed while nobody followed, in that minute only", async () => {
+  it("shows what was missed while no process followed, in that minute only", async () => {
     await open(BYBIT);
     const from = startOf(60);
     const trades = madeTrades(market, "sparse", from, 40);
@@ -127,16 +130,16 @@ describe("a venue whose candles open at the close before, and are flat without a
       ]),
     ).toEqual([
       [20, "missing_here", null],
-      // It is known that nobody followed then.
+      // It is known that no process followed it then.
       [21, "missing_here", false],
     ]);
   });
 });
 
-describe("a venue that tells its newest 720 candles only", () => {
+describe("a venue that serves its newest 720 candles only", () => {
   const market = "kraken:BTC/USD";
 
-  it("is not asked for older ones, and its flat minutes match ours without a trade", async () => {
+  it("is not queried for older ones, and its flat minutes match ours without a trade", async () => {
     await open(KRAKEN);
     const from = startOf(900);
     const trades = madeTrades(market, "dense", from, 890);
@@ -144,11 +147,11 @@ describe("a venue that tells its newest 720 candles only", () => {
     await bench.record([...trades, { market, clock: from + 890 * MINUTE }]);
     await bench.start(venue, { feeds: market });
     await until(async () => (await bench.day(market)).compared > 700, 20_000);
-    // One question a second is all that it takes.
+    // It allows one request a second.
     await new Promise((done) => setTimeout(done, 2_500));
     expect(await differences(market)).toEqual([]);
     expect((await bench.day(market)).compared).toBeLessThan(720);
-    expect(venue.questions).toBeLessThan(5);
+    expect(venue.klineRequests).toBeLessThan(5);
   }, 30_000);
 });
 
@@ -167,12 +170,12 @@ describe("longer intervals", () => {
     venue.trades.set("BTCUSDT", trades);
     await bench.record([...trades, { market, clock: today }]);
     await bench.start(venue, { feeds: market, back: 10 * DAY, every: 300 });
-    const asked = (interval: string): number[] =>
-      venue.asked
+    const endsOf = (interval: string): number[] =>
+      venue.requests
         .filter((url) => url.searchParams.get("interval") === interval)
         .map((url) => Number(url.searchParams.get("endTime")) + 1);
     await until(
-      () => asked("5m").length >= 3 && asked("1h").length >= 3,
+      () => endsOf("5m").length >= 3 && endsOf("1h").length >= 3,
       30_000,
     );
     await compared(market, 3 * 1_440 - 1);
@@ -185,8 +188,8 @@ describe("longer intervals", () => {
       { interval: "5m", days: "3", ms: String(3 * 5 * MINUTE) },
       { interval: "1h", days: "3", ms: String(3 * HOUR) },
     ]);
-    expect(asked("3d")).toEqual([]);
-    const end = asked("1h")[0] as number;
+    expect(endsOf("3d")).toEqual([]);
+    const end = endsOf("1h")[0] as number;
     expect(await bench.results.of(market, "1h", end - HOUR)).toMatchObject({
       outcome: "match",
     });

@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => scene.close());
 
 describe("minutes that equal the venue's", () => {
-  it("are compared in one question, and not again after a restart", async () => {
+  it("are compared in one request, and not again after a restart", async () => {
     const trades = scene.madeTrades();
     venue.trades.set("BTCUSDT", trades);
     await bench.record([...trades, scene.closing()]);
@@ -48,22 +48,22 @@ describe("minutes that equal the venue's", () => {
     expect(await bench.results.of(MARKET, "1m", scene.minuteOf(0))).toBeNull();
     expect(await figure(running.metrics, "tapeline_match_ratio")).toBe(1);
     await running.stop();
-    const asked = venue.questions;
+    const before = venue.klineRequests;
     const again = await bench.start(venue, FEEDS);
     await until(
       async () => (await figure(again.metrics, "tapeline_match_ratio")) === 1,
       30_000,
     );
-    expect(venue.questions).toBe(asked);
+    expect(venue.klineRequests).toBe(before);
   });
 
-  it("of a market that comes to be followed later are compared, by a process that followed none", async () => {
+  it("of a market that is followed later are compared, by a process that followed none", async () => {
     const trades = scene.madeTrades();
     venue.trades.set("BTCUSDT", trades);
     await bench.record([...trades, scene.closing()]);
     const { followed } = await bench.start(venue, { feeds: "sim:BTCUSDT" });
     await sleep(300);
-    expect(venue.questions).toBe(0);
+    expect(venue.klineRequests).toBe(0);
     followed.add([MARKET]);
     await scene.compared();
     followed.remove([MARKET]);
@@ -106,21 +106,21 @@ describe("minutes that equal the venue's", () => {
   });
 });
 
-it("compares the newest first, no further back than is set", async () => {
+it("compares the newest first, no further back than configured", async () => {
   scene.first -= 3_000 * MINUTE;
   const trades = scene.madeTrades(3_000 + MINUTES, 1);
   venue.trades.set("BTCUSDT", trades);
-  venue.told = () => [];
+  venue.serve = () => [];
   await bench.record([...trades, scene.closing(3_000 + MINUTES)]);
   const back = 2_500 * MINUTE;
   await bench.start(venue, { ...FEEDS, back, every: 60_000 });
-  await until(() => venue.questions === 3, 20_000);
-  const starts = venue.asked.map((url) =>
+  await until(() => venue.klineRequests === 3, 20_000);
+  const starts = venue.requests.map((url) =>
     Number(url.searchParams.get("startTime")),
   );
   expect(starts).toEqual([...starts].sort((a, b) => b - a));
   expect(starts[2]).toBeGreaterThan(Date.now() - back - 5 * MINUTE);
-  for (const url of venue.asked) {
+  for (const url of venue.requests) {
     const at = (name: string): number => Number(url.searchParams.get(name));
     expect((at("endTime") + 1 - at("startTime")) / MINUTE).toBeLessThanOrEqual(
       1_000,
@@ -128,18 +128,18 @@ it("compares the newest first, no further back than is set", async () => {
   }
 });
 
-it("asks nothing about markets that another process cares for, or that no feed follows", async () => {
+it("sends no request for markets that another process claims, or that no feed follows", async () => {
   const trades = scene.madeTrades();
   venue.trades.set("BTCUSDT", trades);
-  const mine = await bench.start(venue, FEEDS);
+  const claimant = await bench.start(venue, FEEDS);
   await sleep(300);
   await bench.record([...trades, scene.closing()]);
   const other = await bench.start(venue, FEEDS);
   const none = await bench.start(venue, { feeds: "" });
   await scene.compared();
-  expect(venue.questions).toBe(1);
+  expect(venue.klineRequests).toBe(1);
   const count = "tapeline_candles_compared_total";
-  expect(await figure(mine.metrics, count)).toBe(ALL);
+  expect(await figure(claimant.metrics, count)).toBe(ALL);
   expect(await figure(other.metrics, count)).toBe(0);
   expect(await figure(none.metrics, count)).toBe(0);
 });

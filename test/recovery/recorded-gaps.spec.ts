@@ -10,7 +10,7 @@ const MARKET = "binance:LTCUSDT";
 const openScene = sceneOpener();
 let scene: Scene;
 
-/** The recording with its 26 real holes, or, without it, a made one with three. */
+/** The recording with its 26 real holes, or, without it, a generated one with three. */
 function recorded(): { prints: Print[]; holes: number; missing: number } {
   const trades = gapTrades();
   if (trades === undefined) {
@@ -31,7 +31,7 @@ function print(id: number, time: number, price: string): Print {
   return { symbol: "LTCUSDT", id, time, price, amount, takerSide: "buy" };
 }
 
-/** What might have been traded in the holes: at the price before, evenly in time. */
+/** With made-up trades in the holes: at the price before, evenly in time. */
 function filled(prints: readonly Print[]): Print[] {
   return prints.flatMap((after, index) => {
     const before = prints[index - 1];

@@ -16,20 +16,20 @@ const timeOf = (id: number): number => KEPT + (id - 200) * 20_000 + 1_000;
  * the day behind is not.
  */
 const SKIPPED = [130, 131, 160, 199, 200];
-/** A trade of the venue's that we have not got. */
+/** A trade of the venue that is not stored here. */
 const LOST = 150;
 
 const openScene = sceneOpener();
 let scene: Scene;
 let lines: string[];
 
-/** Trades by id, and the candles that they make. */
+/** Serves trades by id, and the candles of those trades. */
 const rest: Dialect["rest"] = (url, trades) => {
-  const asked = BINANCE.asked(url);
-  if (asked === undefined) return binanceRest(url, trades);
-  const { symbol, interval, start, end } = asked;
-  const told = trades(symbol).map((print) => held(MARKET, print));
-  const bars = barsOf(told, interval, BINANCE.convention, timeOf(400));
+  const query = BINANCE.asked(url);
+  if (query === undefined) return binanceRest(url, trades);
+  const { symbol, interval, start, end } = query;
+  const stored = trades(symbol).map((print) => held(MARKET, print));
+  const bars = barsOf(stored, interval, BINANCE.convention, timeOf(400));
   return BINANCE.tell(
     bars.filter(({ openTime }) => openTime >= start && openTime < end),
     symbol,
@@ -80,7 +80,7 @@ it("ids that the venue skipped in dropped days are void by its candles, and trad
     }),
   ]);
   expect(await incomplete()).toEqual([minuteOf(LOST)]);
-  // The trade behind midnight is kept.
+  // The trade after midnight is kept.
   expect(
     await scene.query(
       "SELECT id_from, after_time, before_time FROM gap ORDER BY id_from",
@@ -103,7 +103,7 @@ it("ids that the venue skipped in dropped days are void by its candles, and trad
   );
 }, 60_000);
 
-it("nothing is void there while the venue cannot be asked for its candles, which is told once", async () => {
+it("nothing is void there while the venue's candles cannot be fetched, which is logged once", async () => {
   await begin();
   let isAway = true;
   scene.rest.before = (_url, response) => {
@@ -111,7 +111,7 @@ it("nothing is void there while the venue cannot be asked for its candles, which
     return isAway;
   };
   scene.repair();
-  await until(() => scene.rest.asked.length >= 8, 20_000);
+  await until(() => scene.rest.requests.length >= 8, 20_000);
   expect(await scene.gaps("void")).toEqual([]);
   expect(await scene.gaps("unrepairable")).toEqual([]);
   expect(lines.filter((line) => line.includes("503"))).toEqual([
@@ -123,12 +123,12 @@ it("nothing is void there while the venue cannot be asked for its candles, which
   await scene.ended("void", 3);
 }, 60_000);
 
-it("a hole of most of a day is nobody's skipped numbers: the venue is not asked for all of its candles", async () => {
+it("a hole of most of a day is not a run of skipped ids: not all of its candles are requested", async () => {
   await begin((id) => timeOf(id) - (id < 130 ? 20 * 60 * MINUTE : 0));
   scene.repair();
   await scene.ended("void", 2);
   const left = await scene.ended("unrepairable", 2);
   expect(left.map(({ fromId }) => fromId)).toEqual(["130", String(LOST)]);
-  const asked = scene.rest.asked.filter((url) => url.includes("klines"));
-  expect(asked).toHaveLength(3);
+  const requests = scene.rest.requests.filter((url) => url.includes("klines"));
+  expect(requests).toHaveLength(3);
 }, 60_000);

@@ -16,7 +16,7 @@ import { RepairUnderTest, Rest } from "./repair-under-test.js";
 
 export const NOON = Date.UTC(2026, 0, 5, 12);
 
-/** A venue's REST, the API with its recorder and database, and whoever repairs. */
+/** A venue's REST, the API with its recorder and database, and repairing processes. */
 export class Scene {
   private readonly repairs: RepairUnderTest[] = [];
 
@@ -36,14 +36,14 @@ export class Scene {
     return new Scene(market, rest, api);
   }
 
-  /** Another process that repairs. */
+  /** Starts another repairing process. */
   repair(timing?: Partial<RepairTiming>): RepairUnderTest {
     const started = new RepairUnderTest(this.api, this.rest.url, timing);
     this.repairs.push(started);
     return started;
   }
 
-  /** What the venue has traded: one a second from noon on, unless told otherwise. */
+  /** What the venue has traded: one a second from noon on by default. */
   traded(
     from: number,
     to: number,
@@ -64,7 +64,7 @@ export class Scene {
     return this.api.record(prints.map((print) => held(this.market, print)));
   }
 
-  /** Of the market, over REST. */
+  /** Reads a path of the market over REST. */
   async get<T>(path = ""): Promise<T> {
     const market = `/api/v1/markets/${encodeURIComponent(this.market)}`;
     return (await (await fetch(this.api.url + market + path)).json()) as T;
@@ -82,7 +82,7 @@ export class Scene {
     return this.api.app.get(DataSource).query<T[]>(sql);
   }
 
-  /** Waits for the ledger to say that so many gaps have ended so. */
+  /** Waits until the ledger has `count` gaps in this state. */
   async ended(
     state: "repaired" | "void" | "unrepairable",
     count = 1,
@@ -100,7 +100,7 @@ export class Scene {
     return gaps;
   }
 
-  /** Nothing is missing, and all candles are what their trades say. */
+  /** Expects that no id is missing and that every candle equals its trades. */
   async expectWhole(count: number): Promise<void> {
     const { trades, coverage } = await this.get<{
       trades: number;
@@ -130,7 +130,7 @@ export function sceneOpener() {
   );
 }
 
-/** As the venue's stream tells it, stored here. */
+/** As the venue's stream sends it and the recorder stores it. */
 export function held(
   market: string,
   { id, price, amount, takerSide, time }: Print,

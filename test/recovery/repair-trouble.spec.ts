@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 const openScene = sceneOpener();
 let scene: Scene;
 
-it("a venue that was away for hours is asked at once when it is back, and its first hesitation is no reason to wait", async () => {
+it("a venue that was away for hours is queried soon after it is back, and a first incomplete answer causes no long wait", async () => {
   scene = await openScene("binance:BTCUSDT", binanceRest);
   const all = scene.traded(100, 200);
   await scene.hold([...all.slice(0, 50), ...all.slice(60)]);
@@ -17,14 +17,14 @@ it("a venue that was away for hours is asked at once when it is back, and its fi
     if (isAway) response.writeHead(503).end("maintenance");
     return isAway;
   };
-  // Whatever is counted up in the outage would make the next wait an hour.
+  // Attempts counted during the outage would make the next wait an hour.
   scene.repair({ maxRetryMs: HOUR });
-  await until(() => scene.rest.asked.length >= 2, 30_000);
+  await until(() => scene.rest.requests.length >= 2, 30_000);
   await scene.query(
     "UPDATE gap SET attempts = 500, in_a_row = 500, next_try_at = now()",
   );
-  const asked = scene.rest.asked.length;
-  await until(() => scene.rest.asked.length >= asked + 2, 30_000);
+  const before = scene.rest.requests.length;
+  await until(() => scene.rest.requests.length >= before + 2, 30_000);
   expect((await scene.gaps())[0]).toMatchObject({ state: "repairing" });
   // Back, and seconds behind its stream.
   scene.rest.trades = all.slice(0, 50);
@@ -56,12 +56,12 @@ it("a hole whose older part the venue does not serve is filled as far as it serv
     },
   ]);
   expect(gap?.fromId).toBe("1900");
-  const asked = scene.rest.asked.length;
+  const before = scene.rest.requests.length;
   await sleep(1_000);
-  expect(scene.rest.asked).toHaveLength(asked);
+  expect(scene.rest.requests).toHaveLength(before);
 });
 
-it("a hole of more pieces than an attempt asks for is not given up while each fetches some", async () => {
+it("a hole of more parts than an attempt fetches is not given up while each attempt fetches some", async () => {
   scene = await openScene("binance:BTCUSDT", binanceRest);
   const all = scene.traded(0, 500);
   await scene.hold([...all.slice(0, 10), ...all.slice(-10)]);
@@ -72,8 +72,8 @@ it("a hole of more pieces than an attempt asks for is not given up while each fe
     30_000,
   );
   await first.stop();
-  // Every second trade comes late by itself: 241 holes of one row, and an attempt asks for a
-  // hundred. Seven did before.
+  // Every second trade comes late by itself: 241 holes of one row, and an attempt fetches a
+  // hundred. Seven attempts came before.
   await scene.hold(all.filter(({ id }) => id % 2 === 1));
   await scene.query(
     "UPDATE gap SET outcome = 'told', in_a_row = 7, missing = 242",

@@ -20,7 +20,7 @@ import { Venues } from "../../src/venues/venues.js";
 import type { ApiUnderTest } from "../api/api-under-test.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
 
-/** The product's timing, in a hurry. */
+/** Shorter than the product's timing. */
 const TIMING: RepairTiming = {
   everyMs: 50,
   graceMs: 100,
@@ -86,9 +86,9 @@ export class RepairUnderTest {
 export class Rest {
   /** Oldest first. */
   trades: Print[] = [];
-  /** Path and query of every question, in order. */
-  readonly asked: string[] = [];
-  /** Called before a question is answered; true when it has been seen to. */
+  /** Path and query of every request, in order. */
+  readonly requests: string[] = [];
+  /** Called first for each request; true when it has answered. */
   before: (
     url: string,
     response: ServerResponse,
@@ -100,7 +100,7 @@ export class Rest {
     const server = createServer();
     const own = new Rest(server);
     server.on("request", ({ url = "" }, response) => {
-      own.asked.push(url);
+      own.requests.push(url);
       void own.answer(rest, url, response);
     });
     await new Promise<void>((resolve) =>

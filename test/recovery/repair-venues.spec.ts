@@ -27,7 +27,7 @@ describe.each(VENUES)("a hole in %s", (market, dialect) => {
     await scene.hold(scene.rest.trades.slice(200));
   });
 
-  it("is fetched from the venue, and everybody who read its candles is told", async () => {
+  it("is fetched from the venue, and every client that has its candles is updated", async () => {
     const client = await scene.api.client();
     const channel = { channel: "candles", market, interval: "1m" } as const;
     const follower = new Follower(client, channel);
@@ -77,7 +77,7 @@ describe.each(VENUES)("a hole in %s", (market, dialect) => {
     expect(first).toMatchObject({ ord: "180", source: "repair" });
   });
 
-  it("that the venue itself has nothing for is void, and the candles beside it are complete", async () => {
+  it("without trades at the venue is void, and the candles beside it are complete", async () => {
     scene.rest.trades = scene.rest.trades.filter(
       ({ id }) => id < 180 || id >= 300,
     );
@@ -96,7 +96,7 @@ describe.each(VENUES)("a hole in %s", (market, dialect) => {
   });
 });
 
-it("trades that Kraken does not tell, as more than a page are of one nanosecond, are a gap that says so", async () => {
+it("trades that Kraken does not serve, since more than a page are of one nanosecond, are a gap that says so", async () => {
   const dialect = krakenDialect(["BTC/USD"]).rest;
   scene = await openScene("kraken:BTC/USD", dialect);
   const all = scene.traded(1, 1_500, (id) => NOON + Math.max(0, id - 1_200));

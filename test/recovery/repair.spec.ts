@@ -19,7 +19,7 @@ describe("a hole", () => {
       scene = await openScene(market, dialect);
       const all = scene.traded(100, 200);
       await scene.hold([...all.slice(0, 50), ...all.slice(60)]);
-      // Some seconds behind the stream: nothing of the hole, and nothing behind it.
+      // Some seconds behind the stream: nothing of the hole, and nothing after it.
       scene.rest.trades = all.slice(0, 50);
       scene.repair();
       await until(
@@ -56,12 +56,12 @@ describe("a hole", () => {
     expect(await scene.ended("repaired")).toMatchObject([
       { fromId: "2500", toId: "2509" },
     ]);
-    const asked = scene.rest.asked.length;
+    const before = scene.rest.requests.length;
     await sleep(1_000);
-    expect(scene.rest.asked).toHaveLength(asked);
+    expect(scene.rest.requests).toHaveLength(before);
   });
 
-  it("is asked for again after refusals, failures and nonsense, never against the venue's will", async () => {
+  it("is requested again after refusals, failures and nonsense, but not while the venue forbids it", async () => {
     scene = await openScene(BTC, binanceRest);
     scene.traded(100, 200);
     await scene.hold([
@@ -83,7 +83,7 @@ describe("a hole", () => {
       return true;
     };
     const { figures } = scene.repair();
-    // An unusable trade is not asked for again for hours: as if those had passed.
+    // An unusable trade is requested again only after hours: as if those had passed.
     await scene.ended("unrepairable");
     await scene.query("UPDATE gap SET next_try_at = now()");
     await scene.ended("repaired");
@@ -108,7 +108,7 @@ describe("a hole", () => {
     await scene.expectWhole(3_201);
   });
 
-  it("of hours is fetched in bounded pieces, and goes on where a process was stopped in the middle", async () => {
+  it("of hours is fetched in bounded pieces, and resumes where a process was stopped in the middle", async () => {
     scene = await openScene(BTC, binanceRest);
     scene.traded(0, 20_000);
     await scene.hold([
@@ -126,12 +126,12 @@ describe("a hole", () => {
       30_000,
     );
     scene.rest.before = () => false;
-    const asked = scene.rest.asked.length;
+    const before = scene.rest.requests.length;
     scene.repair();
     await scene.ended("repaired");
     await scene.expectWhole(20_001);
     // What had been stored before was not fetched again.
-    expect(scene.rest.asked.length - asked).toBeLessThan(15);
+    expect(scene.rest.requests.length - before).toBeLessThan(15);
     expect(await scene.query("SELECT * FROM dead_letter")).toEqual([]);
   });
 
@@ -145,7 +145,7 @@ describe("a hole", () => {
       return false;
     };
     scene.repair();
-    await until(() => scene.rest.asked.length > 0, 30_000);
+    await until(() => scene.rest.requests.length > 0, 30_000);
     await scene.hold(all.slice(120));
     await scene.ended("repaired", 2);
     await scene.expectWhole(201);
@@ -158,8 +158,10 @@ describe("a hole", () => {
     await scene.hold([...all.slice(0, 50), ...all.slice(60, 100)]);
     const [one, two] = [scene.repair(), scene.repair()];
     await scene.ended("repaired");
-    const asked = scene.rest.asked.filter((path) => path.includes("startTime"));
-    expect(asked).toHaveLength(1);
+    const requests = scene.rest.requests.filter((path) =>
+      path.includes("startTime"),
+    );
+    expect(requests).toHaveLength(1);
     expect([one.claims.has(BTC), two.claims.has(BTC)].sort()).toEqual([
       false,
       true,

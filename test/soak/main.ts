@@ -3,8 +3,9 @@ import { soak } from "../support/soak/soak.js";
 import { LONG, planOf } from "../support/soak/soak-plan.js";
 import { soakTapes } from "../support/soak/soak-tapes.js";
 
-// The long soak. SOAK_SEED repeats a run's plan, SOAK_FROM and SOAK_HOURS say which part of the recording goes by, SOAK_SPEED how fast, SOAK_SETTLE how
-// many seconds everything may take to be right at the end, and SOAK_FAULTS=0 lets nothing go wrong.
+// The long soak. SOAK_SEED repeats a run's plan, SOAK_FROM and SOAK_HOURS select the part of the
+// recording to play, SOAK_SPEED its speed, SOAK_SETTLE the seconds that everything may take to be
+// right at the end, and SOAK_FAULTS=0 injects no faults.
 
 const number = (name: string, otherwise: number): number => {
   const value = Number(process.env[name] ?? otherwise);
