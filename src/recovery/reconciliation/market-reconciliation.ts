@@ -113,7 +113,7 @@ export class MarketReconciliation {
     return batches.length > MAX_BATCHES || samples.length > MAX_SAMPLES;
   }
 
-  /** Call it when another process has claimed the market. */
+  /** Call it when this process no longer claims the market. */
   release(): void {
     this.since = undefined;
     this.tools.figures.matchRatio.remove({ market: this.followed.market });

@@ -9,8 +9,8 @@ const MAX_PAGES = 60;
 
 /**
  * Fetches a candle's trades from its venue and sends them through the topic: those that are stored
- * already change nothing. Resolves to their number; undefined where the venue or the candle has no
- * dense ids. Rejects with a VenueError or a TransportError.
+ * already change nothing. Resolves to their number; undefined where the venue does not serve trades
+ * by id, or the candle has no ids. Rejects with a VenueError or a TransportError.
  */
 export async function refetch(
   { symbol, venue }: VenueMarket,
