@@ -4,28 +4,28 @@ import { CONFIG, type Config } from "../config/config.js";
 import type { Market } from "../domain/market.js";
 import { type VenueMarket, Venues } from "./venues.js";
 
-/** Markets that came to be followed, or are followed no more. */
+/** Markets that were added or removed. */
 export interface FollowedChange {
   added: readonly Market[];
   removed: readonly Market[];
 }
 
-/** How much of a followed market's history is made. */
-export interface HistoryMade {
+/** Progress of loading a followed market's history. */
+export interface HistoryProgress {
   market: Market;
-  /** 0–1; null when none is being made. */
+  /** 0–1; null when none is being loaded. */
   part: number | null;
 }
 
 /**
- * Which markets this process follows: those of FEEDS at its start. Whoever cares for them reads them here, and is told
- * of each change before `add` or `remove` returns.
+ * The markets that this process follows: at start, those of FEEDS. Subscribers to `changes` are
+ * called before `add` or `remove` returns.
  */
 @Injectable()
 export class FollowedMarkets {
   private readonly markets: Set<Market>;
-  private readonly changing = new Subject<FollowedChange>();
-  private readonly making = new Subject<HistoryMade>();
+  private readonly changed = new Subject<FollowedChange>();
+  private readonly historyProgress = new Subject<HistoryProgress>();
 
   constructor(
     @Inject(CONFIG) { feeds }: Pick<Config, "feeds">,
@@ -34,44 +34,44 @@ export class FollowedMarkets {
     this.markets = new Set(feeds);
   }
 
-  /** In the order in which they came to be followed. */
+  /** In the order in which they were added. */
   get all(): readonly Market[] {
     return [...this.markets];
   }
 
-  /** Those whose venue can be asked. */
+  /** Those whose venue has an entry in `Venues`. */
   get withVenue(): VenueMarket[] {
     return this.all.flatMap((market) => this.venues.of(market) ?? []);
   }
 
   get changes(): Observable<FollowedChange> {
-    return this.changing;
+    return this.changed;
   }
 
-  get history(): Observable<HistoryMade> {
-    return this.making;
+  get history(): Observable<HistoryProgress> {
+    return this.historyProgress;
   }
 
   has(market: Market): boolean {
     return this.markets.has(market);
   }
 
-  /** Those that are followed already are left out. Throws for one that no feed can follow. */
+  /** Ignores those that are followed already. Throws if there is one that no feed can follow. */
   add(markets: readonly Market[]): void {
     const unknown = this.venues.unknown(markets);
     if (unknown.length > 0) throw new Error(unknown.join("; "));
     const added = [...new Set(markets)].filter((market) => !this.has(market));
     for (const market of added) this.markets.add(market);
-    if (added.length > 0) this.changing.next({ added, removed: [] });
+    if (added.length > 0) this.changed.next({ added, removed: [] });
   }
 
   remove(markets: readonly Market[]): void {
     const removed = markets.filter((market) => this.markets.delete(market));
-    if (removed.length > 0) this.changing.next({ added: [], removed });
+    if (removed.length > 0) this.changed.next({ added: [], removed });
   }
 
-  /** For whoever shows the state of its feed. */
-  tellHistory(market: Market, part: number | null): void {
-    this.making.next({ market, part });
+  /** For the feed's state; `part` as in `HistoryProgress`. */
+  reportHistory(market: Market, part: number | null): void {
+    this.historyProgress.next({ market, part });
   }
 }

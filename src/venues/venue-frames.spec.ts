@@ -6,7 +6,7 @@ import { kraken } from "./kraken/kraken.js";
 import { okx } from "./okx/okx.js";
 import type { Frame, Venue } from "./venue.js";
 
-// Shapes that no recording holds, as the venues' documents show them.
+// Messages that no recording holds, as the venues' documents show them.
 
 const CONTEXT = {
   receivedAt: Date.UTC(2026, 0, 5),
@@ -30,7 +30,7 @@ describe("Coinbase Exchange", () => {
     side: "sell",
   };
 
-  it("tells the maker's side", () => {
+  it("reports the maker's side", () => {
     expect(read(coinbase, match)).toMatchObject({
       isPast: false,
       trades: [
@@ -54,7 +54,7 @@ describe("Coinbase Exchange", () => {
     });
   });
 
-  it("tells its newest id in a heartbeat", () => {
+  it("reports its newest id in a heartbeat", () => {
     const heartbeat = {
       type: "heartbeat",
       sequence: 90,
@@ -168,7 +168,7 @@ describe("OKX", () => {
     data: [data],
   });
 
-  it("is read from trades-all, and refused where trades are summed up", () => {
+  it("is read from trades-all, and refused where trades are merged", () => {
     expect(read(okx, frame("trades-all", trade))).toMatchObject({
       trades: [{ id: "130639474", ids: "dense", takerSide: "buy" }],
     });
@@ -179,7 +179,7 @@ describe("OKX", () => {
     });
   });
 
-  it("counts derivatives in contracts, and is not followed there", () => {
+  it("has derivatives in contracts, which are not followed", () => {
     const swap = { ...trade, instId: "BTC-USDT-SWAP" };
     expect(read(okx, frame("trades-all", swap))).toMatchObject({
       trades: [],
@@ -187,14 +187,14 @@ describe("OKX", () => {
     });
   });
 
-  it("answers text pings and tells of its own end", () => {
+  it("answers text pings and announces its end", () => {
     expect(read(okx, "pong")).toEqual({ type: "other" });
     expect(read(okx, { event: "notice", code: "64008" })).toEqual({
       type: "shutdown",
     });
   });
 
-  it("names what it refuses in words", () => {
+  it("names the refused symbol in its text", () => {
     const error = {
       event: "error",
       code: "60018",
@@ -205,7 +205,7 @@ describe("OKX", () => {
 });
 
 describe("Bitstamp", () => {
-  it("asks for another connection before it ends one", () => {
+  it("requests another connection before it ends one", () => {
     const message = { event: "bts:request_reconnect", channel: "", data: "" };
     expect(read(bitstamp, message)).toEqual({ type: "shutdown" });
   });

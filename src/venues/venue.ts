@@ -5,48 +5,48 @@ import type { IdKind } from "../domain/market.js";
 import type { IdRange } from "../domain/ranges.js";
 import type { Trade, TradeKind, TradeSource } from "../domain/trade.js";
 
-/** What one frame of a venue means to us. */
+/** One decoded WebSocket message of a venue. */
 export type Frame =
   | {
       type: "trades";
       trades: Trade[];
       refused: readonly Refused[];
-      /** What was traded before we subscribed: worth storing, but no sign that the symbol is alive. */
+      /** Traded before we subscribed: stored, but no proof that the subscription works. */
       isPast?: boolean;
     }
   /**
-   * What the venue says to a message of ours, named by its id or by the symbols it was about; `problem` is its text
-   * unless it agreed.
+   * The venue's answer to a message of ours, identified by the message's id or by its symbols;
+   * `problem` is the text of a refusal, undefined when it agreed.
    */
   | {
       type: "answer";
       to: number | readonly string[];
       problem: string | undefined;
     }
-  /** A heartbeat that tells a symbol's newest trade: we miss one if we do not hold it. */
+  /** A heartbeat with a symbol's newest trade: if we do not hold it, we miss one. */
   | { type: "newest"; symbol: string; newest: NewestTrade }
-  /** Streams that we do not read, and answers to keep-alives. */
+  /** Messages that we do not use, such as answers to keep-alives. */
   | { type: "other" }
-  /** The venue says that it will close the connection soon. */
+  /** The venue will close the connection soon. */
   | { type: "shutdown" }
   | { type: "unreadable"; reason: string; detail: string };
 
-/** What was not taken, and why. */
+/** Why a trade or a message was not accepted: a stable code and a text. */
 export interface Refused {
   reason: string;
   detail: string;
 }
 
-/** What a body said, or why it could not be read. */
+/** The decoded body, or why it could not be decoded. */
 export type Answer<T> = { ok: true; value: T } | ({ ok: false } & Refused);
 
-/** Something to ask a venue's REST for. */
+/** A GET request to a venue's REST. */
 export interface RestRequest<T> {
   /** Path and query under the REST base URL. */
   path: string;
-  /** What it costs of `rest.budget`. */
+  /** Weight in `rest.budget`. */
   weight: number;
-  /** Reads the body of a successful answer that came at `receivedAt` (epoch ms). Never throws. */
+  /** Decodes the body of a successful answer, received at `receivedAt` (epoch ms). Never throws. */
   read(body: string, receivedAt: number): Answer<T>;
 }
 
@@ -54,7 +54,7 @@ export interface RestRequest<T> {
 export interface NewestTrade {
   /** Same kind of number as `Trade.ord + count − 1`. */
   lastOrd: bigint;
-  /** Exchange time, epoch ms; of a heartbeat, when it was sent. */
+  /** Exchange time, epoch ms; in a heartbeat, when that was sent. */
   time: number;
 }
 
@@ -65,12 +65,15 @@ export interface SymbolHole extends Hole {
 
 /** One page of a hole's trades, in ascending order. */
 export interface TradePage {
-  /** Those that reach into the hole. */
+  /** Those that overlap the hole. */
   trades: Trade[];
   refused: readonly Refused[];
-  /** Ids of the hole that the venue has now told all about: one without a trade is one it has none for. */
-  told: IdRange | undefined;
-  /** Undefined when all is told, or the venue tells no more. */
+  /**
+   * Ids of the hole that this page covers completely: the venue has no trade for an id that is not
+   * in `trades`.
+   */
+  reported: IdRange | undefined;
+  /** Undefined when the hole is covered, or the venue serves no more. */
   next: RestRequest<TradePage> | undefined;
 }
 
@@ -82,20 +85,27 @@ export type RepairPath =
       /** How far back the venue serves trades, completing "it serves …". */
       reach: string;
       /**
-       * Where the first page is: with the trade before the hole (found by `after`) and on from there, with the trade
-       * behind it (found by `to`) and back from there, or among the newest trades, which are all there are.
+       * The first page begins at the trade before the hole (found by its time `after`), ends at the
+       * trade after it (found by its id `to`), or holds the newest trades, and there are no other
+       * pages.
        */
-      goes: "onwards from a time" | "backwards from an id" | "nowhere else";
+      paging: "forward from a time" | "backward from an id" | "newest only";
       begin(hole: SymbolHole, source: TradeSource): RestRequest<TradePage>;
     };
 
 /** Trades of one kind as files, each a zip of one CSV. */
 export interface BulkFiles {
-  /** Names of all columns, in order. A file may begin with them, or not. */
+  /** Names of all columns, in order. A file may have them as its first line. */
   columns: readonly string[];
-  /** Path under the base URL of a day's (`2024-01-05`) or a month's (`2024-01`) zip; `.CHECKSUM` behind it is its SHA-256. */
+  /**
+   * Path under the base URL of a day's (`2024-01-05`) or a month's (`2024-01`) zip. The same path
+   * with `.CHECKSUM` appended holds its SHA-256.
+   */
   path(symbol: string, period: string): string;
-  /** The trade of a line's fields, one for each column; null for a line that stands for none. Never throws. */
+  /**
+   * The trade of a line's fields, one for each column; null for a line without a trade. Never
+   * throws.
+   */
   decode(
     fields: readonly string[],
     symbol: string,
@@ -103,16 +113,16 @@ export interface BulkFiles {
   ): Trade | Refused | null;
 }
 
-/** Where a venue gives away its history by the file. */
+/** A venue's history as files. */
 export interface Bulk {
   /** Default base URL; `<VENUE>_BULK_URL` replaces it. */
   url: string;
-  /** What its stream sends, and a market without a trade gets. */
-  usual: TradeKind;
+  /** The kind that its stream sends: used for a market without a stored trade. */
+  defaultKind: TradeKind;
   files: Partial<Record<TradeKind, BulkFiles>>;
 }
 
-/** A venue's own candle as canonical decimal text; null where the venue does not tell. */
+/** A venue's own candle as canonical decimal text; null where the venue does not report it. */
 export interface Kline {
   /** Epoch ms. */
   openTime: number;
@@ -127,7 +137,9 @@ export interface Kline {
   takerBuyQuoteVolume: string | null;
 }
 
-/** How a venue makes its candles; `unknown` where neither a recording nor its documents say. */
+/**
+ * How a venue builds its candles; `unknown` where neither a recording nor its documents prove it.
+ */
 export interface KlineConvention {
   /** With `previous close`, high and low include it. */
   open: "first trade" | "previous close" | "unknown";
@@ -141,15 +153,16 @@ export interface Klines {
   convention: KlineConvention;
   /** The venue's name of each interval that it offers, with the same anchor as ours. */
   intervals: Partial<Record<Interval, string>>;
-  /** Candles of one answer. */
+  /** Candles. */
   maxPerRequest: number;
-  /** Where the venue tells only so many candles of an interval, the newest. */
+  /** Where the venue serves only this number of the newest candles of an interval. */
   newest?: number;
   /** How far back, completing "it serves …". */
   reach: string;
   /**
-   * Candles that open in `start … end` (epoch ms, end exclusive; at most `most` of them), ascending; the newest may still
-   * be open. Undefined for an interval that the venue does not offer.
+   * Candles that open in `start … end` (epoch ms, end exclusive; at most `maxPerRequest`),
+   * ascending; the newest may still be open. Undefined for an interval that the venue does not
+   * offer.
    */
   fetch(
     symbol: string,
@@ -159,23 +172,25 @@ export interface Klines {
   ): RestRequest<Kline[]> | undefined;
 }
 
-/** How a venue is asked for what is traded on its markets, and in which steps. */
+/** Requests for a venue's instruments: assets, price and amount steps, status. */
 export interface Instruments {
-  /** Symbols of one request; Infinity where one answer holds all of the venue's, whichever are wanted. */
-  maximum: number;
+  /** Symbols; Infinity where one answer always holds all of the venue's. */
+  maxPerRequest: number;
   /**
-   * What the venue says of these symbols, of which there is at least one. A symbol that it does not know is left out, or the
-   * whole request is refused for it.
+   * The instruments of these symbols (at least one). A symbol that the venue does not know is left
+   * out of the answer, or makes the venue refuse the whole request.
    */
   fetch(symbols: readonly string[]): RestRequest<Instrument[]>;
 }
 
 /**
- * - `dense`: whole numbers that count up by one over the trades of a symbol, so that holes are missing trades
- * - `increasing`: whole numbers that rise with holes, such as one count for all symbols
+ * - `dense`: whole numbers that count up by one over the trades of a symbol, so that holes are
+ *   missing trades
+ * - `increasing`: whole numbers that increase with holes, such as one sequence for all symbols
  * - `none`: unique text without an order
  *
- * Dense only with proof: a venue's document, or recorded trades whose ids and candles leave no doubt.
+ * Dense only with proof: a venue's document, or recorded trades whose ids and candles leave no
+ * doubt.
  */
 export type VenueIds = "dense" | "increasing" | "none";
 
@@ -184,52 +199,59 @@ export function idKindOf(ids: VenueIds): IdKind {
 }
 
 /**
- * Everything that is particular to a venue, as data and pure functions. A new venue is one folder and one entry in
- * `venues.ts`; nothing else knows it. `docs/adding-a-venue.md` has the evidence that each claim needs.
+ * Everything specific to a venue, as data and pure functions. A new venue is one folder and one
+ * entry in `venues.ts`; no other code names it. `docs/adding-a-venue.md` lists the evidence that
+ * each claim needs.
  */
 export interface Venue {
   name: string;
   /** How it spells symbols; `rule` completes "a symbol must be …". */
   symbols: { pattern: RegExp; rule: string };
   ids: VenueIds;
-  /** Whose side its trades tell: decoders turn the maker's around. */
+  /** Whose side its trades report: decoders convert the maker's to the taker's. */
   reportsSideOf: "taker" | "maker";
   /** Default base URLs; `<VENUE>_WS_URL` and `<VENUE>_REST_URL` replace them. */
   wsUrl: string;
   restUrl: string;
   limits: {
-    /** New ones, of one address. */
+    /** New connections from one address. */
     connectionsPerMinute: number;
     streamsPerConnection: number;
     controlMessagesPerSecond: number;
     /** The venue ends a connection after this time. */
     connectionLifeMs: number;
   };
-  /** Sent every so often, where the venue ends a connection that is only pinged; its answer is an `other` frame. */
+  /**
+   * Sent periodically where protocol pings do not keep a connection open; its answer is an `other`
+   * frame.
+   */
   keepAlive?: { everyMs: number; message: string };
-  /** Where to connect for the trades of these symbols. */
+  /** The URL for the trades of these symbols. */
   url(base: string, symbols: readonly string[]): string;
-  /** Messages that follow the opening; none where the URL says it all. Message n has the id `id + n`, if it has one. */
+  /**
+   * Messages sent after opening; none where the URL names the symbols. Message n has the id `id +
+   * n`, if it has one.
+   */
   subscribe(symbols: readonly string[], id: number): string[];
-  /** Messages that end and begin one symbol's stream again, with ids as in `subscribe`. */
+  /** Messages that end and restart one symbol's stream, with ids as in `subscribe`. */
   resubscribe(symbol: string, id: number): string[];
   /** Never throws. */
   decode(text: string, context: DecodeContext): Frame;
   /** One element of the venue's REST trades, which need not name their symbol. Never throws. */
   decodeRest(element: unknown, symbol: string, context: DecodeContext): Frame;
   rest: {
-    /** Questions to its host, whoever asks, may weigh this much in this time. */
+    /** The weight of all requests to its host in this time. */
     budget: { weight: number; perMs: number };
-    /** Header of its answers that tells the weight used so far. */
+    /** Header of its answers with the weight used so far. */
     usedWeightHeader?: string;
   };
-  /** Null: the venue knows of none in the time that it looks back. */
+  /** Null: the venue has none within the time that it searches. */
   newestTrade(symbol: string): RestRequest<NewestTrade | null>;
   repair: RepairPath;
   klines: Klines;
-  /** Left out where it cannot be asked for them. */
+  /** Left out where its REST has none. */
   instruments?: Instruments;
-  /** Left out where it has none. */
+  /** Left out where it has no files. */
   bulk?: Bulk;
 }
 
@@ -237,6 +259,6 @@ export interface DecodeContext {
   /** Our clock, epoch ms. */
   receivedAt: number;
   source: TradeSource;
-  /** Newest exchange time that can be true, epoch ms; the frame's own event time bounds it too. */
+  /** Newest plausible exchange time, epoch ms; the frame's own event time bounds it too. */
   latest?: number;
 }

@@ -4,7 +4,7 @@ import { RestFigures } from "./rest/rest-figures.js";
 import { VenueHosts } from "./rest/venue-hosts.js";
 import { Venues } from "./venues.js";
 
-/** The venues, the one way to their REST, and the markets of theirs that this process follows. */
+/** The venues, the access to their REST, and the markets that this process follows. */
 @Module({
   providers: [
     { provide: Venues, useFactory: (): Venues => new Venues() },

@@ -9,7 +9,7 @@ import { kraken } from "./kraken/kraken.js";
 import { okx } from "./okx/okx.js";
 import type { Venue } from "./venue.js";
 
-/** Markets of this venue are made here, and never stored under a real venue's name. */
+/** Trades of this venue are generated here, and never stored under a real venue's name. */
 export const SIMULATED_VENUE = "sim";
 
 /** Every exchange that we can follow: one entry each. */
@@ -24,7 +24,7 @@ const TABLE: readonly Venue[] = [
   okx,
 ];
 
-/** A market of a venue that has an entry here, and so can be asked about it. */
+/** A market of a venue that has an entry here, and so can be requested from its REST. */
 export interface VenueMarket {
   market: Market;
   symbol: string;
@@ -43,14 +43,17 @@ export class Venues {
     return this.byName.get(name);
   }
 
-  /** Undefined where nobody can be asked: of a posted or simulated market, or of an unknown venue. */
+  /**
+   * Undefined for a market without a venue to request it from: posted, simulated, or of an unknown
+   * venue.
+   */
   of(market: Market): VenueMarket | undefined {
     const { venue: name, symbol } = splitMarket(market);
     const venue = this.byName.get(name);
     return venue === undefined ? undefined : { market, symbol, venue };
   }
 
-  /** For a message to a person. */
+  /** For messages. */
   get names(): string {
     return this.all.map(({ name }) => name).join(", ");
   }
@@ -67,7 +70,10 @@ export class Venues {
     return name === SIMULATED_VENUE || this.byName.has(name);
   }
 
-  /** One line for each market that no feed can follow: its venue has no entry, or spells its symbols otherwise. */
+  /**
+   * One line for each market that no feed can follow: its venue has no entry, or spells its symbols
+   * otherwise.
+   */
   unknown(feeds: readonly Market[]): string[] {
     return feeds.flatMap((market) => {
       const { venue, symbol } = splitMarket(market);

@@ -36,7 +36,7 @@ describe("the waits between attempts", () => {
     expect(backoff.failures).toBe(0);
   });
 
-  it("end at once when nobody waits any more", async () => {
+  it("end at once when the signal aborts", async () => {
     const stopping = new AbortController();
     const waiting = new Backoff(60_000, 60_000).wait(stopping.signal);
     stopping.abort();

@@ -27,7 +27,7 @@ describe("a limit on a wait", () => {
     let fail: (error: Error) => void = () => undefined;
     const work = new Promise<void>((_, reject) => (fail = reject));
     await expect(within(1, work)).resolves.toBe(false);
-    // Node would end the process for a rejection that nobody handles.
+    // Node would end the process for an unhandled rejection.
     fail(new Error("too late"));
     await new Promise((resolve) => setImmediate(resolve));
   });

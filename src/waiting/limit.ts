@@ -1,6 +1,6 @@
 /**
- * Waits for work to end, at most so long: true when it did, false when it is late. Rejects as the work does; what
- * becomes of late work is not looked at any more.
+ * Waits at most `ms` for work to end: true when it did, false when it is late. Rejects as the work
+ * does; the result of late work is ignored.
  */
 export async function within(
   ms: number,

@@ -62,12 +62,12 @@ describe("a market that comes to be followed while the process runs", () => {
 });
 
 it("shows how much of a followed market's history is made, and nothing of another's", async () => {
-  followed.tellHistory("binance:BTCUSDT", 0.5);
-  followed.tellHistory("binance:XRPUSDT", 0.5);
+  followed.reportHistory("binance:BTCUSDT", 0.5);
+  followed.reportHistory("binance:XRPUSDT", 0.5);
   const history = (): unknown =>
     tape.states.get("binance:BTCUSDT")?.at(-1)?.history;
   await until(() => history() === 0.5, LIMIT);
-  followed.tellHistory("binance:BTCUSDT", null);
+  followed.reportHistory("binance:BTCUSDT", null);
   await until(() => history() === null, LIMIT);
   expect(tape.states.has("binance:XRPUSDT")).toBe(false);
 });

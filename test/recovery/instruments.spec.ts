@@ -194,7 +194,7 @@ it("are not requested while the host wants no requests", async () => {
 it("wait for a repair, and leave it the rest of the budget", async () => {
   const { hosts } = start(FEEDS, { ...TIMING, firstMs: 400 });
   const repair = (weight: number, path: string): Promise<string> =>
-    hosts.ask(
+    hosts.fetch(
       binance,
       { path, weight, read: (value) => ({ ok: true, value }) },
       "repair",

@@ -43,7 +43,7 @@ export function testDeclarations(venue: Venue): void {
   const { bulk } = venue;
   if (bulk !== undefined)
     it("has a file of its usual kind for each day, whose lines never throw", () => {
-      expect(bulk.files[bulk.usual]).toBeDefined();
+      expect(bulk.files[bulk.defaultKind]).toBeDefined();
       for (const files of Object.values(bulk.files)) {
         const { columns } = files;
         expect(new Set(columns).size).toBe(columns.length);

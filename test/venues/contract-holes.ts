@@ -15,7 +15,7 @@ type Rest = Dialect["rest"];
 /** How the venue's REST fills a hole, page after page. */
 export function testHoles(venue: Venue, { symbols, rest }: VenueFixture): void {
   if (venue.repair.kind === "none") return;
-  const { goes } = venue.repair;
+  const { paging } = venue.repair;
   const [symbol] = symbols;
   const served = (prints: readonly Print[], hole: SymbolHole): Repaired => {
     if (rest === undefined) throw new Error("the fixture has no REST");
@@ -38,7 +38,7 @@ export function testHoles(venue: Venue, { symbols, rest }: VenueFixture): void {
           300,
           (index) => index * 1_000 + (index > 200 ? 5 * HOUR : 0),
         ),
-      ].filter(({ count }) => goes !== "nowhere else" || count <= 1_000),
+      ].filter(({ count }) => paging !== "newest only" || count <= 1_000),
     )("is fetched whole: $what", ({ count, first, last, timeOf }) => {
       const all = prints(symbol, count, timeOf);
       const missing = holeOf(all, first, last);
@@ -67,7 +67,7 @@ export function testHoles(venue: Venue, { symbols, rest }: VenueFixture): void {
       expect(told).toBe(0n);
     });
 
-    if (goes === "nowhere else")
+    if (paging === "newest only")
       it("before the newest thousand is told nothing of", () => {
         const all = prints(symbol, 3_000, (index) => index * 10);
         const { ids, told } = served(all, holeOf(all, 1_900, 2_100));
@@ -155,7 +155,8 @@ function repaired(
     const page: TradePage = answer.value;
     expect(page.refused).toEqual([]);
     ids.push(...page.trades.map(({ ord }) => ord));
-    if (page.told !== undefined) told += page.told.to - page.told.from;
+    if (page.reported !== undefined)
+      told += page.reported.to - page.reported.from;
     question = page.next;
   }
   return { ids, told };

@@ -20,7 +20,10 @@ import { VenueClock } from "./venue-clock.js";
 import { VenueConnection } from "./venue-connection.js";
 
 const TICK_MS = 250;
-/** The transport has taken nothing for this long: what waits is given up, as a gap, and the connection made again. */
+/**
+ * The transport has taken nothing for this long: what waits is given up, as a gap, and the
+ * connection made again.
+ */
 const PAUSE_LIMIT_MS = 10_000;
 const PROOF_PING_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
@@ -147,8 +150,8 @@ export class VenueFeed implements Feed {
     const local = performance.now();
     const receivedAt = Date.now();
     const estimate = this.clock.now(local);
-    // Nothing is known of the venue's clock before the first message, and too little after this machine slept: then our
-    // wall clock, which may be wrong, only stops nonsense.
+    // Nothing is known of the venue's clock before the first message, and too little after this
+    // machine slept: then our wall clock, which may be wrong, only stops nonsense.
     const latest = Math.max(
       estimate === undefined ? receivedAt + DAY_MS : estimate + MAX_AHEAD_MS,
       receivedAt + MAX_AHEAD_MS,
@@ -259,7 +262,10 @@ export class VenueFeed implements Feed {
     this.connection.reconnect("given up by us: the transport has no room");
   }
 
-  /** Only of symbols whose silence is understood: where trades may be missing, nothing is said to have passed. */
+  /**
+   * Only of symbols whose silence is understood: where trades may be missing, nothing is said to
+   * have passed.
+   */
   private writeClocks(local: number): void {
     const now = this.clock.now(local);
     const lastSign = this.clock.now(this.connection.lastSign ?? 0);
@@ -278,7 +284,7 @@ export class VenueFeed implements Feed {
     const { symbol, market, watch } = followed;
     const { venue } = this.options;
     const told = await this.hosts
-      .ask(venue, venue.newestTrade(symbol), "live", this.stopping.signal)
+      .fetch(venue, venue.newestTrade(symbol), "live", this.stopping.signal)
       .catch((error: Error) => error.message);
     const newest = typeof told === "string" ? undefined : told;
     const local = performance.now();

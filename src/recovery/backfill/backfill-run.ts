@@ -61,7 +61,7 @@ export class BackfillRun {
       await this.requireKnown();
       const isBackwards =
         venue.repair.kind === "by id" &&
-        venue.repair.goes === "backwards from an id";
+        venue.repair.paging === "backward from an id";
       if (isBackwards) await this.rest.backwards();
       else await this.steps(files);
     } finally {
@@ -175,7 +175,7 @@ export class BackfillRun {
     if (venue.repair.kind === "none") {
       await job.note(`${day} is not loaded: ${venue.repair.reason}`);
       await job.advance(step.to);
-    } else if (venue.repair.goes === "onwards from a time") {
+    } else if (venue.repair.paging === "forward from a time") {
       await this.forwards(step, horizon, day);
     } else if (isRecent) await rest.newest();
     else {

@@ -142,7 +142,8 @@ export class Backfills {
       clearInterval(reporting);
       this.figures.jobs.dec();
       this.figures.progress.remove({ job: String(id) });
-      if (work.askedBy === "bootstrap") this.followed.tellHistory(market, null);
+      if (work.askedBy === "bootstrap")
+        this.followed.reportHistory(market, null);
     }
   }
 
@@ -193,7 +194,7 @@ export class Backfills {
         `a symbol of ${venue.name} must be ${venue.symbols.rule}, not ${name.symbol}`,
       );
     const known = await this.bulk.known(work.market);
-    const kind = known?.kind ?? venue.bulk?.usual ?? "raw";
+    const kind = known?.kind ?? venue.bulk?.defaultKind ?? "raw";
     const { from, to } = widened(work, await this.bulk.horizon());
     const reached = Math.max(
       from,
@@ -218,7 +219,7 @@ export class Backfills {
     this.loggedProblems.delete(id);
     this.figures.trades.inc(read);
     this.figures.progress.set({ job: String(id) }, progress);
-    if (askedBy === "bootstrap") this.followed.tellHistory(market, progress);
+    if (askedBy === "bootstrap") this.followed.reportHistory(market, progress);
   }
 
   /** Stores in the job's row how it ended, or when it will be retried. */

@@ -119,6 +119,6 @@ export class RestHistory {
   }
 
   private fetch<T>(request: RestRequest<T>): Promise<T> {
-    return this.hosts.ask(this.venue, request, "backfill", this.signal);
+    return this.hosts.fetch(this.venue, request, "backfill", this.signal);
   }
 }

@@ -22,7 +22,7 @@ export interface InstrumentTiming {
 
 export interface InstrumentTools {
   claims: Pick<MarketClaims, "mine">;
-  hosts: Pick<VenueHosts, "ask">;
+  hosts: Pick<VenueHosts, "fetch">;
   store: Pick<InstrumentStore, "save">;
 }
 
@@ -66,11 +66,11 @@ export class VenueInstruments {
    * however old.
    */
   private async runOnce(signal: AbortSignal): Promise<void> {
-    const { maximum } = this.source.instruments;
+    const { maxPerRequest } = this.source.instruments;
     const symbols = this.dueSymbols();
     let isWhole = symbols.length > 0;
-    for (let at = 0; at < symbols.length; at += maximum) {
-      const some = symbols.slice(at, at + maximum);
+    for (let at = 0; at < symbols.length; at += maxPerRequest) {
+      const some = symbols.slice(at, at + maxPerRequest);
       try {
         await this.tools.store.save(await this.fetch(some, signal));
         this.putOff(some, jittered(this.timing.everyMs));
@@ -106,10 +106,10 @@ export class VenueInstruments {
     const { venue, instruments } = this.source;
     const request = instruments.fetch(symbols);
     try {
-      return await this.tools.hosts.ask(venue, request, "backfill", signal);
+      return await this.tools.hosts.fetch(venue, request, "backfill", signal);
     } catch (error) {
       // A request without symbols is not refused because of one.
-      if (!isRefused(error) || instruments.maximum === Infinity) throw error;
+      if (!isRefused(error) || instruments.maxPerRequest === Infinity) throw error;
       if (symbols.length === 1) {
         const name = `${venue.name}:${symbols.join()}`;
         this.logger.debug(`The venue does not know ${name}: ${error.message}`);

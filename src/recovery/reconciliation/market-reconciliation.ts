@@ -181,7 +181,7 @@ export class MarketReconciliation {
     const before = openTimeOf(interval, start - 1);
     const request = venue.klines.fetch(symbol, interval, before, end);
     if (request === undefined) return;
-    const theirs = await hosts.ask(venue, request, "reconciliation", signal);
+    const theirs = await hosts.fetch(venue, request, "reconciliation", signal);
     const ours = await candles.filled({
       market,
       interval,

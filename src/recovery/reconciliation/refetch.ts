@@ -34,7 +34,7 @@ export async function refetch(
   );
   let fetched = 0;
   for (let page = 0; request !== undefined && page < MAX_PAGES; page++) {
-    const response: TradePage = await hosts.ask(
+    const response: TradePage = await hosts.fetch(
       venue,
       request,
       "reconciliation",

@@ -94,7 +94,7 @@ export class HoleProof {
       const request = klines.fetch(symbol, "1m", start, end);
       if (request === undefined) return equal;
       const theirs = byTime(
-        await this.hosts.ask(venue, request, urgency, signal),
+        await this.hosts.fetch(venue, request, urgency, signal),
       );
       // An empty answer proves nothing: the venue may not serve that time.
       if (theirs.size === 0) continue;

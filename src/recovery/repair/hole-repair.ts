@@ -46,13 +46,13 @@ export async function fetchHole(
       ? venue.repair.begin(hole, "repair")
       : undefined;
   while (request !== undefined && unfit === null) {
-    const page: TradePage = await hosts.ask(venue, request, "repair", signal);
+    const page: TradePage = await hosts.fetch(venue, request, "repair", signal);
     unfit = unfitness(page, kind);
     if (unfit !== null) break;
     for (const trade of page.trades) sender.add(trade);
     trades += page.trades.length;
     await sender.flush();
-    reported.add(page.told, page.trades);
+    reported.add(page.reported, page.trades);
     request = page.next;
   }
   await sender.finish();
@@ -68,7 +68,12 @@ export async function fetchHole(
   const newest = isProven
     ? reported.highest
     : ((
-        await hosts.ask(venue, venue.newestTrade(hole.symbol), "repair", signal)
+        await hosts.fetch(
+          venue,
+          venue.newestTrade(hole.symbol),
+          "repair",
+          signal,
+        )
       )?.lastOrd ?? -1n);
   return {
     ...answer,

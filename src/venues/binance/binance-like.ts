@@ -26,7 +26,8 @@ export function binanceLike(
     limits: {
       // 300 in five minutes.
       connectionsPerMinute: 60,
-      // 1,024 are allowed; a connection that ends takes fewer symbols with it, and its URL stays short.
+      // 1,024 are allowed. With fewer, a lost connection affects fewer symbols, and the URL stays
+      // short.
       streamsPerConnection: 200,
       // 5 are allowed, pings and pongs among them.
       controlMessagesPerSecond: 3,
@@ -54,7 +55,10 @@ type RestTrade = BinanceTrade & {
   isBuyerMaker?: unknown;
 };
 
-/** The same trade under the stream's names: `aggTrades` have them already, `trades` and `historicalTrades` do not. */
+/**
+ * A REST trade under the stream's field names: `aggTrades` have them already, `trades` and
+ * `historicalTrades` do not.
+ */
 function streamed(element: unknown, s: string): BinanceTrade {
   const rest = (
     typeof element === "object" && element !== null ? element : {}

@@ -4,9 +4,12 @@ import { type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
 import type { Bulk, BulkFiles, Refused } from "../venue.js";
 
 const URL = "https://data.binance.vision";
-/** Spot files are in microseconds since 2025-01-01, and in milliseconds before; 10¹⁴ ms is the year 5138. */
+/**
+ * Spot files are in microseconds since 2025-01-01, and in milliseconds before; 10¹⁴ ms is the year
+ * 5138.
+ */
 const MICROSECONDS = /^\d{15,16}$/;
-/** Which times can be true is for the reader to say, who knows the file's day. */
+/** The reader, which knows the file's day, checks the times. */
 const LATEST = Number.MAX_SAFE_INTEGER;
 
 const AGGREGATES =
@@ -16,17 +19,17 @@ const TRADES = "id price qty quote_qty time is_buyer_maker";
 /** `data.binance.vision`; see binance/binance-public-data, README.md. */
 export const SPOT_BULK: Bulk = {
   url: URL,
-  usual: "aggregated",
+  defaultKind: "aggregated",
   files: {
     aggregated: aggregates("binance", "spot", `${AGGREGATES} is_best_match`),
     raw: trades("binance", "spot", `${TRADES} is_best_match`),
   },
 };
 
-/** Its files leave out the prints outside the book, whose ids stay holes. */
+/** Its files leave out the prints outside the book: their ids remain holes. */
 export const USDM_BULK: Bulk = {
   url: URL,
-  usual: "raw",
+  defaultKind: "raw",
   files: {
     aggregated: aggregates("binance-usdm", "futures/um", AGGREGATES),
     raw: trades("binance-usdm", "futures/um", TRADES),
@@ -38,7 +41,7 @@ function aggregates(venue: string, folder: string, columns: string): BulkFiles {
     columns: columns.split(" "),
     path: pathOf(folder, "aggTrades"),
     decode: ([id, price, quantity, first, last, time, maker], symbol, at) =>
-      // Aggregates that were taken back keep their id and lose their trades.
+      // Cancelled aggregates keep their id and lose their trades.
       first === "-1" && last === "-1"
         ? null
         : checked(id, {
@@ -74,7 +77,7 @@ type Fields = Record<
   string | undefined
 >;
 
-/** What cannot be read stays as it came: `faultOf` says what is wrong with it. */
+/** A field that cannot be read is passed on unchanged: `faultOf` names the fault. */
 function tradeOf(
   venue: string,
   symbol: string,
@@ -98,7 +101,10 @@ function tradeOf(
   };
 }
 
-/** The buyer was the maker: the seller was the aggressor. Spot files write True, those of futures true. */
+/**
+ * The buyer was the maker: the seller was the aggressor. Spot files write True, those of futures
+ * true.
+ */
 function sideOf(maker: string): string {
   if (maker === "True" || maker === "true") return "sell";
   return maker === "False" || maker === "false" ? "buy" : maker;
@@ -110,7 +116,7 @@ function millisecondsOf(time: string): number {
 }
 
 function checked(id: string | undefined, trade: Trade): Trade | Refused {
-  // An id of an aggregate that is none would still be text.
+  // `faultOf` accepts any text as the id of an aggregate.
   if (id === undefined || !/^\d{1,18}$/.test(id))
     return {
       reason: "bad_id",

@@ -216,7 +216,7 @@ describe("an element of Binance's REST", () => {
     });
   });
 
-  it("of aggTrades is the aggregate, and not off the book for want of a mark", () => {
+  it("of aggTrades is the aggregate, which without a mark is not off the book", () => {
     const { e: _e, E: _E, s: _s, ...element } = AGGREGATE;
     expect(binance.decodeRest(element, "BTCUSDT", context)).toMatchObject({
       trades: [{ id: "3111222", count: 3, offBook: false }],
@@ -231,7 +231,7 @@ describe("an element of Binance's REST", () => {
   });
 });
 
-it("does not remember symbols without end", () => {
+it("remembers a limited number of symbols", () => {
   const decoder = new BinanceDecoder("binance", []);
   const last = Array.from({ length: 10_050 }, (_, index) =>
     decoder.decode(JSON.stringify({ ...RAW, s: `S${index}` }), CONTEXT),

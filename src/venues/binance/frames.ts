@@ -31,7 +31,7 @@ export interface BinanceTrade {
   X?: unknown;
 }
 
-/** Anything that came as JSON. */
+/** Any JSON message. */
 interface Message extends Partial<BinanceTrade> {
   data?: Message | null;
   result?: unknown;
@@ -39,10 +39,10 @@ interface Message extends Partial<BinanceTrade> {
   msg?: unknown;
 }
 
-/** Times are ms, or µs where the stream was asked for them; 10¹⁴ ms is the year 5138. */
+/** Times are ms, or µs where the stream's URL requests them; 10¹⁴ ms is the year 5138. */
 const MICROSECONDS_FROM = 1e14;
-/** More symbols than any venue has; a frame with made-up ones must not fill the memory. */
-const KNOWN_SYMBOLS = 10_000;
+/** More than any venue has: frames with invented symbols must not fill the memory. */
+const MAX_KNOWN_SYMBOLS = 10_000;
 const OTHER: Frame = { type: "other" };
 const NONE: readonly Refused[] = [];
 
@@ -57,14 +57,14 @@ export class BinanceDecoder {
 
   /** A combined-stream frame, a bare event of a raw stream, or an answer to a message of ours. */
   decode(text: string, context: DecodeContext): Frame {
-    // Recordings are mostly order book: those frames are told by their stream's name, without parsing them.
+    // Recordings are mostly order book: the stream's name identifies those frames without parsing.
     if (text.startsWith('{"stream":"') && !isTradeStream(text))
       return text.startsWith('{"stream":"!serverShutdown"')
         ? { type: "shutdown" }
         : OTHER;
-    const usual = this.usual(text, context);
-    if (usual !== undefined)
-      return { type: "trades", trades: [usual], refused: NONE };
+    const trade = this.byLayout(text, context);
+    if (trade !== undefined)
+      return { type: "trades", trades: [trade], refused: NONE };
     let message: Message | null;
     try {
       message = JSON.parse(text) as Message | null;
@@ -80,8 +80,8 @@ export class BinanceDecoder {
     return typeof message?.id === "number" ? answer(message, text) : OTHER;
   }
 
-  /** The trade of a frame in one of the usual layouts; undefined for every other text and for what is to be refused. */
-  private usual(text: string, context: DecodeContext): Trade | undefined {
+  /** Undefined for a text that matches no layout, and for a trade that must be refused. */
+  private byLayout(text: string, context: DecodeContext): Trade | undefined {
     for (const { pattern, isAggregate, at } of this.layouts) {
       const match = pattern.exec(text);
       if (match === null) continue;
@@ -130,7 +130,7 @@ export class BinanceDecoder {
     const time = milliseconds(event.T);
     const price = typeof p === "string" ? canonical(p) : undefined;
     const amount = typeof q === "string" ? canonical(q) : undefined;
-    // What cannot be read is passed on as it came: `faultOf` says what is wrong with it.
+    // A field that cannot be read is passed on unchanged: `faultOf` names the fault.
     const trade: Trade = {
       market: this.marketOf(event.s),
       id: idText,
@@ -147,7 +147,7 @@ export class BinanceDecoder {
       offBook: event.X !== undefined && event.X !== "MARKET",
     };
     const latest = latestTime(event.E, context);
-    // The same rules as `faultOf` in the cheapest form that a good trade passes: this runs for every trade there is.
+    // The rules of `faultOf` in their cheapest form: this runs for every trade.
     const isGood =
       price !== undefined &&
       price !== "0" &&
@@ -168,14 +168,14 @@ export class BinanceDecoder {
     return { type: "trades", trades: [], refused: [{ reason: code, detail }] };
   }
 
-  /** Empty text, which no rule accepts, for what is no symbol. */
+  /** Empty text, which no rule accepts, for anything that is not a symbol. */
   private marketOf(symbol: unknown): string {
     if (typeof symbol !== "string") return "";
     const known = this.markets.get(symbol);
     if (known !== undefined) return known;
     const market = marketOf(this.venue, symbol);
     if (parseMarket(market) === undefined) return "";
-    if (this.markets.size < KNOWN_SYMBOLS) this.markets.set(symbol, market);
+    if (this.markets.size < MAX_KNOWN_SYMBOLS) this.markets.set(symbol, market);
     return market;
   }
 }
@@ -196,7 +196,9 @@ function answer(message: Message, text: string): Frame {
   };
 }
 
-/** No later than a minute after the venue's clock; the frame's own event time is that clock too. */
+/**
+ * At most a minute after the venue's clock; the frame's own event time is a reading of that clock.
+ */
 function latestTime(eventTime: unknown, context: DecodeContext): number {
   const sent = milliseconds(eventTime);
   const bySender = sent > 0 ? sent + MAX_AHEAD_MS : undefined;

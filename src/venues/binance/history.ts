@@ -2,7 +2,12 @@ import type { Interval } from "../../domain/interval.js";
 import type { Trade, TradeSource } from "../../domain/trade.js";
 import { HOUR_MS } from "../../domain/units.js";
 import { fieldOf, parseExact } from "../decode/exact-json.js";
-import { type Told, atLeast, endOfAll, pageOf } from "../decode/hole-pages.js";
+import {
+  type DecodedTrades,
+  atLeast,
+  endOfAll,
+  pageOf,
+} from "../decode/hole-pages.js";
 import { type KlineColumns, klinesOf } from "../decode/kline-rows.js";
 import type {
   Answer,
@@ -37,7 +42,7 @@ type DecodeRest = (
 ) => Frame;
 
 const MAX_PER_REQUEST = 1_000;
-/** The futures host refuses a longer time between `startTime` and `endTime`; the spot host once did. */
+/** The futures host refuses a longer span of `startTime` to `endTime`; the spot host once did. */
 const WINDOW_MS = HOUR_MS;
 
 const KLINE_ROW: KlineColumns = {
@@ -82,18 +87,20 @@ export function binanceNewest(
 }
 
 /**
- * Aggregates tell the raw ids they stand for, but are found only by time or by their own ids: the first page goes by the
- * time of the trade before the hole, the others by `fromId`, which loses nothing however many share a millisecond.
+ * Aggregates name the raw ids they stand for, but can be requested only by time or by their own
+ * ids. The first page is requested by the time of the trade before the hole, the others by
+ * `fromId`, which loses nothing however many trades share a millisecond.
  */
 export function repairByAggregates(
   rest: BinanceRest,
   decode: DecodeRest,
 ): RepairPath {
-  const ask = (
+  const pageRequest = (
     hole: SymbolHole,
     source: TradeSource,
     place: { fromId: string } | { start: number },
-    told: bigint,
+    /** All ids of the hole below this one are reported. */
+    reportedTo: bigint,
   ): RestRequest<TradePage> => {
     const query =
       "fromId" in place
@@ -109,21 +116,27 @@ export function repairByAggregates(
         });
         if (!answer.ok) return answer;
         const { trades } = answer.value;
-        const end = endOfAll(trades, told);
-        // An answer by time says nothing of ids before its first: the venue may serve no older ones.
+        const end = endOfAll(trades, reportedTo);
+        // An answer by time proves nothing about ids before its first: older ones may not be
+        // served.
         const from =
           "start" in place && trades[0] !== undefined
-            ? atLeast(told, trades[0])
-            : told;
+            ? atLeast(reportedTo, trades[0])
+            : reportedTo;
         const newest = trades.at(-1);
         const next = (): RestRequest<TradePage> | undefined => {
           if (newest !== undefined)
             return end < hole.to
-              ? ask(hole, source, { fromId: behind(newest.id) }, end)
+              ? pageRequest(hole, source, { fromId: idAfter(newest.id) }, end)
               : undefined;
-          // A quiet hour within a long hole.
+          // An hour without a trade within a long hole.
           return "start" in place && place.start + WINDOW_MS <= hole.before
-            ? ask(hole, source, { start: place.start + WINDOW_MS }, told)
+            ? pageRequest(
+                hole,
+                source,
+                { start: place.start + WINDOW_MS },
+                reportedTo,
+              )
             : undefined;
         };
         return {
@@ -136,13 +149,16 @@ export function repairByAggregates(
   return {
     kind: "by id",
     reach: "all trades since a market began",
-    goes: "onwards from a time",
+    paging: "forward from a time",
     begin: (hole, source) =>
-      ask(hole, source, { start: hole.after }, hole.from),
+      pageRequest(hole, source, { start: hole.after }, hole.from),
   };
 }
 
-/** One page of the newest raw trades: those behind a key are not to be had, and aggregates leave off-book prints out. */
+/**
+ * One page of the newest raw trades: older ones need an API key, and aggregates leave out prints
+ * outside the book.
+ */
 export function repairByNewest(
   { prefix, weights }: BinanceRest,
   decode: DecodeRest,
@@ -150,7 +166,7 @@ export function repairByNewest(
   return {
     kind: "by id",
     reach: `the newest ${MAX_PER_REQUEST} trades without a key`,
-    goes: "nowhere else",
+    paging: "newest only",
     begin: (hole, source) => ({
       path: `${prefix}/trades?symbol=${encodeURIComponent(hole.symbol)}&limit=${MAX_PER_REQUEST}`,
       weight: weights.trades,
@@ -203,13 +219,13 @@ export function binanceKlines(
   };
 }
 
-/** Ascending, as the venue gives them. */
+/** Ascending, in the venue's order. */
 function tradesOf(
   body: string,
   symbol: string,
   decode: DecodeRest,
   context: { receivedAt: number; source: TradeSource },
-): Answer<Told> {
+): Answer<DecodedTrades> {
   const answer = rowsOf(body);
   if (!answer.ok) return answer;
   const trades: Trade[] = [];
@@ -234,7 +250,7 @@ function rowsOf(body: string): Answer<unknown[]> {
   }
 }
 
-function behind(id: string): string {
+function idAfter(id: string): string {
   return (BigInt(id) + 1n).toString();
 }
 

@@ -25,18 +25,18 @@ const STATUSES: Record<string, InstrumentStatus> = {
   CLOSE: "closed",
 };
 
-/** `maximum` is Infinity on the host that takes no symbols. */
+/** @param maxPerRequest symbols; Infinity on the host that takes none and returns all */
 export function binanceInstruments(
   venue: string,
   { prefix, weights }: BinanceRest,
-  maximum: number,
+  maxPerRequest: number,
 ): Instruments {
   const query = (symbols: readonly string[]): string =>
-    maximum === Infinity
+    maxPerRequest === Infinity
       ? ""
       : `?symbols=${encodeURIComponent(JSON.stringify(symbols))}`;
   return {
-    maximum,
+    maxPerRequest,
     fetch: (symbols) => ({
       path: `${prefix}/exchangeInfo${query(symbols)}`,
       weight: weights.exchangeInfo,
@@ -61,7 +61,7 @@ export function binanceInstruments(
   };
 }
 
-/** A field of the filter of this type: undefined without one. */
+/** A field of the filter of this type; undefined without such a filter. */
 function filterOf(row: unknown, type: string, field: string): unknown {
   const filters = listOf(fieldOf(row, "filters"));
   const filter = filters.find((each) => fieldOf(each, "filterType") === type);

@@ -69,7 +69,7 @@ const frames = fc.oneof(
     ),
 );
 
-/** `expect` compares slowly and tells well; of so many runs, only one that differs has something to tell. */
+/** `expect` is slow and explains differences: it runs only for the case that differs. */
 function expectEqual(actual: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(actual, expected)) expect(actual).toEqual(expected);
 }
@@ -81,7 +81,7 @@ function framed(symbol: string, data: Record<string, unknown>): string {
   });
 }
 
-describe("a frame in a usual layout", () => {
+describe("a frame in a known layout", () => {
   it("is read as JSON would be, refusals included", () => {
     let fast = 0;
     fc.assert(
@@ -93,7 +93,7 @@ describe("a frame in a usual layout", () => {
       }),
       { numRuns: 2_000 },
     );
-    // Frames as they come must not need JSON: that is what the layouts are for.
+    // Frames as the venue sends them must not need JSON: that is what the layouts are for.
     expect(fast).toBe(2_000);
   });
 

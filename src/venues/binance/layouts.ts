@@ -2,7 +2,7 @@ const WHOLE = String.raw`(0|[1-9]\d{0,14})`;
 const MILLISECONDS = String.raw`([1-9]\d{12})`;
 const DECIMAL = String.raw`"((?:0|[1-9]\d{0,19})(?:\.\d{1,18})?)"`;
 
-/** What each field may hold to be read without JSON; ids of 15 digits are below 2^53. */
+/** Values of each field that are read without JSON; ids of 15 digits are below 2^53. */
 const VALUES = {
   E: MILLISECONDS,
   T: MILLISECONDS,
@@ -20,14 +20,14 @@ const VALUES = {
 type Field = keyof typeof VALUES;
 
 /**
- * One kind of trade frame to the character, as a venue sends it: no white space, no escapes, its fields in this order. A
- * single match reads and checks it in half the time that `JSON.parse` alone takes. Every other text is left to JSON, so
- * a field more or another order costs speed and nothing else.
+ * The exact text of one kind of trade frame: no white space, no escapes, fields in this order. A
+ * single match reads and checks it in half the time of `JSON.parse` alone. Every other text is
+ * parsed as JSON, so that an additional field or another order costs speed only.
  */
 export interface Layout {
   pattern: RegExp;
   isAggregate: boolean;
-  /** Places of the fields among the pattern's groups; 0 for those it has not. */
+  /** Index of each field's group in the pattern; 0 for a field that it lacks. */
   at: Record<Field, number>;
 }
 

@@ -13,8 +13,9 @@ const REST = {
 const like = binanceLike("binance", "aggTrade", REST, SPOT_LAYOUTS);
 
 /**
- * Binance spot. `@aggTrade` carries the raw ids it stands for (`f … l`), so candles equal the exchange's klines in every
- * field and gaps can be repaired by id without a key. The hosts serve market data only: no key, no geographic block.
+ * Binance spot. `@aggTrade` carries the raw ids it stands for (`f … l`), so candles equal the
+ * exchange's klines in every field and gaps can be repaired by id without a key. The hosts serve
+ * market data only: no key, no geographic block.
  */
 export const binance: Venue = {
   ...like,

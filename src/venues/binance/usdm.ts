@@ -13,8 +13,9 @@ const REST = {
 const like = binanceLike("binance-usdm", "trade", REST, USDM_LAYOUTS);
 
 /**
- * Binance USD-M futures. `@trade`, since aggregates leave out insurance-fund and ADL prints: their ids would look like
- * holes. The raw stream has them, marked by `X`, and they are stored but in no candle, as in the exchange's klines.
+ * Binance USD-M futures. `@trade`, since aggregates leave out insurance-fund and ADL prints: their
+ * ids would look like holes. The raw stream has them, marked by `X`, and they are stored but in no
+ * candle, as in the exchange's klines.
  */
 export const binanceUsdm: Venue = {
   ...like,

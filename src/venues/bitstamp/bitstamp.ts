@@ -22,7 +22,7 @@ const CANDLE: KlineColumns = {
   volume: "volume",
 };
 
-/** In seconds, what the venue offers with our anchors. */
+/** In seconds: the intervals that the venue offers with our anchors. */
 const STEPS: Partial<Record<Interval, string>> = {
   "1m": "60",
   "3m": "180",
@@ -62,9 +62,9 @@ const klines: Klines = {
         },
 };
 
-/** All pairs, of which only the name ("BTC/USD") has base and quote apart. */
+/** One answer holds all pairs. Only the name ("BTC/USD") separates base and quote. */
 const instruments: Instruments = {
-  maximum: Infinity,
+  maxPerRequest: Infinity,
   fetch: (symbols) => ({
     path: "/api/v2/trading-pairs-info/",
     weight: 1,
@@ -92,8 +92,8 @@ const instruments: Instruments = {
 };
 
 /**
- * Bitstamp. One count of ids runs over all of its symbols (recorded: 10 trades of a symbol within 30 ids). The side is the
- * taker's: in each recorded trade the newer of both orders stands on it.
+ * Bitstamp. One sequence of ids counts the trades of all symbols (recorded: 10 trades of a symbol
+ * within 30 ids). The side is the taker's: in each recorded trade it is that of the newer order.
  */
 export const bitstamp: Venue = {
   ...identity,
@@ -126,7 +126,7 @@ export const bitstamp: Venue = {
   repair: {
     kind: "none",
     reason:
-      "its ids do not count a symbol's trades, so no hole is known, and its REST tells times in whole seconds only",
+      "its ids do not count a symbol's trades, so no hole is known, and its REST reports times in whole seconds only",
   },
   klines,
   instruments,

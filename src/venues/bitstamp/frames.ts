@@ -51,7 +51,7 @@ function streamPrint(trade: unknown, symbol: string): Print {
   };
 }
 
-/** REST tells whole seconds: good for finding a trade, not for storing it. */
+/** REST reports whole seconds: enough to find a trade, not to store it. */
 export function bitstampPrint(trade: unknown, symbol: string): Print {
   return {
     symbol,

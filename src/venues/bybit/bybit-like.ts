@@ -73,7 +73,7 @@ export function bybitLike(
     },
     keepAlive: { everyMs: 20_000, message: '{"op":"ping"}' },
     url: (base) => base,
-    // One a symbol: a symbol that the venue does not know spoils the whole message.
+    // One message a symbol: an unknown symbol makes the venue refuse the whole message.
     subscribe: (all, id) =>
       all.map((symbol, index) => message("subscribe", symbol, id + index)),
     resubscribe: (symbol, id) => [
@@ -102,7 +102,7 @@ export function bybitLike(
 
 function klinesOfCategory(query: (symbol: string) => string): Klines {
   return {
-    // 85 of 85 recorded candles; a new minute begins flat at the close before.
+    // 85 of 85 recorded candles; a new minute begins flat at the previous close.
     convention: { open: "previous close", empty: "flat", leavesOut: null },
     intervals: INTERVALS,
     maxPerRequest: 1_000,

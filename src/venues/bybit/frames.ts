@@ -11,10 +11,10 @@ import type { Print, TradeSieve } from "../decode/trade-sieve.js";
 import type { DecodeContext, Frame } from "../venue.js";
 
 const OTHER: Frame = { type: "other" };
-/** More than a message has trades (1,024). */
-const PLACES = 10_000n;
+/** More trades than a message has (1,024). */
+const MAX_MESSAGE_TRADES = 10_000n;
 
-/** Ids that are numbers order the trades; the others are ordered by sequence and place in their message. */
+/** Numeric ids order the trades; others are ordered by sequence and position in the message. */
 export function decodeBybit(
   text: string,
   sieve: TradeSieve,
@@ -38,12 +38,12 @@ export function decodeBybit(
   };
 }
 
-function streamPrint(trade: unknown, place: number): Print {
+function streamPrint(trade: unknown, position: number): Print {
   const id = fieldOf(trade, "i");
   return {
     symbol: fieldOf(trade, "s"),
     id,
-    ord: wholeOf(id) ?? ordOf(fieldOf(trade, "seq"), place),
+    ord: wholeOf(id) ?? ordOf(fieldOf(trade, "seq"), position),
     price: fieldOf(trade, "p"),
     amount: fieldOf(trade, "v"),
     takerSide: sideOf(fieldOf(trade, "S")),
@@ -51,7 +51,7 @@ function streamPrint(trade: unknown, place: number): Print {
   };
 }
 
-/** REST tells single trades: the place in their message is lost, so its order is that of the first. */
+/** REST reports single trades without their position in a message, so position 0 is assumed. */
 export function bybitPrint(trade: unknown): Print {
   const id = fieldOf(trade, "execId");
   return {
@@ -65,11 +65,11 @@ export function bybitPrint(trade: unknown): Print {
   };
 }
 
-function ordOf(sequence: unknown, place: number): string | undefined {
+function ordOf(sequence: unknown, position: number): string | undefined {
   const whole = wholeOf(sequence);
   return whole === undefined
     ? undefined
-    : (BigInt(whole) * PLACES + BigInt(place)).toString();
+    : (BigInt(whole) * MAX_MESSAGE_TRADES + BigInt(position)).toString();
 }
 
 function sideOf(side: unknown): TakerSide | undefined {

@@ -17,14 +17,14 @@ const KINDS: ReadonlyMap<unknown, InstrumentKind> = new Map([
   ["LinearFutures", "future"],
 ]);
 
-/** An unknown symbol is an empty list, or the error of a wrong parameter. */
+/** For an unknown symbol the venue returns an empty list or a parameter error. */
 export function bybitInstruments(
   venue: string,
   category: "spot" | "linear",
   rowsOf: (body: unknown) => readonly unknown[] | undefined,
 ): Instruments {
   return {
-    maximum: 1,
+    maxPerRequest: 1,
     fetch: (symbols) => ({
       path: `/v5/market/instruments-info?category=${category}&symbol=${encodeURIComponent(symbols[0] ?? "")}`,
       weight: 1,

@@ -1,5 +1,8 @@
 import type { Venue } from "../venue.js";
 import { bybitLike } from "./bybit-like.js";
 
-/** Bybit spot. Ids rise with holes: recorded candles are complete although 36 of 45 ids of a symbol are not its trades. */
+/**
+ * Bybit spot. Ids increase with holes: recorded candles are complete although 36 of 45 ids in the
+ * range are not trades of the symbol.
+ */
 export const bybit: Venue = bybitLike("bybit", "spot", "increasing");

@@ -1,7 +1,7 @@
 import type { Interval } from "../../domain/interval.js";
 import { DAY_MS } from "../../domain/units.js";
 import { fieldOf, parseExact } from "../decode/exact-json.js";
-import { pagesDownwards } from "../decode/hole-pages.js";
+import { pagesBackwards } from "../decode/hole-pages.js";
 import { instrumentsIn, statusIn } from "../decode/instrument-rows.js";
 import { type KlineColumns, klinesOf } from "../decode/kline-rows.js";
 import { RestTrades } from "../decode/rest-trades.js";
@@ -23,7 +23,7 @@ const CANDLE: KlineColumns = {
   volume: 5,
 };
 
-/** In seconds, what the venue offers. */
+/** In seconds: the intervals that the venue offers. */
 const GRANULARITY: Partial<Record<Interval, string>> = {
   "1m": "60",
   "5m": "300",
@@ -56,7 +56,7 @@ const klines: Klines = {
   fetch: (symbol, interval, start, end) => {
     const seconds = GRANULARITY[interval];
     if (seconds === undefined) return undefined;
-    // The venue's end is inclusive; more than 300 candles are refused.
+    // The venue's end is inclusive; it refuses more than 300 candles.
     const until = new Date(end - 1_000 * Number(seconds)).toISOString();
     return {
       path: `/products/${encodeURIComponent(symbol)}/candles?granularity=${seconds}&start=${new Date(start).toISOString()}&end=${until}`,
@@ -69,7 +69,7 @@ const klines: Klines = {
   },
 };
 
-/** Each of these keeps orders from matching, whatever the status says. */
+/** Each of these flags stops matching, whatever the status. */
 const RESTRICTIONS = [
   "trading_disabled",
   "cancel_only",
@@ -77,9 +77,9 @@ const RESTRICTIONS = [
   "auction_mode",
 ];
 
-/** An unknown product is answered with 404. */
+/** The venue answers 404 for an unknown product. */
 const instruments: Instruments = {
-  maximum: 1,
+  maxPerRequest: 1,
   fetch: (symbols) => ({
     path: `/products/${encodeURIComponent(symbols[0] ?? "")}`,
     weight: 1,
@@ -114,8 +114,9 @@ const instruments: Instruments = {
 };
 
 /**
- * Coinbase Exchange. Ids count up by one over a product: 279 of 279 recorded ones of its Advanced Trade feed do, and its
- * heartbeat's newest id is documented as the means to verify that nothing was missed. The side is the maker's.
+ * Coinbase Exchange. Ids count up by one within a product: 279 of 279 recorded ids of its Advanced
+ * Trade feed do, and the heartbeat's newest id is documented as the means to verify that nothing
+ * was missed. The side is the maker's.
  */
 export const coinbase: Venue = {
   ...identity,
@@ -132,7 +133,7 @@ export const coinbase: Venue = {
     connectionLifeMs: DAY_MS,
   },
   url: (base) => base,
-  // One a symbol: a symbol that the venue does not know spoils the whole message.
+  // One message a symbol: an unknown symbol makes the venue refuse the whole message.
   subscribe: (symbols) => symbols.map((symbol) => message("subscribe", symbol)),
   resubscribe: (symbol) =>
     ["unsubscribe", "subscribe"].map((type) => message(type, symbol)),
@@ -146,9 +147,9 @@ export const coinbase: Venue = {
   repair: {
     kind: "by id",
     reach: "all trades since a market began",
-    goes: "backwards from an id",
+    paging: "backward from an id",
     begin: (hole, source) =>
-      pagesDownwards(hole, {
+      pagesBackwards(hole, {
         maxPerRequest: MAX_TRADES,
         weight: 1,
         path: (before, limit) =>

@@ -13,8 +13,9 @@ import type { DecodeContext, Frame } from "../venue.js";
 const OTHER: Frame = { type: "other" };
 
 /**
- * Frames of the Exchange feed, which we follow, and `market_trades` of the Advanced Trade feed, which recorders often hold.
- * That both give a trade the same id is likely and not proven: a market is fed from one of them.
+ * Frames of the Exchange feed, which we follow, and `market_trades` of the Advanced Trade feed,
+ * which recordings often hold. That both feeds give a trade the same id is likely but not proven:
+ * feed a market from one of them only.
  */
 export function decodeCoinbase(
   text: string,
@@ -65,7 +66,7 @@ function takerOf(makerSide: unknown): TakerSide | undefined {
   return makerSide === "buy" || makerSide === "BUY" ? "sell" : undefined;
 }
 
-/** Newest first, several events in a message; a snapshot is of the newest 100 trades. */
+/** Several events in a message, newest trade first; a snapshot holds the newest 100 trades. */
 function marketTrades(
   message: unknown,
   sieve: TradeSieve,
@@ -89,7 +90,7 @@ function heartbeat(message: unknown): Frame {
     : OTHER;
 }
 
-/** Every symbol that is now followed: the venue answers with the whole list. */
+/** All subscribed symbols: the venue answers with the whole list. */
 function followed(message: unknown): string[] {
   return listOf(fieldOf(message, "channels"))
     .filter((channel) => fieldOf(channel, "name") === "matches")

@@ -2,12 +2,12 @@ import { canonical } from "../../domain/decimal.js";
 import type { Answer, Frame, Refused } from "../venue.js";
 
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Longer exponents are beyond every limit of a price; they are not worth expanding. */
+/** Larger exponents are beyond every limit of a price. */
 const MAX_ZEROS = 40;
 
 /**
- * JSON in which every number comes as its own text: some venues write prices as JSON numbers, and ids beyond 2⁵³, which
- * `JSON.parse` would round.
+ * Parses JSON and returns every number as its text: some venues write prices as JSON numbers, and
+ * ids beyond 2⁵³, which `JSON.parse` would round.
  */
 export function parseExact(text: string): Answer<unknown> {
   try {
@@ -25,13 +25,15 @@ export function unreadable({ reason, detail }: Refused): Frame {
   return { type: "unreadable", reason, detail };
 }
 
-/** An element as if it had come by `parseExact`, for callers that have it parsed already. */
+/** As `parseExact`, for an element that was parsed by `JSON.parse`. */
 export function exactly(element: unknown): unknown {
   const parsed = parseExact(JSON.stringify(element) ?? "null");
   return parsed.ok ? parsed.value : undefined;
 }
 
-/** Canonical decimal text of a JSON string or number, exponent or not; undefined for anything else. */
+/**
+ * Canonical decimal text of a JSON string or number, exponent or not; undefined for anything else.
+ */
 export function decimalOf(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   const match = /^(\d+)(?:\.(\d+))?[eE]([+-]?\d{1,3})$/.exec(value);
@@ -57,14 +59,14 @@ export function wholeOf(value: unknown): string | undefined {
     : undefined;
 }
 
-/** A field of something that came as JSON, whatever it is. */
+/** A field of a parsed JSON value; undefined where the value has no fields. */
 export function fieldOf(value: unknown, key: string | number): unknown {
   return typeof value === "object" && value !== null
     ? (value as Record<string | number, unknown>)[key]
     : undefined;
 }
 
-/** Empty for what is no array. */
+/** Empty for anything that is not an array. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }

@@ -1,5 +1,5 @@
-// Exchange times are floored to ms as text: a multiplication can carry 1616663618.9999999 s into the next millisecond,
-// and the same trade would have two times.
+// Exchange times are floored to ms as text: a multiplication can round 1616663618.9999999 s up to
+// the next millisecond, and the same trade would have two times.
 
 const ISO = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/;
 const SECONDS = /^(\d{9,11})(?:\.(\d{1,12}))?$/;

@@ -8,16 +8,21 @@ import type {
   TradePage,
 } from "../venue.js";
 
-/** Trades that one body told, in any order. */
-export interface Told {
+/** Trades of one response body, in any order. */
+export interface DecodedTrades {
   trades: Trade[];
   refused: readonly Refused[];
 }
 
-/** Trades that reach into the hole, ascending; what is told of it is unknown where one could not be taken. */
+/**
+ * The page's trades that overlap the hole, ascending.
+ *
+ * @param range ids that the answer covers completely; ignored when a trade was refused, whose ids
+ *   are then unknown
+ */
 export function pageOf(
   hole: SymbolHole,
-  { trades, refused }: Told,
+  { trades, refused }: DecodedTrades,
   range: IdRange | undefined,
   next: RestRequest<TradePage> | undefined,
 ): TradePage {
@@ -26,7 +31,7 @@ export function pageOf(
       .filter((trade) => overlaps(idsOf(trade), hole))
       .sort((a, b) => (ordOf(a) < ordOf(b) ? -1 : 1)),
     refused,
-    told:
+    reported:
       range === undefined || refused.length > 0
         ? undefined
         : intersect(range, hole),
@@ -34,50 +39,50 @@ export function pageOf(
   };
 }
 
-/** How a venue gives the trades before an id, newest first. */
-export interface Downwards {
-  /** Trades a page. */
+/** A venue's request for the trades before an id, newest first. */
+export interface BackwardRequest {
+  /** Trades. */
   maxPerRequest: number;
   weight: number;
   /** Trades with ids below `before`. */
   path(before: bigint, limit: number): string;
-  read(body: string, receivedAt: number): Answer<Told>;
+  read(body: string, receivedAt: number): Answer<DecodedTrades>;
 }
 
-/** From the hole's end to its beginning, until the venue has told of its first id or has nothing older. */
-export function pagesDownwards(
+/** Pages from the hole's end back to its first id, or until the venue has nothing older. */
+export function pagesBackwards(
   hole: SymbolHole,
-  way: Downwards,
+  venue: BackwardRequest,
   before = hole.to,
 ): RestRequest<TradePage> {
-  const wanted = smaller(before - hole.from, BigInt(way.maxPerRequest));
+  const wanted = smaller(before - hole.from, BigInt(venue.maxPerRequest));
   return {
-    path: way.path(before, Number(wanted)),
-    weight: way.weight,
+    path: venue.path(before, Number(wanted)),
+    weight: venue.weight,
     read: (body, receivedAt) => {
-      const answer = way.read(body, receivedAt);
+      const answer = venue.read(body, receivedAt);
       if (!answer.ok) return answer;
       const oldest = answer.value.trades.reduce(
-        (least, trade) => smaller(least, ordOf(trade)),
+        (lowest, trade) => smaller(lowest, ordOf(trade)),
         before,
       );
-      // Nothing older than the cursor: that is all the venue serves.
+      // Nothing older than the cursor: the venue serves no more.
       const range = oldest < before ? { from: oldest, to: before } : undefined;
       const next =
         range !== undefined && oldest > hole.from
-          ? pagesDownwards(hole, way, oldest)
+          ? pagesBackwards(hole, venue, oldest)
           : undefined;
       return { ok: true, value: pageOf(hole, answer.value, range, next) };
     },
   };
 }
 
-/** The first id behind all of these trades. */
+/** The id after all of these trades, or `least` if that is higher. */
 export function endOfAll(trades: readonly Trade[], least: bigint): bigint {
-  return trades.reduce((most, trade) => bigger(most, idsOf(trade).to), least);
+  return trades.reduce((end, trade) => bigger(end, idsOf(trade).to), least);
 }
 
-/** The trade's first id, unless that is below. */
+/** The trade's first id, or `least` if that is higher. */
 export function atLeast(least: bigint, trade: Trade): bigint {
   return bigger(least, ordOf(trade));
 }

@@ -8,28 +8,31 @@ import { marketOf } from "../../domain/market.js";
 import type { Answer } from "../venue.js";
 import { decimalOf, parseExact, wholeOf } from "./exact-json.js";
 
-/** What a venue says of one symbol, as `parseExact` gave it. */
+/** A venue's fields of one symbol, as `parseExact` returns them. */
 interface InstrumentFields {
   base: unknown;
   quote: unknown;
   kind: InstrumentKind | null;
-  /** Undefined or empty where the venue says nothing; 0 where it sets no step. */
+  /** Undefined or empty where the venue reports none; 0 where it sets no step. */
   tickSize: unknown;
   stepSize: unknown;
   status: InstrumentStatus;
 }
 
-/** Where a venue's answer has them, and what each says. */
+/** Reads the rows of a venue's answer. */
 export interface InstrumentRows {
   venue: string;
-  /** Undefined for a body that is no answer, such as an error. */
+  /** Undefined for a body without rows, such as an error. */
   rowsOf(body: unknown): readonly unknown[] | undefined;
-  /** The symbol, in the spelling of markets. */
+  /** The symbol as spelled in market names. */
   symbolOf(row: unknown): unknown;
   fieldsOf(row: unknown): InstrumentFields;
 }
 
-/** Those of these symbols that a body has, whatever else it has; one of them that cannot be read spoils the answer. */
+/**
+ * The instruments of these symbols in a body; other symbols are ignored. One unreadable row makes
+ * the whole answer an error.
+ */
 export function instrumentsIn(
   body: string,
   symbols: readonly string[],
@@ -44,7 +47,7 @@ export function instrumentsIn(
   const instruments: Instrument[] = [];
   for (const row of rows) {
     const symbol = form.symbolOf(row);
-    // Once each: a second row of the same symbol would say something else.
+    // Only the first row of a symbol counts.
     if (typeof symbol !== "string" || !wanted.delete(symbol)) continue;
     const instrument = instrumentOf(
       marketOf(form.venue, symbol),
@@ -79,14 +82,17 @@ function isAsset(value: unknown): value is string {
   return typeof value === "string" && /^[^\s\p{C}]{1,40}$/u.test(value);
 }
 
-/** Null for no step, undefined for what cannot be one. */
+/** Null for no step, undefined for a value that cannot be one. */
 function sizeOf(value: unknown): string | null | undefined {
   if (value === undefined || value === null || value === "") return null;
   const size = decimalOf(value);
   return size === "0" ? null : size;
 }
 
-/** The step of so many fraction digits ("2" → "0.01"), where a venue tells their number instead; no step for what is none. */
+/**
+ * The step of a number of fraction digits ("2" → "0.01"), for venues that report digits instead of
+ * a step. An invalid number gives a text that is no step, so that its row is an error.
+ */
 export function stepOfDigits(digits: unknown): string | undefined {
   if (digits === undefined) return undefined;
   const whole = wholeOf(digits);
@@ -94,7 +100,7 @@ export function stepOfDigits(digits: unknown): string | undefined {
   return whole === "0" ? "1" : `0.${"1".padStart(Number(whole), "0")}`;
 }
 
-/** Our word for a venue's. */
+/** Our status for a venue's. */
 export function statusIn(
   words: Readonly<Record<string, InstrumentStatus>>,
   word: unknown,

@@ -37,7 +37,10 @@ export function klinesIn(
     : parsed;
 }
 
-/** Candles that open in `start … end` from rows in any order, ascending; one that cannot be read spoils the answer. */
+/**
+ * Candles that open in `start … end` (epoch ms, end exclusive), ascending, from rows in any order.
+ * One unreadable row makes the whole answer an error.
+ */
 export function klinesOf(
   rows: unknown,
   columns: KlineColumns,
@@ -60,7 +63,7 @@ export function klinesOf(
 function klineOf(row: unknown, columns: KlineColumns): Kline | undefined {
   const decimal = (column: number | string): string | undefined =>
     decimalOf(fieldOf(row, column));
-  const told = (column: number | undefined): string | null | undefined =>
+  const optional = (column: number | undefined): string | null | undefined =>
     column === undefined ? null : decimal(column);
   const at = wholeOf(fieldOf(row, columns.openTime));
   const [open, high, low, close, volume] = [
@@ -70,10 +73,10 @@ function klineOf(row: unknown, columns: KlineColumns): Kline | undefined {
     decimal(columns.close),
     decimal(columns.volume),
   ];
-  const quoteVolume = told(columns.quoteVolume);
-  const trades = told(columns.trades);
-  const takerBuyVolume = told(columns.takerBuyVolume);
-  const takerBuyQuoteVolume = told(columns.takerBuyQuoteVolume);
+  const quoteVolume = optional(columns.quoteVolume);
+  const trades = optional(columns.trades);
+  const takerBuyVolume = optional(columns.takerBuyVolume);
+  const takerBuyQuoteVolume = optional(columns.takerBuyQuoteVolume);
   if (
     at === undefined ||
     open === undefined ||

@@ -9,11 +9,11 @@ import type {
 import { exactly, parseExact } from "./exact-json.js";
 import type { Print, Sifted, TradeSieve } from "./trade-sieve.js";
 
-/** How one venue's REST tells trades: where they are in the body, and what each says. */
+/** Reads the trades of one venue's REST: where they are in the body, and the fields of each. */
 export class RestTrades {
   constructor(
     private readonly sieve: TradeSieve,
-    /** Undefined for a body that is no answer, such as an error. */
+    /** Undefined for a body without trades, such as an error. */
     private readonly elementsOf: (
       body: unknown,
     ) => readonly unknown[] | undefined,
@@ -35,13 +35,13 @@ export class RestTrades {
     return { ok: true, value: this.sieve.sift(prints, { receivedAt, source }) };
   }
 
-  /** An element that somebody else took from such a body. */
+  /** One element of such a body, parsed by the caller. */
   decode(element: unknown, symbol: string, context: DecodeContext): Frame {
     const print = this.printOf(exactly(element), symbol);
     return { type: "trades", ...this.sieve.sift([print], context) };
   }
 
-  /** The newest trade among those that a path gives. */
+  /** A request for the newest of the trades at a path; null when there are none. */
   newest(
     path: string,
     weight: number,

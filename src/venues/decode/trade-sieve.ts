@@ -13,7 +13,7 @@ import {
 } from "../venue.js";
 import { decimalOf, wholeOf } from "./exact-json.js";
 
-/** A trade as a venue told it, under our names; whatever came stands here as it came. */
+/** A venue's trade under our names, with unchecked values. */
 export interface Print {
   symbol: unknown;
   id: unknown;
@@ -31,7 +31,7 @@ export interface Sifted {
   refused: Refused[];
 }
 
-/** Raw trades from prints; what breaks a rule is refused with the rule. */
+/** Makes raw trades of prints; one that breaks a rule is refused with the rule's code. */
 export class TradeSieve {
   constructor(
     private readonly venue: Pick<Venue, "name" | "symbols" | "ids">,
@@ -50,7 +50,7 @@ export class TradeSieve {
     return { trades, refused };
   }
 
-  /** What cannot be read is passed on as it came: `faultOf` says what is wrong with it. */
+  /** A field that cannot be read is passed on unchanged: `faultOf` names the fault. */
   private tradeOf(print: Print, context: DecodeContext): Trade {
     const { symbol, id, ord = id, price, amount, takerSide, time } = print;
     return {

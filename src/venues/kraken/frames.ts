@@ -11,7 +11,10 @@ import type { DecodeContext, Frame } from "../venue.js";
 
 const OTHER: Frame = { type: "other" };
 
-/** Frames of API v2. Trades of v1 tell no id, so two of them cannot be told from one sent twice: they are refused. */
+/**
+ * Frames of API v2. Trades of v1 have no id, so two equal trades look like one sent twice: they are
+ * refused.
+ */
 export function decodeKraken(
   text: string,
   sieve: TradeSieve,
@@ -62,7 +65,7 @@ function sideOf(side: unknown): TakerSide | undefined {
 /** `[channel id, [trade, …], "trade", "XBT/USD"]` */
 function firstVersion(message: readonly unknown[]): Frame {
   if (message.at(-2) !== "trade") return OTHER;
-  const detail = "API v1 tells no ids of trades: record wss://ws.kraken.com/v2";
+  const detail = "API v1 has no trade ids: record wss://ws.kraken.com/v2";
   const refused = listOf(message[1]).map(() => ({ reason: "bad_id", detail }));
   return { type: "trades", trades: [], refused };
 }

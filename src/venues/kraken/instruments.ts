@@ -17,11 +17,12 @@ const STATUSES: Record<string, InstrumentStatus> = {
 const UNKNOWN = "EQuery:Unknown asset pair";
 
 /**
- * One pair a request: the answer names pairs and assets as they are spelled elsewhere (XXBTZUSD, XBT/USD for BTC/USD), so
- * that only its being the only one tells which it is; and one unknown pair spoils the answer for all.
+ * One pair a request. The answer spells pairs and assets differently (XXBTZUSD, XBT/USD for
+ * BTC/USD), so that only an answer with one pair is unambiguous; and one unknown pair makes the
+ * venue refuse the whole request.
  */
 export const krakenInstruments: Instruments = {
-  maximum: 1,
+  maxPerRequest: 1,
   fetch: ([symbol = ""]) => {
     const [base, quote] = symbol.split("/");
     return {

@@ -17,7 +17,7 @@ import { decodeKraken, krakenPrint } from "./frames.js";
 import { krakenInstruments } from "./instruments.js";
 
 const MAX_TRADES = 1_000;
-const NANOSECONDS = 1_000_000n;
+const NS_PER_MS = 1_000_000n;
 
 /** `[time, open, high, low, close, vwap, volume, count]` */
 const CANDLE: KlineColumns = {
@@ -61,7 +61,7 @@ const klines: Klines = {
   fetch: (symbol, interval, start, end) => {
     const minutes = MINUTES[interval];
     if (minutes === undefined) return undefined;
-    // Candles behind this time.
+    // The venue returns candles after `since` (s).
     const since = Math.floor((start - shapeOf(interval).width) / 1_000);
     return {
       path: `/0/public/OHLC?pair=${encodeURIComponent(symbol)}&interval=${minutes}&since=${since}`,
@@ -72,8 +72,8 @@ const klines: Klines = {
 };
 
 /**
- * Kraken spot, API v2. "Trade ID: sequential int" (docs.kraken.com, spot WebSocket); older streams tell no ids. The side
- * is the taker's.
+ * Kraken spot, API v2. "Trade ID: sequential int" (docs.kraken.com, spot WebSocket); older streams
+ * have no ids. The side is the taker's.
  */
 export const kraken: Venue = {
   ...identity,
@@ -87,7 +87,7 @@ export const kraken: Venue = {
     controlMessagesPerSecond: 5,
     connectionLifeMs: DAY_MS,
   },
-  // A connection without a message of ours for a minute is closed.
+  // The venue closes a connection on which we send nothing for a minute.
   keepAlive: { everyMs: 30_000, message: '{"method":"ping"}' },
   url: (base) => base,
   subscribe: (symbols) => [message("subscribe", symbols)],
@@ -103,25 +103,34 @@ export const kraken: Venue = {
   repair: {
     kind: "by id",
     reach: "all trades since a market began",
-    goes: "onwards from a time",
+    paging: "forward from a time",
     begin: (hole, source) =>
-      upwards(hole, source, BigInt(hole.after) * NANOSECONDS - 1n, undefined),
+      pagesForwards(
+        hole,
+        source,
+        BigInt(hole.after) * NS_PER_MS - 1n,
+        undefined,
+      ),
   },
   klines,
   instruments: krakenInstruments,
 };
 
 /**
- * The venue pages by time in ns: the first page begins with the trade before the hole, and each of the others with the
- * newest of its predecessor, so that none of one nanosecond is lost. Of more than a page in one nanosecond the rest is not
- * to be had: its ids stay untold.
+ * The venue pages by time in ns. The first page begins with the trade before the hole, each of the
+ * others with the newest trade of its predecessor, so that no trade of the same nanosecond is lost.
+ * If one nanosecond holds more than a page, the remainder cannot be fetched and its ids stay
+ * unreported.
  */
-function upwards(
+function pagesForwards(
   hole: SymbolHole,
   source: TradeSource,
   since: bigint,
-  /** End of what is told; undefined for a page that says nothing of ids before its first trade. */
-  told: bigint | undefined,
+  /**
+   * All ids below are reported; undefined for a page that proves nothing about ids before its first
+   * trade.
+   */
+  reportedTo: bigint | undefined,
 ): RestRequest<TradePage> {
   return {
     path: tradesPath(hole.symbol, `since=${since}&count=${MAX_TRADES}`),
@@ -131,16 +140,17 @@ function upwards(
       if (!answer.ok) return answer;
       const last = BigInt(lastOf(body) ?? since);
       const { trades, refused } = answer.value;
-      const end = endOfAll(trades, told ?? hole.from);
+      const end = endOfAll(trades, reportedTo ?? hole.from);
       const from =
-        told ??
-        trades.reduce((least, { ord }) => lower(least, BigInt(ord)), end);
+        reportedTo ??
+        trades.reduce((lowest, { ord }) => lower(lowest, BigInt(ord)), end);
       const next = (): RestRequest<TradePage> | undefined => {
         if (end >= hole.to) return undefined;
-        if (last - 1n > since) return upwards(hole, source, last - 1n, end);
+        if (last - 1n > since)
+          return pagesForwards(hole, source, last - 1n, end);
         const isFull = trades.length + refused.length >= MAX_TRADES;
         return isFull && last > since
-          ? upwards(hole, source, last, undefined)
+          ? pagesForwards(hole, source, last, undefined)
           : undefined;
       };
       return {
@@ -162,7 +172,7 @@ function lastOf(body: string): string | undefined {
     : undefined;
 }
 
-/** The one list of a result, whose key is the venue's own spelling of the symbol. */
+/** The only list of a result; its key is the venue's own spelling of the symbol. */
 function rowsOf(body: unknown): readonly unknown[] | undefined {
   const result = fieldOf(body, "result");
   const hasFailed = listOf(fieldOf(body, "error")).length > 0;

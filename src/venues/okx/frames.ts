@@ -13,8 +13,8 @@ const OTHER: Frame = { type: "other" };
 const CHANNELS: ReadonlySet<unknown> = new Set(["trades-all", "trades"]);
 
 /**
- * `trades-all` tells every trade. `trades` did so too until the venue began to sum up a taker's fills in it (`count`);
- * such a sum is not one trade, and is refused.
+ * `trades-all` holds every trade. `trades` did so too until the venue began to merge a taker's
+ * fills in it (`count`); a merged trade is refused.
  */
 export function decodeOkx(
   text: string,
@@ -37,12 +37,12 @@ export function decodeOkx(
   if (event !== undefined || !CHANNELS.has(fieldOf(arg, "channel")))
     return OTHER;
   const elements = listOf(fieldOf(message, "data"));
-  const single = elements.filter((trade) => !isSum(trade));
+  const single = elements.filter((trade) => !isMerged(trade));
   const sifted = sieve.sift(
     single.map((trade) => okxPrint(trade)),
     context,
   );
-  sifted.refused.push(...elements.filter(isSum).map(refusedSum));
+  sifted.refused.push(...elements.filter(isMerged).map(refusedMerged));
   return { type: "trades", ...sifted };
 }
 
@@ -62,15 +62,15 @@ function sideOf(side: unknown): TakerSide | undefined {
   return side === "buy" || side === "sell" ? side : undefined;
 }
 
-function isSum(trade: unknown): boolean {
+function isMerged(trade: unknown): boolean {
   const count = fieldOf(trade, "count");
   return count !== undefined && count !== "1";
 }
 
-function refusedSum(trade: unknown): Refused {
+function refusedMerged(trade: unknown): Refused {
   return {
     reason: "bad_count",
-    detail: `channel trades sums up ${String(fieldOf(trade, "count")).slice(0, 20)} trades: record trades-all`,
+    detail: `channel trades merges ${String(fieldOf(trade, "count")).slice(0, 20)} trades: record trades-all`,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Interval } from "../../domain/interval.js";
 import { DAY_MS } from "../../domain/units.js";
 import { fieldOf } from "../decode/exact-json.js";
-import { pagesDownwards } from "../decode/hole-pages.js";
+import { pagesBackwards } from "../decode/hole-pages.js";
 import { instrumentsIn, statusIn } from "../decode/instrument-rows.js";
 import { type KlineColumns, klinesIn } from "../decode/kline-rows.js";
 import { RestTrades } from "../decode/rest-trades.js";
@@ -9,7 +9,10 @@ import { TradeSieve } from "../decode/trade-sieve.js";
 import type { Instruments, Klines, Venue } from "../venue.js";
 import { decodeOkx, okxPrint } from "./frames.js";
 
-/** `[ts, open, high, low, close, volume, volume, quote volume, is confirmed]`; both volumes of spot are in base currency. */
+/**
+ * `[ts, open, high, low, close, volume, volume, quote volume, is confirmed]`; both volumes of spot
+ * are in base currency.
+ */
 const CANDLE: KlineColumns = {
   openTime: 0,
   unitMs: 1,
@@ -69,7 +72,7 @@ const klines: Klines = {
 const UNKNOWN_INSTRUMENT = "51001";
 
 const instruments: Instruments = {
-  maximum: 1,
+  maxPerRequest: 1,
   fetch: (symbols) => ({
     path: `/api/v5/public/instruments?instType=SPOT&instId=${encodeURIComponent(symbols[0] ?? "")}`,
     weight: 1,
@@ -101,8 +104,8 @@ const instruments: Instruments = {
 };
 
 /**
- * OKX spot. Ids count up by one: its document says of a sum of three that it stands for ids 123, 122 and 121, and 69 of 69
- * recorded ones do. The side is the taker's.
+ * OKX spot. Ids count up by one: the documented example of a merged trade covers ids 123, 122 and
+ * 121, and 69 of 69 recorded ids do. The side is the taker's.
  */
 export const okx: Venue = {
   ...identity,
@@ -112,12 +115,12 @@ export const okx: Venue = {
   limits: {
     // 3 a second.
     connectionsPerMinute: 60,
-    // 480 subscriptions an hour and connection: room for all of them and as many again.
+    // 480 subscriptions an hour and connection: enough to subscribe all and resubscribe as many.
     streamsPerConnection: 100,
     controlMessagesPerSecond: 3,
     connectionLifeMs: DAY_MS,
   },
-  // Silent for 30 s, it is closed; protocol pings do not count.
+  // The venue closes a connection that is silent for 30 s; protocol pings do not count.
   keepAlive: { everyMs: 20_000, message: "ping" },
   url: (base) => base,
   subscribe: (symbols) => symbols.map((symbol) => message("subscribe", symbol)),
@@ -126,7 +129,7 @@ export const okx: Venue = {
   decode: (text, context) => decodeOkx(text, sieve, context),
   decodeRest: (element, symbol, context) =>
     restTrades.decode(element, symbol, context),
-  // Candles and trades of the past: 20 in two seconds.
+  // Historical candles and trades: 20 in two seconds.
   rest: { budget: { weight: 20, perMs: 2_000 } },
   newestTrade: (symbol) =>
     restTrades.newest(
@@ -137,9 +140,9 @@ export const okx: Venue = {
   repair: {
     kind: "by id",
     reach: "the trades of the last three months",
-    goes: "backwards from an id",
+    paging: "backward from an id",
     begin: (hole, source) =>
-      pagesDownwards(hole, {
+      pagesBackwards(hole, {
         maxPerRequest: 100,
         weight: 1,
         path: (before, limit) =>

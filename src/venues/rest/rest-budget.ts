@@ -1,4 +1,4 @@
-/** Who asks, the most urgent first. */
+/** Purposes of a request, the most urgent first. */
 export const URGENCIES = [
   "live",
   "repair",
@@ -7,7 +7,10 @@ export const URGENCIES = [
 ] as const;
 export type Urgency = (typeof URGENCIES)[number];
 
-/** Part of the budget that may be used up when such a question goes: there is always some left for more urgent ones. */
+/**
+ * Share of the budget that requests of an urgency may use up: the rest is left for more urgent
+ * ones.
+ */
 const SHARE: Record<Urgency, number> = {
   live: 1,
   repair: 0.9,
@@ -15,7 +18,7 @@ const SHARE: Record<Urgency, number> = {
   backfill: 0.7,
 };
 
-/** Weight that a host was asked for, within a window that slides. Times are ms of a monotonic clock. */
+/** The request weight that a host allows in a sliding window. Times are ms of a monotonic clock. */
 export class RestBudget {
   private readonly used: { at: number; weight: number }[] = [];
   private sum = 0;
@@ -25,7 +28,10 @@ export class RestBudget {
     private readonly perMs: number,
   ) {}
 
-  /** Ms until a question of this weight may go; 0: now. One that is heavier than its share goes alone. */
+  /**
+   * Ms until a request of this weight may be sent; 0: now. One heavier than its share is sent
+   * alone.
+   */
   waitFor(weight: number, urgency: Urgency, now: number): number {
     this.forget(now);
     const share = this.maxWeight * SHARE[urgency];
@@ -44,8 +50,11 @@ export class RestBudget {
     this.sum += weight;
   }
 
-  /** The host counts more than we have asked: somebody else asks from this address. */
-  told(total: number, now: number): void {
+  /**
+   * The host counts more weight than we have used: another process sends requests from this
+   * address.
+   */
+  reported(total: number, now: number): void {
     this.forget(now);
     if (total > this.sum) this.take(total - this.sum, now);
   }

@@ -2,30 +2,30 @@ import { Injectable } from "@nestjs/common";
 import { Counter, Gauge } from "prom-client";
 import { Metrics } from "../../metrics/metrics.js";
 
-/** What is asked of the venues' REST, and what it costs. */
+/** Requests to the venues' REST, and their weight. */
 @Injectable()
 export class RestFigures {
-  readonly questions: Counter<"host" | "urgency" | "outcome">;
+  readonly requests: Counter<"host" | "urgency" | "outcome">;
   readonly weight: Gauge<"host">;
   readonly waiting: Gauge<"host" | "urgency">;
 
   constructor({ registry }: Metrics) {
     const registers = [registry];
-    this.questions = new Counter({
+    this.requests = new Counter({
       name: "tapeline_venue_questions_total",
-      help: "Questions to a venue's REST, by who asked (urgency) and outcome: answered, or why not",
+      help: "Requests to a venue's REST, by urgency and outcome: answered, or the error code",
       labelNames: ["host", "urgency", "outcome"],
       registers,
     });
     this.weight = new Gauge({
       name: "tapeline_venue_weight",
-      help: "Weight of a REST host's budget that was used when it last answered",
+      help: "Weight of a REST host's budget in use at its last answer",
       labelNames: ["host"],
       registers,
     });
     this.waiting = new Gauge({
       name: "tapeline_venue_questions_waiting",
-      help: "Questions to a REST host that wait for their turn",
+      help: "Requests to a REST host that wait for their turn",
       labelNames: ["host", "urgency"],
       registers,
     });

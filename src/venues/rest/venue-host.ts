@@ -4,20 +4,20 @@ import type { RestRequest, Venue } from "../venue.js";
 import { RestBudget, URGENCIES, type Urgency } from "./rest-budget.js";
 import { VenueError } from "./venue-error.js";
 
-/** From question to the end of its answer. */
+/** From sending a request to the end of its answer. */
 const ANSWER_LIMIT_MS = 10_000;
-/** How long a question may wait for its turn. */
+/** How long a request may wait for its turn. */
 const TURN_LIMIT_MS: Record<Urgency, number> = {
   live: 5_000,
   repair: 60_000,
   reconciliation: 60_000,
   backfill: 60_000,
 };
-/** Questions of all but feeds that are asked at once. */
-const SIDE_BY_SIDE = 4;
-const BODY_SHOWN = 200;
-const MAX_BYTES = 32 * 2 ** 20;
-/** After 418, 429 or 403 without a time of the venue's own. */
+/** Concurrent requests of all urgencies but `live`. */
+const MAX_CONCURRENT = 4;
+const SHOWN_BODY_CHARACTERS = 200;
+const MAX_ANSWER_BYTES = 32 * 2 ** 20;
+/** After 418, 429 or 403 without `Retry-After`. */
 const PAUSE_MS = 60_000;
 const MAX_PAUSE_SECONDS = 3 * 86_400;
 
@@ -29,7 +29,10 @@ interface Waiter {
   refuse(error: Error): void;
 }
 
-/** One host: everybody's questions to it in order of urgency, within its budget, and never against its will. */
+/**
+ * One REST host: sends all requests to it in order of urgency, within its budget and its rate-limit
+ * answers.
+ */
 export class VenueHost {
   private readonly logger: Logger;
   private readonly budget: RestBudget;
@@ -39,7 +42,7 @@ export class VenueHost {
     reconciliation: [],
     backfill: [],
   };
-  private underWay = 0;
+  private inFlight = 0;
   private silentUntil = 0;
   private timer: NodeJS.Timeout | undefined;
   private readonly name: string;
@@ -54,21 +57,22 @@ export class VenueHost {
     this.budget = new RestBudget(limits.budget.weight, limits.budget.perMs);
   }
 
-  async ask<T>(
-    question: RestRequest<T>,
+  /** Rejects with a VenueError, or with the signal's reason. */
+  async fetch<T>(
+    request: RestRequest<T>,
     urgency: Urgency,
     signal: AbortSignal,
   ): Promise<T> {
     const count = (outcome: string): void =>
-      this.figures.questions.inc({ host: this.name, urgency, outcome });
+      this.figures.requests.inc({ host: this.name, urgency, outcome });
     try {
-      await this.turn(question.weight, urgency, signal);
+      await this.waitForTurn(request.weight, urgency, signal);
       try {
-        const value = await this.exchange(question, signal);
+        const value = await this.send(request, signal);
         count("answered");
         return value;
       } finally {
-        if (urgency !== "live") this.underWay--;
+        if (urgency !== "live") this.inFlight--;
         this.admit();
       }
     } catch (error) {
@@ -77,7 +81,7 @@ export class VenueHost {
     }
   }
 
-  private turn(
+  private waitForTurn(
     weight: number,
     urgency: Urgency,
     signal: AbortSignal,
@@ -94,7 +98,7 @@ export class VenueHost {
         signal.removeEventListener("abort", aborted);
         const at = queue.indexOf(turn);
         if (at >= 0) queue.splice(at, 1);
-        this.tellWaiting(urgency);
+        this.setWaiting(urgency);
       };
       const turn: Waiter = {
         weight,
@@ -116,27 +120,27 @@ export class VenueHost {
           turn.refuse(
             new VenueError(
               "no_turn",
-              `${this.name} could not be asked within ${limit / 1_000} s: its budget is used up`,
+              `no request to ${this.name} was possible within ${limit / 1_000} s: its budget is used up`,
             ),
           ),
         limit,
       );
       signal.addEventListener("abort", aborted, { once: true });
       queue.push(turn);
-      this.tellWaiting(urgency);
+      this.setWaiting(urgency);
       this.refuseSilenced();
       this.admit();
     });
   }
 
-  /** Lets in whose turn it is; a question never overtakes a more urgent one, however light it is. */
+  /** Sends the requests whose turn it is; none overtakes a more urgent one, however light it is. */
   private admit(): void {
     clearTimeout(this.timer);
     for (;;) {
       const urgency = URGENCIES.find((each) => this.waiting[each].length > 0);
       const turn = urgency && this.waiting[urgency][0];
       if (urgency === undefined || turn === undefined) return;
-      if (urgency !== "live" && this.underWay >= SIDE_BY_SIDE) return;
+      if (urgency !== "live" && this.inFlight >= MAX_CONCURRENT) return;
       const now = performance.now();
       const wait = Math.max(
         this.silentUntil - now,
@@ -147,30 +151,30 @@ export class VenueHost {
         return;
       }
       this.budget.take(turn.weight, now);
-      if (urgency !== "live") this.underWay++;
+      if (urgency !== "live") this.inFlight++;
       turn.enter();
     }
   }
 
-  private async exchange<T>(
-    question: RestRequest<T>,
+  private async send<T>(
+    request: RestRequest<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
     let response: Response;
     let body: string;
     try {
-      response = await fetch(this.baseUrl.replace(/\/$/, "") + question.path, {
+      response = await fetch(this.baseUrl.replace(/\/$/, "") + request.path, {
         signal: AbortSignal.any([signal, late]),
       });
-      this.heed(response);
+      this.applyRateLimit(response);
       body = await bodyOf(response);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof VenueError) throw error;
       const { message, cause } = error as Error;
       const why = late.aborted
-        ? `no whole answer within ${ANSWER_LIMIT_MS / 1_000} s`
+        ? `no complete answer within ${ANSWER_LIMIT_MS / 1_000} s`
         : cause instanceof Error
           ? cause.message
           : message;
@@ -183,28 +187,31 @@ export class VenueHost {
     }
     const { ok, status } = response;
     if (!ok) {
-      const text = `${status} ${body.slice(0, BODY_SHOWN)}`.trim();
+      const text = `${status} ${body.slice(0, SHOWN_BODY_CHARACTERS)}`.trim();
       const silentMs = this.silentUntil - performance.now();
-      if (isSilencing(status)) throw new VenueError("silenced", text, silentMs);
-      // 451 is about our address, and says nothing of the question: a gap asked for then is not lost.
-      const isTheirs = status >= 500 || status === 408 || status === 451;
-      throw new VenueError(isTheirs ? "unavailable" : "refused", text);
+      if (isRateLimit(status)) throw new VenueError("silenced", text, silentMs);
+      // 451 is about our address, not about the request: a gap requested then is not lost.
+      const isServerSide = status >= 500 || status === 408 || status === 451;
+      throw new VenueError(isServerSide ? "unavailable" : "refused", text);
     }
-    const answer = question.read(body, Date.now());
+    const answer = request.read(body, Date.now());
     if (answer.ok) return answer.value;
     throw new VenueError("unreadable", `${answer.reason}: ${answer.detail}`);
   }
 
-  /** 429 and 418 get longer with every question asked in spite of them. */
-  private heed({ status, headers }: Response): void {
+  /**
+   * Takes over the used weight and stops after 418, 429 and 403: the venue extends a ban for every
+   * further request.
+   */
+  private applyRateLimit({ status, headers }: Response): void {
     const now = performance.now();
     const { usedWeightHeader } = this.limits;
-    const told = wholeNumber(
+    const usedWeight = wholeNumber(
       usedWeightHeader === undefined ? null : headers.get(usedWeightHeader),
     );
-    if (told !== undefined) this.budget.told(told, now);
+    if (usedWeight !== undefined) this.budget.reported(usedWeight, now);
     this.figures.weight.set({ host: this.name }, this.budget.weightUsed(now));
-    if (!isSilencing(status)) return;
+    if (!isRateLimit(status)) return;
     const seconds = wholeNumber(headers.get("retry-after"));
     const pause =
       seconds === undefined
@@ -212,12 +219,12 @@ export class VenueHost {
         : Math.min(MAX_PAUSE_SECONDS, seconds) * 1_000;
     this.silentUntil = Math.max(this.silentUntil, now + pause);
     this.logger.warn(
-      `It asks for fewer questions (${status}): none for ${pause / 1_000} s`,
+      `Rate limited (${status}): no request for ${pause / 1_000} s`,
     );
     this.refuseSilenced();
   }
 
-  /** Who could not outwait the silence need not wait at all. */
+  /** Refuses at once what would time out before requests are allowed again. */
   private refuseSilenced(): void {
     const silentMs = this.silentUntil - performance.now();
     if (silentMs <= 0) return;
@@ -227,13 +234,13 @@ export class VenueHost {
           turn.refuse(
             new VenueError(
               "silenced",
-              `${this.name} has asked for fewer questions: none for another ${Math.ceil(silentMs / 1_000)} s`,
+              `${this.name} limits our requests: none for another ${Math.ceil(silentMs / 1_000)} s`,
               silentMs,
             ),
           );
   }
 
-  private tellWaiting(urgency: Urgency): void {
+  private setWaiting(urgency: Urgency): void {
     this.figures.waiting.set(
       { host: this.name, urgency },
       this.waiting[urgency].length,
@@ -241,7 +248,7 @@ export class VenueHost {
   }
 }
 
-function isSilencing(status: number): boolean {
+function isRateLimit(status: number): boolean {
   return status === 418 || status === 429 || status === 403;
 }
 
@@ -255,8 +262,11 @@ async function bodyOf({ body }: Response): Promise<string> {
   for await (const part of body ?? []) {
     const chunk = part as Uint8Array;
     bytes += chunk.length;
-    if (bytes > MAX_BYTES)
-      throw new VenueError("unreadable", `an answer above ${MAX_BYTES} bytes`);
+    if (bytes > MAX_ANSWER_BYTES)
+      throw new VenueError(
+        "unreadable",
+        `an answer above ${MAX_ANSWER_BYTES} bytes`,
+      );
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

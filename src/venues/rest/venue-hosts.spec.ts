@@ -12,14 +12,14 @@ import { RestFigures } from "./rest-figures.js";
 import type { VenueError } from "./venue-error.js";
 import { VenueHosts } from "./venue-hosts.js";
 
-interface Asked {
+interface Received {
   path: string;
   /** By `performance.now()`. */
   at: number;
 }
 
 let server: Server;
-let asked: Asked[];
+let received: Received[];
 let answer: (path: string, response: ServerResponse) => void;
 let hosts: VenueHosts;
 let figures: RestFigures;
@@ -29,10 +29,10 @@ beforeAll(() => {
 });
 
 beforeEach(async () => {
-  asked = [];
+  received = [];
   answer = (path, response) => response.end(path);
   server = createServer(({ url = "" }, response) => {
-    asked.push({ path: url, at: performance.now() });
+    received.push({ path: url, at: performance.now() });
     answer(url, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -53,23 +53,23 @@ function within(weight: number, perMs: number, base = binance): Venue {
   return { ...base, rest: { ...base.rest, budget: { weight, perMs } } };
 }
 
-function question(path: string, weight = 1): RestRequest<string> {
+function requestOf(path: string, weight = 1): RestRequest<string> {
   return { path, weight, read: (body) => ({ ok: true, value: body }) };
 }
 
 const never = new AbortController().signal;
 
-function ask(
+function fetchText(
   venue: Venue,
   path: string,
   urgency: Urgency = "backfill",
 ): Promise<string> {
-  return hosts.ask(venue, question(path), urgency, never);
+  return hosts.fetch(venue, requestOf(path), urgency, never);
 }
 
-/** What stands in the way of an answer. */
-async function refusal(asking: Promise<unknown>): Promise<VenueError> {
-  return asking.then(
+/** The error of a request that fails. */
+async function refusal(fetching: Promise<unknown>): Promise<VenueError> {
+  return fetching.then(
     () => {
       throw new Error("was answered");
     },
@@ -78,29 +78,31 @@ async function refusal(asking: Promise<unknown>): Promise<VenueError> {
 }
 
 describe("a venue's REST", () => {
-  it("is asked no faster than its budget allows", async () => {
+  it("gets requests no faster than its budget allows", async () => {
     const venue = within(4, 400);
     const paths = Array.from({ length: 6 }, (_, n) => `/${n}`);
     const begun = performance.now();
-    const answers = paths.map((path) => ask(venue, path, "live"));
+    const answers = paths.map((path) => fetchText(venue, path, "live"));
     expect(await Promise.all(answers)).toEqual(paths);
-    expect(asked.map(({ path }) => path).sort()).toEqual(paths);
-    // By when they could first go: on a busy machine, questions arrive as late as they like.
-    expect((asked[4]?.at ?? 0) - begun).toBeGreaterThanOrEqual(400);
+    expect(received.map(({ path }) => path).sort()).toEqual(paths);
+    // The earliest possible time: on a busy machine, requests may arrive much later.
+    expect((received[4]?.at ?? 0) - begun).toBeGreaterThanOrEqual(400);
   });
 
-  it("answers what is urgent first, and leaves a part of the budget to it", async () => {
+  it("gets urgent requests first, and a share of the budget is left for them", async () => {
     const venue = within(10, 500);
-    const slow = Array.from({ length: 9 }, (_, n) => ask(venue, `/b${n}`));
-    while (asked.length < 7) await sleep(5);
+    const slow = Array.from({ length: 9 }, (_, n) =>
+      fetchText(venue, `/b${n}`),
+    );
+    while (received.length < 7) await sleep(5);
     const urgent = [
-      ask(venue, "/repair1", "repair"),
-      ask(venue, "/live1", "live"),
-      ask(venue, "/repair2", "repair"),
-      ask(venue, "/live2", "live"),
+      fetchText(venue, "/repair1", "repair"),
+      fetchText(venue, "/live1", "live"),
+      fetchText(venue, "/repair2", "repair"),
+      fetchText(venue, "/live2", "live"),
     ];
     await Promise.all([...slow, ...urgent]);
-    const order = asked.map(({ path }) => path);
+    const order = received.map(({ path }) => path);
     const inFirstWindow = order.slice(0, 10);
     expect(inFirstWindow.slice(0, 7).every((path) => path < "/c")).toBe(true);
     expect(new Set(inFirstWindow.slice(7))).toEqual(
@@ -109,53 +111,58 @@ describe("a venue's REST", () => {
     expect(order[10]).toBe("/repair2");
   });
 
-  it("is one budget for all venues of one address", async () => {
+  it("has one budget for all venues of one address", async () => {
     const spot = within(2, 400, bybit);
     const linear = within(2, 400, bybitLinear);
     const begun = performance.now();
-    await ask(spot, "/1", "live");
-    await ask(linear, "/2", "live");
-    await ask(spot, "/3", "live");
-    expect((asked[2]?.at ?? 0) - begun).toBeGreaterThanOrEqual(400);
+    await fetchText(spot, "/1", "live");
+    await fetchText(linear, "/2", "live");
+    await fetchText(spot, "/3", "live");
+    expect((received[2]?.at ?? 0) - begun).toBeGreaterThanOrEqual(400);
   });
 
-  it("is believed when it counts more than was asked from here", async () => {
+  it("is believed when it counts more weight than this process used", async () => {
     answer = (path, response) =>
       response.setHeader("X-MBX-USED-WEIGHT-1M", "100").end(path);
     const venue = within(100, 400);
     const begun = performance.now();
-    await ask(venue, "/1");
-    await ask(venue, "/2");
-    expect((asked[1]?.at ?? 0) - begun).toBeGreaterThanOrEqual(400);
+    await fetchText(venue, "/1");
+    await fetchText(venue, "/2");
+    expect((received[1]?.at ?? 0) - begun).toBeGreaterThanOrEqual(400);
   });
 
-  it("is left alone for as long as it asks for, by everybody", async () => {
+  it("gets no request of any urgency until Retry-After has passed", async () => {
     const venue = within(100, 1_000);
     answer = (_path, response) => {
       response.writeHead(429, { "Retry-After": "1" }).end("slow down");
     };
-    const refused = await refusal(ask(venue, "/1"));
+    const refused = await refusal(fetchText(venue, "/1"));
     expect(refused).toMatchObject({ code: "silenced", canRetry: true });
     expect(refused.message).toBe("429 slow down");
     answer = (path, response) => response.end(path);
-    await Promise.all([ask(venue, "/2", "live"), ask(venue, "/3", "repair")]);
-    expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBeGreaterThan(950);
+    await Promise.all([
+      fetchText(venue, "/2", "live"),
+      fetchText(venue, "/3", "repair"),
+    ]);
+    expect((received[1]?.at ?? 0) - (received[0]?.at ?? 0)).toBeGreaterThan(
+      950,
+    );
   });
 
-  it("has those who could not outwait a ban told at once", async () => {
+  it("refuses at once the requests that would time out during a ban", async () => {
     const venue = within(2, 60_000);
-    await ask(venue, "/1");
-    const waiting = refusal(ask(venue, "/2", "reconciliation"));
+    await fetchText(venue, "/1");
+    const waiting = refusal(fetchText(venue, "/2", "reconciliation"));
     answer = (_path, response) => {
       response.writeHead(418, { "Retry-After": "7200" }).end();
     };
-    await refusal(ask(venue, "/3", "live"));
-    const later = await refusal(ask(venue, "/4", "live"));
+    await refusal(fetchText(venue, "/3", "live"));
+    const later = await refusal(fetchText(venue, "/4", "live"));
     for (const error of [await waiting, later]) {
       expect(error.code).toBe("silenced");
       expect(error.silentMs).toBeGreaterThan(7_190_000);
     }
-    expect(asked).toHaveLength(2);
+    expect(received).toHaveLength(2);
   });
 
   it.each([
@@ -165,19 +172,19 @@ describe("a venue's REST", () => {
     [503, "unavailable", true],
   ])("that answers %i has %s", async (status, code, canRetry) => {
     answer = (_path, response) => response.writeHead(status).end("why");
-    const error = await refusal(ask(within(9, 1_000), "/1"));
+    const error = await refusal(fetchText(within(9, 1_000), "/1"));
     expect(error).toMatchObject({ code, canRetry });
     expect(error.message).toBe(`${status} why`);
   });
 
-  it("that cannot be reached, hangs up or says nonsense is told apart", async () => {
+  it("that cannot be reached, hangs up or sends nonsense has an error code for each", async () => {
     const venue = within(9, 1_000);
     answer = (_path, response) => response.destroy();
-    const hungUp = await refusal(ask(venue, "/1"));
+    const hungUp = await refusal(fetchText(venue, "/1"));
     expect(hungUp.code).toBe("unavailable");
     expect(hungUp.message).toMatch(/^127\.0\.0\.1:\d+: \w/);
     answer = (_path, response) => response.end("nonsense");
-    const unreadable = hosts.ask(
+    const unreadable = hosts.fetch(
       venue,
       {
         path: "/2",
@@ -190,7 +197,7 @@ describe("a venue's REST", () => {
     const error = await refusal(unreadable);
     expect(error.message).toBe("not_json: nonsense");
     expect(error).toMatchObject({ code: "unreadable", canRetry: true });
-    const counted = await figures.questions.get();
+    const counted = await figures.requests.get();
     expect(
       counted.values.map(({ labels, value }) => [labels.outcome, value]),
     ).toEqual([
@@ -199,16 +206,16 @@ describe("a venue's REST", () => {
     ]);
   });
 
-  it("is not asked any more for somebody who has gone", async () => {
+  it("gets no further request of an aborted caller", async () => {
     const venue = within(2, 60_000);
     answer = () => undefined;
     const gone = new AbortController();
-    const questions = ["/answering", "/waiting"].map((path) =>
-      hosts.ask(venue, question(path), "repair", gone.signal),
+    const requests = ["/answering", "/waiting"].map((path) =>
+      hosts.fetch(venue, requestOf(path), "repair", gone.signal),
     );
     setTimeout(() => gone.abort(new Error("stopping")), 50);
-    for (const asking of questions)
-      await expect(asking).rejects.toThrow("stopping");
-    expect(asked.map(({ path }) => path)).toEqual(["/answering"]);
+    for (const request of requests)
+      await expect(request).rejects.toThrow("stopping");
+    expect(received.map(({ path }) => path)).toEqual(["/answering"]);
   });
 });

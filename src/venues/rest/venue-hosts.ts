@@ -5,7 +5,7 @@ import type { RestRequest, Venue } from "../venue.js";
 import type { Urgency } from "./rest-budget.js";
 import { VenueHost } from "./venue-host.js";
 
-/** The only way to the venues' REST: one budget for each host, whoever asks. */
+/** The only access to the venues' REST: one budget for each host, shared by all callers. */
 @Injectable()
 export class VenueHosts {
   private readonly hosts = new Map<string, VenueHost>();
@@ -16,16 +16,16 @@ export class VenueHosts {
   ) {}
 
   /** Rejects with a VenueError, or with the signal's reason. */
-  ask<T>(
+  fetch<T>(
     venue: Venue,
-    question: RestRequest<T>,
+    request: RestRequest<T>,
     urgency: Urgency,
     signal: AbortSignal,
   ): Promise<T> {
-    return this.hostOf(venue).ask(question, urgency, signal);
+    return this.hostOf(venue).fetch(request, urgency, signal);
   }
 
-  /** Venues with the same base URL share what it allows. */
+  /** Venues with the same base URL share its budget. */
   private hostOf({ name, restUrl, rest }: Venue): VenueHost {
     const url = this.config.venueUrl(name, "REST") ?? restUrl;
     const known = this.hosts.get(url);
