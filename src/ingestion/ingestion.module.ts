@@ -13,7 +13,10 @@ import { VenueFeeds } from "./feed/venue-feeds.js";
 import { IngestController } from "./posting/ingest.controller.js";
 import { SimFeeds } from "./simulator/sim-feeds.js";
 
-/** The ingestion role: feeds and posted trades. Its feeds stop first, while the rest can still take what they hold. */
+/**
+ * The ingestion role: feeds and posted trades. Its feeds stop first, while the transport still
+ * accepts their records.
+ */
 @Module({
   imports: [VenuesModule],
   controllers: [IngestController],

@@ -271,7 +271,7 @@ it("counts what it cannot read, tells each kind once, and goes on", async () => 
   await flow("BTCUSDT", 5);
   await allArrived();
   expect(await figure(under.metrics, "tapeline_feed_refused_total")).toBe(40);
-  const told = warnings.filter((text) => text.includes("not taken"));
+  const told = warnings.filter((text) => text.includes("not accepted"));
   expect(told.map((text) => /\((\w+)\)/.exec(text)?.[1])).toEqual([
     "not_json",
     "bad_price",

@@ -138,7 +138,7 @@ describe("a file that cannot be replayed", () => {
     [
       "does not say its symbol",
       () => recorded.file("x.csv", `${TIME},1,1,buy,1`),
-      /x\.csv: its trades do not name their symbol: say --symbol/,
+      /x\.csv: its trades do not name their symbol: add --symbol/,
     ],
   ])("because it %s is named, and why", async (_, path, message) => {
     await expect(recorded.replay([path()])).rejects.toThrow(message);

@@ -5,9 +5,9 @@ import { isFlowing } from "../../domain/feed-watch.js";
 import { Transport } from "../../streaming/transport.js";
 import { FeedFigures } from "./feed-figures.js";
 
-const EVERY_MS = 5_000;
+const PUBLISH_EVERY_MS = 5_000;
 const PUBLISH_LIMIT_MS = 4_000;
-/** What an operator has to know, and what follows from it. */
+/** Log levels: `warn` where an operator has to act. */
 const LEVELS: Record<FeedCondition, "warn" | "log" | "debug"> = {
   connecting: "debug",
   live: "log",
@@ -17,14 +17,14 @@ const LEVELS: Record<FeedCondition, "warn" | "log" | "debug"> = {
   stopped: "debug",
 };
 
-/** The state of every feed of this process, written to topic `feeds` on change and every five seconds. */
+/** The state of every feed of this process, published to topic `feeds` on change and every 5 s. */
 @Injectable()
 export class FeedBoard {
   private readonly logger = new Logger("Feeds");
   private readonly states = new Map<Market, FeedState>();
   private readonly changed = new Set<Market>();
   private timer: NodeJS.Timeout | undefined;
-  private soon: NodeJS.Immediate | undefined;
+  private scheduled: NodeJS.Immediate | undefined;
   private publishing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -36,10 +36,13 @@ export class FeedBoard {
     this.timer ??= setInterval(() => {
       for (const market of this.states.keys()) this.changed.add(market);
       this.publishSoon();
-    }, EVERY_MS);
+    }, PUBLISH_EVERY_MS);
   }
 
-  /** Part (0–1) of a followed market's history that is made; null when none is being made. Of others nothing is told. */
+  /**
+   * Sets the loaded part (0–1) of a market's history; null when none is being loaded. Markets
+   * without a state are ignored.
+   */
   history(market: Market, part: number | null): void {
     const state = this.states.get(market);
     if (state === undefined || state.history === part) return;
@@ -48,7 +51,7 @@ export class FeedBoard {
     this.publishSoon();
   }
 
-  /** @param history as in `history`; left out it stays */
+  /** @param history as in `history`; unchanged when left out */
   set(
     market: Market,
     condition: FeedCondition,
@@ -90,12 +93,12 @@ export class FeedBoard {
     this.of(market).refused++;
   }
 
-  /** Says that nobody follows these markets from here any more. */
+  /** Publishes that no feed of this process follows its markets any more. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     for (const market of this.states.keys())
       this.set(market, "stopped", "this process has ended");
-    clearImmediate(this.soon);
+    clearImmediate(this.scheduled);
     await this.publishing;
     await this.publish();
   }
@@ -119,11 +122,11 @@ export class FeedBoard {
     return state;
   }
 
-  /** Changes of one turn go together, and those that come while one publication is under way go with the next. */
+  /** Changes of one turn are published together; those during a publication, with the next. */
   private publishSoon(): void {
-    this.soon ??= setImmediate(() => {
+    this.scheduled ??= setImmediate(() => {
       this.publishing = this.publishing.then(() => {
-        this.soon = undefined;
+        this.scheduled = undefined;
         return this.publish();
       });
     });
@@ -139,8 +142,10 @@ export class FeedBoard {
     try {
       await this.transport.produce("feeds", states, { signal });
     } catch (error) {
-      // The next round is five seconds away.
-      this.logger.debug(`Feed states not published: ${String(error)}`);
+      // The next publication follows in 5 s.
+      this.logger.debug(
+        `Feed states not published, will retry in 5 s: ${String(error)}`,
+      );
     }
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { Counter, Gauge } from "prom-client";
 import { Metrics } from "../../metrics/metrics.js";
 
-/** How the feeds of this process are. */
+/** Metrics of the feeds of this process. */
 @Injectable()
 export class FeedFigures {
   readonly up: Gauge<"market">;
@@ -20,19 +20,19 @@ export class FeedFigures {
     });
     this.reconnects = new Counter({
       name: "tapeline_feed_reconnects_total",
-      help: "Connections made again, by venue",
+      help: "Reconnections, by venue",
       labelNames: ["venue"],
       registers,
     });
     this.refused = new Counter({
       name: "tapeline_feed_refused_total",
-      help: "Frames and trades of a feed that were not taken, by reason",
+      help: "Frames and trades of a feed that were not accepted, by reason",
       labelNames: ["venue", "reason"],
       registers,
     });
     this.dropped = new Counter({
       name: "tapeline_feed_dropped_total",
-      help: "Trades a feed could not hand on because the transport had no room; each is a gap",
+      help: "Trades dropped by a feed because the transport had no room; each is a gap",
       labelNames: ["venue"],
       registers,
     });

@@ -1,26 +1,31 @@
 import type { Market } from "../../domain/market.js";
 
-/** Trades of some markets, from where they are made to the transport. It says on the `FeedBoard` how each of them is. */
+/**
+ * Sends the trades of some markets to the transport, and reports their state to the `FeedBoard`.
+ */
 export interface Feed {
   readonly markets: readonly Market[];
-  /** True once it has reached what it follows. */
+  /** True once it has connected to its source. */
   readonly hasConnected: boolean;
-  /** Why it does not reach it, for a person. */
+  /** Why it is not connected, as text for messages. */
   readonly problem: string | undefined;
   start(): void;
-  /** Resolves when nothing more comes from it. */
+  /** Resolves when it sends nothing more. */
   stop(): Promise<void>;
 }
 
-/** Makes the feeds of one kind: by a venue's socket, by a simulator. */
+/** Creates the feeds of one kind: from a venue's socket, from a simulator. */
 export interface FeedFactory {
   follows(venue: string): boolean;
-  /** Of markets that it follows; each is in one of the feeds. They are not started yet. */
+  /**
+   * Creates the feeds of markets that it follows, each market in one of them, without starting
+   * them.
+   */
   feedsOf(markets: readonly Market[]): Feed[];
   /**
-   * What is shown in place of these markets, which nobody chose and of which none can be reached.
+   * Creates substitutes for these default markets when none of their venues can be reached.
    *
-   * @param why for a person
+   * @param why text for messages
    */
   standIn?(markets: readonly Market[], why: string): Feed[];
 }

@@ -7,7 +7,7 @@ import { pause } from "../../waiting/pause.js";
 import { FeedBoard } from "./feed-board.js";
 import { FEED_FACTORIES, type Feed, type FeedFactory } from "./feed.js";
 
-/** How long an exchange may take to answer before something stands in for it. */
+/** How long an exchange may take to answer before a substitute starts. */
 const REACH_LIMIT_MS = 5_000;
 const POLL_MS = 100;
 
@@ -15,7 +15,7 @@ const POLL_MS = 100;
 @Injectable()
 export class Feeds {
   private readonly running = new Set<Feed>();
-  /** Feeds that end before the others. */
+  /** Removed feeds that have not ended yet. */
   private readonly ending = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private subscription: Subscription | undefined;
@@ -42,7 +42,7 @@ export class Feeds {
       ),
     );
     this.begin(this.feedsOf(this.followed.all));
-    // Somebody who named markets wants those and no others.
+    // A configured list of markets is taken as it is, without a substitute.
     if (!this.config.feedsExplicit)
       this.fallback = this.standInIfUnreachable([...this.running]);
   }
@@ -64,13 +64,13 @@ export class Feeds {
     );
   }
 
-  /** All are made before the first of them starts. */
+  /** Registers all before the first of them starts. */
   private begin(feeds: readonly Feed[]): void {
     for (const feed of feeds) this.running.add(feed);
     for (const feed of feeds) feed.start();
   }
 
-  /** Feeds of these markets, except those that others are still followed by. */
+  /** Ends feeds of these markets, except those that also serve a market that is still followed. */
   private end(removed: readonly Market[]): void {
     for (const feed of this.running) {
       const { markets } = feed;
@@ -81,7 +81,7 @@ export class Feeds {
         this.ending.delete(ended);
         for (const market of markets)
           if (!this.followed.has(market))
-            this.board.set(market, "stopped", "it is followed no more");
+            this.board.set(market, "stopped", "no longer followed");
       });
       this.ending.add(ended);
     }

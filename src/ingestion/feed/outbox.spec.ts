@@ -85,8 +85,8 @@ function trades(count: number): Trade[] {
 }
 
 describe("records of a feed", () => {
-  // Four batches of a few ms each used to be all that was under way: what came later missed the next write.
-  it("are with the transport long before earlier ones are written", async () => {
+  // Only four batches of a few ms each used to be in flight: later records missed the next write.
+  it("reach the transport long before earlier ones are written", async () => {
     for (let frame = 0; frame < 30; frame++) {
       outbox.push(trades(1));
       await sleep(4);
@@ -96,12 +96,12 @@ describe("records of a feed", () => {
     expect(arrived).toBe(30);
   });
 
-  it("are all handled in the end, in order, however many came at once", async () => {
+  it("are all handled in order, however many came at once", async () => {
     expect(outbox.push(trades(19_000))).toBe(true);
     await sleep(20);
     expect(outbox.push(trades(19_000))).toBe(true);
     await sleep(20);
-    // No more than 20,000 and a batch are on their way while none is written.
+    // At most 20,000 and a batch are in flight while none is written.
     expect(arrived).toBeLessThan(25_000);
     expect(outbox.push(trades(19_000))).toBe(false);
     write();
@@ -112,25 +112,25 @@ describe("records of a feed", () => {
     expect(rooms).toBeGreaterThan(0);
   });
 
-  // A socket that were read again after each batch would stop and go with every frame of a flood.
-  it("may be more again only when less than half of what may wait still waits", async () => {
+  // A socket resumed after each batch would pause and resume with every frame of a flood.
+  it("may come again only when less than half of the capacity waits", async () => {
     const releases: (() => void)[] = [];
     const slow = {
       produce: () => new Promise<void>((resolve) => releases.push(resolve)),
     } as unknown as Transport;
     const full = new Outbox(slow, () => rooms++);
-    // Four batches are on their way, and 20,000 records wait.
+    // Four batches are in flight, and 20,000 records wait.
     full.push(trades(20_000));
     await sleep(20);
     expect(releases).toHaveLength(4);
     expect(full.push(trades(20_000))).toBe(false);
-    const told: number[] = [];
+    const roomsSeen: number[] = [];
     for (let batch = 0; batch < 5; batch++) {
       releases[batch]?.();
       await sleep(5);
-      told.push(rooms);
+      roomsSeen.push(rooms);
     }
-    expect(told).toEqual([0, 0, 0, 1, 2]);
+    expect(roomsSeen).toEqual([0, 0, 0, 1, 2]);
     for (const release of releases) release();
     await full.close(5_000);
   });

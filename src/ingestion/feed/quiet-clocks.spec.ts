@@ -6,7 +6,7 @@ const NEXT = OPEN + MINUTE_MS;
 const MARKETS = ["a:QUIET", "a:BUSY"];
 
 describe("clock records", () => {
-  it("are written once for each boundary that a market passes quietly, two seconds after it", () => {
+  it("are written once for each boundary without a trade, two seconds after it", () => {
     const clocks = new QuietClocks("1m");
     clocks.traded("a:QUIET", OPEN + 10);
     clocks.traded("a:BUSY", NEXT + 10);

@@ -2,12 +2,15 @@ import { type Interval, openTimeOf } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import type { Clock } from "../../domain/trade.js";
 
-/** A trade of the last moment of a bucket may be this late by the venue's clock; then the bucket has passed quietly. */
+/**
+ * A trade may arrive this long after its bucket's end, by the venue's clock; then the bucket had
+ * none.
+ */
 const GRACE_MS = 2_000;
 
-/** Which markets need a clock record: a bucket has ended, and no trade behind its end says so. */
+/** Finds the markets that need a clock record: a bucket has ended, and no later trade proves it. */
 export class QuietClocks {
-  /** Exchange time up to which a market's candles are known to be closable. */
+  /** Exchange time up to which a market's candles can be closed. */
   private readonly reached = new Map<Market, number>();
 
   /** @param interval the shortest that is stored: its boundaries are also those of all others */
@@ -18,10 +21,11 @@ export class QuietClocks {
   }
 
   /**
-   * Records that are due, each once. `isProven` is false while some wait for a proof: a message, if only a pong, that
-   * the venue sent after the boundary shows that the trades before it have come, since a connection keeps its order.
+   * Returns each due record once. `isProven` is false while some wait for a proof: any message,
+   * even a pong, that the venue sent after the boundary proves that the trades before it have
+   * arrived, since a connection keeps its order.
    *
-   * @param now the venue's clock  @param lastSign the venue's clock when something came last
+   * @param now the venue's clock  @param lastSign the venue's clock at the last message
    */
   due(
     markets: readonly Market[],

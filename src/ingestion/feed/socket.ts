@@ -3,20 +3,20 @@ import WebSocket from "ws";
 const OPEN_LIMIT_MS = 10_000;
 const CLOSE_LIMIT_MS = 1_000;
 /** Close code of a connection that ended without a closing frame. */
-const CUT = 1006;
-/** Larger than any frame of a trade stream; a venue gone mad must not fill our memory. */
-const FRAME_LIMIT = 4 * 1024 * 1024;
+const ABNORMAL_CLOSURE = 1006;
+/** Larger than any frame of a trade stream: a faulty venue must not fill the memory. */
+const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
-/** A text that the venue wants to hear, besides pings, or it ends the connection. */
+/** A message that the venue requires besides pings to keep the connection open. */
 export interface KeepAlive {
   everyMs: number;
   message: string;
 }
 
 export interface SocketTiming {
-  /** Our own pings; the venue's are answered by `ws` itself. */
+  /** Interval of our pings; `ws` answers the venue's. */
   pingMs: number;
-  /** Nothing at all, not even a pong, for this long: the connection is half-open. */
+  /** Without any message, pongs included, for this long, the connection is half-open. */
   silentMs: number;
 }
 
@@ -25,9 +25,12 @@ export const DEFAULT_TIMING: SocketTiming = {
   silentMs: 40_000,
 };
 
-/** One WebSocket connection from opening to its end. Local times are of a monotonic clock: a clock step ends nothing. */
+/**
+ * One WebSocket connection from opening to its end. Times are monotonic: a step of the wall clock
+ * ends nothing.
+ */
 export class Socket {
-  private sign = performance.now();
+  private lastSignAt = performance.now();
   private pausedSince: number | undefined;
   private failure: string | undefined;
   readonly openedAt = performance.now();
@@ -41,7 +44,7 @@ export class Socket {
     keepAlive: KeepAlive | undefined,
   ) {
     const seen = (): void => {
-      this.sign = performance.now();
+      this.lastSignAt = performance.now();
     };
     socket.on("message", (data: Buffer) => {
       seen();
@@ -64,7 +67,9 @@ export class Socket {
         clearInterval(keeper);
         const why = reason.toString().slice(0, 80);
         const closed =
-          code === CUT ? "cut off" : `closed by the venue (${code} ${why})`;
+          code === ABNORMAL_CLOSURE
+            ? "cut off"
+            : `closed by the venue (${code} ${why})`;
         resolve(this.failure ?? closed);
       });
     });
@@ -81,13 +86,13 @@ export class Socket {
     signal.throwIfAborted();
     const socket = new WebSocket(url, {
       handshakeTimeout: OPEN_LIMIT_MS,
-      maxPayload: FRAME_LIMIT,
+      maxPayload: MAX_FRAME_BYTES,
       perMessageDeflate: false,
     });
     const abort = (): void => socket.terminate();
     signal.addEventListener("abort", abort, { once: true });
     try {
-      // Frames may follow the handshake at once: their handler has to be there before it ends.
+      // Frames may follow the handshake at once: attach their handler before it ends.
       const opened = new Socket(socket, frame, timing, keepAlive);
       await new Promise<void>((resolve, reject) => {
         socket.once("open", resolve);
@@ -102,13 +107,13 @@ export class Socket {
     }
   }
 
-  /** When something came last, by `performance.now()`. */
+  /** Time of the last message, ping or pong, by `performance.now()`. */
   get lastSign(): number {
-    return this.sign;
+    return this.lastSignAt;
   }
 
   silentFor(): number {
-    return performance.now() - this.sign;
+    return performance.now() - this.lastSignAt;
   }
 
   ping(): void {
@@ -119,7 +124,7 @@ export class Socket {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(text);
   }
 
-  /** Stops reading: the venue feels it by TCP. */
+  /** Stops reading, which slows the venue by TCP flow control. */
   pause(): void {
     this.pausedSince ??= performance.now();
     this.socket.pause();
@@ -128,18 +133,18 @@ export class Socket {
   resume(): void {
     if (this.pausedSince === undefined) return;
     this.pausedSince = undefined;
-    this.sign = performance.now();
+    this.lastSignAt = performance.now();
     this.socket.resume();
   }
 
-  /** Milliseconds since `pause`, 0 while it reads. */
+  /** Ms since `pause`, 0 while reading. */
   pausedFor(): number {
     return this.pausedSince === undefined
       ? 0
       : Math.max(1, performance.now() - this.pausedSince);
   }
 
-  /** Idempotent; a venue that does not answer the closing handshake does not keep us. */
+  /** Idempotent. Terminates if the venue does not answer the closing handshake in time. */
   close(): void {
     this.socket.resume();
     this.socket.close(1000);
@@ -147,10 +152,10 @@ export class Socket {
     void this.ended.finally(() => clearTimeout(limit));
   }
 
-  /** Without the closing handshake, for a reason that `ended` then tells. */
+  /** Ends without the closing handshake; `ended` resolves with the reason. */
   terminate(reason: string): void {
     this.failure ??= reason;
-    // What a paused socket holds back would hold back its end, too.
+    // A paused socket would not emit its close event.
     this.socket.resume();
     this.socket.terminate();
   }

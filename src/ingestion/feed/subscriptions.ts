@@ -8,11 +8,13 @@ export interface Followed {
   watch: SymbolWatch;
 }
 
-/** What one connection asks its venue for, and whom an answer concerns. */
+/**
+ * The subscription messages of one connection, and the markets that the venue's answers are about.
+ */
 export class Subscriptions {
   private nextId = 0;
-  /** Whose answers have not come, by message id. */
-  private readonly asked = new Map<number, Followed>();
+  /** Markets whose answer has not arrived, by message id. */
+  private readonly pending = new Map<number, Followed>();
 
   constructor(
     private readonly venue: Venue,
@@ -21,7 +23,7 @@ export class Subscriptions {
 
   /** Messages for a new connection. */
   all(): readonly string[] {
-    this.asked.clear();
+    this.pending.clear();
     const all = [...this.followed.values()];
     const first = this.nextId;
     const messages = this.venue.subscribe(
@@ -31,23 +33,23 @@ export class Subscriptions {
     this.nextId += messages.length;
     if (messages.length === all.length)
       for (const [index, followed] of all.entries())
-        this.asked.set(first + index, followed);
+        this.pending.set(first + index, followed);
     return messages;
   }
 
-  /** Messages that make one subscription again; the last of them is the one whose answer counts. */
-  again(followed: Followed): readonly string[] {
+  /** Messages that renew one subscription; the answer to the last of them counts. */
+  renew(followed: Followed): readonly string[] {
     const messages = this.venue.resubscribe(followed.symbol, this.nextId);
     this.nextId += messages.length;
-    this.asked.set(this.nextId - 1, followed);
+    this.pending.set(this.nextId - 1, followed);
     return messages;
   }
 
-  /** Whom an answer is about; a message's answer counts once. */
+  /** The markets that an answer is about; only the first answer to a message counts. */
   about(to: number | readonly string[]): readonly Followed[] {
     if (typeof to === "number") {
-      const followed = this.asked.get(to);
-      this.asked.delete(to);
+      const followed = this.pending.get(to);
+      this.pending.delete(to);
       return followed === undefined ? [] : [followed];
     }
     return to.flatMap(

@@ -34,11 +34,11 @@ describe("the silence of a symbol", () => {
     ]);
   });
 
-  it("is quiet when the venue has nothing newer, and is looked at ever less often, up to ten minutes", () => {
+  it("is quiet when the venue has nothing newer, and is checked ever less often, up to ten minutes", () => {
     const { watch, now } = watched(100);
     let at = now;
     const waits: number[] = [];
-    for (let look = 0; look < 6; look++) {
+    for (let check = 0; check < 6; check++) {
       let next = at;
       while (!watch.isDue(next)) next += SECOND_MS;
       waits.push(Math.round((next - at) / MINUTE_MS));
@@ -53,7 +53,7 @@ describe("the silence of a symbol", () => {
     expect(waits).toEqual([1, 1, 2, 4, 8, 10]);
   });
 
-  it("is stale when the venue has a trade that never came: subscribed again, then connected again", () => {
+  it("is stale when the venue has a trade that never came: resubscribed, then reconnected", () => {
     const { watch, now } = watched(100);
     const first = now + 61 * SECOND_MS;
     expect(watch.judge({ lastOrd: 201n, time: 0 }, 20 * SECOND_MS, first)).toBe(
@@ -104,7 +104,8 @@ describe("the silence of a symbol", () => {
     );
   });
 
-  // What was traded between two connections made a quiet market stale, and reconnected it, until its next trade.
+  // A trade between two connections made a quiet market stale, and reconnected it, until its next
+  // trade.
   it("is not stale for a trade from before the connection", () => {
     const { watch, now } = watched(100);
     watch.disconnected();
@@ -118,7 +119,7 @@ describe("the silence of a symbol", () => {
     );
   });
 
-  it("is not stale for a trade from before the subscription was made again", () => {
+  it("is not stale for a trade from before the subscription was renewed", () => {
     const { watch, now } = watched(100);
     const first = now + 61 * SECOND_MS;
     watch.conclude("missed", first);
@@ -128,7 +129,7 @@ describe("the silence of a symbol", () => {
     ).toBe("nothing");
   });
 
-  it("cannot be missed by one that never traded while we were there", () => {
+  it("misses no trade from before the subscription when none has come yet", () => {
     const watch = new SymbolWatch(0);
     watch.connected(0);
     expect(
@@ -140,7 +141,7 @@ describe("the silence of a symbol", () => {
   });
 });
 
-describe("a silent symbol whose venue cannot be asked", () => {
+describe("a silent symbol whose venue's REST does not answer", () => {
   it("is stale, and quiet once the venue has acknowledged a new subscription", () => {
     const { watch, now } = watched(100);
     const first = now + 61 * SECOND_MS;
@@ -154,13 +155,13 @@ describe("a silent symbol whose venue cannot be asked", () => {
     expect(watch.condition).toBe("quiet");
   });
 
-  it("stays stale without an acknowledgement, and gets a new connection at the third look", () => {
+  it("stays stale without an acknowledgement, and gets a new connection at the third check", () => {
     const { watch, now } = watched(100);
-    const remedies = [61, 92, 123, 154].map((after) => {
-      const remedy = watch.conclude("unknown", now + after * SECOND_MS);
-      return [watch.condition, remedy];
+    const actions = [61, 92, 123, 154].map((after) => {
+      const action = watch.conclude("unknown", now + after * SECOND_MS);
+      return [watch.condition, action];
     });
-    expect(remedies).toEqual([
+    expect(actions).toEqual([
       ["stale", "resubscribe"],
       ["stale", "resubscribe"],
       ["stale", "reconnect"],

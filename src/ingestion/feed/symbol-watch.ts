@@ -2,37 +2,41 @@ import type { FeedCondition } from "../../domain/feed-state.js";
 import type { NewestTrade } from "../../venues/venue.js";
 
 /**
- * Whether one symbol's silence means anything. Liveness is of the symbol, not of its connection: a venue can go on
- * answering pings, acknowledge subscriptions and send other symbols, while one subscription is dead.
+ * Decides what one symbol's silence means. Liveness is per symbol, not per connection: a venue can
+ * answer pings, acknowledge subscriptions and send other symbols while one subscription is dead.
  *
- * - Silence counts after 60 s, or after 20 times the symbol's usual distance between trades if that is longer.
- * - Then the venue's REST is asked for the newest trade. None that should have come over this subscription: the market is
- *   `quiet`; it is asked again when the silence has doubled, at least a minute and at most ten later.
- * - One that may still be on its way: looked at again when it must have come.
- * - One that should have come: `stale`, the subscription is made again. Missed one again at the next look, half a
- *   minute later: the whole connection is made again.
- * - REST does not answer: `stale`, the subscription is made again. Acknowledged and still silent at the next look:
- *   `quiet`, as far as anybody can tell, and made again at every further look. Not acknowledged: `stale`, and from the
- *   third look on the whole connection is made again.
- * - The venue refuses the subscription: `stale`, and made again at every look; another connection would not help.
+ * - Silence counts after 60 s, or after 20 times the symbol's usual distance between trades if that
+ *   is longer.
+ * - Then the newest trade is requested from the venue's REST. If none should have come over this
+ *   subscription, the market is `quiet`; the next check is when the silence has doubled, 1 to 10
+ *   minutes later.
+ * - If one may still be on its way, the next check is when it must have arrived.
+ * - If one should have come: `stale`, and the subscription is renewed. If one is missed again at
+ *   the next check, half a minute later, the whole connection is reopened.
+ * - If REST does not answer: `stale`, and the subscription is renewed. Acknowledged and still
+ *   silent at the next check: presumably `quiet`, and renewed at every further check. Not
+ *   acknowledged: `stale`, and at every third check the whole connection is reopened.
+ * - If the venue refuses the subscription: `stale`, and renewed at every check; a new connection
+ *   would not help.
  *
- * Where a venue's heartbeat tells of a trade that has not come, the look is as soon as the trade must have come.
+ * If a venue's heartbeat reports a trade that has not come, the check is as soon as the trade must
+ * have arrived.
  */
 const SILENCE_MS = 60_000;
 const USUAL_GAPS = 20;
 const RECHECK_MS = 30_000;
 const MAX_RECHECK_MS = 600_000;
-const UNANSWERED_LOOKS = 3;
+const MAX_UNANSWERED_CHECKS = 3;
 /** A trade younger than this may still be on its way to us. */
 const IN_TRANSIT_MS = 5_000;
-/** Weight of the newest distance in the running mean. */
-const ALPHA = 0.05;
+/** Weight of the newest gap in the running mean. */
+const GAP_WEIGHT = 0.05;
 
 export type Silence = "missed" | "nothing" | "unsure" | "unknown";
-export type Remedy = "none" | "resubscribe" | "reconnect";
+export type Action = "none" | "resubscribe" | "reconnect";
 
-/** What each kind of silence means, for a person. */
-export const SILENT: Record<Exclude<Silence, "unsure">, string> = {
+/** The text of each kind of silence for a feed's state. */
+export const REASONS: Record<Exclude<Silence, "unsure">, string> = {
   missed: "the venue has newer trades than it sends here",
   nothing: "no trades; the venue has none either",
   unknown: "silent, and the venue's REST does not say why",
@@ -55,17 +59,17 @@ export class SymbolWatch {
   condition: FeedCondition = "connecting";
   /** Newest raw id held. */
   private lastOrd: bigint | undefined;
-  /** Newest id that the venue told of besides. */
+  /** Newest id that the venue has reported in a heartbeat. */
   private reportedOrd: bigint | undefined;
   private lastTrade: number;
-  /** When the present subscription began: what was traded before never came over it. */
+  /** When the current subscription began: earlier trades never came over it. */
   private subscribedAt: number;
   private usualGap = 0;
-  private nextLook = Infinity;
+  private nextCheck = Infinity;
   private attempts = 0;
   private isAcknowledged = false;
   private isRefused = false;
-  /** The venue told of a trade that could still be on its way. */
+  /** REST reported a trade that could still be on its way. */
   private isAwaiting = false;
 
   constructor(
@@ -76,70 +80,80 @@ export class SymbolWatch {
     this.subscribedAt = now;
   }
 
-  /** The connection that carries this symbol is there (again); nothing has come over it yet. */
+  /** The symbol's connection has opened; nothing has come over it yet. */
   connected(now: number): void {
     this.condition = "connecting";
     this.isAwaiting = false;
     this.isRefused = false;
     this.lastTrade = now;
     this.subscribedAt = now;
-    this.nextLook = now + this.timing.silenceMs;
+    this.nextCheck = now + this.timing.silenceMs;
   }
 
   disconnected(): void {
     this.condition = "down";
-    this.nextLook = Infinity;
+    this.nextCheck = Infinity;
   }
 
   traded(now: number, lastOrd: bigint): void {
     const gap = now - this.lastTrade;
     this.usualGap =
-      this.usualGap === 0 ? gap : this.usualGap + ALPHA * (gap - this.usualGap);
+      this.usualGap === 0
+        ? gap
+        : this.usualGap + GAP_WEIGHT * (gap - this.usualGap);
     this.lastTrade = now;
     this.held(lastOrd);
     this.condition = "live";
     this.isAwaiting = false;
     this.attempts = 0;
-    this.nextLook =
+    this.nextCheck =
       now + Math.max(this.timing.silenceMs, USUAL_GAPS * this.usualGap);
   }
 
-  /** A trade of before the subscription has come: held, but no sign of life. */
+  /**
+   * A trade from before the subscription: we hold it, but it does not prove that the subscription
+   * works.
+   */
   held(lastOrd: bigint): void {
     if (this.lastOrd === undefined || lastOrd > this.lastOrd)
       this.lastOrd = lastOrd;
   }
 
-  /** The venue says that this is its newest trade. Behind the first one we hold, it should have come, or is coming. */
-  told(now: number, lastOrd: bigint): void {
+  /**
+   * A heartbeat reports the venue's newest trade. If newer than ours, it should come within the
+   * transit time.
+   */
+  reported(now: number, lastOrd: bigint): void {
     const known = this.reportedOrd ?? this.lastOrd;
     if (known === undefined || lastOrd <= known || this.condition === "stale")
       return;
     this.reportedOrd = lastOrd;
     if (this.lastOrd !== undefined && lastOrd > this.lastOrd)
-      this.nextLook = Math.min(this.nextLook, now + this.timing.inTransitMs);
+      this.nextCheck = Math.min(this.nextCheck, now + this.timing.inTransitMs);
   }
 
-  /** The venue agreed to the subscription made last. */
+  /** The venue accepted the latest subscription. */
   acknowledged(): void {
     this.isAcknowledged = true;
   }
 
-  /** The venue does not agree to the subscription made last. */
+  /** The venue refused the latest subscription. */
   refused(now: number): void {
     this.isRefused = true;
     this.condition = "stale";
-    this.nextLook = now + this.timing.silenceMs;
+    this.nextCheck = now + this.timing.silenceMs;
   }
 
-  /** Whether the venue has to be asked now. */
+  /** Whether a check with the venue's REST is due. */
   isDue(now: number): boolean {
-    return now >= this.nextLook;
+    return now >= this.nextCheck;
   }
 
   /**
-   * Whether the newest trade that REST knows should have reached us; null: it knows of none. `age` is its age in ms by the
-   * venue's clock.
+   * Whether the newest trade of REST should have reached us.
+   *
+   * @param newest null: REST has none; undefined: it did not answer  @param age of `newest`, ms by
+   *   the venue's clock
    */
   judge(
     newest: NewestTrade | null | undefined,
@@ -148,7 +162,8 @@ export class SymbolWatch {
   ): Silence {
     if (newest === undefined) return "unknown";
     if (newest === null) return "nothing";
-    // Nothing has come since the last look: a trade that was young then is none of those on their way now.
+    // Nothing has come since the last check: a trade that was young then is not on its way any
+    // more.
     if (this.isAwaiting) return "missed";
     const isHeld = this.lastOrd !== undefined && newest.lastOrd <= this.lastOrd;
     const isBefore =
@@ -157,16 +172,16 @@ export class SymbolWatch {
     return age < this.timing.inTransitMs ? "unsure" : "missed";
   }
 
-  /** Takes REST's word and says what to do. */
-  conclude(verdict: Silence, now: number): Remedy {
+  /** Sets the condition by the verdict and returns what to do. */
+  conclude(verdict: Silence, now: number): Action {
     if (verdict === "unsure") {
       this.isAwaiting = true;
-      this.nextLook = now + this.timing.inTransitMs;
+      this.nextCheck = now + this.timing.inTransitMs;
       return "none";
     }
     this.isAwaiting = false;
     if (this.isRefused) {
-      this.nextLook = now + this.timing.silenceMs;
+      this.nextCheck = now + this.timing.silenceMs;
       return this.resubscribed(now);
     }
     this.attempts++;
@@ -176,7 +191,7 @@ export class SymbolWatch {
     if (isQuiet) {
       this.condition = "quiet";
       const silence = Math.max(this.timing.silenceMs, now - this.lastTrade);
-      this.nextLook = now + Math.min(MAX_RECHECK_MS, silence);
+      this.nextCheck = now + Math.min(MAX_RECHECK_MS, silence);
       if (verdict === "nothing") {
         this.attempts = 0;
         return "none";
@@ -184,14 +199,14 @@ export class SymbolWatch {
       return this.resubscribed(now);
     }
     this.condition = "stale";
-    this.nextLook = now + this.timing.recheckMs;
-    if (this.attempts < (verdict === "missed" ? 2 : UNANSWERED_LOOKS))
+    this.nextCheck = now + this.timing.recheckMs;
+    if (this.attempts < (verdict === "missed" ? 2 : MAX_UNANSWERED_CHECKS))
       return this.resubscribed(now);
     this.attempts = 0;
     return "reconnect";
   }
 
-  private resubscribed(now: number): Remedy {
+  private resubscribed(now: number): Action {
     this.subscribedAt = now;
     this.isAcknowledged = false;
     this.isRefused = false;

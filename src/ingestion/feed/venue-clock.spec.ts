@@ -8,7 +8,7 @@ describe("a venue's clock", () => {
     expect(new VenueClock().now(5)).toBeUndefined();
   });
 
-  it("goes by the message that was on its way for the shortest time", () => {
+  it("follows the message with the shortest latency", () => {
     const clock = new VenueClock();
     for (const [sent, latency] of [
       [0, 300],
@@ -38,7 +38,7 @@ describe("a venue's clock", () => {
     expect(Math.abs(error)).toBeLessThan(400);
   });
 
-  it("goes on by what it knew through a long silence", () => {
+  it("keeps its last estimate through a long silence", () => {
     const clock = new VenueClock();
     clock.observe(VENUE, 50);
     expect(clock.now(3_600_050)).toBe(VENUE + HOUR_MS);

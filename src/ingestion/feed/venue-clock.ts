@@ -2,12 +2,13 @@ const SLOT_MS = 10_000;
 const SLOTS = 30;
 
 /**
- * A venue's clock, estimated without asking it and without trusting ours: each message says that the venue's clock had
- * reached its exchange time when it came. The message that was on its way for the shortest time gives the largest
- * difference, so the estimate is behind the venue by that message's latency and never ahead of it.
+ * A venue's clock, estimated from its messages without trusting our wall clock: when a message
+ * arrives, the venue's clock has reached its exchange time. The message with the shortest latency
+ * gives the largest difference, so the estimate is behind the venue by that latency and never ahead
+ * of it.
  *
- * All local times are of a monotonic clock (`performance.now()`): neither a wrong nor an adjusted wall clock matters.
- * Older differences are forgotten after five minutes, as clocks drift.
+ * All local times are monotonic (`performance.now()`): a wrong or adjusted wall clock does not
+ * matter. Differences expire after five minutes, since clocks drift.
  */
 export class VenueClock {
   private readonly slots: { slot: number; offset: number }[] = [];

@@ -8,47 +8,48 @@ import {
   type SocketTiming,
 } from "./socket.js";
 
-/** Frames have to come for this long before a new failure counts as the first. */
+/** Frames must come for this long before the backoff is reset. */
 const PROVEN_MS = 30_000;
-/** Replaced this long before the venue would end it (or a tenth of its life), so that the next one has time to open. */
+/** A connection is replaced this long (or a tenth of its life) before the venue ends it. */
 const LIFE_MARGIN_MS = 600_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 const TAKEOVER_LIMIT_MS = 15_000;
-/** Between two attempts to replace a connection: a venue that says "shutdown" all the time is not hammered. */
+/** Minimum time between two replacements: a venue that keeps sending "shutdown" is not hammered. */
 const REPLACE_EVERY_MS = 60_000;
 const AGE_CHECK_MS = 1_000;
-/** The old connection is kept for this long after the last subscription of the next one was sent. */
+/** The old connection stays open this long after the last subscription of the next one was sent. */
 const OVERLAP_MS = 5_000;
 
 export interface ConnectionHandlers {
   frame(text: string): void;
-  /** Messages that begin the streams of a new connection, where its URL does not. */
+  /** Subscription messages of a new connection; none where its URL subscribes. */
   subscriptions(): readonly string[];
   opened(): void;
-  /** Being tried again after `retryMs`. */
+  /** Retried after `retryMs`. */
   lost(reason: string, retryMs: number): void;
 }
 
 export interface ConnectionOptions {
   url: string;
-  /** The venue's own: when it ends a connection, and how much it listens to. */
+  /** The venue's limits. */
   limits: { connectionLifeMs: number; controlMessagesPerSecond: number };
   keepAlive?: KeepAlive | undefined;
-  /** Before the first attempt: a venue limits how many connections are made a minute. */
+  /** Delay of the first attempt: a venue limits new connections a minute. */
   startAfterMs?: number | undefined;
   timing?: SocketTiming | undefined;
   backoff?: Backoff | undefined;
 }
 
 /**
- * Keeps one WebSocket connection to a venue, for ever: reconnects with capped, jittered waits; replaces a connection
- * that the venue will end (24 h, shutdown message) by opening the next one first, whose duplicates do no harm.
+ * Keeps one WebSocket connection to a venue: reconnects with capped, jittered waits, and replaces a
+ * connection that the venue will end (24 h, shutdown message) by opening the next one first.
+ * Duplicates from both do no harm.
  */
 export class VenueConnection {
   private readonly logger = new Logger(VenueConnection.name);
   private current: Socket | undefined;
-  /** Replaced, and read until the next one is sure to have everything. */
+  /** The replaced connection, read until the next one has all its subscriptions. */
   private leaving: { socket: Socket; timer: NodeJS.Timeout } | undefined;
   private readonly stopping = new AbortController();
   private readonly backoff: Backoff;
@@ -67,7 +68,7 @@ export class VenueConnection {
     this.backoff = options.backoff ?? new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     this.timing = options.timing ?? DEFAULT_TIMING;
     const life = options.limits.connectionLifeMs;
-    // Not all at the same moment: the venue limits how many connections are made in five minutes.
+    // Spread in time: the venue limits new connections in five minutes.
     const margin =
       Math.min(LIFE_MARGIN_MS, life / 10) * (1 + Math.random() / 2);
     this.lifeMs = life - margin;
@@ -85,12 +86,12 @@ export class VenueConnection {
     await Promise.all([this.running, this.replacing]);
   }
 
-  /** When something came last, by `performance.now()`; undefined without a connection. */
+  /** Time of the last message, by `performance.now()`; undefined without a connection. */
   get lastSign(): number | undefined {
     return this.current?.lastSign;
   }
 
-  /** Open, and not silent for longer than two pings. */
+  /** Open, and not silent for longer than two ping intervals. */
   isAlive(): boolean {
     const silent = this.current?.silentFor();
     return silent !== undefined && silent < 2 * this.timing.pingMs + 1_000;
@@ -113,18 +114,18 @@ export class VenueConnection {
     return this.current?.pausedFor() ?? 0;
   }
 
-  /** Control messages that wait for their turn. */
+  /** Whether control messages wait to be sent. */
   get isBusy(): boolean {
     return this.controls.length > 0;
   }
 
-  /** Sent one after the other, at the venue's rate. */
+  /** Queues messages, which are sent at the venue's rate. */
   control(messages: readonly string[]): void {
     this.controls.push(...messages);
     this.controlTimer ??= setTimeout(() => this.sendControl(), 0);
   }
 
-  /** Ends the connection, so that a new one is made. */
+  /** Ends the connection; a new one is opened. */
   reconnect(reason: string): void {
     this.current?.terminate(reason);
   }
@@ -139,29 +140,33 @@ export class VenueConnection {
     )
       return;
     this.replacedAt = now;
-    this.replacing = this.takeOver();
+    this.replacing = this.openNext();
   }
 
-  private async takeOver(): Promise<void> {
+  private async openNext(): Promise<void> {
     const old = this.current;
     const limit = AbortSignal.timeout(TAKEOVER_LIMIT_MS);
     try {
       const next = await this.open(
         AbortSignal.any([this.stopping.signal, limit]),
       );
-      // It may have ended meanwhile, and another been made in its place.
+      // The old one may have ended meanwhile, and another taken its place.
       if (this.stopping.signal.aborted || this.current !== old) next.close();
       else {
         this.current = next;
         this.leave(old);
       }
     } catch (error) {
-      // The old one goes on for as long as the venue lets it; its end is handled like any other.
-      this.logger.debug(`No next connection yet: ${String(error)}`);
+      // The old one stays until the venue ends it, which is handled like any other end.
+      this.logger.debug(
+        `Replacing the connection failed, the old one stays: ${String(error)}`,
+      );
     }
   }
 
-  /** Closed at once where the next connection's URL has subscribed everything. */
+  /**
+   * Closes the old connection: at once where the next one's URL subscribes, else after the overlap.
+   */
   private leave(old: Socket | undefined): void {
     const messages = this.subscribe();
     this.endLeaving();
@@ -181,9 +186,9 @@ export class VenueConnection {
     this.leaving = undefined;
   }
 
-  /** Of what the current connection is to carry; returns how many messages that takes. */
+  /** Queues the current connection's subscription messages and returns their number. */
   private subscribe(): number {
-    // What waits was meant for the connection before.
+    // Waiting messages were for the previous connection.
     this.controls.length = 0;
     const messages = this.handlers.subscriptions();
     if (messages.length > 0) this.control(messages);
@@ -210,7 +215,7 @@ export class VenueConnection {
       if (signal.aborted) return;
       const retryMs = this.backoff.next();
       this.handlers.lost(reason, retryMs);
-      // An abort ends the wait, and the loop by its condition.
+      // An abort ends the wait and, by its condition, the loop.
       await pause(retryMs, signal);
     }
   }
@@ -225,7 +230,10 @@ export class VenueConnection {
     return Socket.open(url, frame, signal, this.timing, keepAlive);
   }
 
-  /** Follows the connection and those that replace it. */
+  /**
+   * Waits for the end of the connection or of the last one that replaced it; resolves with the
+   * reason.
+   */
   private async untilLost(): Promise<string> {
     const opened = performance.now();
     const age = setInterval(() => {

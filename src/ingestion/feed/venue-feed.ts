@@ -15,15 +15,12 @@ import { Outbox } from "./outbox.js";
 import { QuietClocks } from "./quiet-clocks.js";
 import type { SocketTiming } from "./socket.js";
 import { type Followed, Subscriptions } from "./subscriptions.js";
-import { SILENT, SymbolWatch, type WatchTiming } from "./symbol-watch.js";
+import { REASONS, SymbolWatch, type WatchTiming } from "./symbol-watch.js";
 import { VenueClock } from "./venue-clock.js";
 import { VenueConnection } from "./venue-connection.js";
 
 const TICK_MS = 250;
-/**
- * The transport has taken nothing for this long: what waits is given up, as a gap, and the
- * connection made again.
- */
+/** After this long without room in the transport, waiting records are dropped, which is a gap. */
 const PAUSE_LIMIT_MS = 10_000;
 const PROOF_PING_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
@@ -32,7 +29,7 @@ export interface VenueFeedOptions {
   venue: Venue;
   symbols: readonly string[];
   wsUrl: string;
-  /** The shortest stored one. */
+  /** The shortest stored interval. */
   interval: Interval;
   startAfterMs?: number;
   timing?: SocketTiming;
@@ -49,12 +46,12 @@ export class VenueFeed implements Feed {
   private readonly connection: VenueConnection;
   private readonly clocks: QuietClocks;
   private clock = new VenueClock();
-  private readonly told = new Set<string>();
+  private readonly loggedReasons = new Set<string>();
   private readonly subscriptions: Subscriptions;
   private tick: NodeJS.Timeout | undefined;
   private lastProofPing = 0;
-  private looking = Promise.resolve();
-  private isLooking = false;
+  private checking = Promise.resolve();
+  private isChecking = false;
   private lastReason: string | undefined;
   private readonly stopping = new AbortController();
 
@@ -103,7 +100,7 @@ export class VenueFeed implements Feed {
     return [...this.followed.keys()];
   }
 
-  /** Why there is no connection, for a person. */
+  /** Why there is no connection, as text for messages. */
   get problem(): string {
     return `${new URL(this.options.wsUrl).host}: ${this.lastReason ?? "no answer yet"}`;
   }
@@ -116,7 +113,7 @@ export class VenueFeed implements Feed {
   async stop(): Promise<void> {
     clearInterval(this.tick);
     this.stopping.abort(new Error("the feed is stopping"));
-    await Promise.all([this.connection.stop(), this.looking]);
+    await Promise.all([this.connection.stop(), this.checking]);
     await this.outbox.close(STOP_LIMIT_MS);
   }
 
@@ -124,7 +121,7 @@ export class VenueFeed implements Feed {
     const again = this.hasConnected;
     this.hasConnected = true;
     if (again) this.figures.reconnects.inc({ venue: this.options.venue.name });
-    // A machine that slept has a monotonic clock that slept too.
+    // The monotonic clock stops while the machine sleeps.
     this.clock = new VenueClock();
     for (const { market, watch } of this.followed.values()) {
       watch.connected(performance.now());
@@ -150,8 +147,8 @@ export class VenueFeed implements Feed {
     const local = performance.now();
     const receivedAt = Date.now();
     const estimate = this.clock.now(local);
-    // Nothing is known of the venue's clock before the first message, and too little after this
-    // machine slept: then our wall clock, which may be wrong, only stops nonsense.
+    // The venue's clock is unknown before the first message and wrong after this machine slept:
+    // then our wall clock, which may be wrong too, only stops nonsense.
     const latest = Math.max(
       estimate === undefined ? receivedAt + DAY_MS : estimate + MAX_AHEAD_MS,
       receivedAt + MAX_AHEAD_MS,
@@ -170,7 +167,7 @@ export class VenueFeed implements Feed {
           this.clock.observe(frame.newest.time, local);
         this.followed
           .get(marketOf(this.options.venue.name, frame.symbol))
-          ?.watch.told(local, frame.newest.lastOrd);
+          ?.watch.reported(local, frame.newest.lastOrd);
         return;
       case "answer":
         this.answered(frame.to, frame.problem);
@@ -205,7 +202,7 @@ export class VenueFeed implements Feed {
     if (own.length < trades.length)
       this.refused(
         "not_followed",
-        "a trade of a symbol that was not asked for",
+        "a trade of a symbol that was not requested",
       );
     if (!this.outbox.push(own)) this.connection.pause();
   }
@@ -215,7 +212,7 @@ export class VenueFeed implements Feed {
     problem: string | undefined,
   ): void {
     if (problem !== undefined)
-      this.logger.warn(`The venue refuses a message of ours: ${problem}`);
+      this.logger.warn(`The venue refused a message: ${problem}`);
     for (const { market, watch } of this.subscriptions.about(to)) {
       if (problem === undefined) watch.acknowledged();
       else {
@@ -225,47 +222,44 @@ export class VenueFeed implements Feed {
     }
   }
 
-  /** Counted always, told once a kind: a venue that changes its format must not flood the log. */
+  /** Logs the first of each reason: a venue that changes its format must not flood the log. */
   private refused(reason: string, detail: string): void {
     this.figures.refused.inc({ venue: this.options.venue.name, reason });
     for (const market of this.followed.keys()) this.board.refused(market);
-    if (this.told.has(reason)) return;
-    this.told.add(reason);
+    if (this.loggedReasons.has(reason)) return;
+    this.loggedReasons.add(reason);
     this.logger.warn(
-      `A frame was not taken (${reason}): ${detail}. Others of this kind are only counted`,
+      `A frame was not accepted (${reason}): ${detail}. Others of this kind are only counted`,
     );
   }
 
   private onTick(): void {
     const local = performance.now();
-    if (this.connection.pausedFor() > PAUSE_LIMIT_MS) this.giveUp();
+    if (this.connection.pausedFor() > PAUSE_LIMIT_MS) this.dropWaiting();
     if (!this.connection.isAlive()) return;
     this.writeClocks(local);
-    // One at a time. What is silent because we do not read says nothing of the venue.
-    if (this.isLooking || this.isPaused || this.connection.isBusy) return;
+    // One at a time, and not while paused: silence of a socket that is not read proves nothing.
+    if (this.isChecking || this.isPaused || this.connection.isBusy) return;
     for (const followed of this.followed.values()) {
       if (!followed.watch.isDue(local)) continue;
-      this.isLooking = true;
-      this.looking = this.look(followed).finally(
-        () => (this.isLooking = false),
+      this.isChecking = true;
+      this.checking = this.check(followed).finally(
+        () => (this.isChecking = false),
       );
       return;
     }
   }
 
-  private giveUp(): void {
+  private dropWaiting(): void {
     const dropped = this.outbox.drop();
     this.figures.dropped.inc({ venue: this.options.venue.name }, dropped);
     this.logger.error(
-      `The transport has taken nothing for ${PAUSE_LIMIT_MS / 1_000} s: ${dropped} records are given up, and will show as gaps`,
+      `The transport has accepted nothing for ${PAUSE_LIMIT_MS / 1_000} s: ${dropped} records are dropped and become gaps, reconnecting`,
     );
-    this.connection.reconnect("given up by us: the transport has no room");
+    this.connection.reconnect("ended by us: the transport has no room");
   }
 
-  /**
-   * Only of symbols whose silence is understood: where trades may be missing, nothing is said to
-   * have passed.
-   */
+  /** Only for symbols that are live or quiet: where trades may be missing, no bucket may close. */
   private writeClocks(local: number): void {
     const now = this.clock.now(local);
     const lastSign = this.clock.now(this.connection.lastSign ?? 0);
@@ -280,24 +274,24 @@ export class VenueFeed implements Feed {
     this.connection.ping();
   }
 
-  private async look(followed: Followed): Promise<void> {
+  private async check(followed: Followed): Promise<void> {
     const { symbol, market, watch } = followed;
     const { venue } = this.options;
-    const told = await this.hosts
+    const answer = await this.hosts
       .fetch(venue, venue.newestTrade(symbol), "live", this.stopping.signal)
       .catch((error: Error) => error.message);
-    const newest = typeof told === "string" ? undefined : told;
+    const newest = typeof answer === "string" ? undefined : answer;
     const local = performance.now();
-    // A trade may have come while we asked, or the connection gone.
+    // During the request, a trade may have come or the connection ended.
     if (this.stopping.signal.aborted || !watch.isDue(local)) return;
     const now = this.clock.now(local) ?? Date.now();
     const verdict = watch.judge(newest, now - (newest?.time ?? now), local);
-    const remedy = watch.conclude(verdict, local);
+    const action = watch.conclude(verdict, local);
     if (verdict === "unsure") return;
-    const why = typeof told === "string" ? ` (${told})` : "";
-    this.board.set(market, watch.condition, `${SILENT[verdict]}${why}`);
-    if (remedy === "reconnect") this.connection.reconnect(SILENT[verdict]);
-    if (remedy === "resubscribe")
-      this.connection.control(this.subscriptions.again(followed));
+    const why = typeof answer === "string" ? ` (${answer})` : "";
+    this.board.set(market, watch.condition, `${REASONS[verdict]}${why}`);
+    if (action === "reconnect") this.connection.reconnect(REASONS[verdict]);
+    if (action === "resubscribe")
+      this.connection.control(this.subscriptions.renew(followed));
   }
 }

@@ -12,7 +12,7 @@ import type { FeedFactory } from "./feed.js";
 import { FeedFigures } from "./feed-figures.js";
 import { VenueFeed } from "./venue-feed.js";
 
-/** Feeds by the venues' own streams: as many symbols a connection as the venue allows. */
+/** Feeds from the venues' streams, with as many symbols a connection as the venue allows. */
 @Injectable()
 export class VenueFeeds implements FeedFactory {
   constructor(
@@ -32,7 +32,7 @@ export class VenueFeeds implements FeedFactory {
     const byVenue = new Map<Venue, string[]>();
     for (const market of markets) {
       const found = this.venues.of(market);
-      if (found === undefined) throw new Error(`${market} is of no venue here`);
+      if (found === undefined) throw new Error(`${market} has no known venue`);
       const { venue, symbol } = found;
       byVenue.set(venue, [...(byVenue.get(venue) ?? []), symbol]);
     }

@@ -20,8 +20,8 @@ import { Transport, TransportError } from "../../streaming/transport.js";
 import { Venues } from "../../venues/venues.js";
 import { MAX_POSTED, postedTrades } from "./posted-trades.js";
 
-const LIMIT_MS = 10_000;
-/** A body of nothing but faults gets an answer that is not larger than itself. */
+const STORE_LIMIT_MS = 10_000;
+/** Bounds the answer to a body full of faults. */
 const MAX_FAULTS = 1_000;
 
 @ApiTags("trades")
@@ -41,8 +41,8 @@ export class IngestController {
   @ApiOperation({
     summary: "Post trades of a market that no feed owns",
     description:
-      "1 to 1,000 trades, all or nothing. They take the same way as an exchange's: the answer comes once they cannot be lost. " +
-      "A trade with an id can be sent again without harm; without one it gets an id, and a repetition is a new trade.",
+      "1 to 1,000 trades, all or nothing. They are processed like an exchange's trades; the answer comes once they cannot be lost. " +
+      "A trade with an id can be sent again without harm; a trade without one gets an id, so that a repetition is a new trade.",
   })
   @ApiBody({
     schema: {
@@ -114,14 +114,14 @@ export class IngestController {
   })
   @ApiResponse({
     status: 202,
-    description: "They cannot be lost any more",
+    description: "Accepted: the trades cannot be lost any more",
     schema: { example: { accepted: 1, ids: ["a-17"] } },
   })
   @Refuses("/api/v1/trades", [
     {
       status: 400,
       code: "bad_trades",
-      description: "Nothing was taken; each fault is named",
+      description: "No trade was accepted; each fault is named",
       detail: "[0].price must be a decimal as text, not 61234.5",
     },
     {
@@ -151,7 +151,7 @@ export class IngestController {
     {
       status: 503,
       code: "transport_unavailable",
-      description: "The pipeline does not take them now; try again",
+      description: "The pipeline does not accept trades now; try again",
       detail: "No room within 10 s",
     },
   ])
@@ -181,28 +181,28 @@ export class IngestController {
         faults.slice(0, MAX_FAULTS),
       );
     }
-    const limit = AbortSignal.timeout(LIMIT_MS);
+    const limit = AbortSignal.timeout(STORE_LIMIT_MS);
     try {
       await this.transport.produce("trades", trades, { signal: limit });
     } catch (error) {
       throw limit.aborted
-        ? notNow(
-            `The trades could not be stored within ${LIMIT_MS / 1_000} s. They may still be: send them again with the same ids`,
+        ? unavailable(
+            `The trades could not be stored within ${STORE_LIMIT_MS / 1_000} s. They may still be: send them again with the same ids`,
           )
-        : error instanceof TransportError && isPassing(error)
-          ? notNow(error.message)
+        : error instanceof TransportError && isTemporary(error)
+          ? unavailable(error.message)
           : error;
     }
     return { accepted: trades.length, ids: trades.map(({ id }) => id) };
   }
 }
 
-/** At shutdown, another process may take them. */
-function isPassing({ canRetry, code }: TransportError): boolean {
+/** `closed`: this process shuts down, and another may accept the trades. */
+function isTemporary({ canRetry, code }: TransportError): boolean {
   return canRetry || code === "closed";
 }
 
-function notNow(detail: string): ProblemException {
+function unavailable(detail: string): ProblemException {
   return new ProblemException(
     HttpStatus.SERVICE_UNAVAILABLE,
     "transport_unavailable",

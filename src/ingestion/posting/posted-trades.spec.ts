@@ -64,7 +64,7 @@ describe("a posted trade", () => {
     expect(faultsOf([{ ...GOOD, time: NOW + 60_001 }])).toHaveLength(1);
   });
 
-  it("is in order of its id where that is an integer, else of its coming", () => {
+  it("is ordered by an integer id, else by arrival", () => {
     let serial = 0;
     const ids = ["9007199254740993", "9223372036854775807", "007", "a"];
     const { trades } = postedTrades(

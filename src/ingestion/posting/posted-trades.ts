@@ -31,10 +31,11 @@ export interface PostedFault {
 }
 
 /**
- * Trades of a request body, or what is wrong with it: all or nothing.
+ * The trades of a request body, or its faults: all or nothing.
  *
  * @param venues whose feeds own their markets
- * @param serial rises with every trade of this process: orders trades of one millisecond whose ids are no integers
+ * @param serial increases with every trade of this process: orders trades of one ms whose ids are
+ *   not integers
  */
 export function postedTrades(
   body: unknown,
@@ -169,7 +170,7 @@ function marketFor(
 function decimal(field: string, value: unknown, faults: PostedFault[]): string {
   const text = typeof value === "string" ? canonical(value) : undefined;
   if (text === undefined) {
-    // A JSON number has been rounded to binary before we see it.
+    // A JSON number is already rounded to binary.
     faults.push(
       wrong(
         field,
@@ -200,7 +201,7 @@ function timeFor(value: unknown, now: number, faults: PostedFault[]): number {
   return time;
 }
 
-/** Integer ids order themselves; others keep the order in which they came. */
+/** Integer ids give the order; trades with other ids keep the order of arrival. */
 function ordFor(id: string, now: number, serial: () => number): string {
   if (INTEGER.test(id) && BigInt(id) <= MAX_ORD) return id;
   return (BigInt(now) * 1_000_000n + BigInt(serial() % 1_000_000)).toString();

@@ -8,11 +8,13 @@ import {
   hasCode,
 } from "../../domain/tapeline-error.js";
 
-const CHUNK = 256 * 1024;
-/** Characters of one line, and of one JSON array: both are held in memory. Exchanges give 1,000 trades a REST page. */
-export const TEXT_LIMIT = 256 * 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+/**
+ * Limit of one line and of one JSON array, which are held in memory. REST pages have 1,000 trades.
+ */
+export const MAX_TEXT_CHARACTERS = 256 * 1024 * 1024;
 
-/** A file that cannot be replayed; the message names it, and the line where there is one. */
+/** The error for a file that cannot be replayed; the message names the file. */
 export function unreplayable(
   file: string,
   detail: string,
@@ -21,25 +23,25 @@ export function unreplayable(
   return new TapelineError("replay_failed", `${file}: ${detail}`, options);
 }
 
-/** Lines that were read together. */
+/** Lines of one chunk. */
 export interface Lines {
   lines: string[];
-  /** Number of the first of them, from 1. */
+  /** Number of the first line, from 1. */
   from: number;
-  /** Bytes of the file read so far, packed: what a progress bar measures. */
+  /** Bytes of the file (compressed, if it is) read so far. */
   bytesRead: number;
 }
 
 /**
- * The lines of a file, gzip or plain; memory stays flat whatever its size. Throws `replay_failed` when it cannot be read,
- * after the lines before the damage.
+ * The lines of a file, gzip or plain, in constant memory. Throws `replay_failed` when it cannot be
+ * read, after the lines before the damage.
  */
 export async function* linesOf(file: string): AsyncGenerator<Lines> {
-  const packed = await asked(file, isGzip);
-  const raw = createReadStream(file, { highWaterMark: CHUNK });
-  // Errors reach the reader below through the last stream of the pipeline.
-  const text: Readable = packed
-    ? pipeline(raw, createGunzip({ chunkSize: CHUNK }), () => undefined)
+  const isCompressed = await inspect(file, isGzip);
+  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
+  // The last stream of the pipeline passes errors on to the reader below.
+  const text: Readable = isCompressed
+    ? pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), () => undefined)
     : raw;
   text.setEncoding("utf8");
   let rest = "";
@@ -49,10 +51,10 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
       const end = chunk.lastIndexOf("\n");
       if (end < 0) {
         rest += chunk;
-        if (rest.length > TEXT_LIMIT)
+        if (rest.length > MAX_TEXT_CHARACTERS)
           throw unreplayable(
             file,
-            `line ${from} is longer than ${TEXT_LIMIT / CHUNK / 4} MB`,
+            `line ${from} is longer than ${MAX_TEXT_CHARACTERS / 1024 / 1024} MB`,
           );
         continue;
       }
@@ -75,19 +77,19 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
     yield { lines: [rest.replace(/\r$/, "")], from, bytesRead: raw.bytesRead };
 }
 
-/** Bytes. Throws `replay_failed` when there is no such file. */
+/** Size in bytes. Throws `replay_failed` when there is no such file. */
 export async function sizeOf(file: string): Promise<number> {
-  const found = await asked(file, (path) => stat(path));
+  const found = await inspect(file, (path) => stat(path));
   if (found.isDirectory()) throw unreplayable(file, "is a folder");
   return found.size;
 }
 
-async function asked<T>(
+async function inspect<T>(
   file: string,
-  question: (file: string) => Promise<T>,
+  read: (file: string) => Promise<T>,
 ): Promise<T> {
   try {
-    return await question(file);
+    return await read(file);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const detail =

@@ -7,15 +7,15 @@ import { type Refused, type Venue, idKindOf } from "../../venues/venue.js";
 export interface Entry {
   trades: Trade[];
   refused: readonly Refused[];
-  /** Where it stands in time (receive time of a frame, else exchange time), epoch ms: what `--speed` goes by. */
+  /** Time for `--speed`, epoch ms: receive time of a frame, else exchange time. */
   at: number;
 }
 
 const NOTHING: Trade[] = [];
-/** A recording may be of any time: only nonsense is stopped. */
+/** Recordings may be of any time: only nonsense is refused. */
 const LATEST = Date.UTC(2100, 0);
 
-/** `<receive time> <combined-stream JSON>`; other streams than trades, and snapshots, give no trade. */
+/** `<receive time> <combined-stream JSON>`; messages without trades give an empty entry. */
 export function frameEntry(line: string, venue: Venue): Entry {
   const space = line.indexOf(" ");
   const at = epochMilliseconds(line.slice(0, space));
@@ -80,7 +80,7 @@ export function restEntry(
   return { trades: frame.trades, refused: frame.refused, at };
 }
 
-/** Epoch ms of a timestamp in s, ms, µs or ns, told by its magnitude; NaN for anything else. */
+/** Epoch ms of a timestamp in s, ms, µs or ns, by its number of digits; NaN for anything else. */
 function epochMilliseconds(text: string): number {
   if (!/^\d{10,19}$/.test(text)) return NaN;
   if (text.length >= 18) return Number(text.slice(0, -6));

@@ -54,7 +54,7 @@ describe("the ids of a recording", () => {
     );
   });
 
-  it("are not kept without end", () => {
+  it("are kept up to a limit", () => {
     const ranges = new IdRanges();
     for (let id = 0n; id < 220_000n; id += 2n) ranges.add(id, 1);
     expect(ranges.gaps()).toBeUndefined();

@@ -1,10 +1,11 @@
 import type { IdRange } from "../../domain/ranges.js";
 
-/** Ranges of ids that ascend and do not touch; more than this many, and their holes are no longer counted. */
+/** With more ranges than this, holes are no longer counted. */
 const MAX_RANGES = 100_000;
 
-/** Which ids have been seen, in any order: cheap while they count up. */
+/** The ids that have been seen, added in any order; cheap while they count up. */
 export class IdRanges {
+  /** Ascending, not adjacent. */
   private readonly ranges: IdRange[] = [];
   private isFull = false;
 
@@ -17,7 +18,10 @@ export class IdRanges {
     else this.merge(from, to);
   }
 
-  /** Holes between the first id and the last, and the ids in them; undefined when there were too many ranges to keep. */
+  /**
+   * Number of holes between the first and the last id, and of ids in them; undefined above
+   * `MAX_RANGES`.
+   */
   gaps(): { holes: number; ids: bigint } | undefined {
     const first = this.ranges[0];
     const last = this.ranges.at(-1);

@@ -1,6 +1,11 @@
 import { basename } from "node:path";
 import type { Venue } from "../../venues/venue.js";
-import { type Lines, TEXT_LIMIT, linesOf, unreplayable } from "./files.js";
+import {
+  type Lines,
+  MAX_TEXT_CHARACTERS,
+  linesOf,
+  unreplayable,
+} from "./files.js";
 import {
   CSV_HEADER,
   type Entry,
@@ -17,8 +22,8 @@ export interface Page {
 }
 
 /**
- * Entries of a recording, whatever its format, a page at a time: an await for each line would cost more than its
- * decoding. Throws `replay_failed` when the file itself cannot be read.
+ * Entries of a recording of any format, a page at a time: an await for each line would cost more
+ * than its decoding. Throws `replay_failed` when the file itself cannot be read.
  */
 export async function* readRecording(
   file: string,
@@ -92,10 +97,10 @@ async function readArray(
       length += line.length;
     }
     ({ bytesRead } = page);
-    if (length > TEXT_LIMIT)
+    if (length > MAX_TEXT_CHARACTERS)
       throw unreplayable(
         file,
-        `a JSON array may have ${TEXT_LIMIT / 1024 / 1024} MB at most: split it`,
+        `a JSON array may have ${MAX_TEXT_CHARACTERS / 1024 / 1024} MB at most: split it`,
       );
   }
   let elements: unknown[];
@@ -118,7 +123,7 @@ function symbolFor(file: string, symbol: string | undefined): string {
   if (name === undefined)
     throw unreplayable(
       file,
-      "its trades do not name their symbol: say --symbol BTCUSDT",
+      "its trades do not name their symbol: add --symbol BTCUSDT",
     );
   return name;
 }

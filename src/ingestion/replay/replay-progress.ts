@@ -4,7 +4,9 @@ import { type ReplayOptions, type ReplaySummary, replay } from "./replay.js";
 import type { MarketTally } from "./tally.js";
 import type { Transport } from "../../streaming/transport.js";
 
-/** Replays with a bar on a terminal and a line each tenth elsewhere; returns the summary as text. */
+/**
+ * Replays with a progress bar on a terminal, else a line each 10 %; returns the summary as text.
+ */
 export async function replayWithProgress(
   options: ReplayOptions,
   transport: Transport,
@@ -16,7 +18,7 @@ export async function replayWithProgress(
         stream: process.stderr,
       })
     : undefined;
-  let told = 0;
+  let loggedTenth = 0;
   bar?.start(1, 0, { trades: 0 });
   try {
     const summary = await replay(
@@ -26,9 +28,9 @@ export async function replayWithProgress(
         bar?.setTotal(of);
         bar?.update(bytes, { trades });
         const tenth = of === 0 ? 10 : Math.floor((bytes / of) * 10);
-        if (bar === undefined && tenth > told)
+        if (bar === undefined && tenth > loggedTenth)
           process.stderr.write(
-            `Replayed ${(told = tenth) * 10} %, ${trades} trades\n`,
+            `Replayed ${(loggedTenth = tenth) * 10} %, ${trades} trades\n`,
           );
       },
     );
@@ -51,7 +53,7 @@ function textOf(summary: ReplaySummary): string {
     );
   }
   for (const [reason, { count, first }] of refused)
-    lines.push(`  not taken: ${count} × ${reason}, the first at ${first}`);
+    lines.push(`  refused: ${count} × ${reason}, the first at ${first}`);
   return lines.join("\n");
 }
 

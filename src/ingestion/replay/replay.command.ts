@@ -70,7 +70,10 @@ export class ReplayCommand extends CommandRunner {
     process.exit(0);
   }
 
-  /** With a broker the records are safe now, but not yet in the tables. Another recorder may be the one that writes them. */
+  /**
+   * With a broker, the records are safe but not yet in the tables, which another recorder may
+   * write.
+   */
   private async settled(
     running: Launched,
     config: Config,
@@ -79,20 +82,20 @@ export class ReplayCommand extends CommandRunner {
     const strategies = running.get(ConsumerGroups).all;
     if (config.kafkaBrokers.length === 0 || strategies.length === 0) return;
     const limit = Date.now() + SETTLE_LIMIT_MS;
-    const asked = Date.now();
+    const began = Date.now();
     while (Date.now() < limit) {
       await sleep(250, undefined, { signal });
       const statuses = strategies.map((strategy) => strategy.consumerStatus());
       if (
         statuses.every(
           ({ lag, lagAt, queued }) =>
-            lag === 0 && queued === 0 && (lagAt ?? 0) > asked,
+            lag === 0 && queued === 0 && (lagAt ?? 0) > began,
         )
       )
         return;
     }
     throw new Error(
-      `not stored within ${SETTLE_LIMIT_MS / 1_000} s; the broker keeps the trades, and a running recorder goes on with them`,
+      `not stored within ${SETTLE_LIMIT_MS / 1_000} s; the broker keeps the trades, and a running recorder will store them`,
     );
   }
 

@@ -7,7 +7,7 @@ import { sizeOf, unreplayable } from "./files.js";
 import { readRecording } from "./reader.js";
 import { type MarketTally, type RefusedTally, ReplayTally } from "./tally.js";
 
-/** With `--speed`, what is due is sent at least this often. */
+/** With `--speed`, due trades are sent at least this often. */
 const PACED_MS = 50;
 
 export interface ReplayOptions {
@@ -28,7 +28,7 @@ export interface ReplayProgress {
 
 export interface ReplaySummary {
   files: number;
-  /** Lines and array elements, of whatever they hold. */
+  /** Lines and array elements, with or without trades. */
   entries: number;
   trades: number;
   /** By reason. */
@@ -38,9 +38,10 @@ export interface ReplaySummary {
 }
 
 /**
- * Sends recordings through the same pipeline as live trades, on the bulk topic. Resolves when the transport cannot lose
- * them any more. The last record of each market is a clock. Throws `replay_failed` for a file that cannot be read, before
- * anything is sent when it does not exist; bad lines are counted and named.
+ * Sends recordings through the same pipeline as live trades, on the bulk topic. Resolves when the
+ * transport cannot lose them any more. The last record of each market is a clock. Throws
+ * `replay_failed` for an unreadable file; if it does not exist, before anything is sent. Bad lines
+ * are counted; the summary names the first of each reason.
  */
 export async function replay(
   { venue, files, symbol, speed, signal }: ReplayOptions,
@@ -108,7 +109,7 @@ class Pace {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Real ms until an entry of this time is due; small waits are not worth taking. */
+  /** Real ms until an entry of this time is due; 0 for waits up to `PACED_MS`. */
   ahead(at: number): number {
     if (this.speed === undefined || Number.isNaN(at)) return 0;
     this.origin ??= { at, real: performance.now() };

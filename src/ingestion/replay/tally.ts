@@ -3,7 +3,7 @@ import type { Clock, Trade } from "../../domain/trade.js";
 import type { Refused } from "../../venues/venue.js";
 import { IdRanges } from "./id-ranges.js";
 
-/** What a replay has sent of one market. */
+/** What a replay has sent for one market. */
 export interface MarketTally {
   trades: number;
   /** Exchange times, epoch ms. */
@@ -12,11 +12,13 @@ export interface MarketTally {
   /** Raw ids. */
   firstOrd: bigint;
   lastOrd: bigint;
-  /** Runs of ids between the first and the last that the recordings lack; undefined when there are too many to count. */
+  /**
+   * Runs of missing ids between the first and the last; undefined when there are too many to count.
+   */
   gaps: { holes: number; ids: bigint } | undefined;
 }
 
-/** What was not taken, and where it was first met. */
+/** Refused entries of one reason, and where the first of them is. */
 export interface RefusedTally {
   count: number;
   first: string;
@@ -29,7 +31,7 @@ interface Counting {
   ids: IdRanges;
 }
 
-/** Counts what a replay reads; memory stays flat. */
+/** Counts what a replay reads, in constant memory. */
 export class ReplayTally {
   trades = 0;
   entries = 0;
@@ -68,7 +70,10 @@ export class ReplayTally {
     }
   }
 
-  /** The venue's time had reached the newest trade of all its markets: that closes what is complete, and no more. */
+  /**
+   * A clock of each market at the newest trade of all: it closes the candles that are complete, and
+   * no others.
+   */
   clocks(): Clock[] {
     const newest = Math.max(
       ...[...this.counting.values()].map(({ lastTime }) => lastTime),

@@ -3,7 +3,7 @@ import { DAY_MS } from "../../domain/units.js";
 import type { SimulatorOptions } from "./simulator.js";
 
 export interface SimulatorSettings extends SimulatorOptions {
-  /** Ms of trades that a market starts with. */
+  /** Ms of history that a market starts with. */
   historyMs: number;
 }
 

@@ -12,12 +12,12 @@ import { Outbox } from "../feed/outbox.js";
 import { Simulator, type SimulatorOptions } from "./simulator.js";
 
 const TICK_MS = 100;
-/** Trades of each symbol made before the next symbol's. */
-const HISTORY_STEP = 500;
-/** Late trades held back at once; beyond, they are in time. */
-const MAX_HELD = 100_000;
-/** As much history as is stored within ten seconds on two busy cores; a higher rate gets a shorter history. */
-const HISTORY_TRADES = 240_000;
+/** Trades of each symbol in one step of the history. */
+const HISTORY_STEP_TRADES = 500;
+/** Late trades that are held back; beyond, trades are not delayed. */
+const MAX_HELD_TRADES = 100_000;
+/** Stored within ten seconds on two busy cores; a higher rate gets a shorter history. */
+const MAX_HISTORY_TRADES = 240_000;
 const GRACE_MS = 2_000;
 const STOP_LIMIT_MS = 5_000;
 
@@ -25,7 +25,7 @@ export interface SimFeedOptions extends SimulatorOptions {
   symbols: readonly string[];
   historyMs: number;
   interval: Interval;
-  /** Why it runs: stands with each of its markets. */
+  /** Why it runs; shown in the state of each of its markets. */
   reason: string;
 }
 
@@ -40,7 +40,7 @@ interface Walker {
 /** The simulated venue: history first, then live trades from where it ended. */
 export class SimFeed implements Feed {
   readonly problem = undefined;
-  /** Nothing has to be reached. */
+  /** There is nothing to connect to. */
   readonly hasConnected = true;
   private readonly logger = new Logger("Feed sim");
   private readonly simulator: Simulator;
@@ -58,7 +58,7 @@ export class SimFeed implements Feed {
     private readonly board: FeedBoard,
   ) {
     this.simulator = new Simulator(options);
-    const share = HISTORY_TRADES / options.symbols.length / options.rate;
+    const share = MAX_HISTORY_TRADES / options.symbols.length / options.rate;
     const from = Date.now() - Math.min(options.historyMs, share * 1_000);
     this.walkers = options.symbols.map((symbol) => ({
       symbol,
@@ -80,7 +80,7 @@ export class SimFeed implements Feed {
       .catch((error: unknown) => {
         if (!this.stopping.signal.aborted)
           this.logger.error(
-            `The simulated history has a hole: ${String(error)}`,
+            `Sending the simulated history failed, live trades follow after a gap: ${String(error)}`,
           );
       })
       .then(() => {
@@ -98,7 +98,7 @@ export class SimFeed implements Feed {
     await this.outbox.close(STOP_LIMIT_MS);
   }
 
-  /** On the bulk topic, all symbols side by side in order of time. */
+  /** Sends the history to the bulk topic, all symbols in parallel in order of time. */
   private async history(): Promise<void> {
     const started = Date.now();
     const sender = new BulkSender(this.transport, this.stopping.signal);
@@ -108,25 +108,25 @@ export class SimFeed implements Feed {
     );
     let made = 0;
     for (;;) {
-      const trades = this.due(Date.now(), HISTORY_STEP, false);
+      const trades = this.due(Date.now(), HISTORY_STEP_TRADES, false);
       if (trades.length === 0) break;
       for (const trade of trades) sender.add(trade);
       made += trades.length;
       if (sender.isFull()) {
         await sender.flush();
-        this.tellProgress(made, total);
-        // Batches are made faster than they are written: others get their turn.
+        this.reportProgress(made, total);
+        // Batches are made faster than they are written: let other work run.
         await sleep(0, undefined, { signal: this.stopping.signal });
       }
     }
     await sender.finish();
-    if (made > HISTORY_STEP)
+    if (made > HISTORY_STEP_TRADES)
       this.logger.log(
         `Made ${made} trades of simulated history in ${((Date.now() - started) / 1_000).toFixed(1)} s`,
       );
   }
 
-  private tellProgress(made: number, total: number): void {
+  private reportProgress(made: number, total: number): void {
     const percent = Math.min(100, Math.floor((made / total) * 10) * 10);
     for (const { market } of this.walkers)
       this.board.set(
@@ -156,30 +156,31 @@ export class SimFeed implements Feed {
     if (records.length > 0) this.full = !this.outbox.push(records);
   }
 
-  /** Trades whose time has come, at most `most` a symbol, with the configured faults. */
-  private due(now: number, most: number, live: boolean): Trade[] {
+  /** Trades that are due, at most `limit` a symbol, with the configured faults. */
+  private due(now: number, limit: number, live: boolean): Trade[] {
     const trades: Trade[] = [];
     for (const walker of this.walkers) {
       const { symbol, market } = walker;
       for (
         let count = 0;
-        count < most && this.simulator.timeOf(symbol, walker.next) <= now;
+        count < limit && this.simulator.timeOf(symbol, walker.next) <= now;
         count++
       ) {
         const n = walker.next++;
         const trade = this.simulator.trade(symbol, n, live ? now : undefined);
-        const fate = this.simulator.fate(symbol, n);
+        const faults = this.simulator.faultsOf(symbol, n);
         walker.clock = Math.max(walker.clock, trade.time);
         if (live) this.board.traded(market, now);
-        if (fate.missing) continue;
-        if (fate.lateMs > 0 && live && this.held.length < MAX_HELD) {
-          this.held.push({ due: now + fate.lateMs, trade });
+        if (faults.missing) continue;
+        if (faults.lateMs > 0 && live && this.held.length < MAX_HELD_TRADES) {
+          this.held.push({ due: now + faults.lateMs, trade });
           continue;
         }
         const last = trades.at(-1);
-        if (fate.early && last?.market === market) trades.splice(-1, 0, trade);
+        if (faults.early && last?.market === market)
+          trades.splice(-1, 0, trade);
         else trades.push(trade);
-        if (fate.duplicate) trades.push(trade);
+        if (faults.duplicate) trades.push(trade);
       }
     }
     return trades;

@@ -11,7 +11,9 @@ import { SimFeed } from "./sim-feed.js";
 const UNREACHABLE = "simulated data: no exchange could be reached at start";
 const CONFIGURED = "simulated data: the venue sim is configured";
 
-/** Feeds of the simulated venue: asked for by name, or in place of exchanges that cannot be reached. */
+/**
+ * Feeds of the simulated venue: configured by name, or as a substitute for unreachable exchanges.
+ */
 @Injectable()
 export class SimFeeds implements FeedFactory {
   private readonly logger = new Logger("Feeds");
@@ -33,7 +35,7 @@ export class SimFeeds implements FeedFactory {
   standIn(markets: readonly Market[], why: string): SimFeed[] {
     this.logger.warn(
       `NO EXCHANGE CAN BE REACHED (${why}): the markets of venue "${SIMULATED_VENUE}" are SIMULATED, a random walk and not market data. ` +
-        "The exchange is tried again all the time; <VENUE>_WS_URL is for one that has another address here",
+        "The exchange is retried all the time; set <VENUE>_WS_URL if it has another address here",
     );
     return this.simulated(markets, UNREACHABLE);
   }

@@ -35,7 +35,7 @@ describe("the simulated venue", () => {
     expect(part).toEqual(whole.slice(offset, offset + 500));
   });
 
-  it("makes others from another seed, rate or symbol, under other ids where they would collide", () => {
+  it("makes other trades from another seed, rate or symbol, with other ids where they would collide", () => {
     const ids = new Set(day(new Simulator(PLAIN)).map(({ id }) => id));
     for (const change of [{ seed: 8 }, { rate: 3 }])
       expect(
@@ -74,7 +74,7 @@ describe("the simulated venue", () => {
     );
   });
 
-  it("deals out its faults in their shares, the same each time", () => {
+  it("makes its faults in their shares, the same each time", () => {
     const options = {
       ...PLAIN,
       late: 0.1,
@@ -83,7 +83,7 @@ describe("the simulated venue", () => {
       missing: 0.05,
     };
     const fates = Array.from({ length: 20_000 }, (_, n) =>
-      new Simulator(options).fate("BTCUSDT", n),
+      new Simulator(options).faultsOf("BTCUSDT", n),
     );
     const share = (holds: (fate: (typeof fates)[number]) => boolean): number =>
       fates.filter(holds).length / fates.length;
@@ -93,7 +93,7 @@ describe("the simulated venue", () => {
     expect(share(({ missing }) => missing)).toBeCloseTo(0.05, 1);
     expect(fates.slice(0, 50)).toEqual(
       Array.from({ length: 50 }, (_, n) =>
-        new Simulator(options).fate("BTCUSDT", n),
+        new Simulator(options).faultsOf("BTCUSDT", n),
       ),
     );
   });

@@ -14,7 +14,7 @@ export interface SimulatorOptions {
   missing: number;
 }
 
-// Called some hundred times a trade; a look-up of the global each time is what costs most where tests run.
+// Called some hundred times a trade: looking up the global each time is expensive where tests run.
 const { imul, floor, sqrt } = Math;
 
 /** Time of trade 0 of every symbol. */
@@ -22,9 +22,9 @@ const EPOCH = Date.UTC(2020, 0, 1);
 /** Octaves of the walk: steps of 1 to 2²³ trades. */
 const OCTAVES = 24;
 /** Typical change of the logarithm of the price over one trade. */
-const STEP = 0.000_15;
+const LOG_STEP = 0.000_15;
 
-/** Price level and decimals of the usual symbols, so that a chart looks like one. */
+/** Price level and decimals of the default symbols, so that charts look real. */
 const LEVELS: Record<
   string,
   [price: number, priceDigits: number, amountDigits: number]
@@ -37,21 +37,23 @@ const LEVELS: Record<
 };
 const OTHER_LEVEL: [number, number, number] = [100, 2, 3];
 
-/** Room for the trades of one walk: 2⁴² of them, at 10,000 a second until the year 2033. */
+/** Bits for the trade numbers of one walk: at 10,000 trades a second until the year 2033. */
 const WALK_BITS = 42n;
 const WALKS = 2 ** 20;
 const USUAL_WALK = walkNumber(1, 0.5);
 
 /**
- * A random walk whose n-th trade is a pure function of (seed, symbol, n): the same seed gives the same trades, history
- * can be made for any time without walking there, and a restart repeats the trades it made before, ids and all.
+ * A random walk whose n-th trade is a pure function of (seed, symbol, n): the same seed gives the
+ * same trades, history can be made for any time without walking there, and a restart repeats the
+ * same trades with the same ids.
  *
- * The walk is fractal: octave k adds noise that changes every 2ᵏ trades, its height growing with √2ᵏ as a walk's
- * spread does. Prices are invented, so here, and only here, they are computed as floating point numbers.
+ * The walk is fractal: octave k adds noise that changes every 2ᵏ trades, its height growing with
+ * √2ᵏ as a walk's spread does. Prices are invented, so here, and only here, they are computed as
+ * floating point numbers.
  */
 export class Simulator {
   private readonly hashes = new Map<string, number>();
-  /** Another seed or rate is another walk: its ids must not be those of trades that are stored already. */
+  /** Another seed or rate is another walk, whose ids must differ from those of stored trades. */
   private readonly firstId: bigint;
 
   constructor(private readonly options: SimulatorOptions) {
@@ -64,7 +66,7 @@ export class Simulator {
     return Math.max(1, Math.ceil(((time - EPOCH) / 1_000) * this.options.rate));
   }
 
-  /** Exchange time of trade `n`: rising, about `rate` a second, never even. */
+  /** Exchange time of trade `n`, epoch ms: increasing, about `rate` trades a second, irregular. */
   timeOf(symbol: string, n: number): number {
     const spacing = 1_000 / this.options.rate;
     return floor(EPOCH + (n + 0.9 * this.noise(symbol, 101, n)) * spacing);
@@ -100,8 +102,8 @@ export class Simulator {
     };
   }
 
-  /** What the configured faults do to trade `n`. */
-  fate(
+  /** The configured faults of trade `n`. */
+  faultsOf(
     symbol: string,
     n: number,
   ): { missing: boolean; duplicate: boolean; early: boolean; lateMs: number } {
@@ -127,10 +129,10 @@ export class Simulator {
       const to = this.noise(symbol, octave, cell + 1) - 0.5;
       sum += sqrt(span) * (from + (to - from) * part);
     }
-    return STEP * sum;
+    return LOG_STEP * sum;
   }
 
-  /** 0 ≤ x < 1, decided by seed, symbol, kind and place alone. */
+  /** 0 ≤ x < 1, a function of seed, symbol, kind and place only. */
   private noise(symbol: string, kind: number, place: number): number {
     let hash =
       imul(this.options.seed ^ 0x9e3779b9, 0x85ebca6b) ^ this.hashOf(symbol);
