@@ -4,24 +4,27 @@ import type { TapeRecord } from "../domain/trade.js";
 import { Backoff } from "../waiting/backoff.js";
 import type { Transport } from "./transport.js";
 
-const BATCH = 5_000;
-/** Batches on their way at once: as much as has room in-process. So much in front of each lane makes what is written together large. */
-const IN_FLIGHT = 10;
-/** A broker or a database may be away for this long; then it is an error. */
-const PATIENCE_MS = 120_000;
+const BATCH_RECORDS = 5_000;
+/** As much as has room in-process: many records before each lane make large writes. */
+const MAX_BATCHES_IN_FLIGHT = 10;
+/** A batch is retried for this long while the broker or the database is unavailable. */
+const RETRY_LIMIT_MS = 120_000;
 
-/** History to topic `trades.bulk`, in batches. A second copy of a batch does no harm, so a failed one is sent again. */
+/**
+ * Sends history to topic `trades.bulk` in batches. A failed batch is retried: a second copy does no
+ * harm.
+ */
 export class BulkSender {
   private batch: TapeRecord[] = [];
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly inFlight = new Set<Promise<void>>();
   private failure: Error | undefined;
 
   constructor(
     private readonly transport: Transport,
     private readonly signal: AbortSignal,
   ) {
-    // Each batch on its way listens; Node takes more than ten for a leak.
-    setMaxListeners(2 * IN_FLIGHT, signal);
+    // Each batch in flight listens; Node warns of a leak above ten listeners.
+    setMaxListeners(2 * MAX_BATCHES_IN_FLIGHT, signal);
   }
 
   add(record: TapeRecord): void {
@@ -29,10 +32,13 @@ export class BulkSender {
   }
 
   isFull(): boolean {
-    return this.batch.length >= BATCH;
+    return this.batch.length >= BATCH_RECORDS;
   }
 
-  /** Starts a batch; waits only while too many are under way. Rejects when an earlier one has failed for good. */
+  /**
+   * Sends the batch; waits only while too many are in flight. Rejects when an earlier one has
+   * failed finally.
+   */
   async flush(): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
     if (this.batch.length === 0) return;
@@ -40,22 +46,23 @@ export class BulkSender {
       .catch((error: unknown) => {
         this.failure ??= error as Error;
       })
-      .finally(() => this.underWay.delete(sent));
+      .finally(() => this.inFlight.delete(sent));
     this.batch = [];
-    this.underWay.add(sent);
-    if (this.underWay.size >= IN_FLIGHT) await Promise.race(this.underWay);
+    this.inFlight.add(sent);
+    if (this.inFlight.size >= MAX_BATCHES_IN_FLIGHT)
+      await Promise.race(this.inFlight);
   }
 
-  /** Resolves when nothing that was added can be lost any more. */
+  /** Sends the rest; resolves when no added record can be lost any more. */
   async finish(): Promise<void> {
     await this.flush();
-    await Promise.all(this.underWay);
+    await Promise.all(this.inFlight);
     if (this.failure !== undefined) throw this.failure;
   }
 
   private async deliver(batch: readonly TapeRecord[]): Promise<void> {
     const backoff = new Backoff(100, 5_000);
-    const limit = performance.now() + PATIENCE_MS;
+    const limit = performance.now() + RETRY_LIMIT_MS;
     for (;;) {
       try {
         await this.transport.produce("trades.bulk", batch, {

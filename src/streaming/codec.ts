@@ -5,10 +5,10 @@ import { readTrade, writeTrade } from "./trade-text.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 import { type Defect, defectOf } from "./validity.js";
 
-/** A dead letter shows this much of the record it is about. */
-const PAYLOAD_CHARACTERS = 8_192;
+/** Part of the refused record that a dead letter holds. */
+const MAX_PAYLOAD_CHARACTERS = 8_192;
 
-/** What decides a record's partition, so that the records of one market stay in order. */
+/** The key that decides a record's partition: the market, so that its records stay in order. */
 export function partitionKeyOf(
   topic: TopicName,
   record: TopicRecords[TopicName],
@@ -18,7 +18,7 @@ export function partitionKeyOf(
     : (record as { market: string }).market;
 }
 
-/** What a topic is compacted by: the candle, or the market whose feed it is. Elsewhere the market. */
+/** A record's key, by which topics are compacted: the candle in `candles`, the market elsewhere. */
 export function keyOf(
   topic: TopicName,
   record: TopicRecords[TopicName],
@@ -28,7 +28,7 @@ export function keyOf(
   return `${market}|${interval}|${openTime}`;
 }
 
-/** The market of a record's key: the key of a candle begins with it, and no market holds a bar. */
+/** The market of a record's key: a candle's key begins with it, and no market contains `|`. */
 export function marketOfKey(key: string): string {
   const bar = key.indexOf("|");
   return bar < 0 ? key : key.slice(0, bar);
@@ -48,8 +48,8 @@ function isTape(topic: TopicName): topic is "trades" | "trades.bulk" {
 }
 
 /**
- * Puts the record that `value` holds into the item. Never throws: what cannot be read becomes an `Undecodable` beside the
- * others of its batch. `latest` as of `latestTime`. Hot.
+ * Decodes `value` into the item. Never throws: an unreadable value becomes an `Undecodable` next to
+ * the batch's records. `latest` as returned by `latestTime`. Hot.
  */
 export function decode(
   topic: TopicName,
@@ -57,12 +57,12 @@ export function decode(
   value: Buffer | null,
   latest: number,
 ): void {
-  // Buffer.latin1Slice would be faster and wrong: symbols and ids may be any text.
+  // Buffer.latin1Slice would be faster but wrong: symbols and ids may be any text.
   const text = value === null ? "" : value.toString();
   if (isTape(topic)) {
     const trade = readTrade(text, latest);
     if (trade !== undefined) {
-      // One text for both while they wait: the key is the market.
+      // The key is the market: keep one string for both.
       if (item.key === trade.market) trade.market = item.key;
       item.record = trade;
       return;
@@ -85,7 +85,7 @@ export function decode(
   refuse(item, defect, text);
 }
 
-/** Makes the item one that is delivered beside the good records, with its reason. */
+/** Marks the item as undecodable: it is delivered next to the good records, with the reason. */
 export function refuse(item: Item, defect: Defect, text: string): void {
   const { partition, offset, key } = item;
   item.record = undefined;
@@ -94,6 +94,6 @@ export function refuse(item: Item, defect: Defect, text: string): void {
     offset,
     key,
     ...defect,
-    payload: text.slice(0, PAYLOAD_CHARACTERS),
+    payload: text.slice(0, MAX_PAYLOAD_CHARACTERS),
   };
 }

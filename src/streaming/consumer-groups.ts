@@ -10,31 +10,34 @@ import {
   Transport,
 } from "./transport.js";
 
-/** A consumer group, as the context that reads with it describes it. */
+/** Description of a consumer group by the context that consumes with it. */
 export interface ConsumerGroup extends Pick<
   Subscription,
   "lanes" | "maxBatch" | "paceMs" | "onAssigned"
 > {
-  /** Unique in a process; its name in health, `/system` and, behind the topic prefix, at the broker. */
+  /** Unique in a process; used in health, `/system` and, after the topic prefix, at the broker. */
   name: string;
   /** `@EventPattern(topic, handlersOf)` binds a handler to this group. */
   handlersOf: symbol;
-  /** Handlers of a group that settings make, of which there may be none or many: no decorator can name it. */
+  /** Handlers of a group that is created from settings, which no decorator can name. */
   handlers?: ReadonlyMap<TopicName, DeliveryHandler>;
   /**
-   * `shared` by all processes that have it, and kept at the broker while none runs; `own` to this process: it begins at the
-   * newest record and ends with it.
+   * `shared` by all processes that have it, and kept at the broker while none runs; `own`: this
+   * process's only, from the newest record at its start until its end.
    */
   life: "shared" | "own";
   /**
-   * What a `shared` group does instead of reading what came while it was away, where the log lives in this process and died
-   * with the last one: bring its copy up to date from the stores. Called once its subscription stands, so that nothing falls
-   * between the two.
+   * With the in-process transport, whose log does not survive a restart, a `shared` group brings
+   * its copy up to date from the stores instead of reading missed records. Called after the
+   * subscription, so that no record is missed in between.
    */
   catchUp?: (signal: AbortSignal) => Promise<void>;
 }
 
-/** The consumer groups of this process. The modules of its contexts add theirs; who starts the application connects all. */
+/**
+ * The consumer groups of this process: added by the modules of its contexts, connected at
+ * application start.
+ */
 @Injectable()
 export class ConsumerGroups {
   private readonly added: TransportStrategy[] = [];
@@ -45,7 +48,7 @@ export class ConsumerGroups {
     @Inject(CONFIG) private readonly config: Pick<Config, "topicPrefix">,
   ) {}
 
-  /** To be called in a module's constructor: later, nobody connects it. */
+  /** Call it in a module's constructor: groups added later are never connected. */
   add({ name, handlersOf, life, ...rest }: ConsumerGroup): void {
     if (this.added.some((strategy) => strategy.name === name))
       throw new Error(`there are two consumer groups called ${name}`);
@@ -64,7 +67,7 @@ export class ConsumerGroups {
     });
   }
 
-  /** Shared ones first, whatever the order in which modules are made: what writes, then what this process reads. */
+  /** Shared groups first, whatever the order of modules: writers before this process's readers. */
   get all(): readonly TransportStrategy[] {
     return this.added.toSorted(
       (a, b) => Number(a.isEphemeral) - Number(b.isEphemeral),

@@ -16,19 +16,22 @@ interface Attempt<I> {
 
 interface TopicTrouble {
   log: TroubleLog;
-  /** Batches that have failed and are not handled yet. */
-  stuck: number;
+  /** Batches that are being retried. */
+  failing: number;
 }
 
 interface Options<I> {
   handlers: ReadonlyMap<TopicName, DeliveryHandler>;
-  /** Called when the handler has resolved for these items. */
+  /** Called after the handler has resolved for these items. */
   handled: (items: readonly I[]) => void;
-  /** Whether an item is no longer ours to handle. */
+  /** Whether an item's partition was lost: it is not handled here any more. */
   isLost?: (item: I) => boolean;
 }
 
-/** Takes batches to their handlers: again and again, with a capped backoff, until one resolves or they are lost. */
+/**
+ * Delivers batches to their handlers, with retries and a capped backoff, until they are handled or
+ * lost.
+ */
 export class Courier<I extends Item> {
   private readonly logger = new Logger("Delivery");
   private readonly attempts = new Set<Attempt<I>>();
@@ -37,19 +40,19 @@ export class Courier<I extends Item> {
 
   constructor(private readonly options: Options<I>) {}
 
-  get underWay(): number {
+  get inFlight(): number {
     let sum = 0;
     for (const { items } of this.attempts) sum += items.length;
     return sum;
   }
 
-  /** Never rejects. Resolves with what was not handled and is still ours, because of `giveUp`. */
+  /** Never rejects. Resolves with the items that were not handled because of `giveUp`. */
   async deliver(topic: TopicName, items: readonly I[]): Promise<readonly I[]> {
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     let batch = items;
     const trouble = this.troubleOf(topic);
     const done = (): void => {
-      if (backoff.failures > 0 && --trouble.stuck === 0)
+      if (backoff.failures > 0 && --trouble.failing === 0)
         trouble.log.over(`All batches from ${topic} are handled again`);
     };
     while (batch.length > 0) {
@@ -66,9 +69,9 @@ export class Courier<I extends Item> {
         return [];
       } catch (error) {
         if (!signal.aborted) {
-          if (backoff.failures === 0) trouble.stuck++;
+          if (backoff.failures === 0) trouble.failing++;
           trouble.log.failed(
-            `Batches from ${topic} fail and are delivered again: ${String(error)}`,
+            `Batches from ${topic} fail and are retried: ${String(error)}`,
           );
           await pause(backoff.next(), signal);
         }
@@ -78,11 +81,13 @@ export class Courier<I extends Item> {
       const { isLost } = this.options;
       if (isLost !== undefined) batch = batch.filter((item) => !isLost(item));
     }
-    if (backoff.failures > 0) trouble.stuck--;
+    if (backoff.failures > 0) trouble.failing--;
     return [];
   }
 
-  /** Tells the handlers of batches with lost items to give up; what is left of such a batch is delivered again. */
+  /**
+   * Aborts the handlers of batches with lost items; the rest of such a batch is delivered again.
+   */
   revoke(): void {
     const { isLost } = this.options;
     for (const { items, abort } of this.attempts)
@@ -90,7 +95,7 @@ export class Courier<I extends Item> {
         abort.abort(new Error("the partitions were assigned elsewhere"));
   }
 
-  /** Tells all handlers to give up, and delivers nothing any more. */
+  /** Aborts all handlers, and delivers nothing more. */
   giveUp(reason: Error): void {
     this.ended = reason;
     for (const { abort } of this.attempts) abort.abort(reason);
@@ -99,7 +104,7 @@ export class Courier<I extends Item> {
   private troubleOf(topic: TopicName): TopicTrouble {
     let trouble = this.troubles.get(topic);
     if (trouble === undefined) {
-      trouble = { log: new TroubleLog(this.logger, "error"), stuck: 0 };
+      trouble = { log: new TroubleLog(this.logger, "error"), failing: 0 };
       this.troubles.set(topic, trouble);
     }
     return trouble;

@@ -1,7 +1,7 @@
 import { LaneShare } from "./lane-share.js";
 
-describe("the share-out of markets over lanes", () => {
-  it("deals them in turns and keeps each in its lane, whatever comes between", () => {
+describe("the assignment of markets to lanes", () => {
+  it("is round-robin and keeps each market in its lane", () => {
     const share = new LaneShare(3);
     const names = ["sim:A", "sim:B", "sim:C", "sim:D", "sim:E"];
     const dealt = names.map((name) => share.of(name));
@@ -10,12 +10,12 @@ describe("the share-out of markets over lanes", () => {
     expect(names.map((name) => share.of(name))).toEqual(dealt);
   });
 
-  it("knows one lane only where there is one", () => {
+  it("is the only lane where there is one", () => {
     const share = new LaneShare(1);
     expect([share.of("sim:A"), share.of("sim:B")]).toEqual([0, 0]);
   });
 
-  it("moves no market when there are more than it remembers, and still gives each lane its share", () => {
+  it("moves no market above the remembered number, and still balances the lanes", () => {
     const share = new LaneShare(4);
     const markets = Array.from({ length: 20_000 }, (_, at) => `binance:M${at}`);
     const lanes = markets.map((market) => share.of(market));

@@ -51,7 +51,7 @@ describe("a lane", () => {
     }
   }
 
-  it("begins at once when it is idle, then once a pace, and never again at once", async () => {
+  it("starts at once when it is idle, then once a pace, and never again at once", async () => {
     for (let idle = 0; idle < 100; idle += 7) {
       await jest.advanceTimersByTimeAsync(507);
       batches = [];
@@ -68,7 +68,7 @@ describe("a lane", () => {
     }
   });
 
-  it("has its turns apart from those of the lane beside it, whoever began first", async () => {
+  it("has turns staggered against the next lane's, whichever started first", async () => {
     const [first, second] = [lane(5), lane(5, undefined, 0.5)];
     await flow([second], 280);
     batches = [];
@@ -90,7 +90,7 @@ describe("a lane", () => {
     expect(batches.map(({ size }) => size)).toEqual([1, 1_000, 1_000, 500]);
   });
 
-  it("hands over one batch at a time, and what came in meanwhile as the next", async () => {
+  it("delivers one batch at a time, and the records that came meanwhile as the next", async () => {
     const slow = lane(1_000, { maxBatch: 1_000, paceMs: 0 });
     slow.push("trades", items(1));
     await jest.advanceTimersByTimeAsync(10);
@@ -101,8 +101,9 @@ describe("a lane", () => {
     expect(batches.map(({ size }) => size)).toEqual([1, 500]);
   });
 
-  // Live records came in during every batch, so that one always waited, and history was never stored.
-  it("goes on with bulk while live records keep coming", async () => {
+  // Live records came in during every batch, so that one always waited, and history was never
+  // stored.
+  it("continues with bulk while live records keep coming", async () => {
     const busy = lane(8);
     busy.push("trades.bulk", items(20_000));
     for (let at = 0; at < 1_000; at += 5) {
@@ -156,7 +157,7 @@ describe("a lane", () => {
     ]);
   });
 
-  it("paces each topic by itself, and lets a busy one leave room for the others", async () => {
+  it("paces each topic separately, and a busy one leaves room for the others", async () => {
     const busy = lane(5, { maxBatch: 100, paceMs: 100 });
     busy.push("trades", items(1_000));
     busy.push("feeds", items(1));
@@ -164,7 +165,7 @@ describe("a lane", () => {
     expect(batches.findIndex(({ topic }) => topic === "feeds")).toBeLessThan(3);
   });
 
-  it("hands out again, before the rest, what was not handled", async () => {
+  it("delivers unhandled records again, before the rest", async () => {
     const seen: string[][] = [];
     const broken = new Lane<Item>(
       { maxBatch: 3, paceMs: 0 },
@@ -181,7 +182,7 @@ describe("a lane", () => {
     ]);
   });
 
-  it("drains what waits without a pace, and after a stop begins nothing", async () => {
+  it("drains what waits without a pace, and starts nothing after a stop", async () => {
     const paced = lane(10, { maxBatch: 10, paceMs: 60_000 });
     paced.push("trades", items(1));
     await jest.advanceTimersByTimeAsync(20);

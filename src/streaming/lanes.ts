@@ -1,16 +1,18 @@
 import type { TopicName, TopicRecords } from "./topics.js";
 import type { Origin, Undecodable } from "./transport.js";
 
-/** A record on its way to the handler, or what could not be decoded. */
+/** A record to be handled, or the reason why it could not be decoded. */
 export interface Item extends Origin {
   record: TopicRecords[TopicName] | undefined;
   undecodable: Undecodable | undefined;
 }
 
-/** So many records are worth a batch at once: to wait for more would only make them old, for the garbage collector too. */
-const PLENTY = 5_000;
-/** While live records flow, a bulk batch holds no more than this, so that they wait for a short one at most. */
-const BULK_BESIDE_LIVE = 2_000;
+/**
+ * Enough for a batch at once: waiting for more makes records older and garbage collection slower.
+ */
+const FULL_BATCH_RECORDS = 5_000;
+/** Limit of bulk batches while live records flow, so that these wait for a short batch at most. */
+const BULK_RECORDS_BESIDE_LIVE = 2_000;
 const LIVE_RECENTLY_MS = 1_000;
 
 interface Queue<I> {
@@ -18,26 +20,28 @@ interface Queue<I> {
   lastStart: number;
 }
 
-/** Hands a batch to its handler; resolves with the items that are to be handed out again. Never rejects. */
+/** Delivers a batch to its handler; resolves with the items to deliver again. Never rejects. */
 export type Deliver<I> = (
   topic: TopicName,
   items: readonly I[],
 ) => Promise<readonly I[]>;
 
 /**
- * One batch at a time over queues that grow meanwhile, one for each topic. Batches adapt by themselves: whatever came in
- * while the last batch was handled is the next one.
+ * Delivers one batch at a time from one queue for each topic. Batches adapt to the load: the
+ * records that arrive during one batch are the next.
  *
- * A live topic is due when plenty of its records wait or at the lane's next turn, which comes every `paceMs`; an idle
- * lane begins at once. Turns of lanes side by side lie apart: two writes at once would both take longer.
+ * A live topic is due when a full batch waits or at the lane's next turn, which comes every
+ * `paceMs`; an idle lane starts at once. The turns of parallel lanes are staggered: two writes at
+ * once would both take longer.
  *
- * Bulk is taken while no live topic is due. While none has any record waiting would be too strict: with one coming in
- * during each batch, bulk would never have its turn. So live records wait for one bulk batch at most.
+ * Bulk is taken while no live topic is due. To require empty live queues would be too strict: with
+ * a live record during each batch, bulk would never be handled. So live records wait for one bulk
+ * batch at most.
  */
 export class Lane<I extends Item> {
   private readonly queues = new Map<TopicName, Queue<I>>();
   private lastLive = -Infinity;
-  private underWay: Promise<void> | undefined;
+  private running: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private soon: NodeJS.Immediate | undefined;
   private stopped = false;
@@ -46,11 +50,11 @@ export class Lane<I extends Item> {
   constructor(
     private readonly rules: { maxBatch: number; paceMs: number },
     private readonly deliver: Deliver<I>,
-    /** Part of a pace by which its turns come after those of the first lane. */
+    /** Delay of its turns after those of the first lane, as a part (0–1) of `paceMs`. */
     private readonly shift = 0,
   ) {}
 
-  /** Records that wait for the handler, those under way not counted. */
+  /** Records that wait for the handler, without those of the current batch. */
   waiting(topic?: TopicName): number {
     if (topic !== undefined) return this.queues.get(topic)?.items.length ?? 0;
     let sum = 0;
@@ -59,36 +63,37 @@ export class Lane<I extends Item> {
   }
 
   get idle(): boolean {
-    return this.underWay === undefined && this.waiting() === 0;
+    return this.running === undefined && this.waiting() === 0;
   }
 
   push(topic: TopicName, items: readonly I[]): void {
     const { items: queue } = this.queueOf(topic);
     for (const item of items) queue.push(item);
-    // Not before the event loop has gone round: what the same fetch or tick still brings belongs to this batch.
+    // After this turn of the event loop: further records of the same fetch or tick belong to this
+    // batch.
     this.soon ??= setImmediate(() => {
       this.soon = undefined;
       this.next();
     });
   }
 
-  /** Replaces what waits of a topic, such as by less. */
+  /** Replaces the waiting records of a topic. */
   replace(topic: TopicName, by: (items: I[]) => I[]): void {
     const queue = this.queueOf(topic);
     queue.items = by(queue.items);
   }
 
-  /** Forgets what waits and is meant. */
-  drop(isMeant: (item: I) => boolean): void {
+  /** Drops the waiting records that match. */
+  drop(matches: (item: I) => boolean): void {
     for (const queue of this.queues.values())
-      queue.items = queue.items.filter((item) => !isMeant(item));
+      queue.items = queue.items.filter((item) => !matches(item));
   }
 
-  /** Begins no further batch; resolves when the one under way has ended. */
+  /** Starts no further batch; resolves when the current one has ended. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    await this.underWay;
+    await this.running;
   }
 
   go(): void {
@@ -96,11 +101,11 @@ export class Lane<I extends Item> {
     this.next();
   }
 
-  /** From now on without a pace; resolves when nothing waits any more, or the lane was stopped. */
+  /** Delivers without a pace; resolves when nothing waits any more, or the lane was stopped. */
   async drain(): Promise<void> {
     this.draining = true;
     this.next();
-    while (this.underWay !== undefined) await this.underWay;
+    while (this.running !== undefined) await this.running;
     this.draining = false;
   }
 
@@ -112,17 +117,17 @@ export class Lane<I extends Item> {
   }
 
   private next(): void {
-    if (this.underWay !== undefined || this.stopped) return;
+    if (this.running !== undefined || this.stopped) return;
     clearTimeout(this.timer);
     const now = performance.now();
     const choice = this.choose(now);
     if (choice === undefined) return;
     if (typeof choice === "number")
       this.timer = setTimeout(() => this.next(), choice);
-    else this.underWay = this.run(choice, this.take(choice, now));
+    else this.running = this.run(choice, this.take(choice, now));
   }
 
-  /** The topic to take from now, or how long (ms) to wait for one, or undefined when nothing waits. */
+  /** The topic to take a batch from, or ms until one is due, or undefined when nothing waits. */
   private choose(now: number): TopicName | number | undefined {
     const { maxBatch } = this.rules;
     let bulk: TopicName | undefined;
@@ -130,9 +135,10 @@ export class Lane<I extends Item> {
     let due = Infinity;
     for (const [topic, { items, lastStart }] of this.queues) {
       if (items.length === 0) continue;
-      // Plenty is due since the last batch began: it goes first, and still takes turns with the other topics.
+      // A full batch is due since the last one began: it goes first, and still alternates with
+      // other topics.
       const from =
-        items.length >= Math.min(maxBatch, PLENTY)
+        items.length >= Math.min(maxBatch, FULL_BATCH_RECORDS)
           ? lastStart
           : this.turnAfter(lastStart);
       if (isBulk(topic)) bulk ??= topic;
@@ -146,7 +152,10 @@ export class Lane<I extends Item> {
     return Math.ceil(due - now);
   }
 
-  /** The next turn after a batch that began then; not at once after one that an idle lane began between two. */
+  /**
+   * The next turn after a batch that began then; at least half a pace after one that began between
+   * turns.
+   */
   private turnAfter(began: number): number {
     const { paceMs } = this.rules;
     if (paceMs === 0 || began === -Infinity) return began;
@@ -159,18 +168,18 @@ export class Lane<I extends Item> {
     const queue = this.queueOf(topic);
     queue.lastStart = now;
     if (!isBulk(topic)) this.lastLive = now;
-    const most =
+    const limit =
       isBulk(topic) && now - this.lastLive < LIVE_RECENTLY_MS
-        ? Math.min(BULK_BESIDE_LIVE, this.rules.maxBatch)
+        ? Math.min(BULK_RECORDS_BESIDE_LIVE, this.rules.maxBatch)
         : this.rules.maxBatch;
-    return queue.items.splice(0, most);
+    return queue.items.splice(0, limit);
   }
 
   private async run(topic: TopicName, items: readonly I[]): Promise<void> {
     const again = await this.deliver(topic, items);
     if (again.length > 0)
       this.replace(topic, (waiting) => [...again, ...waiting]);
-    this.underWay = undefined;
+    this.running = undefined;
     this.next();
   }
 }

@@ -21,8 +21,9 @@ export interface StrategyOptions extends Omit<Subscription, "handlers"> {
 }
 
 /**
- * Nest's transport contract over ours: one strategy is one consumer group of one bounded context. Handlers are looked
- * up once, and get whole batches; a batch is acknowledged when its handler's promise resolves.
+ * Implements Nest's transport contract with ours: one strategy is one consumer group of one bounded
+ * context. Handlers are looked up once, and get whole batches; a batch is acknowledged when its
+ * handler's promise resolves.
  */
 export class TransportStrategy
   extends Server
@@ -45,7 +46,7 @@ export class TransportStrategy
     for (const [topic, handler] of this.messageHandlers)
       handlers.set(topic as TopicName, (delivery) => call(handler, delivery));
     if (handlers.size === 0) {
-      // Its module is not part of this process: there is nothing to read for.
+      // Its module is not part of this process: there are no handlers.
       callback();
       return;
     }
@@ -73,7 +74,7 @@ export class TransportStrategy
     return this.options.ephemeral;
   }
 
-  /** What health and metrics say of the consumer; `status` is taken by Nest. */
+  /** The consumer's status for health and metrics; Nest reserves the name `status`. */
   consumerStatus(): ConsumerStatus {
     return (
       this.consumer?.status() ?? {

@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { Counter, Gauge } from "prom-client";
 import { Metrics } from "../metrics/metrics.js";
 
-/** What the transport counts of its consumer groups. */
+/** Metrics of the consumer groups. */
 @Injectable()
 export class StreamingFigures {
   readonly consumerLag: Gauge<"group">;
@@ -26,7 +26,7 @@ export class StreamingFigures {
     });
     this.recordsDropped = new Counter({
       name: "tapeline_dropped_records_total",
-      help: "Records left out for a group of one process that was too slow; a newer state may have taken their place",
+      help: "Records dropped for a group of one process that was too slow; a newer state may have replaced them",
       labelNames: ["group", "topic"],
       registers,
     });

@@ -4,19 +4,27 @@ import type { FeedState } from "../domain/feed-state.js";
 import type { TapeRecord } from "../domain/trade.js";
 
 /**
- * What each topic holds: JSON objects, one a record. Names are without the configured prefix (`tapeline.`). The partition is
- * always that of the market (Kafka's murmur2), so that everything of one market is in order. At least once everywhere.
+ * The records of each topic: JSON objects, one a record. Names are without the configured prefix
+ * (`tapeline.`). The partition is always that of the market (Kafka's murmur2), so that its records
+ * are in order. Delivery is at least once.
  */
 export interface TopicRecords {
-  /** What happens now. Key: market. A trade, or a clock record, which has the field `clock`. Kept 7 days. */
+  /** Live trades and clock records, which have the field `clock`. Key: market. Kept 7 days. */
   trades: TapeRecord;
   /** History: replays, the simulator's first day. As `trades`, and handled after it. */
   "trades.bulk": TapeRecord;
-  /** What changed, after it was committed. Key: `market|interval|openTime`, by which it is compacted; kept 7 days. A higher `version` wins. */
+  /**
+   * Changed candles, after their commit. Key: `market|interval|openTime`, by which it is compacted;
+   * kept 7 days. The highest `version` is valid.
+   */
   candles: Candle;
-  /** State of each market's feed, on change and every 5 s. Key: market, by which it is compacted. */
+  /**
+   * State of each market's feed, on change and every 5 s. Key: market, by which it is compacted.
+   */
   feeds: FeedState;
-  /** What could not be stored. Key and partition: those of the refused record's key. Kept 30 days. */
+  /**
+   * Records that could not be stored. Key and partition: those of the refused record. Kept 30 days.
+   */
   "trades.dead": DeadLetter;
 }
 

@@ -95,7 +95,7 @@ describe("the text of a trade in a topic", () => {
     );
   });
 
-  it("gives the trade again", () => {
+  it("is read as the same trade", () => {
     fc.assert(
       fc.property(trades, (trade) => {
         const read = readTrade(writeTrade(trade), LATEST);
@@ -107,7 +107,7 @@ describe("the text of a trade in a topic", () => {
     );
   });
 
-  it("is never read otherwise than JSON and the rules would, whatever one character becomes", () => {
+  it("is never read differently from JSON and the rules, whatever one character becomes", () => {
     const edits = fc.tuple(
       trades,
       fc.nat(),

@@ -9,7 +9,7 @@ import {
 } from "../domain/trade.js";
 
 const DECIMAL = String.raw`((?:0|[1-9]\d{0,19})(?:\.\d{0,17}[1-9])?)`;
-/** Starts with what `parseMarket` takes, ends with what `faultOf` wants: a text that matches needs few more questions. */
+/** Includes the rules of `parseMarket` and most of `faultOf`: a match needs few further checks. */
 const LAYOUT = new RegExp(
   [
     String.raw`^\{"market":"([a-z][a-z0-9-]{0,31}:[A-Za-z0-9][A-Za-z0-9._/@:-]{0,63})"`,
@@ -27,14 +27,17 @@ const LAYOUT = new RegExp(
     String.raw`"offBook":(true|false)\}$`,
   ].join(","),
 );
-/** Text that JSON writes as it is. */
+/** Text that JSON does not escape. */
 const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 
-/** As `JSON.stringify`, in a third of its time for a trade of the declared types, whose fields then stand in the order of `LAYOUT`. */
+/**
+ * As `JSON.stringify`, in a third of its time for a trade of the declared types, with its fields in
+ * the order of `LAYOUT`.
+ */
 export function writeTrade(trade: Trade): string {
   const { market, id, ord, ids, kind, count, price, amount } = trade;
   const { takerSide, time, receivedAt, source, offBook } = trade;
-  // A value of another type must not become a good one on its way: the reader has to see and refuse it.
+  // A value of another type must not become a valid one: the reader must see and refuse it.
   const isTyped =
     typeof market === "string" &&
     typeof id === "string" &&
@@ -51,10 +54,11 @@ export function writeTrade(trade: Trade): string {
 }
 
 /**
- * The trade in a text that we wrote ourselves, when it breaks no rule; undefined for every other text, however right it may
- * be: other producers' JSON is read as JSON. One match both reads and validates, in half the time of `JSON.parse` alone.
+ * The trade in a text of `writeTrade` that breaks no rule; undefined for every other text, valid or
+ * not: other producers' JSON is parsed as JSON. One match reads and validates, in half the time of
+ * `JSON.parse` alone.
  *
- * @param latest newest exchange time (epoch ms) that can be true
+ * @param latest newest plausible exchange time, epoch ms
  */
 export function readTrade(text: string, latest: number): Trade | undefined {
   const match = LAYOUT.exec(text);
@@ -73,7 +77,7 @@ export function readTrade(text: string, latest: number): Trade | undefined {
   return {
     market: match[1] as string,
     id,
-    // Mostly the same text: one of them is enough for the memory.
+    // Mostly equal: keep one string for both.
     ord: match[3] === id ? id : (match[3] as string),
     ids: match[4] === "dense" ? "dense" : "sparse",
     kind: isRaw ? "raw" : "aggregated",
@@ -88,7 +92,8 @@ export function readTrade(text: string, latest: number): Trade | undefined {
   };
 }
 
-// Trades wait in their tens of thousands: a text of its own for each of these would be a tenth of their memory.
+// Tens of thousands of trades wait: a string of its own for each of these would be a tenth of their
+// memory.
 
 function sideOf(text: string | undefined): TakerSide {
   return text === "buy" ? "buy" : text === "sell" ? "sell" : "unknown";
@@ -96,7 +101,7 @@ function sideOf(text: string | undefined): TakerSide {
 
 let lastSource: TradeSource = "live";
 
-/** Nearly always that of the trade before. */
+/** Nearly always the previous trade's. */
 function sourceOf(text: string | undefined): TradeSource {
   if (text !== lastSource) lastSource = text as TradeSource;
   return lastSource;

@@ -1,7 +1,7 @@
 import { TapelineError } from "../domain/tapeline-error.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 
-/** Where a record stands in its topic; unique together with the topic. */
+/** A record's position in its topic; unique together with the topic. */
 export interface Origin {
   partition: number;
   offset: string;
@@ -16,14 +16,20 @@ export interface Undecodable extends Origin {
   payload: string;
 }
 
-/** One batch of one topic, in order within each key; may span partitions. Acknowledged when the handler resolves. */
+/**
+ * One batch of one topic, in order within each key; may span partitions. Acknowledged when the
+ * handler resolves.
+ */
 export interface Delivery<N extends TopicName = TopicName> {
   topic: N;
   records: TopicRecords[N][];
   /** Origin of `records[index]`. */
   origin(index: number): Origin;
   undecodable: Undecodable[];
-  /** Aborted when the consumer closes or loses these partitions: give up waiting, the batch comes again elsewhere. */
+  /**
+   * Aborted when the consumer closes or loses these partitions: stop, the batch is delivered again
+   * elsewhere.
+   */
   signal: AbortSignal;
 }
 
@@ -32,26 +38,36 @@ export type DeliveryHandler<N extends TopicName = TopicName> = (
 ) => Promise<void>;
 
 export interface Subscription {
-  /** Consumer group; one per bounded context, or one per process (`ephemeral`) for API instances. */
+  /**
+   * Consumer group; one per bounded context, or one per process (`ephemeral`) for API instances.
+   */
   group: string;
   /** A group of this process only: starts at the newest record and is deleted on close. */
   ephemeral: boolean;
-  /** By topic. Topics ending in `.bulk` are handled only while no live topic is due: see `paceMs`. */
+  /**
+   * By topic. Topics ending in `.bulk` are handled only while no live topic is due: see `paceMs`.
+   */
   handlers: ReadonlyMap<TopicName, DeliveryHandler>;
-  /** Batches handled side by side; records of one key always go to the same lane, in order. */
+  /** Batches handled in parallel; records of one key always go to the same lane, in order. */
   lanes: number;
-  /** Records of the largest batch. */
+  /** Records. */
   maxBatch: number;
-  /** While fewer than some thousand records of a live topic wait, a lane starts a batch of it this often (ms), and an idle one at once. 0: as soon as there is one. */
+  /**
+   * While less than a full batch of a live topic waits, a lane starts a batch of it this often
+   * (ms); an idle lane at once. 0: without a pace.
+   */
   paceMs: number;
   /**
-   * After each assignment, and after its loss; `owns` tells whether records of a key (a market) are delivered here, `isAny`
-   * whether any are.
+   * Called after each assignment, and after its loss. `owns`: whether records of a key (a market)
+   * are delivered here; `isAny`: whether any are.
    */
   onAssigned?: (owns: (key: string) => boolean, isAny: boolean) => void;
 }
 
-/** A group's name in metrics: without the random end of an ephemeral one, which would leave a series for each start. */
+/**
+ * A group's name in metrics: without the random suffix of an ephemeral one, which would add a
+ * series for each start.
+ */
 export function labelOf({
   group,
   ephemeral,
@@ -60,7 +76,10 @@ export function labelOf({
 }
 
 export interface Consumer {
-  /** Stops fetching, waits for handlers under way (at most 10 s), acknowledges what they finished. Idempotent. */
+  /**
+   * Stops fetching, waits for running handlers (at most 10 s), acknowledges what they finished.
+   * Idempotent.
+   */
   close(): Promise<void>;
   status(): ConsumerStatus;
 }
@@ -68,28 +87,29 @@ export interface Consumer {
 export interface ConsumerStatus {
   /** Has partitions and makes progress (or has nothing to do). */
   assigned: boolean;
-  /** Records behind the end of the topics; null when not known yet. */
+  /** Records behind the end of the topics; null before the first measurement. */
   lag: number | null;
-  /** When that was true, epoch ms. */
+  /** Time of that measurement, epoch ms. */
   lagAt: number | null;
   /** Records fetched and waiting for their handler. */
   queued: number;
 }
 
 export interface ProduceOptions {
-  /** Gives up waiting for room or for the broker. */
+  /** Ends the wait for room or for the broker. */
   signal?: AbortSignal;
 }
 
 /**
- * The one seam between the contexts: Kafka, or an in-process log with the same rules. `produce` of `trades` and
- * `trades.bulk` resolves when the records cannot be lost any more: after `acks=all`, or in-process after the handler
- * resolved; other topics in-process on enqueue. Rejects with a `TransportError`, or with the reason of the signal; what was
- * rejected may still have been taken.
+ * The interface between the contexts: Kafka, or an in-process log with the same rules. `produce` of
+ * `trades` and `trades.bulk` resolves when the records cannot be lost any more: after `acks=all`,
+ * or in-process after the handlers resolved; other topics in-process on enqueue. Rejects with a
+ * `TransportError`, or with the reason of the signal; rejected records may still have been
+ * accepted.
  */
 export abstract class Transport {
   abstract readonly kind: "kafka" | "in-process";
-  /** Connects and makes missing topics. */
+  /** Connects and creates missing topics. */
   abstract start(): Promise<void>;
   abstract produce<N extends TopicName>(
     topic: N,
@@ -97,16 +117,16 @@ export abstract class Transport {
     options?: ProduceOptions,
   ): Promise<void>;
   abstract subscribe(subscription: Subscription): Promise<Consumer>;
-  /** Records accepted by `produce` that a capacity limit still holds back (in-process), 0 otherwise. */
+  /** Records of pending `produce` calls that wait for room (in-process), 0 otherwise. */
   abstract waiting(topic: TopicName): number;
-  /** Null when it works, else what a person should know. */
+  /** Null when it works, else the problem as text for an operator. */
   abstract problem(): string | null;
   abstract close(): Promise<void>;
 }
 
 /**
- * Of the way to the topics: `full` (no room in time), `closed`, `unavailable` (broker does not answer),
- * `rejected` (record too large, …).
+ * Producing or subscribing failed: `full` (no room in time), `closed`, `unavailable` (broker does
+ * not answer), `rejected` (record too large, …).
  */
 export class TransportError extends TapelineError<
   "full" | "closed" | "unavailable" | "rejected"

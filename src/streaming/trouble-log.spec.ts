@@ -1,6 +1,6 @@
 import { TroubleLog } from "./trouble-log.js";
 
-describe("a trouble that repeats itself", () => {
+describe("a repeating failure", () => {
   let lines: string[];
   let log: TroubleLog;
   beforeEach(() => {
@@ -18,25 +18,25 @@ describe("a trouble that repeats itself", () => {
   });
 
   // A broker that was down for five minutes used to cost some 600 lines.
-  it("is told every 10 s, with how often it came, and once when it is over", () => {
+  it("is logged every 10 s, with its repetitions, and once when it is over", () => {
     for (let at = 0; at <= 12_000; at += 500) log.failed("no broker", at);
-    log.over("Consumes again", 12_500);
-    log.over("Consumes again", 13_000);
+    log.over("Consuming again", 12_500);
+    log.over("Consuming again", 13_000);
     expect(lines).toEqual([
       "warn: no broker",
       "warn: no broker (and 19 times before this)",
-      "log: Consumes again after 25 failures in 12.5 s",
+      "log: Consuming again after 25 failures in 12.5 s",
     ]);
   });
 
-  it("does not hide another one", () => {
+  it("does not suppress another one", () => {
     log.failed("no broker", 0);
     log.failed("no leader", 1);
     log.failed("no broker", 2);
     expect(lines).toEqual(["warn: no broker", "warn: no leader"]);
   });
 
-  it("that comes and goes is not told each time", () => {
+  it("that comes and goes is not logged each time", () => {
     for (let at = 0; at < 10_000; at += 100) {
       log.failed("deadlock", at);
       log.over("Handled", at + 50);
@@ -49,7 +49,7 @@ describe("a trouble that repeats itself", () => {
     ]);
   });
 
-  it("with ever another text is held to a few lines", () => {
+  it("with ever another text is limited to a few lines", () => {
     for (let at = 0; at < 1_000; at++) log.failed(`port ${at}`, at);
     expect(lines).toHaveLength(21);
   });

@@ -1,56 +1,61 @@
 import type { Logger } from "@nestjs/common";
 import { plural } from "../domain/plural.js";
 
-const QUIET_MS = 10_000;
-/** Distinct texts that are held apart; more of them count as one. */
+const REPEAT_EVERY_MS = 10_000;
+/** Texts that are counted separately; all others count as one. */
 const MAX_TEXTS = 20;
 
-interface Told {
+interface Logged {
   at: number;
-  /** Since then, without a line. */
-  silent: number;
+  /** Repetitions since then, which were not logged. */
+  suppressed: number;
 }
 
-/** Lines about a trouble that repeats itself: the same one every 10 s at most, with how often it came, and one when it is over. */
+/**
+ * Logs a repeating failure: the same text every 10 s at most, with its number of repetitions, and
+ * once when it is over.
+ */
 export class TroubleLog {
-  private readonly told = new Map<string, Told>();
+  private readonly logged = new Map<string, Logged>();
   private times = 0;
   private since = 0;
-  /** Nobody needs to hear of the end of what was not told. */
-  private isKnown = false;
+  /** The end of a failure is logged only if the failure was. */
+  private isLogged = false;
 
   constructor(
     private readonly logger: Pick<Logger, "log" | "warn" | "error">,
     private readonly level: "warn" | "error",
   ) {}
 
-  /** `text` stays the same for the same trouble. `now` is ms of a clock that never goes back. */
+  /** @param text the same for the same failure  @param now monotonic ms */
   failed(text: string, now = performance.now()): void {
     if (this.times++ === 0) this.since = now;
     const key =
-      this.told.has(text) || this.told.size < MAX_TEXTS ? text : "others";
-    const before = this.told.get(key);
-    if (before !== undefined && now - before.at < QUIET_MS) {
-      before.silent++;
+      this.logged.has(text) || this.logged.size < MAX_TEXTS ? text : "others";
+    const before = this.logged.get(key);
+    if (before !== undefined && now - before.at < REPEAT_EVERY_MS) {
+      before.suppressed++;
       return;
     }
-    const silent = before?.silent ?? 0;
+    const suppressed = before?.suppressed ?? 0;
     const more =
-      silent === 0 ? "" : ` (and ${plural(silent, "time")} before this)`;
+      suppressed === 0
+        ? ""
+        : ` (and ${plural(suppressed, "time")} before this)`;
     this.logger[this.level](text + more);
-    this.told.set(key, { at: now, silent: 0 });
-    this.isKnown = true;
+    this.logged.set(key, { at: now, suppressed: 0 });
+    this.isLogged = true;
   }
 
-  /** `text` begins the line, such as "Consumes again". */
+  /** @param text beginning of the line, such as "Consuming again" */
   over(text: string, now = performance.now()): void {
-    if (this.isKnown) {
+    if (this.isLogged) {
       const seconds = ((now - this.since) / 1_000).toFixed(1);
       this.logger.log(
         `${text} after ${plural(this.times, "failure")} in ${seconds} s`,
       );
     }
     this.times = 0;
-    this.isKnown = false;
+    this.isLogged = false;
   }
 }

@@ -5,16 +5,19 @@ import { DAY_MS } from "../domain/units.js";
 import type { TopicName } from "./topics.js";
 
 /**
- * How far ahead of the clock a record's exchange time may be when it is read from a topic. The venue's own clock was
- * checked at decode to a minute; here only nonsense (a trade from 2100, which would close every candle) is to be stopped.
+ * How far ahead of the clock a record's exchange time may be when it is read from a topic. At
+ * decode it was checked against the venue's clock to a minute; here only nonsense (a trade from
+ * 2100, which would close every candle) is refused.
  */
-const AHEAD_MS = DAY_MS;
+const MAX_RECORD_AHEAD_MS = DAY_MS;
 
 type Fields = readonly (readonly [string, (field: unknown) => boolean])[];
 
 const isText = (field: unknown): boolean => typeof field === "string";
 
-/** What a reader would fall over. No more is checked: these topics have one writer, ourselves. */
+/**
+ * Fields without which a reader would fail. No more is checked: only Tapeline writes these topics.
+ */
 const FIELDS: Record<"candles" | "feeds" | "trades.dead", Fields> = {
   candles: [
     ["market", isMarket],
@@ -38,15 +41,16 @@ export interface Defect {
 }
 
 /**
- * The newest exchange time (epoch ms) that can be true. `written` is when the record was written, by the broker's or the
- * producer's clock: a reader whose own clock is days slow refuses nothing real, since it believes the later of the two. A
- * producer cannot use that to write nonsense: brokers refuse timestamps far ahead of their own clock.
+ * The newest plausible exchange time, epoch ms. `written` is when the record was written, by the
+ * broker's or the producer's clock: the later of it and our clock counts, so that a reader whose
+ * clock is days slow refuses no real trade. A producer cannot use that to write nonsense: brokers
+ * refuse timestamps far ahead of their own clock.
  */
 export function latestTime(written = 0): number {
-  return Math.max(Date.now(), written) + AHEAD_MS;
+  return Math.max(Date.now(), written) + MAX_RECORD_AHEAD_MS;
 }
 
-/** Why a value cannot be delivered, or undefined. Both transports ask the same. */
+/** Why a value cannot be delivered, or undefined. Both transports use it. */
 export function defectOf(
   topic: TopicName,
   value: unknown,

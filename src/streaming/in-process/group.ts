@@ -12,17 +12,19 @@ import {
   labelOf,
 } from "../transport.js";
 
-/** Records of one topic that an ephemeral group may leave waiting before it is relieved of some. */
-const EPHEMERAL_CAPACITY = 50_000;
-const COMPLAIN_EVERY_MS = 10_000;
-/** A closing consumer first lets its handlers end, then tells them to give up: in all the 10 s of the contract. */
+/** Records of one topic that may wait in an ephemeral group; beyond, some are dropped. */
+const EPHEMERAL_CAPACITY_RECORDS = 50_000;
+const WARN_EVERY_MS = 10_000;
+/**
+ * A closing consumer waits for its handlers, then aborts them: 10 s in total, as the contract says.
+ */
 const DRAIN_MS = 8_000;
 const GIVE_UP_MS = 2_000;
 
 /** A record in this process's log. */
 export interface Entry extends Item {
   topic: TopicName;
-  /** Groups that have yet to handle it before `produce` may resolve. */
+  /** Groups that have not handled it yet; `produce` resolves at 0. */
   open: number;
   ticket: Ticket | undefined;
 }
@@ -46,19 +48,20 @@ interface Log {
 }
 
 /**
- * A consumer group within this process. Its lanes are its partitions: members share them out, and a market stays in its
- * lane whoever serves it, so that nothing changes its order when a member comes or goes. The first member's settings
- * (lanes, batch, pace) are the group's.
+ * A consumer group within this process. Its lanes are its partitions: they are divided among the
+ * members, and a market stays in its lane whichever member serves it, so that its order is kept
+ * when a member joins or leaves. The first member's settings (lanes, batch, pace) are the group's.
  *
- * An ephemeral group must never slow the writing. When it leaves too much waiting, only the newest state of each candle
- * and feed is kept; if that does not help (it never does for trades), its oldest records are dropped, counted and logged.
+ * An ephemeral group must never slow the writing. When too many of its records wait, only the
+ * newest state of each candle and feed is kept; if that is not enough (it never is for trades), its
+ * oldest records are dropped, counted and logged.
  */
 export class InProcessGroup {
   private readonly logger = new Logger("InProcessGroup");
   private readonly lanes: Lane<Entry>[];
   private readonly share: LaneShare;
   private members: Member[] = [];
-  private complained = -Infinity;
+  private warnedAt = -Infinity;
 
   constructor(
     private readonly first: Subscription,
@@ -80,7 +83,7 @@ export class InProcessGroup {
     return this.first.group;
   }
 
-  /** As metrics call it. */
+  /** Its name in metrics. */
   get label(): string {
     return labelOf(this.first);
   }
@@ -113,13 +116,13 @@ export class InProcessGroup {
       for (const [index, part] of parts.entries())
         if (part.length > 0) this.lanes[index]?.push(topic, part);
     }
-    if (this.ephemeral && this.waiting(topic) > EPHEMERAL_CAPACITY)
-      this.relieve(topic);
+    if (this.ephemeral && this.waiting(topic) > EPHEMERAL_CAPACITY_RECORDS)
+      this.shed(topic);
   }
 
   join(subscription: Subscription): Consumer {
     const { handlers } = subscription;
-    // Nobody waits for an ephemeral group.
+    // `produce` does not wait for ephemeral groups.
     const handled = this.ephemeral ? () => undefined : this.log.handled;
     const courier = new Courier<Entry>({ handlers, handled });
     const member = { subscription, courier };
@@ -163,7 +166,7 @@ export class InProcessGroup {
       (_, lane) => lane % this.members.length === index,
     );
     const queued = own.reduce((sum, lane) => sum + lane.waiting(), 0);
-    const lag = queued + member.courier.underWay;
+    const lag = queued + member.courier.inFlight;
     return { assigned: own.length > 0, lag, lagAt, queued };
   }
 
@@ -173,10 +176,10 @@ export class InProcessGroup {
     if (this.members.length > 1) {
       this.members = this.members.filter((other) => other !== member);
       this.assign();
-      await ends(courier);
+      await untilIdle(courier);
       return;
     }
-    // The last one takes along what waits: in memory it would be lost.
+    // The last member handles what waits: in memory it would be lost.
     const drained = this.ephemeral
       ? Promise.all(this.lanes.map((lane) => lane.stop()))
       : Promise.all(this.lanes.map((lane) => lane.drain()));
@@ -187,29 +190,31 @@ export class InProcessGroup {
     this.members = [];
   }
 
-  private relieve(topic: TopicName): void {
+  private shed(topic: TopicName): void {
     const before = this.waiting(topic);
     const compacted = topic === "candles" || topic === "feeds";
     for (const lane of this.lanes) {
       if (compacted) lane.replace(topic, (items) => newest(topic, items));
-      const most = Math.floor((EPHEMERAL_CAPACITY * 3) / 4 / this.lanes.length);
-      lane.replace(topic, (items) => items.slice(-most));
+      const limit = Math.floor(
+        (EPHEMERAL_CAPACITY_RECORDS * 3) / 4 / this.lanes.length,
+      );
+      lane.replace(topic, (items) => items.slice(-limit));
     }
     const dropped = before - this.waiting(topic);
     this.log.dropped(topic, dropped);
-    if (performance.now() - this.complained < COMPLAIN_EVERY_MS) return;
-    this.complained = performance.now();
+    if (performance.now() - this.warnedAt < WARN_EVERY_MS) return;
+    this.warnedAt = performance.now();
     this.logger.warn(
-      `Group ${this.name} is too slow: ${dropped} of its waiting records of ${topic} were left out`,
+      `Group ${this.name} is too slow: ${dropped} of its waiting records of ${topic} were dropped`,
     );
-    // Its reader has to read again what it missed, as after any assignment.
+    // Its reader must reload what it missed, as after any assignment.
     this.assign();
   }
 }
 
-async function ends(courier: Courier<Entry>): Promise<void> {
+async function untilIdle(courier: Courier<Entry>): Promise<void> {
   const limit = performance.now() + DRAIN_MS;
-  while (courier.underWay > 0 && performance.now() < limit)
+  while (courier.inFlight > 0 && performance.now() < limit)
     await new Promise((resolve) => setTimeout(resolve, 10));
   courier.giveUp(new Error("the consumer has closed"));
 }

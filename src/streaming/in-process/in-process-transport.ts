@@ -12,27 +12,27 @@ import { defectOf, latestTime } from "../validity.js";
 import { type Entry, InProcessGroup, type Ticket } from "./group.js";
 import { Quota } from "./quota.js";
 
-/** Records of one topic that wait for their durable groups, those under way included; more, and `produce` waits. */
-const CAPACITY = 50_000;
+/** Records of one topic that its durable groups have not handled yet; beyond, `produce` waits. */
+const CAPACITY_RECORDS = 50_000;
 const ROOM_LIMIT_MS = 10_000;
 const GAUGE_MS = 5_000;
 const TOO_SLOW = "the database is too slow or away";
 
 /**
- * The log within one process: the same rules as Kafka, without what outlives the process. What was produced and not
- * yet handled is lost with it, and found again as a gap by its ids; therefore `produce` of trades resolves only after
- * every durable group has handled them.
+ * The log within one process: the same rules as Kafka, without persistence. Records that were
+ * produced and not yet handled are lost with the process, and found as a gap by their ids;
+ * therefore `produce` of trades resolves only after every durable group has handled them.
  *
- * Trades that nobody reads yet are kept, within the capacity, for the first durable group. Records of the other topics
- * reach only the groups that are there. Records are passed on as they are, not copied: a handler must not change them.
+ * Trades without a group are kept, within the capacity, for the first durable group. Records of the
+ * other topics reach only existing groups. Records are not copied: a handler must not change them.
  */
 export class InProcessTransport extends Transport {
   readonly kind = "in-process";
   private readonly groups = new Map<string, InProcessGroup>();
   private readonly quotas = new Map<TopicName, Quota>();
-  private readonly early = new Map<TopicName, Entry[]>();
+  private readonly unread = new Map<TopicName, Entry[]>();
   private readonly tickets = new Set<Ticket>();
-  // Origins stay unique over restarts, as dead letters need: a process does not write a record every µs of its life.
+  // Dead letters need origins that stay unique over restarts: no process writes a record every µs.
   private offset = Date.now() * 1_000;
   private closed: TransportError | undefined;
   private ended: Promise<void> | undefined;
@@ -56,7 +56,8 @@ export class InProcessTransport extends Transport {
     if (this.closed !== undefined) throw this.closed;
     if (records.length === 0) return;
     const awaited = isAwaited(topic);
-    // Groups stay known when their members have gone: what had a reader before the wait has one after it.
+    // Groups remain when their members leave: a topic with a reader before the wait has one after
+    // it.
     if (awaited || this.durable(topic).length > 0)
       await this.quota(topic).enter(records.length, ROOM_LIMIT_MS, signal);
     const latest = latestTime();
@@ -84,9 +85,9 @@ export class InProcessTransport extends Transport {
     const consumer = group.join(subscription);
     if (!ephemeral)
       for (const topic of handlers.keys()) {
-        const early = this.early.get(topic) ?? [];
-        this.early.delete(topic);
-        this.append(topic, early);
+        const unread = this.unread.get(topic) ?? [];
+        this.unread.delete(topic);
+        this.append(topic, unread);
       }
     return Promise.resolve(consumer);
   }
@@ -125,7 +126,7 @@ export class InProcessTransport extends Transport {
   private quota(topic: TopicName): Quota {
     let quota = this.quotas.get(topic);
     if (quota === undefined)
-      this.quotas.set(topic, (quota = new Quota(CAPACITY, TOO_SLOW)));
+      this.quotas.set(topic, (quota = new Quota(CAPACITY_RECORDS, TOO_SLOW)));
     return quota;
   }
 
@@ -145,7 +146,7 @@ export class InProcessTransport extends Transport {
       ticket: undefined,
     };
     const defect = defectOf(topic, record, latest);
-    // What came in by mistake may have no market, or none that is text.
+    // An invalid record may have no market, or one that is not text.
     const key: unknown = partitionKeyOf(topic, record);
     entry.key = typeof key === "string" ? key : null;
     if (defect !== undefined) refuse(entry, defect, show(record));
@@ -166,9 +167,9 @@ export class InProcessTransport extends Transport {
     for (const entry of entries) entry.open = groups.length;
     for (const group of groups) group.push(topic, entries);
     if (groups.length > 0 || !isAwaited(topic)) return;
-    const early = this.early.get(topic) ?? [];
-    for (const entry of entries) early.push(entry);
-    this.early.set(topic, early);
+    const unread = this.unread.get(topic) ?? [];
+    for (const entry of entries) unread.push(entry);
+    this.unread.set(topic, unread);
   }
 
   private settle(entries: readonly Entry[]): void {

@@ -6,7 +6,7 @@ describe("a quota of 100 records", () => {
   const settle = (): Promise<void> =>
     new Promise((resolve) => setImmediate(resolve));
 
-  it("is entered in the order of asking: a small call does not overtake a large one", async () => {
+  it("is entered in the order of calls: a small call does not overtake a large one", async () => {
     const full = quota();
     await full.enter(90, 1_000);
     const order: string[] = [];
@@ -19,14 +19,14 @@ describe("a quota of 100 records", () => {
     expect(order).toEqual(["large", "small"]);
   });
 
-  it("takes a call larger than itself when nobody is inside", async () => {
+  it("accepts a call larger than itself when no other is inside", async () => {
     const empty = quota();
     await empty.enter(500, 1_000);
     expect(empty.waiting).toBe(0);
     await expect(empty.enter(1, 20)).rejects.toMatchObject({ code: "full" });
   });
 
-  it("refuses after its limit, says why, and lets in who stood behind", async () => {
+  it("refuses after its limit, says why, and admits the calls behind", async () => {
     const full = quota();
     await full.enter(90, 1_000);
     const tooLarge = full.enter(50, 20);
@@ -41,7 +41,7 @@ describe("a quota of 100 records", () => {
     await fits;
   });
 
-  it("gives up with the reason of the signal", async () => {
+  it("rejects with the reason of the signal", async () => {
     const full = quota();
     await full.enter(100, 1_000);
     const abort = new AbortController();
@@ -51,7 +51,7 @@ describe("a quota of 100 records", () => {
     expect(full.waiting).toBe(0);
   });
 
-  it("refuses everybody once it is closed", async () => {
+  it("refuses all calls once it is closed", async () => {
     const full = quota();
     await full.enter(100, 1_000);
     const waiting = full.enter(1, 1_000);

@@ -7,12 +7,13 @@ interface Waiter {
 }
 
 /**
- * A capacity in records, entered in the order of asking: a small call that overtook a large one would change the order
- * within a market. A call larger than the capacity enters when nobody else is inside.
+ * A capacity in records, entered in the order of calls: a small call that overtook a large one
+ * would change the order within a market. A call larger than the capacity enters when no other is
+ * inside.
  */
 export class Quota {
   private held = 0;
-  private readonly line: Waiter[] = [];
+  private readonly queue: Waiter[] = [];
   private closed: Error | undefined;
 
   constructor(
@@ -21,16 +22,19 @@ export class Quota {
     private readonly reason: string,
   ) {}
 
-  /** Records that are held back. */
+  /** Records that wait to enter. */
   get waiting(): number {
-    return this.line.reduce((sum, { count }) => sum + count, 0);
+    return this.queue.reduce((sum, { count }) => sum + count, 0);
   }
 
   get full(): boolean {
-    return this.line.length > 0;
+    return this.queue.length > 0;
   }
 
-  /** Rejects with a TransportError (`full`, or what it was closed with), or with the reason of the signal. */
+  /**
+   * Rejects with a TransportError (`full`, or the error of `close`), or with the reason of the
+   * signal.
+   */
   async enter(
     count: number,
     limitMs: number,
@@ -38,7 +42,7 @@ export class Quota {
   ): Promise<void> {
     signal?.throwIfAborted();
     if (this.closed !== undefined) throw this.closed;
-    if (this.line.length === 0 && this.fits(count)) {
+    if (this.queue.length === 0 && this.fits(count)) {
       this.held += count;
       return;
     }
@@ -47,11 +51,11 @@ export class Quota {
     try {
       await new Promise<void>((enter, refuse) => {
         const waiter: Waiter = { count, enter, refuse };
-        this.line.push(waiter);
-        abort = () => this.leaveLine(waiter, signal?.reason as Error);
+        this.queue.push(waiter);
+        abort = () => this.leaveQueue(waiter, signal?.reason as Error);
         signal?.addEventListener("abort", abort, { once: true });
         timer = setTimeout(
-          () => this.leaveLine(waiter, this.tooLate(count, limitMs)),
+          () => this.leaveQueue(waiter, this.fullError(count, limitMs)),
           limitMs,
         );
       });
@@ -66,10 +70,10 @@ export class Quota {
     this.admit();
   }
 
-  /** Refuses everybody, those in line too. */
+  /** Rejects all callers, waiting ones too. */
   close(error: Error): void {
     this.closed = error;
-    for (const { refuse } of this.line.splice(0)) refuse(error);
+    for (const { refuse } of this.queue.splice(0)) refuse(error);
   }
 
   private fits(count: number): boolean {
@@ -78,24 +82,24 @@ export class Quota {
 
   private admit(): void {
     for (;;) {
-      const [first] = this.line;
+      const [first] = this.queue;
       if (first === undefined || !this.fits(first.count)) return;
-      this.line.shift();
+      this.queue.shift();
       this.held += first.count;
       first.enter();
     }
   }
 
-  private leaveLine(waiter: Waiter, error: Error): void {
-    const at = this.line.indexOf(waiter);
+  private leaveQueue(waiter: Waiter, error: Error): void {
+    const at = this.queue.indexOf(waiter);
     if (at < 0) return;
-    this.line.splice(at, 1);
+    this.queue.splice(at, 1);
     waiter.refuse(error);
-    // Who stood behind a large call may fit now.
+    // Calls behind a large one may fit now.
     this.admit();
   }
 
-  private tooLate(count: number, limitMs: number): TransportError {
+  private fullError(count: number, limitMs: number): TransportError {
     return new TransportError(
       "full",
       `No room for ${count} records within ${limitMs} ms: ${this.reason}`,

@@ -3,8 +3,9 @@ import kafkajs, { type PartitionAssigner } from "kafkajs";
 const { MemberMetadata, MemberAssignment } = kafkajs.AssignerProtocol;
 
 /**
- * Gives partition p of every topic to the same member. kafkajs's round robin goes on counting from one topic to the next:
- * a market's live trades could come to one recorder and its bulk trades to another, and two would take it for theirs.
+ * Assigns partition p of every topic to the same member. kafkajs's round robin continues its count
+ * from topic to topic: a market's live trades could go to one recorder and its bulk trades to
+ * another, and both would claim the market.
  */
 export const sameMemberForEveryTopic: PartitionAssigner = ({ cluster }) => ({
   name: "SameMemberForEveryTopic",

@@ -11,8 +11,8 @@ import "./idle-timers.js";
 const { Kafka: Client, logLevel } = kafkajs;
 
 /**
- * A client of its own for each consumer: kafkajs keeps what a group has committed by group name and client, and two
- * consumers of one group would mix theirs up.
+ * Each consumer needs a client of its own: kafkajs stores committed offsets by group name and
+ * client, and two consumers of one group would overwrite each other's.
  */
 export function connectClient(config: Config): Kafka {
   return new Client({
@@ -24,23 +24,27 @@ export function connectClient(config: Config): Kafka {
       : { sasl: config.kafkaSasl as never }),
     connectionTimeout: 3_000,
     requestTimeout: 8_000,
-    // Its layers repeat what the layers below them have repeated: three attempts of each are up to 27. Whoever calls
-    // repeats with a backoff of his own, and stops when closing, which kafkajs cannot.
+    // Each layer of kafkajs retries what the layers below have retried: three attempts each are up
+    // to 27. Our callers retry with a backoff of their own, and stop when closing, which kafkajs
+    // cannot.
     retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 2 },
     logLevel: logLevel.WARN,
     logCreator: () => nestLog,
   });
 }
 
-// What kafkajs says of conditions that are repeated and pass within a second, of what we asked for, and of what whoever
-// uses the client says himself.
+// Messages of kafkajs about conditions that pass within a second, about effects of our own calls,
+// and about errors that the callers log themselves.
 const NOISE =
   /coordinator is|not the leader|GroupLoadInProgress|The group is rebalancing|Response (Metadata|InitProducerId|FindCoordinator|JoinGroup|SyncGroup|Heartbeat|OffsetCommit|Fetch)|KafkaJSPartialMessageError|idempotent producer|^Crash:/;
-const SAME_AGAIN_MS = 30_000;
+const REPEAT_EVERY_MS = 30_000;
 const logger = new Logger("Kafka");
-const said = new Map<string, number>();
+const loggedAt = new Map<string, number>();
 
-/** While a broker is away, every connection says so many times a second: the same is said once in 30 s. */
+/**
+ * While a broker is unavailable, each connection reports it many times a second: the same text is
+ * logged every 30 s.
+ */
 function nestLog({ level, log }: LogEntry): void {
   const { message, error, broker } = log as {
     message: string;
@@ -49,12 +53,12 @@ function nestLog({ level, log }: LogEntry): void {
   };
   const text = [message, broker, error].filter(Boolean).join(" ");
   const now = Date.now();
-  if (NOISE.test(text) || now - (said.get(text) ?? 0) < SAME_AGAIN_MS) {
+  if (NOISE.test(text) || now - (loggedAt.get(text) ?? 0) < REPEAT_EVERY_MS) {
     logger.debug(text);
     return;
   }
-  if (said.size > 1_000) said.clear();
-  said.set(text, now);
+  if (loggedAt.size > 1_000) loggedAt.clear();
+  loggedAt.set(text, now);
   if (level === (logLevel.ERROR as LogLevel)) logger.error(text);
   else logger.warn(text);
 }

@@ -22,30 +22,42 @@ import type { PartitionTable } from "./topic-settings.js";
 const FIRST_RESTART_MS = 500;
 const MAX_RESTART_MS = 5_000;
 const END_LIMIT_MS = 7_000;
-/** How long an ephemeral group waits to learn where its topics end, before it goes on trying by itself. */
+/**
+ * How long `start` waits for the end offsets of an ephemeral group; then they are fetched in the
+ * background.
+ */
 const START_LIMIT_MS = 10_000;
 
-/** In ms. Tests cannot wait as long as the real world has to. */
+/** In ms. Tests use shorter times. */
 export interface ConsumerTiming {
-  /** A member that the broker has not heard of for this long loses its partitions. Brokers allow 6 s and more unless told otherwise. */
+  /**
+   * A member without a heartbeat for this long loses its partitions. By default, brokers allow 6 s
+   * and more.
+   */
   session: number;
-  /** Between two looks at lag and signs of life. */
+  /** Interval of polling lag and liveness. */
   watch: number;
-  /** Neither a fetch nor a heartbeat for this long: the client has stopped without an error (kafkajs#1431, #1720). */
+  /**
+   * Neither a fetch nor a heartbeat for this long: the client has stopped without an error
+   * (kafkajs#1431, #1720).
+   */
   silent: number;
-  /** The broker has records for us, and none is read or handled for this long: it fetches, but not what we need. */
+  /**
+   * The broker has records for us, and none is read or handled for this long: the client fetches
+   * the wrong ones.
+   */
   stalled: number;
 }
 
 export const CONSUMER_TIMING: ConsumerTiming = {
   session: 6_000,
   watch: 5_000,
-  // Longer than the longest rebalance, in which there is no sign of life either.
+  // Longer than the longest rebalance, which has neither fetches nor heartbeats.
   silent: 25_000,
   stalled: 60_000,
 };
 
-/** One consumer group's member: a session, and after it the next one, until it is closed. */
+/** A member of a consumer group: runs one session after the other until it is closed. */
 export class KafkaConsumer implements Consumer {
   private readonly logger: Logger;
   private readonly trouble: TroubleLog;
@@ -81,20 +93,23 @@ export class KafkaConsumer implements Consumer {
     this.knowsStart = !ephemeral;
   }
 
-  /** An ephemeral group gets what is produced after this has resolved; a durable one what it has not handled yet. */
+  /**
+   * An ephemeral group gets the records produced after this has resolved; a durable one those it
+   * has not committed.
+   */
   async start(): Promise<void> {
     const limit = Date.now() + START_LIMIT_MS;
     while (!this.knowsStart && Date.now() < limit) {
       try {
         await this.findStart();
       } catch (error) {
-        // Right after its making a topic has no leader yet.
+        // Right after its creation, a topic has no leader yet.
         this.logger.debug((error as Error).message);
         await sleep(200);
       }
     }
     this.running = this.run();
-    this.watch = setInterval(() => void this.look(), this.timing.watch);
+    this.watch = setInterval(() => void this.poll(), this.timing.watch);
   }
 
   status(): ConsumerStatus {
@@ -174,15 +189,19 @@ export class KafkaConsumer implements Consumer {
   ): void {
     if (session !== this.session) return;
     if (this.memberId !== undefined && this.memberId !== memberId) {
-      // The broker had given our partitions away meanwhile. What kafkajs still fetches by the old assignment would be
-      // taken for the new one's, and what lies before it be left out: a new client has no such fetch.
-      session.end({ cause: "crash", detail: "the broker had forgotten us" });
+      // The broker had assigned our partitions elsewhere meanwhile. A late fetch of the old
+      // assignment would count as one of the new assignment, and records before it would be
+      // skipped: a new client has no such fetch.
+      session.end({
+        cause: "crash",
+        detail: "the broker had removed this member from the group",
+      });
       return;
     }
     this.memberId = memberId;
     this.intake.assign(session, assignment);
     this.announce(assignment);
-    this.trouble.over("It consumes again");
+    this.trouble.over("Consuming again");
   }
 
   private leave(): void {
@@ -192,7 +211,9 @@ export class KafkaConsumer implements Consumer {
     this.memberId = undefined;
   }
 
-  /** Partition p of every topic is at one member: any topic tells whose a market is. */
+  /**
+   * One member has partition p of every topic: any topic's assignment decides who owns a market.
+   */
   private announce(assignment: Record<string, number[]>): void {
     const own = [...this.tables].map(([name, table]) => ({
       table,
@@ -207,9 +228,11 @@ export class KafkaConsumer implements Consumer {
     );
   }
 
-  /** A broker that has just started refuses the first attempt of everybody. */
+  /**
+   * A broker that has just started refuses each member's first attempt, so that one is not logged.
+   */
   private refused({ detail }: Ending, isFirst: boolean): void {
-    const text = `Cannot consume yet: ${detail}`;
+    const text = `Cannot consume yet, will retry: ${detail}`;
     if (isFirst) this.logger.debug(text);
     else this.trouble.failed(text);
   }
@@ -222,8 +245,8 @@ export class KafkaConsumer implements Consumer {
     );
   }
 
-  private async look(): Promise<void> {
-    const standing = await this.lag.measure();
+  private async poll(): Promise<void> {
+    const offsets = await this.lag.measure();
     const group = labelOf(this.subscription);
     if (this.lag.latest !== null)
       this.figures.consumerLag.set({ group }, this.lag.latest);
@@ -237,14 +260,14 @@ export class KafkaConsumer implements Consumer {
     if (session === undefined) return;
     const now = Date.now();
     if (now - session.lastSign > timing.silent) {
-      const detail = `no sign of life for ${timing.silent} ms`;
+      const detail = `neither a fetch nor a heartbeat for ${timing.silent} ms`;
       session.end({ cause: "stalled", detail });
       return;
     }
-    const unread = standing === null ? 0 : intake.unread(standing);
-    const busy = intake.waiting() > 0 || intake.underWay > 0;
+    const unread = offsets === null ? 0 : intake.unread(offsets);
+    const busy = intake.waiting() > 0 || intake.inFlight > 0;
     if (unread > 0 && !busy && now - intake.lastProgress > timing.stalled) {
-      const detail = `${unread} records behind and nothing arrives`;
+      const detail = `${unread} records behind and none arrives`;
       session.end({ cause: "stalled", detail });
     }
   }

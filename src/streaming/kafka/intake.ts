@@ -8,11 +8,13 @@ import type { TopicName } from "../topics.js";
 import type { Subscription } from "../transport.js";
 import { latestTime } from "../validity.js";
 import { KnownKeys } from "./known-keys.js";
-import type { Offsets, Standing } from "./lag.js";
+import type { GroupOffsets, Offsets } from "./lag.js";
 import { PartitionProgress } from "./partition-progress.js";
 import type { KafkaSession } from "./session.js";
 
-/** A closing consumer first lets its handlers end, then tells them to give up: in all the 10 s of the contract. */
+/**
+ * A closing consumer waits for its handlers, then aborts them: 10 s in total, as the contract says.
+ */
 const DRAIN_MS = 8_000;
 const GIVE_UP_MS = 2_000;
 const COMMIT_LIMIT_MS = 3_000;
@@ -22,12 +24,14 @@ interface Read extends Item {
 }
 
 /**
- * What a consumer has read and not yet committed. kafkajs fetches again only when all batches of a fetch are handled;
- * here a batch is only decoded and put into the lanes, so that fetching goes on while handlers write. Memory stays
- * bounded by pausing a topic while two largest batches of it wait. Offsets are committed when handlers have resolved.
+ * Records that a consumer has read and not yet committed. kafkajs fetches again only when all
+ * batches of a fetch are handled; here a batch is only decoded and put into the lanes, so that
+ * fetching continues while handlers write. Memory is bounded: a topic is paused while more than two
+ * of its largest batches wait. Offsets are committed after handlers have resolved.
  *
- * In a rebalance, partitions that stay go on where they are. Those that are lost are dropped: what waits of them is
- * forgotten, handlers that have some of it are told to give up, and nothing of it is committed any more.
+ * In a rebalance, partitions that stay continue at their position. Lost partitions are dropped:
+ * their waiting records are discarded, handlers that have some of them are aborted, and nothing of
+ * them is committed any more.
  */
 export class KafkaIntake {
   private readonly logger = new Logger("KafkaIntake");
@@ -37,12 +41,15 @@ export class KafkaIntake {
   private readonly assigned = new Map<string, PartitionProgress>();
   private readonly paused = new Set<TopicName>();
   private readonly uncommitted = new Set<PartitionProgress>();
-  /** Where partitions of an ephemeral group begin, whose commits would outlive their use. */
+  /**
+   * Start offsets of an ephemeral group's partitions, kept here because its commits would outlive
+   * it.
+   */
   private readonly starts = new Map<string, number>();
   private session: KafkaSession | undefined;
   private committing: Promise<void> | undefined;
   private closing = false;
-  /** When something was last read or handled, epoch ms. */
+  /** Time of the last read or handled record, epoch ms. */
   lastProgress = Date.now();
 
   constructor(
@@ -65,7 +72,7 @@ export class KafkaIntake {
         new Lane<Read>(
           subscription,
           async (topic, items) => {
-            this.relieve(topic);
+            this.resumeIfRoom(topic);
             return courier.deliver(topic, items);
           },
           lane / lanes,
@@ -81,12 +88,12 @@ export class KafkaIntake {
     return this.lanes.reduce((sum, lane) => sum + lane.waiting(topic), 0);
   }
 
-  get underWay(): number {
-    return this.couriers.reduce((sum, { underWay }) => sum + underWay, 0);
+  get inFlight(): number {
+    return this.couriers.reduce((sum, { inFlight }) => sum + inFlight, 0);
   }
 
   /** Records of our partitions that the broker has and we have not read. */
-  unread({ ends, from }: Standing): number {
+  unread({ ends, from }: GroupOffsets): number {
     let sum = 0;
     for (const { topic, partition, next } of this.assigned.values()) {
       const end = ends.get(topic)?.get(partition) ?? 0;
@@ -96,14 +103,14 @@ export class KafkaIntake {
     return sum;
   }
 
-  /** An ephemeral group reads from here on, whenever its partitions come. */
+  /** Where an ephemeral group starts reading, whenever its partitions are assigned. */
   startAt(offsets: Offsets): void {
     for (const [topic, partitions] of offsets)
       for (const [partition, offset] of partitions)
         this.starts.set(`${topic}/${partition}`, offset);
   }
 
-  /** The partitions of this session from now on. */
+  /** Takes over the partitions of a session. */
   assign(session: KafkaSession, assignment: Record<string, number[]>): void {
     this.session = session;
     this.lastProgress = Date.now();
@@ -117,18 +124,18 @@ export class KafkaIntake {
           new PartitionProgress(topic, partition, this.lanes.length);
         progress.next ??= this.starts.get(key);
         this.assigned.set(key, progress);
-        // kafkajs would begin again at what was last committed.
+        // kafkajs would start at the last commit.
         if (progress.next !== undefined)
           session.seek(topic, partition, progress.next);
       }
-    this.lose((key) => !kept.has(key));
+    this.dropPartitions((key) => !kept.has(key));
   }
 
-  /** The session is over: another member may have our partitions already. */
+  /** The session has ended: another member may have our partitions already. */
   unassign(): void {
     this.session = undefined;
     this.paused.clear();
-    this.lose(() => true);
+    this.dropPartitions(() => true);
   }
 
   arrived(batch: EachBatchPayload["batch"]): void {
@@ -138,11 +145,12 @@ export class KafkaIntake {
     if (Number(batch.highWatermark) < (progress.next ?? 0)) progress.restart();
     const topic = batch.topic.slice(this.prefix.length) as TopicName;
     const parts = this.lanes.map((): Read[] => []);
-    // The broker orders by its own clock, so the newest of a batch stands for all.
+    // The broker orders by its own clock: the timestamp of the newest record bounds the batch.
     const newest = batch.messages[batch.messages.length - 1];
     const latest = latestTime(Number(newest?.timestamp ?? 0));
     for (const { key, value, offset } of batch.messages) {
-      // Complete from the start: V8 would give a field that is added later a store of its own, for each record.
+      // With all its fields: V8 would allocate a separate store, for each record, for a field added
+      // later.
       const known = key === null ? undefined : this.keys.of(key);
       const item: Read = {
         partition: batch.partition,
@@ -152,7 +160,7 @@ export class KafkaIntake {
         undecodable: undefined,
         progress,
       };
-      // What has no key keeps the order of its partition.
+      // Records without a key keep the order of their partition.
       const lane = known?.lane ?? batch.partition % this.lanes.length;
       if (!progress.read(Number(offset), lane)) continue;
       decode(topic, item, value, latest);
@@ -166,7 +174,10 @@ export class KafkaIntake {
     this.session?.pause(batch.topic);
   }
 
-  /** Everything of a partition before `offset` has been read: what else is there are no records. */
+  /**
+   * Everything of a partition before `offset` has been read, including entries that are not
+   * records.
+   */
   readTo(topic: string, partition: number, offset: number): void {
     const progress = this.assigned.get(`${topic}/${partition}`);
     if (progress === undefined || this.closing) return;
@@ -176,14 +187,17 @@ export class KafkaIntake {
     this.commitSoon();
   }
 
-  /** Commits what has been handled, unless it is being done. */
+  /** Commits what has been handled, unless a commit is running. */
   commitSoon(): void {
     this.committing ??= this.commit().finally(
       () => (this.committing = undefined),
     );
   }
 
-  /** Lets the batches under way end, within a limit, and commits them. What waits comes again elsewhere. */
+  /**
+   * Waits, within a limit, for the running batches and commits them. Waiting records are delivered
+   * again elsewhere.
+   */
   async close(): Promise<void> {
     this.closing = true;
     for (const lane of this.lanes) lane.drop(() => true);
@@ -197,7 +211,7 @@ export class KafkaIntake {
     await within(COMMIT_LIMIT_MS, this.committing ?? Promise.resolve());
   }
 
-  private lose(isLost: (key: string) => boolean): void {
+  private dropPartitions(isLost: (key: string) => boolean): void {
     const before = this.assigned.size;
     for (const [key, progress] of this.assigned) {
       if (!isLost(key)) continue;
@@ -211,7 +225,7 @@ export class KafkaIntake {
     if (this.assigned.size === before) return;
     for (const lane of this.lanes) lane.drop(({ progress }) => progress.lost);
     for (const courier of this.couriers) courier.revoke();
-    for (const topic of [...this.paused]) this.relieve(topic);
+    for (const topic of [...this.paused]) this.resumeIfRoom(topic);
   }
 
   private handled(lane: number, items: readonly Read[]): void {
@@ -226,7 +240,7 @@ export class KafkaIntake {
     this.commitSoon();
   }
 
-  private relieve(topic: TopicName): void {
+  private resumeIfRoom(topic: TopicName): void {
     if (!this.paused.has(topic)) return;
     if (this.waiting(topic) > this.subscription.maxBatch) return;
     this.paused.delete(topic);
@@ -250,8 +264,11 @@ export class KafkaIntake {
           })),
         );
       } catch (error) {
-        // Rebalanced or cut off: a later commit covers it, or the records come again and change nothing.
-        this.logger.debug(`Not committed: ${(error as Error).message}`);
+        // Rebalanced or disconnected: a later commit covers it, or the records are delivered again
+        // without effect.
+        this.logger.debug(
+          `Commit failed, will retry: ${(error as Error).message}`,
+        );
         for (const progress of due)
           if (!progress.lost) this.uncommitted.add(progress);
         return;

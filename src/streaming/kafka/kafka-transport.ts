@@ -24,19 +24,19 @@ import { KafkaWriter } from "./writer.js";
 const PRODUCE_LIMIT_MS = 10_000;
 /** How long `start` waits: a broker that starts together with us may need a minute. */
 const START_LIMIT_MS = 60_000;
-const START_EVERY_MS = 1_000;
+const START_RETRY_MS = 1_000;
 
-interface Outlet {
+interface TopicWriter {
   table: PartitionTable;
   writer: KafkaWriter;
 }
 
-/** Apache Kafka and what speaks its protocol. */
+/** Apache Kafka, or a broker with the same protocol. */
 export class KafkaTransport extends Transport {
   readonly kind = "kafka";
   private readonly logger = new Logger("KafkaTransport");
   private readonly consumers = new Set<KafkaConsumer>();
-  private readonly outlets = new Map<TopicName, Outlet>();
+  private readonly topicWriters = new Map<TopicName, TopicWriter>();
   private readonly closing = new AbortController();
   private ended: Promise<void> | undefined;
 
@@ -53,7 +53,7 @@ export class KafkaTransport extends Transport {
     const kafka = connectClient(this.config);
     for (const [topic, count] of counts) {
       const name = this.config.topicPrefix + topic;
-      this.outlets.set(topic, {
+      this.topicWriters.set(topic, {
         table: new PartitionTable(count),
         writer: new KafkaWriter(kafka, name, PRODUCE_LIMIT_MS),
       });
@@ -68,13 +68,13 @@ export class KafkaTransport extends Transport {
     signal?.throwIfAborted();
     this.closing.signal.throwIfAborted();
     if (records.length === 0) return;
-    const outlet = this.outlets.get(topic);
-    if (outlet === undefined)
+    const topicWriter = this.topicWriters.get(topic);
+    if (topicWriter === undefined)
       throw new TransportError(
         "unavailable",
         "The broker has not been reached yet",
       );
-    const { table, writer } = outlet;
+    const { table, writer } = topicWriter;
     await writer.write(
       records.length,
       (index) => {
@@ -92,7 +92,7 @@ export class KafkaTransport extends Transport {
   async subscribe(subscription: Subscription): Promise<Consumer> {
     this.closing.signal.throwIfAborted();
     const tables = new Map(
-      [...this.outlets]
+      [...this.topicWriters]
         .filter(([topic]) => subscription.handlers.has(topic))
         .map(([topic, { table }]) => [topic, table]),
     );
@@ -108,15 +108,15 @@ export class KafkaTransport extends Transport {
     return consumer;
   }
 
-  /** The broker has no capacity of ours to wait for. */
+  /** With a broker there is no capacity limit to wait for. */
   waiting(_topic: TopicName): number {
     return 0;
   }
 
   problem(): string | null {
     if (this.closing.signal.aborted) return "closed";
-    if (this.outlets.size === 0) return "not connected yet";
-    for (const { writer } of this.outlets.values())
+    if (this.topicWriters.size === 0) return "not connected yet";
+    for (const { writer } of this.topicWriters.values())
       if (writer.trouble !== null) return writer.trouble;
     return null;
   }
@@ -126,11 +126,11 @@ export class KafkaTransport extends Transport {
   }
 
   private async end(): Promise<void> {
-    // Handlers that end now still publish what they have done.
+    // Handlers that end now still publish their results.
     await Promise.all([...this.consumers].map((consumer) => consumer.close()));
     this.closing.abort(new TransportError("closed", "The transport is closed"));
     await Promise.all(
-      [...this.outlets.values()].map(({ writer }) => writer.close()),
+      [...this.topicWriters.values()].map(({ writer }) => writer.close()),
     );
   }
 
@@ -147,7 +147,7 @@ export class KafkaTransport extends Transport {
   private async untilReachable<T>(attempt: () => Promise<T>): Promise<T> {
     const limit = Date.now() + START_LIMIT_MS;
     const brokers = this.config.kafkaBrokers.join(",");
-    for (let said = false; ; said = true) {
+    for (let isLogged = false; ; isLogged = true) {
       try {
         return await attempt();
       } catch (error) {
@@ -157,12 +157,12 @@ export class KafkaTransport extends Transport {
             `No broker of KAFKA_BROKERS=${brokers} answers`,
             { cause: error },
           );
-        if (!said)
+        if (!isLogged)
           this.logger.warn(
             `Waiting for a broker of KAFKA_BROKERS=${brokers}: ${(error as Error).message}`,
           );
       }
-      await sleep(START_EVERY_MS, undefined, { signal: this.closing.signal });
+      await sleep(START_RETRY_MS, undefined, { signal: this.closing.signal });
     }
   }
 }

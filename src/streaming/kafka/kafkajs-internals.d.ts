@@ -1,5 +1,5 @@
 declare module "kafkajs/src/network/requestQueue/index.js" {
-  /** One connection's requests, as far as `kafka-idle-timers.ts` touches it. */
+  /** One connection's requests, as far as `idle-timers.ts` uses it. */
   interface RequestQueue {
     pending: unknown[];
     throttledUntil: number;

@@ -18,21 +18,21 @@ describe("the keys of a topic", () => {
           return { text, lane: share.of(text.split("|")[0] as string) };
         });
         const found = texts.map((text) => keys.of(Buffer.from(text)));
-        // `expect` is for the one that differs: it compares slowly and tells well.
+        // `expect` is slow and explains differences: it runs only for the case that differs.
         if (!isDeepStrictEqual(found, expected))
           expect(found).toEqual(expected);
       }),
     );
   });
 
-  it("are made once while there are few", () => {
+  it("are decoded once while there are few", () => {
     const keys = new KnownKeys(2);
     const first = keys.of(Buffer.from("sim:A"));
     keys.of(Buffer.from("sim:B"));
     expect(keys.of(Buffer.from("sim:A"))).toBe(first);
   });
 
-  it("do not fill the memory, and stay right, when there are many", () => {
+  it("are bounded, and stay right, when there are many", () => {
     const keys = new KnownKeys(2);
     const first = keys.of(Buffer.from("sim:A|1m|0"));
     for (let at = 1; at < 25_000; at++) keys.of(Buffer.from(`sim:A|1m|${at}`));

@@ -6,15 +6,16 @@ export interface KnownKey {
   lane: number;
 }
 
-/** More markets than a topic has; keys of candles are not remembered for ever. */
-const CAPACITY = 10_000;
+/** More markets than a topic has; beyond (keys of candles), the map is cleared. */
+const MAX_KEYS = 10_000;
 
 /**
- * Text and lane of records' keys. A topic has few keys and millions of records: each key is made once instead of once for
- * each record, which spares the garbage collector a string that lives as long as its record waits.
+ * Text and lane of records' keys. A topic has few keys and millions of records: each key is decoded
+ * once instead of once a record, which saves the garbage collector a string that lives as long as
+ * its record waits.
  */
 export class KnownKeys {
-  /** By a hash of the bytes; of two keys that share one, the newer is known. */
+  /** By a hash of the bytes; of two keys with the same hash, the newer is kept. */
   private readonly keys = new Map<number, KnownKey>();
 
   private readonly share: LaneShare;
@@ -31,13 +32,13 @@ export class KnownKeys {
     if (known !== undefined && isText(bytes, known.text)) return known;
     const text = bytes.toString();
     const key = { text, lane: this.share.of(marketOfKey(text)) };
-    if (this.keys.size >= CAPACITY) this.keys.clear();
+    if (this.keys.size >= MAX_KEYS) this.keys.clear();
     this.keys.set(hash, key);
     return key;
   }
 }
 
-/** False also for text that is not ASCII: such a key is made anew each time. */
+/** False also for text that is not ASCII: such a key is decoded each time. */
 function isText(bytes: Buffer, text: string): boolean {
   if (bytes.length !== text.length) return false;
   for (let at = 0; at < text.length; at++)

@@ -2,35 +2,41 @@ import { Logger } from "@nestjs/common";
 import type { Admin, Kafka } from "kafkajs";
 import { within } from "../../waiting/limit.js";
 
-const LIMIT_MS = 8_000;
-const DELETE_TRIES = 5;
+const ANSWER_LIMIT_MS = 8_000;
+const MAX_DELETE_ATTEMPTS = 5;
 
 /** Offsets by Kafka's name of the topic, then by partition. */
 export type Offsets = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
-export interface Standing {
-  /** After the newest record. */
+export interface GroupOffsets {
+  /** The offset after the newest record. */
   ends: Offsets;
-  /** Where the group goes on: what it has committed, or where a group without a commit begins. */
+  /** Where the group continues: its commit, or the start of a group without one. */
   from: Offsets;
 }
 
-/** What only the broker knows of a group: where its topics end, and what it has committed. */
+/** Fetches a group's committed offsets and the end offsets of its topics from the broker. */
 export class KafkaLag {
   private readonly logger = new Logger("KafkaLag");
   private readonly admin: Admin;
   private connecting: Promise<void> | undefined;
   private measuring = false;
-  /** Records between what the group has committed and the end of its topics, when last measured; null before. */
+  /**
+   * Records between what the group has committed and the end of its topics, when last measured;
+   * null before.
+   */
   latest: number | null = null;
-  /** When that measurement began, epoch ms. */
+  /** Start of that measurement, epoch ms. */
   latestAt: number | null = null;
 
   constructor(
     kafka: Kafka,
     private readonly group: string,
     private readonly topics: readonly string[],
-    /** A group without a commit begins at the newest record, not at the oldest; and nobody continues where it stopped. */
+    /**
+     * Without a commit, the group starts at the newest record instead of the oldest; it is deleted
+     * at the end.
+     */
     private readonly ephemeral: boolean,
   ) {
     this.admin = kafka.admin();
@@ -42,21 +48,21 @@ export class KafkaLag {
   }
 
   /** Measures `latest`. Null when the broker does not answer in time. */
-  async measure(): Promise<Standing | null> {
+  async measure(): Promise<GroupOffsets | null> {
     if (this.measuring) return null;
     this.measuring = true;
     const began = Date.now();
-    const answers: Standing[] = [];
-    const asked = this.ask().then(
-      (standing) => {
-        answers.push(standing);
-        this.latest = behind(standing);
+    const answers: GroupOffsets[] = [];
+    const fetched = this.fetch().then(
+      (offsets) => {
+        answers.push(offsets);
+        this.latest = lagOf(offsets);
         this.latestAt = began;
       },
-      (error: Error) => this.say(error),
+      (error: Error) => this.log(error),
     );
     try {
-      await within(LIMIT_MS, asked);
+      await within(ANSWER_LIMIT_MS, fetched);
       return answers[0] ?? null;
     } finally {
       this.measuring = false;
@@ -64,28 +70,31 @@ export class KafkaLag {
   }
 
   async close(): Promise<void> {
-    await within(LIMIT_MS, this.ephemeral ? this.deleteGroup() : asDone());
+    await within(
+      ANSWER_LIMIT_MS,
+      this.ephemeral ? this.deleteGroup() : nothing(),
+    );
     await within(
       1_000,
-      this.admin.disconnect().catch((error: Error) => this.say(error)),
+      this.admin.disconnect().catch((error: Error) => this.log(error)),
     );
   }
 
   /** The broker may need a moment to see that the last member has left. */
   private async deleteGroup(): Promise<void> {
-    for (let tries = DELETE_TRIES; tries > 0; tries--) {
+    for (let attempts = MAX_DELETE_ATTEMPTS; attempts > 0; attempts--) {
       try {
         await this.connect();
         await this.admin.deleteGroups([this.group]);
         return;
       } catch (error) {
-        this.say(error as Error);
+        this.log(error as Error);
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
 
-  private say({ message }: Error): void {
+  private log({ message }: Error): void {
     this.logger.debug(`Group ${this.group}: ${message}`);
   }
 
@@ -113,8 +122,8 @@ export class KafkaLag {
     return { ends, lows };
   }
 
-  private async ask(): Promise<Standing> {
-    // Commits first: a record that is written and handled in between must not count as one that nobody has read.
+  private async fetch(): Promise<GroupOffsets> {
+    // Commits first: a record that is written and handled in between must not count as unread.
     await this.connect();
     const committed = await this.admin.fetchOffsets({
       groupId: this.group,
@@ -142,7 +151,7 @@ export class KafkaLag {
   }
 }
 
-function behind({ ends, from }: Standing): number {
+function lagOf({ ends, from }: GroupOffsets): number {
   let lag = 0;
   for (const [topic, partitions] of from)
     for (const [partition, offset] of partitions)
@@ -150,6 +159,6 @@ function behind({ ends, from }: Standing): number {
   return lag;
 }
 
-function asDone(): Promise<void> {
+function nothing(): Promise<void> {
   return Promise.resolve();
 }

@@ -29,7 +29,7 @@ describe("the progress of a partition over two lanes", () => {
     expect(some.safe).toBe(12);
   });
 
-  it("does not take a record twice, unless the log was made anew", () => {
+  it("does not read a record twice, unless the topic was recreated", () => {
     const some = progress();
     expect(some.read(5, 0)).toBe(true);
     expect(some.read(5, 0)).toBe(false);

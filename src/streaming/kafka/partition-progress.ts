@@ -1,4 +1,4 @@
-/** Numbers in the order in which they came, taken from the front. */
+/** A queue of numbers. */
 class Fifo {
   private items: number[] = [];
   private head = 0;
@@ -20,16 +20,16 @@ class Fifo {
 }
 
 /**
- * What has been read of one assigned partition and what of it has been handled. Its records are spread over lanes, which
- * finish at different times; each lane finishes them in order. Committed may be only what lies before the first record
- * that some lane has not finished.
+ * Read and handled offsets of one assigned partition. Its records are spread over lanes, which
+ * finish at different times; each lane finishes its records in order. Only offsets up to the first
+ * record that a lane has not finished may be committed.
  */
 export class PartitionProgress {
-  /** Given to another member, or read anew after a restart: what still comes of it counts no more. */
+  /** Assigned to another member, or read again by a new session: late results are ignored. */
   lost = false;
-  /** The offset after the last one that was read; undefined before. */
+  /** The offset after the last read record; undefined before the first. */
   next: number | undefined;
-  /** What was last committed. */
+  /** The last committed offset. */
   committed: number | undefined;
   private readonly open: Fifo[];
 
@@ -42,7 +42,7 @@ export class PartitionProgress {
     this.open = Array.from({ length: lanes }, () => new Fifo());
   }
 
-  /** False when it was read before. */
+  /** False when the record was read before. */
   read(offset: number, lane: number): boolean {
     if (this.next !== undefined && offset < this.next) return false;
     this.open[lane]?.push(offset);
@@ -50,17 +50,22 @@ export class PartitionProgress {
     return true;
   }
 
-  /** There is nothing more to read before `offset`: what lies there are no records, such as marks of transactions. */
+  /**
+   * Nothing is left to read before `offset`: the entries there are not records, such as transaction
+   * markers.
+   */
   skipTo(offset: number): void {
     if (this.next === undefined || offset > this.next) this.next = offset;
   }
 
-  /** The log is shorter than what was read of it: it was made anew, and is read from where it begins now. */
+  /**
+   * The log is shorter than what was read: the topic was recreated, and is read from its beginning.
+   */
   restart(): void {
     this.next = undefined;
   }
 
-  /** Nothing of it waits or is under way. */
+  /** None of its records waits or is being handled. */
   get idle(): boolean {
     return this.open.every(({ first }) => first === undefined);
   }

@@ -10,14 +10,14 @@ import { sameMemberForEveryTopic } from "./assigner.js";
 
 const CLOSE_LIMIT_MS = 5_000;
 
-/** Why a session is over. */
+/** Why a session has ended. */
 export interface Ending {
   cause: "crash" | "stalled" | "closed";
   detail: string;
 }
 
 export interface SessionEvents {
-  /** The partitions, by Kafka's name of the topic, that are ours from now on, and who we are to the broker. */
+  /** The newly assigned partitions by Kafka's name of the topic, and our member id. */
   joined(assignment: Record<string, number[]>, memberId: string): void;
   arrived(batch: EachBatchPayload["batch"]): void;
   /** Everything before `offset` has been read. */
@@ -31,7 +31,10 @@ interface Options {
   sessionMs: number;
 }
 
-/** The life of one kafkajs consumer. It ends once, for one reason, and is never restarted: the next one is a new one. */
+/**
+ * One kafkajs consumer from connecting to its end. It is never restarted: the next session has a
+ * new client.
+ */
 export class KafkaSession {
   private readonly logger = new Logger("KafkaSession");
   private readonly client: Client;
@@ -39,7 +42,7 @@ export class KafkaSession {
   readonly ended: Promise<Ending>;
   private connecting: Promise<void> | undefined;
   private over = false;
-  /** When the client last fetched or spoke to the broker, epoch ms. */
+  /** Time of the last fetch, heartbeat or join, epoch ms. */
   lastSign = Date.now();
 
   constructor(
@@ -54,7 +57,7 @@ export class KafkaSession {
       sessionTimeout: options.sessionMs,
       rebalanceTimeout: 15_000,
       heartbeatInterval: Math.floor(options.sessionMs / 4),
-      // A record is fetched at once; without one the broker answers after this time.
+      // A record is fetched at once; without one the broker answers after `maxWaitTimeInMs`.
       minBytes: 1,
       maxWaitTimeInMs: 100,
       // Enough for a largest batch of trades from one partition, and for two from all.
@@ -90,13 +93,13 @@ export class KafkaSession {
     );
   }
 
-  /** Resolves when the session is over; rejects when it could not begin. */
+  /** Resolves when the session has ended; rejects when it could not begin. */
   async run(): Promise<Ending> {
     const { topics, fromBeginning } = this.options;
     const begin = async (): Promise<Ending> => {
       await (this.connecting = this.client.connect());
       await this.client.subscribe({ topics, fromBeginning });
-      // Resolves when the group has been joined, which may take as long as the others need to leave.
+      // Resolves when the group is joined, which may take as long as other members need to leave.
       await this.client.run({
         autoCommit: false,
         eachBatch: ({ batch }) => Promise.resolve(this.events.arrived(batch)),
@@ -117,8 +120,8 @@ export class KafkaSession {
   }
 
   /**
-   * kafkajs does not stop a consumer that is just joining: it joins nevertheless, and would keep its partitions from
-   * everybody else. When such a one fetches, it is stopped again.
+   * kafkajs does not stop a consumer that is just joining: it joins nevertheless, and would keep
+   * its partitions from all other members. It is stopped again at its first fetch.
    */
   private async leave(): Promise<void> {
     this.over = true;
@@ -134,7 +137,7 @@ export class KafkaSession {
     return this.client.commitOffsets(offsets);
   }
 
-  /** Only from `joined`: before that there is nothing to seek in. */
+  /** Call it only from `joined`: before, there is no assignment to seek in. */
   seek(topic: string, partition: number, offset: number): void {
     this.client.seek({ topic, partition, offset: String(offset) });
   }

@@ -5,10 +5,15 @@ import type { TopicName } from "../topics.js";
 
 const { Partitioners } = kafkajs;
 
-/** Kafka compacts only what is not in the newest segment: without this, a slow topic would not be compacted for a week. */
+const MAX_KNOWN_KEYS = 100_000;
+
+/**
+ * Kafka does not compact the newest segment: without this, a slow topic would not be compacted for
+ * a week.
+ */
 const COMPACTED = { "segment.ms": String(HOUR_MS) };
 
-/** Settings of topics that do not exist yet; those that do are left as they are. */
+/** Settings of new topics; existing ones are not changed. */
 const SETTINGS: Record<TopicName, Record<string, string>> = {
   trades: { "cleanup.policy": "delete", "retention.ms": String(7 * DAY_MS) },
   "trades.bulk": {
@@ -27,7 +32,7 @@ const SETTINGS: Record<TopicName, Record<string, string>> = {
   },
 };
 
-/** Makes the topics that are missing and returns every topic's number of partitions. */
+/** Creates the missing topics and returns every topic's number of partitions. */
 export async function ensureTopics(
   admin: Admin,
   config: Config,
@@ -58,10 +63,10 @@ export async function ensureTopics(
   );
 }
 
-/** Kafka's own spread of keys over partitions (murmur2), asked once a key. */
+/** Kafka's partitioning of keys (murmur2), cached by key. */
 export class PartitionTable {
   private readonly known = new Map<string, number>();
-  private readonly spread = Partitioners.DefaultPartitioner();
+  private readonly partitioner = Partitioners.DefaultPartitioner();
   private readonly partitions: { partitionId: number; leader: number }[];
 
   constructor(count: number) {
@@ -74,13 +79,13 @@ export class PartitionTable {
   partitionOf(key: string): number {
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const partition = this.spread({
+    const partition = this.partitioner({
       topic: "",
       partitionMetadata: this.partitions as never,
       message: { key, value: null },
     });
     // Dead letters may carry any key: the table must not grow with them.
-    if (this.known.size < 100_000) this.known.set(key, partition);
+    if (this.known.size < MAX_KNOWN_KEYS) this.known.set(key, partition);
     return partition;
   }
 }

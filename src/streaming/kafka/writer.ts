@@ -5,19 +5,22 @@ import { within } from "../../waiting/limit.js";
 import { pause } from "../../waiting/pause.js";
 import { TransportError } from "../transport.js";
 
-/** One request: well below a broker's usual limit of a million bytes; and kafkajs's time for one grows with its square. */
+/** One request, below a broker's default limit; kafkajs's time grows with the square of its size. */
 const CHUNK_RECORDS = 1_000;
 const CHUNK_BYTES = 500_000;
-/** Records whose `produce` has not resolved; more, and it is refused. A larger call is taken when nothing waits. */
-const CAPACITY = 200_000;
+/**
+ * Records whose `produce` has not resolved; beyond, calls are refused. A larger call is accepted
+ * when none waits.
+ */
+const CAPACITY_RECORDS = 200_000;
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 1_000;
 const ALL_REPLICAS = -1;
 const BROKER_LIMIT_MS = 6_000;
 const CLOSE_LIMIT_MS = 5_000;
 
-/** What the broker will refuse however often it is sent, because of some record in it. */
-const HOPELESS = new Set([
+/** Errors caused by a record in the request: retries cannot succeed. */
+const NOT_RETRIABLE = new Set([
   "MESSAGE_TOO_LARGE",
   "RECORD_LIST_TOO_LARGE",
   "INVALID_RECORD",
@@ -40,12 +43,13 @@ interface Chunk {
 }
 
 /**
- * Writes one topic, one request at a time: calls that come meanwhile share the next one.
+ * Writes one topic, one request at a time: calls during a request share the next one.
  *
- * One at a time is what makes the acknowledgements true. kafkajs gives the sequence numbers of a failed request back; with
- * a second one under way, that one took them, and the broker, which had stored the first and only lost its answer, dropped
- * the second as a duplicate and acknowledged it. Here a failed request is repeated as it was before anything else is sent,
- * and a producer whose request was given up is never used again.
+ * Only one at a time makes the acknowledgements reliable. kafkajs releases the sequence numbers of
+ * a failed request; a second one in flight took them, and the broker, which had stored the first
+ * and only lost its answer, dropped the second as a duplicate and acknowledged it. Here a failed
+ * request is retried unchanged before anything else is sent, and a producer with an abandoned
+ * request is never used again.
  */
 export class KafkaWriter {
   private readonly logger = new Logger("KafkaWriter");
@@ -65,14 +69,17 @@ export class KafkaWriter {
     private readonly limitMs: number,
   ) {}
 
-  /** Resolves when all in-sync replicas have all of it. Rejects with a TransportError or the reason of the signal. */
+  /**
+   * Resolves when all in-sync replicas have all records. Rejects with a TransportError or the
+   * reason of the signal.
+   */
   write(
     length: number,
     messageOf: (index: number) => Message,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     if (this.closed !== undefined) return Promise.reject(this.closed);
-    if (this.held > 0 && this.held + length > CAPACITY)
+    if (this.held > 0 && this.held + length > CAPACITY_RECORDS)
       return Promise.reject(
         new TransportError(
           "full",
@@ -100,21 +107,21 @@ export class KafkaWriter {
       };
       const abort = (): void => call.settle(signal?.reason as Error);
       signal?.addEventListener("abort", abort, { once: true });
-      // A large call may take longer, as long as the broker goes on acknowledging.
-      const look = (): void => {
+      // A large call may take longer, as long as the broker continues to acknowledge.
+      const checkLimit = (): void => {
         const left =
           Math.max(began, this.lastProgress) + this.limitMs - Date.now();
-        if (left > 0) timer = setTimeout(look, left);
+        if (left > 0) timer = setTimeout(checkLimit, left);
         else call.settle(this.unavailable());
       };
       this.held += length;
       this.calls.push(call);
-      look();
+      checkLimit();
       this.pumping ??= this.pump();
     });
   }
 
-  /** Lets what is under way end, within a limit, and refuses the rest. */
+  /** Waits, within a limit, for the requests in flight, and refuses the rest. */
   async close(): Promise<void> {
     this.closed = new TransportError("closed", "The transport is closed");
     await within(CLOSE_LIMIT_MS, this.pumping ?? Promise.resolve());
@@ -125,17 +132,17 @@ export class KafkaWriter {
 
   private async pump(): Promise<void> {
     for (;;) {
-      // What the same tick still brings goes along.
+      // Further calls of the same tick share the request.
       await new Promise((resolve) => setImmediate(resolve));
-      const chunk = this.cut();
+      const chunk = this.nextChunk();
       if (chunk.messages.length === 0) break;
       await this.send(chunk);
     }
     this.pumping = undefined;
   }
 
-  /** Takes the next request's records off the waiting calls. Records are encoded only now: memory holds one request. */
-  private cut(): Chunk {
+  /** Encodes the next request's records of the waiting calls: memory holds one encoded request. */
+  private nextChunk(): Chunk {
     const chunk: Chunk = { messages: [], parts: [] };
     let bytes = 0;
     for (let call = this.calls[0]; call !== undefined; call = this.calls[0]) {
@@ -159,7 +166,7 @@ export class KafkaWriter {
     return chunk;
   }
 
-  /** Repeats the request until it is acknowledged, hopeless, or nobody waits for it any more. */
+  /** Retries the request until it is acknowledged, cannot succeed, or no call waits for it. */
   private async send(chunk: Chunk): Promise<void> {
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (;;) {
@@ -176,37 +183,38 @@ export class KafkaWriter {
       } catch (error) {
         const type = typeOf(error);
         this.trouble = (error as Error).message;
-        if (HOPELESS.has(type)) {
+        if (NOT_RETRIABLE.has(type)) {
           await this.retire();
-          if (chunk.messages.length > 1) await this.sendApart(chunk);
+          if (chunk.messages.length > 1) await this.sendSplit(chunk);
           else this.refuse(chunk, error);
           return;
         }
-        // The broker does not know this producer, or counts otherwise: only a new one can go on.
+        // The broker does not know this producer or its sequence numbers: only a new one can
+        // continue.
         if (/SEQUENCE|PRODUCER/.test(type)) await this.retire();
       }
-      if (!this.isWanted(chunk)) break;
+      if (!this.isAwaited(chunk)) break;
       await pause(backoff.next(), this.closing.signal);
-      if (!this.isWanted(chunk)) break;
+      if (!this.isAwaited(chunk)) break;
     }
     await this.retire();
   }
 
-  /** One bad record must not refuse the others' calls. */
-  private async sendApart({ messages, parts }: Chunk): Promise<void> {
+  /** Splits the request by calls, then by halves: one bad record must not refuse other calls. */
+  private async sendSplit({ messages, parts }: Chunk): Promise<void> {
     let at = 0;
     for (const { call, count } of parts) {
       const half = Math.ceil(count / 2);
-      const pieces = parts.length > 1 ? [count] : [half, count - half];
-      for (const piece of pieces) {
-        const some = messages.slice(at, (at += piece));
-        const apart = { messages: some, parts: [{ call, count: piece }] };
-        if (piece > 0 && !call.settled) await this.send(apart);
+      const counts = parts.length > 1 ? [count] : [half, count - half];
+      for (const size of counts) {
+        const some = messages.slice(at, (at += size));
+        const part = { messages: some, parts: [{ call, count: size }] };
+        if (size > 0 && !call.settled) await this.send(part);
       }
     }
   }
 
-  private isWanted({ parts }: Chunk): boolean {
+  private isAwaited({ parts }: Chunk): boolean {
     return parts.some(({ call }) => !call.settled);
   }
 
@@ -221,7 +229,7 @@ export class KafkaWriter {
 
   private refuse({ parts }: Chunk, cause: unknown): void {
     const { message } = cause as Error;
-    this.logger.error(`${this.topic}: ${message}`);
+    this.logger.error(`Records of ${this.topic} were rejected: ${message}`);
     for (const { call } of parts)
       call.settle(new TransportError("rejected", message, { cause }));
   }
@@ -256,7 +264,7 @@ export class KafkaWriter {
   }
 }
 
-/** The next message of a call; a record that is not JSON refuses its call and nobody else's. */
+/** The next message of a call; a record that cannot be encoded rejects only its own call. */
 function encoded(call: Call): Message | undefined {
   try {
     return call.messageOf(call.sent++);
@@ -268,7 +276,7 @@ function encoded(call: Call): Message | undefined {
 }
 
 async function end(producer: Producer): Promise<void> {
-  // What it was asked to send has been answered for, or will be sent by another.
+  // Its requests have been settled, or will be sent by another producer.
   await within(
     1_000,
     producer.disconnect().catch(() => undefined),
