@@ -41,7 +41,7 @@ it("a process that is killed in the middle of a repair leaves no gap that the ne
   const followed = (): Promise<void> =>
     until(() => exchange.streams.followers("btcusdt@aggTrade") > 0, 60_000);
   const pages = (): unknown[] =>
-    exchange.asked.filter(({ url }) => url.includes("/aggTrades?"));
+    exchange.requests.filter(({ url }) => url.includes("/aggTrades?"));
   app = await (await Process.start(["serve"], settings)).ready();
   await followed();
   clock.resume();

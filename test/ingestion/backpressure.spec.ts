@@ -48,12 +48,12 @@ it("loses nothing when the writing stands still for a moment", async () => {
   expect(await figure(under.metrics, "tapeline_feed_dropped_total")).toBe(0);
 });
 
-it("gives up what waits after ten seconds, counts it, and follows again", async () => {
+it("drops what waits after ten seconds, counts it, and reconnects", async () => {
   const release = block();
   await flood(50_000);
   await until(() => under.feed.isPaused, 30_000);
-  // The market goes on. On a busy machine the connection may end for another reason first: what counts is that the
-  // records are given up.
+  // The market continues. On a busy machine the connection may end for another reason first: what
+  // counts is that the records are dropped.
   await until(async () => {
     server.tradeAll("BTCUSDT");
     return (

@@ -13,7 +13,7 @@ import {
 import { SymbolTape } from "../support/exchange/symbol-tape.js";
 import { nineOfRow } from "../support/klines.js";
 
-/** At the end of all that it will ever tell, unless told otherwise. */
+/** By default with its clock at the end of its tapes. */
 async function exchangeOf(
   tapes: SymbolTape[],
   options: Partial<Parameters<typeof BinanceExchange.start>[0]> = {},
@@ -29,7 +29,7 @@ const made = (): SymbolTape =>
 let exchange: BinanceExchange;
 afterEach(() => exchange.close());
 
-async function ask(
+async function get(
   path: string,
 ): Promise<{ status: number; body: unknown; headers: Headers }> {
   const response = await fetch(exchange.restUrl + path);
@@ -53,7 +53,7 @@ interface AggregateRow {
 async function pages(first: string): Promise<AggregateRow[]> {
   const rows: AggregateRow[] = [];
   for (let query = first; ;) {
-    const { body } = await ask(
+    const { body } = await get(
       `/api/v3/aggTrades?symbol=MADEUSDT&limit=1000&${query}`,
     );
     const page = body as AggregateRow[];
@@ -69,7 +69,7 @@ describe("the exchange on loopback", () => {
     async ({ tape, host, interval, bars }) => {
       exchange = await exchangeOf([tape], { host });
       const path = host === "spot" ? "/api/v3/klines" : "/fapi/v1/klines";
-      const { body } = await ask(
+      const { body } = await get(
         `${path}?symbol=${tape.symbol}&interval=${interval}&startTime=${bars[0]?.openTime}&endTime=${bars.at(-1)?.openTime}`,
       );
       expect(bars.length).toBeGreaterThan(1);
@@ -78,7 +78,7 @@ describe("the exchange on loopback", () => {
     },
   );
 
-  it("tells each trade in exactly one aggregate, whose ids are its own", async () => {
+  it("has each trade in exactly one aggregate, with ids of its own", async () => {
     const tape = made();
     exchange = await exchangeOf([tape]);
     const rows = await pages(`startTime=${tape.start}`);
@@ -96,7 +96,7 @@ describe("the exchange on loopback", () => {
     const tape = new SymbolTape("MADEUSDT", trades);
     exchange = await exchangeOf([tape]);
     const time = trades[100]?.time ?? 0;
-    const { body } = await ask(
+    const { body } = await get(
       `/api/v3/aggTrades?symbol=MADEUSDT&startTime=${time}&endTime=${time}&limit=1000`,
     );
     expect(body).toHaveLength(1_000);
@@ -119,19 +119,19 @@ describe("the exchange on loopback", () => {
     ["symbol=MADEUSDT&symbol=MADEUSDT", -1101],
   ])("refuses aggTrades?%s with %i", async (query, code) => {
     exchange = await exchangeOf([made()]);
-    expect(await ask(`/api/v3/aggTrades?${query}`)).toMatchObject({
+    expect(await get(`/api/v3/aggTrades?${query}`)).toMatchObject({
       status: 400,
       body: { code, msg: expect.any(String) as string },
     });
   });
 
-  it("knows nothing of what is yet to come", async () => {
+  it("has no trades of the future", async () => {
     const tape = made();
     const clock = new MarketClock(tape.start + 600_000);
     clock.pause();
     exchange = await BinanceExchange.start({ tapes: [tape], clock });
     const newest = async (endpoint: string): Promise<number> => {
-      const { body } = await ask(`/api/v3/${endpoint}?symbol=MADEUSDT&limit=1`);
+      const { body } = await get(`/api/v3/${endpoint}?symbol=MADEUSDT&limit=1`);
       const [row] = body as { T?: number; time?: number }[];
       return row?.T ?? row?.time ?? 0;
     };
@@ -144,13 +144,13 @@ describe("the exchange on loopback", () => {
     expect(await newest("aggTrades")).toBeLessThanOrEqual(before);
   });
 
-  it("answers 429 when too much was asked, and 418 to those who do not listen", async () => {
+  it("answers 429 above its limit, and 418 to clients that continue", async () => {
     exchange = await exchangeOf([made()], {
-      weight: { perMinute: 60, windowMs: 3_600_000, patience: 2 },
+      weight: { perMinute: 60, windowMs: 3_600_000, toleratedRequests: 2 },
     });
     const statuses: number[] = [];
-    for (let question = 0; question < 6; question++) {
-      const { status, headers } = await ask(
+    for (let request = 0; request < 6; request++) {
+      const { status, headers } = await get(
         "/api/v3/trades?symbol=MADEUSDT&limit=1",
       );
       statuses.push(status);
@@ -168,15 +168,15 @@ describe("the streams of the exchange on loopback", () => {
 
   async function follow(
     path: string,
-  ): Promise<{ socket: WebSocket; told: Record<string, unknown>[] }> {
+  ): Promise<{ socket: WebSocket; received: Record<string, unknown>[] }> {
     const socket = new WebSocket(exchange.wsUrl + path);
     open.push(socket);
-    const told: Record<string, unknown>[] = [];
+    const received: Record<string, unknown>[] = [];
     socket.on("message", (data: Buffer) =>
-      told.push(JSON.parse(data.toString()) as Record<string, unknown>),
+      received.push(JSON.parse(data.toString()) as Record<string, unknown>),
     );
     await new Promise((resolve) => socket.once("open", resolve));
-    return { socket, told };
+    return { socket, received };
   }
 
   async function started(): Promise<SymbolTape> {
@@ -186,23 +186,23 @@ describe("the streams of the exchange on loopback", () => {
     return tape;
   }
 
-  it("tell every trade once, in order, and each in the form asked for", async () => {
+  it("send every trade once, in order, in the requested form", async () => {
     const tape = await started();
     const combined = await follow("/stream?streams=madeusdt@aggTrade");
     const raw = await follow("/ws/madeusdt@trade");
     exchange.clock.leap(tape.end - tape.start + 1);
     const { aggregates, trades } = tape;
-    await until(() => combined.told.length >= aggregates.length, 30_000);
-    await until(() => raw.told.length >= trades.length, 30_000);
-    expect(combined.told.map(({ data }) => (data as AggregateRow).a)).toEqual(
-      aggregates.map(({ a }) => a),
-    );
-    expect(raw.told.map(({ t }) => t)).toEqual(trades.map(({ id }) => id));
+    await until(() => combined.received.length >= aggregates.length, 30_000);
+    await until(() => raw.received.length >= trades.length, 30_000);
+    expect(
+      combined.received.map(({ data }) => (data as AggregateRow).a),
+    ).toEqual(aggregates.map(({ a }) => a));
+    expect(raw.received.map(({ t }) => t)).toEqual(trades.map(({ id }) => id));
   });
 
-  it("listen to five messages a second, and answer them", async () => {
+  it("accept five messages a second, and answer them", async () => {
     await started();
-    const { socket, told } = await follow("/stream?streams=");
+    const { socket, received } = await follow("/stream?streams=");
     const say = (message: unknown): void =>
       socket.send(
         typeof message === "string" ? message : JSON.stringify(message),
@@ -211,8 +211,8 @@ describe("the streams of the exchange on loopback", () => {
     say({ method: "LIST_SUBSCRIPTIONS", id: 2 });
     say({ method: "SING", id: 3 });
     say("{");
-    await until(() => told.length >= 4, 30_000);
-    expect(told).toMatchObject([
+    await until(() => received.length >= 4, 30_000);
+    expect(received).toMatchObject([
       { result: null, id: 1 },
       { result: ["madeusdt@trade"], id: 2 },
       { error: { code: 2 }, id: 3 },
@@ -223,9 +223,11 @@ describe("the streams of the exchange on loopback", () => {
     expect(await closed).toBe(1008);
   });
 
-  it("go wrong as they are told, and remember what was met", async () => {
+  it("have the injected faults, and count their effects", async () => {
     const tape = await started();
-    const { socket, told } = await follow("/stream?streams=madeusdt@aggTrade");
+    const { socket, received } = await follow(
+      "/stream?streams=madeusdt@aggTrade",
+    );
     const symbol = "MADEUSDT";
     exchange.inject({ kind: "drop", symbol, frames: 3 });
     exchange.inject({ kind: "duplicate", symbol, frames: 1 });
@@ -234,22 +236,22 @@ describe("the streams of the exchange on loopback", () => {
     exchange.clock.leap(tape.aggregates[9]!.time - tape.start + 1);
     const ids = tape.aggregates.slice(3, 10).map(({ a }) => a);
     const [twice, late, ...others] = ids as [number, number, ...number[]];
-    await until(() => told.length >= ids.length + 2, 30_000);
+    await until(() => received.length >= ids.length + 2, 30_000);
     await sleep(100);
-    const seen = told.map(({ data }) => (data as AggregateRow).a);
+    const seen = received.map(({ data }) => (data as AggregateRow).a);
     expect(seen.filter((id) => id === twice)).toHaveLength(3);
     expect(seen.indexOf(late)).toBeGreaterThan(
       seen.indexOf(others.at(-1) as number),
     );
     exchange.inject({ kind: "silence", symbol, forMs: 60_000 });
-    const before = told.length;
+    const before = received.length;
     exchange.clock.leap(60_000);
     await sleep(100);
-    expect(told).toHaveLength(before);
+    expect(received).toHaveLength(before);
     socket.send('{"method":"SUBSCRIBE","params":["madeusdt@aggTrade"],"id":9}');
-    await until(() => told.length === before + 1, 30_000);
+    await until(() => received.length === before + 1, 30_000);
     exchange.clock.leap(60_000);
-    await until(() => told.length > before + 2, 30_000);
+    await until(() => received.length > before + 2, 30_000);
     const closed = new Promise((resolve) => socket.once("close", resolve));
     exchange.inject({ kind: "reset" });
     expect(await closed).toBe(1006);

@@ -45,7 +45,7 @@ async function quietFor(count: number): Promise<void> {
 }
 
 describe("a quiet boundary", () => {
-  it("is told once for the market that had no trade behind it", async () => {
+  it("is reported once for the market that had no trade after it", async () => {
     await follow();
     server.trade("ETHUSDT");
     server.tradeAll("BTCUSDT");
@@ -55,7 +55,7 @@ describe("a quiet boundary", () => {
     expect(clocksOf(BTC)).toEqual([]);
   });
 
-  it("is told when nothing at all is traded, by the answer to a ping", async () => {
+  it("is reported when nothing at all is traded, by the answer to a ping", async () => {
     await follow();
     server.trade("ETHUSDT");
     server.trade("BTCUSDT");
@@ -88,7 +88,7 @@ describe("a quiet boundary", () => {
     expect(server.opened).toHaveLength(1);
   });
 
-  it("is not told over a connection that no longer answers", async () => {
+  it("is not reported over a connection that no longer answers", async () => {
     await follow();
     server.trade("ETHUSDT");
     server.tradeAll("BTCUSDT");
@@ -103,7 +103,7 @@ describe("a quiet boundary", () => {
     expect(late).toEqual([]);
   });
 
-  it("is not told of a symbol whose subscription is dead", async () => {
+  it("is not reported for a symbol whose subscription is dead", async () => {
     await follow();
     server.trade("ETHUSDT");
     server.tradeAll("BTCUSDT");

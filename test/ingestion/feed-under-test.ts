@@ -19,11 +19,11 @@ export class Tape {
   readonly clocks: (Clock & { arrivedAt: number })[] = [];
   /** By market, oldest first. */
   readonly states = new Map<string, FeedState[]>();
-  /** While set, nothing is taken. */
+  /** While set, nothing is accepted. */
   blocked: Promise<void> | undefined;
   readonly transport = new InProcessTransport();
 
-  /** `now` is the clock that arrivals are told by. */
+  /** `now` is the clock of arrival times. */
   static async start(now: () => number = Date.now): Promise<Tape> {
     const tape = new Tape();
     await tape.transport.start();
@@ -80,7 +80,9 @@ export class Tape {
 export interface FeedOptions {
   interval?: Interval;
   venue?: Partial<Venue>;
-  /** Nothing received for this long is a dead connection; longer than two busy cores can keep us waiting. */
+  /**
+   * Nothing received for this long is a dead connection; longer than any delay on two busy cores.
+   */
   silentMs?: number;
   /** After which a symbol's silence counts. */
   silenceMs?: number;

@@ -44,7 +44,9 @@ function is(market: string, condition: string): Promise<void> {
   );
 }
 
-/** Until everything that was sent has come, and a number of trades more than before has been sent. */
+/**
+ * Until everything that was sent has come, and a number of trades more than before has been sent.
+ */
 async function flow(symbol: string, trades = 30): Promise<void> {
   const before = server.sentOf(symbol).length;
   server.tradeAll("BTCUSDT", "ETHUSDT");
@@ -62,7 +64,7 @@ async function allArrived(): Promise<void> {
 }
 
 describe("a venue whose connections break", () => {
-  it("has each trade handed on once", async () => {
+  it("has each trade passed on once", async () => {
     await follow();
     for (let cut = 0; cut < 3; cut++) {
       await until(() => server.connections === 1, LIMIT);
@@ -84,7 +86,7 @@ describe("a venue whose connections break", () => {
     );
   });
 
-  it("is found half-open when it answers no ping, and connected again", async () => {
+  it("is found half-open when it answers no ping, and reconnected", async () => {
     await follow();
     await until(() => server.connections === 1, LIMIT);
     await flow("BTCUSDT");
@@ -132,7 +134,7 @@ describe("a venue whose connections break", () => {
     ],
   ])(
     "gets the next one before the last ends, when %s",
-    async (_, venue, tells) => {
+    async (_, venue, announces) => {
       await follow(["BTCUSDT", "ETHUSDT"], { venue });
       await until(() => server.connections === 1, LIMIT);
       await flow("BTCUSDT");
@@ -140,7 +142,7 @@ describe("a venue whose connections break", () => {
         stream: "!serverShutdown",
         data: { e: "serverShutdown", E: 1 },
       };
-      if (tells) server.send(JSON.stringify(message));
+      if (announces) server.send(JSON.stringify(message));
       await until(
         () => server.opened.length === 2 && server.connections === 1,
         LIMIT,
@@ -209,7 +211,7 @@ describe("one symbol that goes silent while others flow", () => {
     await is(ETH, "quiet");
   });
 
-  it("does not make REST be asked against its will", async () => {
+  it("sends no REST request while REST limits them", async () => {
     server.restStatus = 429;
     await follow();
     await until(() => server.connections === 1, LIMIT);
@@ -228,14 +230,14 @@ describe("one symbol that goes silent while others flow", () => {
     server.tradeAll("BTCUSDT", ...symbols);
     await until(() => server.controls.length >= 10, LIMIT);
     const times = server.controls.map(({ at }) => at);
-    const most = times.map(
+    const counts = times.map(
       (from) => times.filter((at) => at >= from && at < from + 1_000).length,
     );
-    expect(Math.max(...most)).toBeLessThanOrEqual(5);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(5);
   });
 });
 
-it("counts what it cannot read, tells each kind once, and goes on", async () => {
+it("counts what it cannot read, logs each kind once, and continues", async () => {
   const warnings: string[] = [];
   jest
     .spyOn(Logger.prototype, "warn")
@@ -271,8 +273,8 @@ it("counts what it cannot read, tells each kind once, and goes on", async () => 
   await flow("BTCUSDT", 5);
   await allArrived();
   expect(await figure(under.metrics, "tapeline_feed_refused_total")).toBe(40);
-  const told = warnings.filter((text) => text.includes("not accepted"));
-  expect(told.map((text) => /\((\w+)\)/.exec(text)?.[1])).toEqual([
+  const logged = warnings.filter((text) => text.includes("not accepted"));
+  expect(logged.map((text) => /\((\w+)\)/.exec(text)?.[1])).toEqual([
     "not_json",
     "bad_price",
     "bad_time",
@@ -280,7 +282,7 @@ it("counts what it cannot read, tells each kind once, and goes on", async () => 
   expect(server.opened).toHaveLength(1);
 });
 
-it("says that it has stopped, and leaves nothing open", async () => {
+it("reports that it has stopped, and leaves nothing open", async () => {
   await follow();
   await until(() => server.connections === 1, LIMIT);
   await flow("BTCUSDT");

@@ -35,8 +35,8 @@ afterEach(async () => {
   await server.close();
 });
 
-describe("a market that comes to be followed while the process runs", () => {
-  it("has a further feed, which ends when it is followed no more, beside that of the others", async () => {
+describe("a market that is added while the process runs", () => {
+  it("has a feed of its own next to the others', which ends when the market is removed", async () => {
     followed.add(["binance:ETHUSDT", "sim:SOLUSDT"]);
     await until(() => server.connections === 2, LIMIT);
     server.tradeAll("ETHUSDT");
@@ -49,7 +49,7 @@ describe("a market that comes to be followed while the process runs", () => {
     expect(tape.condition("sim:SOLUSDT")).toBe("live");
   });
 
-  it("keeps the connection that another market is still followed by", async () => {
+  it("keeps a connection that another market still uses", async () => {
     followed.add(["binance:ETHUSDT", "binance:SOLUSDT"]);
     await until(() => server.connections === 2, LIMIT);
     followed.remove(["binance:ETHUSDT"]);
@@ -61,7 +61,7 @@ describe("a market that comes to be followed while the process runs", () => {
   });
 });
 
-it("shows how much of a followed market's history is made, and nothing of another's", async () => {
+it("shows the history progress of followed markets, and of no others", async () => {
   followed.reportHistory("binance:BTCUSDT", 0.5);
   followed.reportHistory("binance:XRPUSDT", 0.5);
   const history = (): unknown =>

@@ -77,7 +77,7 @@ async function post(
 describe("posting trades", () => {
   beforeEach(() => start());
 
-  it("takes them with all fields, and has them in the topic before it answers", async () => {
+  it("accepts them with all fields, and has them in the topic before it answers", async () => {
     const time = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
     const trades = [
       {
@@ -164,7 +164,7 @@ describe("posting trades", () => {
     ["another scheme", `Basic ${KEY}`],
     ["an empty key", "Bearer "],
   ])(
-    "is refused with %s, and nothing is told of the keys",
+    "is refused with %s, without revealing the keys",
     async (_, authorization) => {
       const { status, headers, body } = await post(
         [{ symbol: "A1", price: "1" }],
@@ -180,7 +180,7 @@ describe("posting trades", () => {
     },
   );
 
-  it("names each fault, and takes none of the trades", async () => {
+  it("names each fault, and accepts none of the trades", async () => {
     const good = { symbol: "A1", price: "1" };
     const { status, headers, body } = await post([
       good,
@@ -204,7 +204,7 @@ describe("posting trades", () => {
     ).toMatchObject({ status: 413 });
   });
 
-  it("takes 1,000 trades at once", async () => {
+  it("accepts 1,000 trades at once", async () => {
     const trades = Array.from({ length: 1_000 }, (_, n) => ({
       symbol: "A1",
       price: "1",

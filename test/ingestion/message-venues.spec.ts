@@ -63,7 +63,9 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
     exchange.pauseTrading();
   }
 
-  /** Each id that was sent has come; snapshots and the time of two connections may bring some twice. */
+  /**
+   * Each id that was sent has come; snapshots and the time of two connections may bring some twice.
+   */
   async function allArrived(symbol: string): Promise<void> {
     const sent = exchange.sentOf(symbol);
     await until(() => new Set(ids(symbol)).size >= sent.length, LIMIT);
@@ -72,25 +74,25 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
     );
   }
 
-  it("subscribes by message and hands on each trade as it was", async () => {
+  it("subscribes by message and passes on each trade unchanged", async () => {
     await follow();
     await flow(btc);
     await allArrived(btc);
     await allArrived(eth);
     expect(ids(btc)).toEqual(exchange.sentOf(btc));
-    const told = new Map(
+    const sent = new Map(
       exchange.of(btc).map((print) => [String(print.id), print]),
     );
     for (const trade of under.tape.trades) {
       if (trade.market !== market(btc)) continue;
-      const { price, amount, takerSide, time } = told.get(trade.id) ?? {};
+      const { price, amount, takerSide, time } = sent.get(trade.id) ?? {};
       expect(trade).toMatchObject({ amount, takerSide, time, ids: "dense" });
       expect(trade.price).toBe(price?.replace(/0$/, ""));
     }
     expect(under.tape.conditions(market(btc))).toEqual(["connecting", "live"]);
   });
 
-  it("subscribes again after a cut, and hands on everything that is sent then", async () => {
+  it("resubscribes after a cut, and passes on everything that is sent then", async () => {
     await follow();
     await flow(btc);
     await allArrived(btc);
@@ -121,7 +123,7 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
     expect(under.tape.conditions(market(btc))).toEqual(["connecting", "live"]);
   });
 
-  it("takes a snapshot of the past as no sign of life", async () => {
+  it("does not take a snapshot of past trades as a proof that the subscription works", async () => {
     exchange = await MessageExchange.start(dialect([btc, eth]));
     for (let count = 0; count < 60; count++) exchange.trade(eth);
     under = await startFeed(exchange, [btc, eth], { venue });
@@ -131,7 +133,7 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
     expect(under.tape.conditions(market(eth))).toEqual(["connecting", "quiet"]);
   });
 
-  it("finds one symbol silent while the other flows, and makes its subscription again", async () => {
+  it("finds one symbol silent while the other flows, and renews its subscription", async () => {
     await follow();
     await flow(eth);
     exchange.mute(eth);
@@ -142,7 +144,7 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
     expect(exchange.opened).toBe(1);
   });
 
-  it("says which symbol the venue refuses, and follows the others", async () => {
+  it("names the symbol that the venue refuses, and follows the others", async () => {
     const unknown = btc.replace("BTC", "NOPE");
     await follow({}, [unknown, btc, eth]);
     await until(() => under.tape.condition(market(unknown)) === "stale", LIMIT);
@@ -162,12 +164,12 @@ it("sends Kraken what keeps a connection alive, and is not disturbed by the answ
     venue: { ...kraken, keepAlive: { everyMs: 100, message } },
   });
   const pings = (): number =>
-    exchange.heard.filter((text) => text === message).length;
+    exchange.messages.filter((text) => text === message).length;
   await until(() => pings() > 3, LIMIT);
   expect(await figure(under.metrics, "tapeline_feed_refused_total")).toBe(0);
 });
 
-it("knows from Coinbase's heartbeat that a trade is missing long before silence would tell", async () => {
+it("knows from Coinbase's heartbeat that a trade is missing long before the silence limit", async () => {
   exchange = await MessageExchange.start(coinbaseDialect(["BTC-USD"]));
   under = await startFeed(exchange, ["BTC-USD"], {
     venue: coinbase,
@@ -182,6 +184,6 @@ it("knows from Coinbase's heartbeat that a trade is missing long before silence 
     () => under.tape.condition("coinbase:BTC-USD") === "stale",
     LIMIT,
   );
-  // The new subscription tells the last match.
+  // The new subscription sends the last match.
   await until(() => under.tape.ids("coinbase:BTC-USD").length === 2, LIMIT);
 });

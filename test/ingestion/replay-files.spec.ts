@@ -136,7 +136,7 @@ describe("a file that cannot be replayed", () => {
       /BTCUSDT_x\.json: is not a JSON array: /,
     ],
     [
-      "does not say its symbol",
+      "does not name its symbol",
       () => recorded.file("x.csv", `${TIME},1,1,buy,1`),
       /x\.csv: its trades do not name their symbol: add --symbol/,
     ],
@@ -163,7 +163,7 @@ describe("a file that cannot be replayed", () => {
   });
 });
 
-it("keeps no more in memory for a larger recording", async () => {
+it("uses no more memory for a larger recording", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const lines = Array.from(

@@ -114,7 +114,7 @@ describe("a recording", () => {
     expect(recorded.tape.trades).toHaveLength(11);
   });
 
-  it("stops when told to, without waiting for what is due", async () => {
+  it("stops when aborted, without waiting for due trades", async () => {
     const stopping = new AbortController();
     const lines = [frame(1), frame(2, TIME + 3_600_000)].join("\n");
     const sending = recorded.replay([recorded.file("a.log", lines)], {

@@ -129,7 +129,7 @@ describe("when no exchange can be reached at start", () => {
     );
   });
 
-  it("nothing is simulated for somebody who named the markets", async () => {
+  it("nothing is simulated for configured markets", async () => {
     const port = await freePort();
     await start(
       readConfig({

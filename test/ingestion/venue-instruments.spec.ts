@@ -9,10 +9,10 @@ import {
 
 const VENUES = new Venues();
 
-it("every venue is asked for its instruments here, or has no way to be asked", () => {
-  const asked = VENUES.all.filter(({ instruments }) => instruments);
+it("every venue with an instruments request is tested here", () => {
+  const tested = VENUES.all.filter(({ instruments }) => instruments);
   expect(Object.keys(INSTRUMENT_CASES).sort()).toEqual(
-    asked.map(({ name }) => name),
+    tested.map(({ name }) => name),
   );
 });
 
@@ -28,7 +28,7 @@ describe.each(Object.entries(INSTRUMENT_CASES))(
     const read = (text: string): Answer<Instrument[]> => request.read(text, 0);
     const expected = { market: `${name}:${symbol}`, ...says };
 
-    it("is asked for by the venue's document, within its budget", () => {
+    it("is requested as the venue documents it, within its budget", () => {
       expect([request.path, request.weight]).toEqual([path, weight]);
       expect(symbol).toMatch(venue.symbols.pattern);
       expect(weight).toBeLessThanOrEqual(venue.rest.budget.weight);
@@ -56,7 +56,7 @@ describe.each(Object.entries(INSTRUMENT_CASES))(
       if (unknown !== undefined)
         expect(read(unknown)).toEqual({ ok: true, value: [] });
       const other = body.replaceAll(symbol, "X".repeat(symbol.length));
-      // Kraken's pairs are not told by the name they were asked for.
+      // Kraken's answer does not have the requested name of a pair.
       if (name !== "kraken")
         expect(read(other)).toEqual({ ok: true, value: [] });
     });
@@ -97,7 +97,7 @@ describe.each(Object.entries(INSTRUMENT_CASES))(
   },
 );
 
-it("Binance tells several symbols at once, and what it sets no step for is null", () => {
+it("Binance answers several symbols at once, and a missing step is null", () => {
   const request = VENUES.get("binance")?.instruments?.fetch(["A1", "B2", "C3"]);
   expect(request?.path).toContain(
     "symbols=%5B%22A1%22%2C%22B2%22%2C%22C3%22%5D",
@@ -112,13 +112,13 @@ it("Binance tells several symbols at once, and what it sets no step for is null"
     ok: true,
     value: [
       { market: "binance:C3", base: "C3", ...says, ...none },
-      // A second row of a symbol is not believed.
+      // A second row of a symbol is ignored.
       { market: "binance:A1", base: "A1", ...says, ...none },
     ],
   });
 });
 
-it("Kraken's answer that has not just the one pair that was asked for is none", () => {
+it("Kraken's answer with more or less than the one requested pair is refused", () => {
   const request = VENUES.get("kraken")?.instruments?.fetch(["BTC/USD"]);
   const pair = `{"tick_size":"0.1","lot_decimals":8,"status":"online"}`;
   for (const result of [`{}`, `{"A":${pair},"B":${pair}}`])

@@ -71,26 +71,26 @@ describe.each(
     address.test(frame.address),
   );
   const { trades, refused } = decoded(venue, frames);
-  const told = frames.flatMap(({ text }) => TOLD[recording](text));
+  const independent = frames.flatMap(({ text }) => TOLD[recording](text));
 
-  it("gives every trade that its frames tell, or the reason why not", () => {
-    expect(trades.length + refused.length).toBe(told.length);
+  it("gives every trade of its frames, or the reason why not", () => {
+    expect(trades.length + refused.length).toBe(independent.length);
     const expected = RECORDED[venue.name];
     if (isRecorded)
       expect({ trades: trades.length, refused: refused.length }).toEqual(
         expected,
       );
-    else expect(told.length).toBe(40);
+    else expect(independent.length).toBe(40);
     expect(
       refused.every(({ reason, detail }) => reason !== "" && detail !== ""),
     ).toBe(true);
   });
 
-  it("gives each trade as its frame tells it, with the taker's side", () => {
+  it("gives each trade as in its frame, with the taker's side", () => {
     const byId = new Map(
       trades.map((trade) => [`${trade.market} ${trade.id}`, trade]),
     );
-    const found = told.flatMap((one) => {
+    const found = independent.flatMap((one) => {
       const trade = byId.get(`${venue.name}:${one.symbol} ${one.id}`);
       return trade === undefined ? [] : [{ trade, one }];
     });
@@ -167,7 +167,7 @@ describe("a venue's own candles", () => {
   it("would not under another convention: Bybit's do not open with their first trade", () => {
     const { equal, of } = compared(GOLDENS[0] as Golden, "first trade");
     if (isRecorded) expect(equal).toBeLessThan(of - 20);
-    // Made candles open at the close before, which is their first price.
+    // Made candles open at the previous close, which is their first price.
     else expect(equal).toBe(of);
   });
 });

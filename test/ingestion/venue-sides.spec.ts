@@ -16,7 +16,7 @@ interface Quote {
   ask?: string | undefined;
 }
 
-/** Best prices as the venues' own tickers tell them. */
+/** Best prices of the venues' own tickers. */
 const QUOTES: Partial<Record<Recording, (text: string) => Quote[]>> = {
   COINBASE: (text) => {
     const { channel, events } = JSON.parse(text) as {

@@ -58,7 +58,7 @@ export class KlineVenue {
 
   /** Number of requests for candles. */
   get klineRequests(): number {
-    return this.requests.filter((url) => this.dialect.asked(url) !== undefined)
+    return this.requests.filter((url) => this.dialect.parse(url) !== undefined)
       .length;
   }
 
@@ -68,7 +68,7 @@ export class KlineVenue {
   }
 
   private answer(url: URL, response: ServerResponse): void {
-    const query = this.dialect.asked(url);
+    const query = this.dialect.parse(url);
     if (query === undefined) {
       response.writeHead(404).end("{}");
       return;
@@ -83,7 +83,7 @@ export class KlineVenue {
     const bars = this.serve(
       all.filter(({ openTime }) => openTime >= start && openTime < end),
     );
-    response.end(JSON.stringify(this.dialect.tell(bars, symbol)));
+    response.end(JSON.stringify(this.dialect.encode(bars, symbol)));
   }
 }
 

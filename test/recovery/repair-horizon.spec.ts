@@ -25,12 +25,12 @@ let lines: string[];
 
 /** Serves trades by id, and the candles of those trades. */
 const rest: Dialect["rest"] = (url, trades) => {
-  const query = BINANCE.asked(url);
+  const query = BINANCE.parse(url);
   if (query === undefined) return binanceRest(url, trades);
   const { symbol, interval, start, end } = query;
   const stored = trades(symbol).map((print) => held(MARKET, print));
   const bars = barsOf(stored, interval, BINANCE.convention, timeOf(400));
-  return BINANCE.tell(
+  return BINANCE.encode(
     bars.filter(({ openTime }) => openTime >= start && openTime < end),
     symbol,
   );

@@ -48,7 +48,7 @@ export function deliversByContract(open: Open): void {
     }
   });
 
-  it("never has two batches of one market under way at once", async () => {
+  it("never has two batches of one market in flight at once", async () => {
     const underWay = new Set<string>();
     const overlaps: string[] = [];
     let handled = 0;
@@ -107,7 +107,7 @@ export function deliversByContract(open: Open): void {
     ]);
   });
 
-  it("delivers the good records of a batch beside the reason and origin of each bad one", async () => {
+  it("delivers the good records of a batch together with the reason and origin of each bad one", async () => {
     const records: Trade[] = [];
     const bad: Delivery["undecodable"] = [];
     const origins: (string | null)[] = [];
@@ -159,7 +159,7 @@ export function deliversByContract(open: Open): void {
       ]);
   });
 
-  it("hands over what came in meanwhile as one larger batch", async () => {
+  it("delivers the records that came meanwhile as one larger batch", async () => {
     const sizes: number[] = [];
     const slow: DeliveryHandler = async (delivery) => {
       sizes.push(delivery.records.length);
@@ -209,7 +209,8 @@ export function deliversByContract(open: Open): void {
       ),
     );
     const arrived = (): number => order.length + consumer.status().queued;
-    // Two largest batches: no more of a topic are held, and all of them have to be here before the live ones are sent.
+    // Two largest batches: no more of a topic are held, and all of them have to be here before the
+    // live ones are sent.
     const bulk = bench.transport.produce(
       "trades.bulk",
       many("binance:OLD", 1, 2_000),
@@ -227,7 +228,7 @@ export function deliversByContract(open: Open): void {
 
   it("stores all of a large call without holding more than a bounded part of it", async () => {
     const ids = new Set<string>();
-    let most = 0;
+    let maxQueued = 0;
     const consumer = await bench.transport.subscribe(
       subscription(
         bench.group,
@@ -235,7 +236,7 @@ export function deliversByContract(open: Open): void {
           [
             "trades.bulk",
             async (delivery) => {
-              most = Math.max(most, consumer.status().queued);
+              maxQueued = Math.max(maxQueued, consumer.status().queued);
               for (const id of idsOf(delivery)) ids.add(id);
               await sleep(20);
             },
@@ -255,6 +256,6 @@ export function deliversByContract(open: Open): void {
     await Promise.all(calls);
     await until(() => ids.size === 120_000, 60_000);
     // In-process its capacity; on Kafka two largest batches and a fetch of 8 MB.
-    expect(most).toBeLessThanOrEqual(50_000);
+    expect(maxQueued).toBeLessThanOrEqual(50_000);
   });
 }

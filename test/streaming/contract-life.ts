@@ -11,7 +11,7 @@ import {
   tradesOf,
 } from "./contract.js";
 
-/** How consumers come, share and go: the same for every transport. */
+/** How consumers join, share and leave: the same for every transport. */
 export function livesByContract(open: Open): void {
   let bench: Bench;
   beforeEach(async () => {
@@ -76,7 +76,7 @@ export function livesByContract(open: Open): void {
     expect(bench.transport.problem()).toBe("closed");
   });
 
-  it("lets the batch under way end when the consumer closes, and does not deliver it again", async () => {
+  it("finishes the batch in flight when the consumer closes, and does not deliver it again", async () => {
     let begun = false;
     const finished: string[] = [];
     const first = await bench.transport.subscribe(
@@ -110,7 +110,7 @@ export function livesByContract(open: Open): void {
 
   it("delivers to the next consumer what the last one did not handle, in order", async () => {
     let begun = false;
-    let told: unknown;
+    let abortReason: unknown;
     const first = await bench.transport.subscribe(
       subscription(bench.group, [
         [
@@ -120,7 +120,7 @@ export function livesByContract(open: Open): void {
             await new Promise((resolve) =>
               signal.addEventListener("abort", resolve),
             );
-            told = signal.reason;
+            abortReason = signal.reason;
             throw new Error("gave up");
           },
         ],
@@ -132,7 +132,7 @@ export function livesByContract(open: Open): void {
     const began = Date.now();
     await first.close();
     expect(Date.now() - began).toBeLessThan(11_500);
-    expect(told).toBeInstanceOf(Error);
+    expect(abortReason).toBeInstanceOf(Error);
     const got: string[] = [];
     await bench.transport.subscribe(
       subscription(bench.group, [
@@ -161,17 +161,17 @@ export function livesByContract(open: Open): void {
               ["trades", handler],
               ["trades.bulk", handler],
             ],
-            { lanes: 4, onAssigned: (asked) => (owns[index] = asked) },
+            { lanes: 4, onAssigned: (ownsKey) => (owns[index] = ownsKey) },
           ),
         ),
       );
     }
     const markets = Array.from({ length: 30 }, (_, at) => `binance:S${at}`);
     const owners = (market: string): number =>
-      owns.filter((asked) => asked?.(market)).length;
-    // One that joins an idle group may be told of an assignment of nothing first.
-    const each = (asked: (key: string) => boolean): boolean =>
-      markets.some((market) => asked(market));
+      owns.filter((ownsKey) => ownsKey?.(market)).length;
+    // One that joins an idle group may first get an empty assignment.
+    const each = (ownsKey: (key: string) => boolean): boolean =>
+      markets.some((market) => ownsKey(market));
     await until(
       () =>
         owns.filter(each).length === 2 &&

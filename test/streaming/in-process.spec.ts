@@ -29,7 +29,7 @@ describe("in-process transport by the contract", () => {
   deliversByContract(open);
 });
 
-describe("in-process transport by the contract, coming and going", () => {
+describe("in-process transport by the contract, joining and leaving", () => {
   livesByContract(open);
 });
 

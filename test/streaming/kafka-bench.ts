@@ -51,7 +51,7 @@ export async function openKafka(
   };
 }
 
-/** A plain client of the broker, as somebody else's program would use. */
+/** A plain client of the broker, as another program would use. */
 export function stranger(brokers: string): kafkajs.Kafka {
   return new kafkajs.Kafka({
     brokers: brokers.split(","),

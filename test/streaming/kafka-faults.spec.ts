@@ -26,8 +26,8 @@ describeOwnKafka("a broker whose acknowledgements get lost", () => {
     await broker.stop();
   });
 
-  // kafkajs gives a failed request's sequence numbers back; a request that took them next was dropped by the broker as
-  // a duplicate of the first, and acknowledged.
+  // kafkajs releases a failed request's sequence numbers; the request that took them next was
+  // dropped by the broker as a duplicate of the first, and acknowledged.
   it("loses nothing that was acknowledged", async () => {
     const { transport } = bench;
     await transport.produce("trades", many("binance:A", 1, 10));
@@ -70,7 +70,7 @@ describeOwnKafka("a broker that is killed and comes back", () => {
     await broker.stop();
   });
 
-  it("loses nothing that was acknowledged, and everything goes on by itself", async () => {
+  it("loses nothing that was acknowledged, and recovers by itself", async () => {
     const { transport } = bench;
     const acknowledged: string[] = [];
     const refusals: unknown[] = [];

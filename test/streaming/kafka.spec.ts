@@ -24,7 +24,7 @@ describeKafka("Kafka transport", () => {
   describe("by the contract", () => {
     deliversByContract(() => openKafka(kafka.brokers));
   });
-  describe("by the contract, coming and going", () => {
+  describe("by the contract, joining and leaving", () => {
     livesByContract(() => openKafka(kafka.brokers));
   });
   describe("on its own", () => {
@@ -37,7 +37,7 @@ function runsOnItsOwn(brokers: () => string): void {
   let bench: KafkaBench;
   afterEach(() => bench.close());
 
-  it("makes missing topics with their settings, and finds them made by another process", async () => {
+  it("creates missing topics with their settings, and finds those of another process", async () => {
     bench = await openKafka(brokers());
     await bench.another();
     const admin = stranger(brokers()).admin();
@@ -182,7 +182,7 @@ function runsOnItsOwn(brokers: () => string): void {
       () => consumer.status().assigned && api.status().assigned,
       20_000,
     );
-    // What is seen in the wild: the fetch loop ends, no event tells.
+    // Seen in production: the fetch loop ends without an event.
     for (const each of [consumer, api])
       await (
         each as unknown as {
@@ -202,7 +202,7 @@ function runsOnItsOwn(brokers: () => string): void {
     await until(() => consumer.status().assigned, 30_000);
   }, 60_000);
 
-  it("tells how far a group is behind, and deletes the group of an API process", async () => {
+  it("reports how far a group is behind, and deletes the group of an API process", async () => {
     bench = await openKafka(brokers(), { watch: 200 });
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));

@@ -37,7 +37,7 @@ class RecorderEvents {
     seen.push(...idsOf(delivery).map((id) => `recorder ${id}`));
   }
 
-  /** Cold, as an Observable may be: nothing happens until somebody subscribes. */
+  /** Cold, as an Observable may be: nothing happens until a subscription. */
   @EventPattern("trades.bulk", RECORDER)
   bulk(@Payload() delivery: Delivery<"trades.bulk">): Observable<void> {
     return new Observable((subscriber) => {
@@ -124,7 +124,7 @@ describe("the strategy in a Nest application", () => {
     expect(seen).toEqual(["api 1", "recorder 1"]);
   });
 
-  it("stores what is on its way before the application has closed", async () => {
+  it("stores what is in flight before the application has closed", async () => {
     handlerMs = 100;
     const sent = transport.produce("trades", many("binance:A", 1, 250));
     await sleep(20);

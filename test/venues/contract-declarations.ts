@@ -1,7 +1,7 @@
 import { MINUTE_MS } from "../../src/domain/units.js";
 import type { Venue } from "../../src/venues/venue.js";
 
-/** What a venue states of itself. */
+/** What a venue declares. */
 export function testDeclarations(venue: Venue): void {
   it("has addresses that cannot be read on the way", () => {
     expect(new URL(venue.wsUrl).protocol).toBe("wss:");
@@ -31,7 +31,7 @@ export function testDeclarations(venue: Venue): void {
     expect(repair.reach).not.toBe("");
   });
 
-  it("tells how far back its candles go, in pages", () => {
+  it("declares how far back its candles go, in pages", () => {
     const { maxPerRequest, newest, reach, intervals } = venue.klines;
     expectPositive(maxPerRequest);
     if (newest !== undefined) expectPositive(newest);
@@ -42,7 +42,7 @@ export function testDeclarations(venue: Venue): void {
 
   const { bulk } = venue;
   if (bulk !== undefined)
-    it("has a file of its usual kind for each day, whose lines never throw", () => {
+    it("has a file of its default kind for each day, whose lines never throw", () => {
       expect(bulk.files[bulk.defaultKind]).toBeDefined();
       for (const files of Object.values(bulk.files)) {
         const { columns } = files;

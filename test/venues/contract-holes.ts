@@ -27,7 +27,8 @@ export function testHoles(venue: Venue, { symbols, rest }: VenueFixture): void {
       [
         hole("of one trade", 50, 25, 25, (index) => index * 1_000),
         hole("of several pages", 5_000, 700, 4_300, (index) => index * 37),
-        // Kraken pages by time: it cannot go on behind a page of one nanosecond, and would say so.
+        // Kraken pages by time: it cannot continue after a page of one nanosecond, and would say
+        // so.
         hole("with a burst of one millisecond", 1_200, 100, 800, (index) =>
           Math.floor(index / 400),
         ),
@@ -42,37 +43,37 @@ export function testHoles(venue: Venue, { symbols, rest }: VenueFixture): void {
     )("is fetched whole: $what", ({ count, first, last, timeOf }) => {
       const all = prints(symbol, count, timeOf);
       const missing = holeOf(all, first, last);
-      const { ids, told } = served(all, missing);
+      const { ids, reported } = served(all, missing);
       expect(sorted(ids)).toEqual(idsOf(missing));
-      expect(told).toBe(missing.to - missing.from);
+      expect(reported).toBe(missing.to - missing.from);
     });
 
-    it("that the venue itself has no trades for is told to be void", () => {
+    it("without trades at the venue is reported completely, as void", () => {
       const all = prints(symbol, 300, (index) => index * 100);
       const missing = holeOf(all, 100, 199);
       const there = all.filter(({ id }) => id < 5_120 || id >= 5_180);
-      const { ids, told } = served(there, missing);
+      const { ids, reported } = served(there, missing);
       expect(sorted(ids)).toEqual(
         idsOf(missing).filter(
           (id) => Number(id) < 5_120 || Number(id) >= 5_180,
         ),
       );
-      expect(told).toBe(missing.to - missing.from);
+      expect(reported).toBe(missing.to - missing.from);
     });
 
-    it("of which the venue serves nothing is not told to be void, and ends", () => {
+    it("of which the venue serves nothing is not reported, and ends", () => {
       const all = prints(symbol, 300, (index) => index * 100);
-      const { ids, told } = served([], holeOf(all, 100, 199));
+      const { ids, reported } = served([], holeOf(all, 100, 199));
       expect(ids).toEqual([]);
-      expect(told).toBe(0n);
+      expect(reported).toBe(0n);
     });
 
     if (paging === "newest only")
-      it("before the newest thousand is told nothing of", () => {
+      it("before the newest thousand is not reported", () => {
         const all = prints(symbol, 3_000, (index) => index * 10);
-        const { ids, told } = served(all, holeOf(all, 1_900, 2_100));
+        const { ids, reported } = served(all, holeOf(all, 1_900, 2_100));
         expect([ids[0], ids.at(-1)]).toEqual(["7000", "7100"]);
-        expect(told).toBe(101n);
+        expect(reported).toBe(101n);
       });
   });
 }
@@ -129,7 +130,7 @@ function holeOf(
 
 interface Repaired {
   ids: string[];
-  told: bigint;
+  reported: bigint;
 }
 
 /** Follows the pages of a repair to their end. */
@@ -141,25 +142,25 @@ function repaired(
 ): Repaired {
   if (venue.repair.kind !== "by id") throw new Error("no repair path");
   const ids: string[] = [];
-  let [told, pages] = [0n, 0];
-  let question: RestRequest<TradePage> | undefined = venue.repair.begin(
+  let [reported, pages] = [0n, 0];
+  let request: RestRequest<TradePage> | undefined = venue.repair.begin(
     missing,
     "live",
   );
-  while (question !== undefined) {
-    if (++pages > 200) throw new Error(`no end: ${question.path}`);
-    const url = new URL(question.path, "http://exchange");
+  while (request !== undefined) {
+    if (++pages > 200) throw new Error(`no end: ${request.path}`);
+    const url = new URL(request.path, "http://exchange");
     const body = JSON.stringify(rest(url, () => served));
-    const answer: Answer<TradePage> = question.read(body, OPEN + 10 * HOUR);
+    const answer: Answer<TradePage> = request.read(body, OPEN + 10 * HOUR);
     if (!answer.ok) throw new Error(`${answer.reason}: ${answer.detail}`);
     const page: TradePage = answer.value;
     expect(page.refused).toEqual([]);
     ids.push(...page.trades.map(({ ord }) => ord));
     if (page.reported !== undefined)
-      told += page.reported.to - page.reported.from;
-    question = page.next;
+      reported += page.reported.to - page.reported.from;
+    request = page.next;
   }
-  return { ids, told };
+  return { ids, reported };
 }
 
 function idsOf({ from, to }: SymbolHole): string[] {

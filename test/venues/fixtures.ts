@@ -15,7 +15,7 @@ export const OPEN = 1_672_531_200_000;
 const S = OPEN / 1_000;
 const MINUTE = 60_000;
 
-/** The candle that every fixture's answer tells, where the venue tells so much. */
+/** The candle of every fixture's answer, as far as the venue reports its fields. */
 export const FULL: Kline = {
   openTime: OPEN,
   open: "30000.5",
@@ -42,8 +42,8 @@ export interface VenueFixture {
   candle: {
     /** An answer that holds `FULL`, as the venue's documents show it. */
     body: string;
-    /** What of `FULL` it tells besides prices and the volume. */
-    told: Partial<Kline>;
+    /** The fields of `FULL` that it reports besides prices and the volume. */
+    reported: Partial<Kline>;
   };
   /** Its REST on loopback, where holes are repaired by it. */
   rest?: Dialect["rest"];
@@ -71,7 +71,7 @@ export const FIXTURES: Readonly<Record<string, VenueFixture>> = {
     frames: () => framesOf("BITSTAMP"),
     candle: {
       body: `{"data":{"ohlc":[{"close":"30001","high":"30010","low":"29990","open":"30000.50","timestamp":"${S}","volume":"12.34567891"}],"pair":"BTC/USD"}}`,
-      told: {},
+      reported: {},
     },
   },
   bybit: {
@@ -95,14 +95,14 @@ export const FIXTURES: Readonly<Record<string, VenueFixture>> = {
     ],
     candle: {
       body: `[[${S + 60},1,1,1,1,1],[${S},29990,30010,30000.50,30001,12.34567891]]`,
-      told: {},
+      reported: {},
     },
     rest: coinbaseDialect(["BTC-USD"]).rest,
   },
   kraken: {
     symbols: ["BTC/USD", "ETH/USD"],
     nonsense: ["BTCUSD", "BTC-USD", "BTC/usd"],
-    // The recording is of API v1, which tells no ids.
+    // The recording is of API v1, which has no ids.
     refused: "bad_id",
     frames: () => [
       ...framesOf("KRAKEN"),
@@ -110,7 +110,7 @@ export const FIXTURES: Readonly<Record<string, VenueFixture>> = {
     ],
     candle: {
       body: `{"error":[],"result":{"XXBTZUSD":[[${S},"30000.5","30010.0","29990.0","30001.0","30003.2","12.34567891",308],[${S + 60},"1","1","1","1","1","0",0]],"last":${S}}}`,
-      told: { trades: 308 },
+      reported: { trades: 308 },
     },
     rest: krakenDialect(["BTC/USD"]).rest,
   },
@@ -122,7 +122,7 @@ export const FIXTURES: Readonly<Record<string, VenueFixture>> = {
     frames: () => framesOf("OKX"),
     candle: {
       body: `{"code":"0","msg":"","data":[["${OPEN}","30000.5","30010","29990","30001","12.34567891","12.34567891","370371.1","1"]]}`,
-      told: { quoteVolume: "370371.1" },
+      reported: { quoteVolume: "370371.1" },
     },
     rest: okxRest,
   },
@@ -162,7 +162,7 @@ function usdmTrade(print: Print): string {
 function binanceCandle(): VenueFixture["candle"] {
   return {
     body: `[[${OPEN},"30000.50000000","30010.00000000","29990.00000000","30001.00000000","12.34567891",${OPEN + MINUTE - 1},"370371.1",308,"7.5","225003.25","0"]]`,
-    told: {
+    reported: {
       quoteVolume: "370371.1",
       trades: 308,
       takerBuyVolume: "7.5",
@@ -175,6 +175,6 @@ function binanceCandle(): VenueFixture["candle"] {
 function bybitCandle(category: string): VenueFixture["candle"] {
   return {
     body: `{"retCode":0,"retMsg":"OK","result":{"symbol":"BTCUSDT","category":"${category}","list":[["${OPEN + MINUTE}","1","1","1","1","1","1"],["${OPEN}","30000.5","30010","29990","30001","12.34567891","370371.1"]]},"time":1}`,
-    told: { quoteVolume: "370371.1" },
+    reported: { quoteVolume: "370371.1" },
   };
 }

@@ -21,7 +21,7 @@ const FRAME_TYPES = [
 /** What stands in place of a value that a venue's documents promise. */
 const STRANGE: unknown[] = [null, "", "x", -1, 1e300, {}, [], [null], true];
 
-/** What holds for every venue, whatever it is. */
+/** What holds for every venue. */
 export function testVenue(venue: Venue, fixture: VenueFixture): void {
   describe(`venue ${venue.name}`, () => {
     testSymbols(venue, fixture);
@@ -53,7 +53,7 @@ function testSymbols(
 }
 
 function testSubscriptions(venue: Venue, { symbols }: VenueFixture): void {
-  it("connects where it is told to, and asks for every symbol", () => {
+  it("connects to the given address, and subscribes every symbol", () => {
     for (const base of [venue.wsUrl, "ws://127.0.0.1:8080/path"]) {
       const url = venue.url(base, symbols);
       expect(new URL(url).host).toBe(new URL(base).host);
@@ -62,7 +62,7 @@ function testSubscriptions(venue: Venue, { symbols }: VenueFixture): void {
     }
   });
 
-  it("ends and begins one symbol's stream by messages in JSON, each of its own", () => {
+  it("ends and restarts one symbol's stream by JSON messages with ids of their own", () => {
     const [one, other] = symbols;
     const again = venue.resubscribe(one, 7);
     expect(again.length).toBeGreaterThan(1);
@@ -101,7 +101,7 @@ function testDecoding(venue: Venue, { frames, refused }: VenueFixture): void {
     expect(seen.size).toBeGreaterThan(0);
   });
 
-  it("says what it does not take, and does not throw: broken off, changed, or no frame of it at all", () => {
+  it("refuses truncated, changed and foreign frames with a reason, and does not throw", () => {
     for (const { text, receivedAt } of sample(all)) {
       const cut = (at: number): string => text.slice(0, at);
       const broken = Array.from({ length: 40 }, (_, n) =>

@@ -21,7 +21,7 @@ describe("the registry", () => {
     expect(Object.keys(FIXTURES).sort()).toEqual([...names].sort());
   });
 
-  it("tells whose history can be loaded", () => {
+  it("knows whose history can be loaded", () => {
     expect(venues.withHistory.map(({ name }) => name)).toEqual([
       "binance",
       "binance-usdm",

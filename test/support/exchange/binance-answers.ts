@@ -7,20 +7,20 @@ import type { MarketClock } from "./market-clock.js";
 import type { RequestWeight } from "./request-weight.js";
 import type { SymbolTape } from "./symbol-tape.js";
 
-/** Retry-After of a 429 or 418 that a fault makes. */
+/** Retry-After of a 429 or 418 that a fault causes. */
 const RETRY_AFTER_S = 2;
 const ROWS = 1_000;
 
-export interface Asked {
+export interface ReceivedRequest {
   /** Path and query. */
   url: string;
-  /** Of the answer, once there is one. */
+  /** Status of the answer, once there is one. */
   status?: number;
 }
 
-/** The REST side of Binance on loopback, with its weights and whatever goes wrong with it. */
+/** The REST side of Binance on loopback, with its weights and faults. */
 export class BinanceAnswers {
-  readonly asked: Asked[] = [];
+  readonly requests: ReceivedRequest[] = [];
 
   constructor(
     server: Server,
@@ -38,7 +38,7 @@ export class BinanceAnswers {
     });
   }
 
-  /** Candles as `klines` would give them now, over all pages; faults and weights do not touch them. */
+  /** Candles as `klines` would return them now, over all pages, without faults and weights. */
   klines(
     symbol: string,
     interval: string,
@@ -80,8 +80,8 @@ export class BinanceAnswers {
     response: ServerResponse,
   ): Promise<void> {
     const url = new URL(request.url ?? "", "http://x");
-    const entry: Asked = { url: url.pathname + url.search };
-    this.asked.push(entry);
+    const entry: ReceivedRequest = { url: url.pathname + url.search };
+    this.requests.push(entry);
     const reply = (status: number, text: string): void => {
       entry.status = status;
       response

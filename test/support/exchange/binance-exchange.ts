@@ -1,6 +1,6 @@
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Asked, BinanceAnswers } from "./binance-answers.js";
+import { type ReceivedRequest, BinanceAnswers } from "./binance-answers.js";
 import { type Host, aggregateFields, decimal } from "./binance-rest.js";
 import {
   BinanceStreams,
@@ -21,7 +21,7 @@ const TICK_MS = 5;
 
 export interface ExchangeOptions {
   tapes: readonly SymbolTape[];
-  /** Stands at the first trade, and runs with this computer's, unless given. */
+  /** By default it starts at the first trade and runs at this computer's speed. */
   clock?: MarketClock;
   host?: Host;
   port?: number;
@@ -37,8 +37,9 @@ interface Market {
 }
 
 /**
- * Binance on loopback: serves tapes over its combined streams and its REST, with its shapes, limits and errors, by a clock
- * that the test drives, and goes wrong when told to. Base URLs are `wsUrl` and `restUrl`.
+ * Binance on loopback: serves tapes over its combined streams and its REST, with its formats,
+ * limits and errors, by a clock that the test drives, and with injected faults. Base URLs are
+ * `wsUrl` and `restUrl`.
  */
 export class BinanceExchange {
   readonly clock: MarketClock;
@@ -69,7 +70,7 @@ export class BinanceExchange {
       clock ?? new MarketClock(Math.min(...tapes.map(({ start }) => start)));
     this.weight = new RequestWeight({ ...SPOT_LIMITS, ...weight });
     this.tapes = new Map(tapes.map((tape) => [tape.symbol, tape]));
-    // What has been traded before the exchange was started is history: REST knows it, no stream tells it.
+    // Trades from before the start are history: REST serves them, no stream sends them.
     const now = this.clock.now();
     for (const tape of tapes)
       this.markets.set(tape.symbol, {
@@ -93,7 +94,7 @@ export class BinanceExchange {
       host,
       emptyKlines,
     );
-    this.ticking = setInterval(() => this.tell(), TICK_MS);
+    this.ticking = setInterval(() => this.sendTraded(), TICK_MS);
   }
 
   static async start(options: ExchangeOptions): Promise<BinanceExchange> {
@@ -149,17 +150,17 @@ export class BinanceExchange {
     }
   }
 
-  /** No fault is at work any more. */
+  /** Ends all faults. */
   heal(): void {
     this.faults.clear();
   }
 
-  /** Questions to its REST so far. */
-  get asked(): readonly Asked[] {
-    return this.answers.asked;
+  /** Requests to its REST so far. */
+  get requests(): readonly ReceivedRequest[] {
+    return this.answers.requests;
   }
 
-  /** Its own candles of a symbol that open in `from … to`, whatever goes wrong with its REST. */
+  /** Its own candles of a symbol that open in `from … to`, without faults. */
   klines(
     symbol: string,
     interval: string,
@@ -186,7 +187,7 @@ export class BinanceExchange {
   }
 
   /** Sends what has been traded since. */
-  private tell(): void {
+  private sendTraded(): void {
     const now = this.clock.now();
     for (const [symbol, market] of this.markets) {
       const { tape } = market;
@@ -221,11 +222,11 @@ export class BinanceExchange {
       : { e: "trade", E, T, s, t, p, q, X: print ?? "MARKET", m };
   }
 
-  /** To those who follow it, unless a fault is in its way. */
+  /** Sends to all subscribers, unless a fault prevents it. */
   private deliver(symbol: string, kind: string, event: () => object): void {
     const stream = `${symbol.toLowerCase()}@${kind}`;
     if (this.streams.followers(stream) === 0) return;
-    const fate = this.faults.fateOf(symbol);
+    const fate = this.faults.faultOf(symbol);
     if (fate === "silence") return;
     const send = (): boolean =>
       this.streams.send(stream, JSON.stringify(event()));

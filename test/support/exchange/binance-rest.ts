@@ -19,7 +19,7 @@ export type Host = "spot" | "usdm";
 export interface RestState {
   host: Host;
   tapes: ReadonlyMap<string, SymbolTape>;
-  /** Market time that this server knows of, epoch ms. */
+  /** Market time up to which this server has trades, epoch ms. */
   now: number;
   emptyKlines: EmptyKlines;
   /** Weight of a minute, for `exchangeInfo`. */
@@ -31,7 +31,7 @@ export interface RestAnswer {
   body: unknown;
 }
 
-/** What was wrong with a question; its code and text are Binance's (errors.md). */
+/** An error of a request; code and text are Binance's (errors.md). */
 class BadRequest extends Error {
   constructor(
     readonly code: number,
@@ -147,7 +147,7 @@ class Query {
     return tape;
   }
 
-  /** Those of a JSON array of symbols, of which one that is not known spoils it; without one, all. */
+  /** Those of a JSON array of symbols, refused if one is unknown; without the parameter, all. */
   tapes({ tapes }: RestState): SymbolTape[] {
     if (!this.has("symbols")) return [...tapes.values()];
     return (JSON.parse(this.text("symbols")) as string[]).map((symbol) => {

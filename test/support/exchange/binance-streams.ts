@@ -42,7 +42,10 @@ interface Client {
   openedAt: number;
 }
 
-/** The WebSocket side of Binance on loopback: raw and combined streams, control messages, pings, limits. */
+/**
+ * The WebSocket side of Binance on loopback: raw and combined streams, control messages, pings,
+ * limits.
+ */
 export class BinanceStreams {
   /** Control messages so far. */
   readonly controls: { at: number; method: string; params: string[] }[] = [];
@@ -58,7 +61,7 @@ export class BinanceStreams {
     server: Server,
     private readonly limits: StreamLimits,
     private readonly onSubscribe: (stream: string) => void,
-    /** Whether nobody is let in now. */
+    /** Whether connections are refused now. */
     private readonly isAway: () => boolean,
   ) {
     server.on("upgrade", (request, socket, head) =>
@@ -76,7 +79,7 @@ export class BinanceStreams {
     ).length;
   }
 
-  /** An event, in the form that each follower asked for; false when nobody follows. */
+  /** Sends an event in each subscriber's form; false without a subscriber. */
   send(stream: string, event: string): boolean {
     let isSent = false;
     for (const { socket, streams, isCombined, isFrozen } of this.clients) {
@@ -89,7 +92,7 @@ export class BinanceStreams {
     return isSent;
   }
 
-  /** Says that all connections will end, as before a restart. */
+  /** Announces that all connections will end, as before a restart. */
   announceShutdown(now: number): void {
     const event = JSON.stringify({ e: "serverShutdown", E: now });
     for (const { socket, isCombined } of this.clients)
@@ -196,7 +199,10 @@ export class BinanceStreams {
     });
   }
 
-  /** False when this was one message too many, or nobody reads it: `ws` hands out the rest of a half-open connection at its end. */
+  /**
+   * False when this was one message too many, or is not read: `ws` emits the rest of a half-open
+   * connection at its end.
+   */
   private heard(client: Client): boolean {
     if (client.isFrozen) return false;
     const now = performance.now();

@@ -2,7 +2,10 @@ import type { Trades } from "./dialect.js";
 
 const MAX_PER_REQUEST = 1_000;
 
-/** Binance: `aggTrades` by time or by aggregate id, each of one trade here, and the newest raw `trades`. */
+/**
+ * Binance: `aggTrades` by time or by aggregate id, each of one trade here, and the newest raw
+ * `trades`.
+ */
 export function binanceRest(
   { pathname, searchParams }: URL,
   trades: Trades,

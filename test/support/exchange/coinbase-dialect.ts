@@ -8,7 +8,9 @@ interface Message {
 
 const MAX_PER_REQUEST = 1_000;
 
-/** Coinbase Exchange: `matches` and `heartbeat`, sides of the maker, trades by cursor, newest first. */
+/**
+ * Coinbase Exchange: `matches` and `heartbeat`, sides of the maker, trades by cursor, newest first.
+ */
 export function coinbaseDialect(symbols: readonly string[]): Dialect {
   const followed = new Set<string>();
   return {

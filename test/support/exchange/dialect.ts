@@ -7,27 +7,27 @@ export interface Print {
   takerSide: "buy" | "sell";
   /** Epoch ms. */
   time: number;
-  /** Behind `time`, below 900,000; where an exchange tells them. */
+  /** After `time`, below 900,000; where an exchange reports them. */
   nanoseconds?: number;
 }
 
 /** Those of a symbol so far, oldest first. */
 export type Trades = (symbol: string) => readonly Print[];
 
-interface Heard {
+interface Handled {
   replies: string[];
   follow?: readonly string[];
   unfollow?: readonly string[];
 }
 
-/** How one exchange speaks: its messages and its REST, by its documents. */
+/** The messages and the REST of one exchange, by its documents. */
 export interface Dialect {
   /** Symbols that it knows. */
   symbols: readonly string[];
-  /** What it does about a message of a client's. */
-  hear: (text: string, trades: Trades) => Heard;
+  /** Handles a client's message. */
+  hear: (text: string, trades: Trades) => Handled;
   trade: (print: Print) => string;
-  /** Sent each second to those who follow a symbol. */
+  /** Sent each second to the subscribers of a symbol. */
   heartbeat?: (
     symbol: string,
     newest: Print | undefined,

@@ -1,11 +1,11 @@
 /**
- * What goes wrong at the exchange. Durations are of this computer, not of the market: the limits of those who have to cope
- * with it are, too.
+ * Faults of the exchange. Durations are of this computer, not of the market, as are the limits of
+ * the code under test.
  */
 export type Fault =
   /** The next frames of a symbol are lost, sent twice, or come as garbage. */
   | { kind: "drop" | "duplicate" | "malformed"; symbol: string; frames: number }
-  /** … or behind others. */
+  /** … or come after others. */
   | { kind: "late"; symbol: string; frames: number; byMs: number }
   /** A subscription is dead although the connection lives; a new one cures it. */
   | { kind: "silence"; symbol: string; forMs: number }
@@ -18,7 +18,7 @@ export type Fault =
   | { kind: "rest-down" | "rest-garbled"; forMs: number }
   | { kind: "rest-slow"; forMs: number; byMs: number }
   | { kind: "rest-status"; forMs: number; status: RestStatus }
-  /** REST does not know of the last moments yet; `byMs` is of the market. */
+  /** REST lags behind the market; `byMs` is market time. */
   | { kind: "rest-behind"; forMs: number; byMs: number };
 
 export type RestStatus = 403 | 418 | 429 | 451 | 500 | 503;
@@ -27,7 +27,7 @@ export type FaultKind = Fault["kind"];
 type FrameFault = Extract<Fault, { frames: number }>;
 type RestFault = Extract<Fault, { kind: `rest-${string}` | "outage" }>;
 
-/** A fault, and how many frames, connections or questions it has met so far. */
+/** A fault, and how many frames, connections or requests it has affected so far. */
 export interface Struck {
   fault: Fault;
   /** Market time, epoch ms. */
@@ -45,7 +45,7 @@ const isFrameFault = (fault: Fault): fault is FrameFault => "frames" in fault;
 const isRestFault = (fault: Fault): fault is RestFault =>
   fault.kind.startsWith("rest-") || fault.kind === "outage";
 
-/** The faults that are at work now, and all that ever were. */
+/** The active faults, and all that ever were. */
 export class FaultDesk {
   readonly struck: Struck[] = [];
   private readonly frames: Pending[] = [];
@@ -63,8 +63,8 @@ export class FaultDesk {
     return struck;
   }
 
-  /** What becomes of a frame that would be sent now. */
-  fateOf(symbol: string): FrameFault | "silence" | undefined {
+  /** The fault of a frame that would be sent now. */
+  faultOf(symbol: string): FrameFault | "silence" | undefined {
     const now = performance.now();
     const silence = this.silences.find(
       ({ struck, left }) => of(struck.fault) === symbol && left > now,
@@ -83,14 +83,14 @@ export class FaultDesk {
     return pending.struck.fault as FrameFault;
   }
 
-  /** Somebody has subscribed the symbol again. */
+  /** A client has subscribed the symbol again. */
   cure(symbol: string): void {
     for (const pending of this.silences)
       if (of(pending.struck.fault) === symbol && pending.struck.felt > 0)
         pending.left = 0;
   }
 
-  /** Those that the present question meets. */
+  /** Those that affect the current request. */
   restFaults(): RestFault[] {
     const now = performance.now();
     return this.rests
@@ -108,13 +108,13 @@ export class FaultDesk {
     );
   }
 
-  /** Everything from now on goes well. */
+  /** Ends all faults. */
   clear(): void {
     for (const pendings of [this.frames, this.silences, this.rests])
       pendings.length = 0;
   }
 
-  /** How many faults of each kind met something. */
+  /** How many faults of each kind affected something. */
   felt(): Partial<Record<FaultKind, number>> {
     const counts: Partial<Record<FaultKind, number>> = {};
     for (const { fault, felt } of this.struck)

@@ -4,19 +4,20 @@ import type { KlineConvention } from "../../../src/venues/venue.js";
 import { type Folded, fold } from "../fold.js";
 import { candleOf } from "../venue-candles.js";
 
-/** A venue's candle, before it is put into its words. */
+/** A venue's candle, before it is encoded. */
 export type Bar = Folded;
 
-/** How a venue's REST asks for candles and tells them, by its documents; undefined for another path. */
+/** A venue's candle requests and answers, by its documents. */
 export interface KlineDialect {
   convention: Pick<KlineConvention, "open" | "empty">;
-  asked(
+  /** The parameters of a candle request; undefined for another path. */
+  parse(
     url: URL,
   ):
     | { symbol: string; interval: Interval; start: number; end: number }
     | undefined;
-  /** The body that tells these, which ascend. */
-  tell(bars: readonly Bar[], symbol: string): unknown;
+  /** The body with these candles, which ascend. */
+  encode(bars: readonly Bar[], symbol: string): unknown;
 }
 
 const number = (url: URL, name: string): number =>
@@ -26,7 +27,7 @@ const text = (url: URL, name: string): string =>
 
 export const BINANCE: KlineDialect = {
   convention: { open: "first trade", empty: "absent" },
-  asked: (url) =>
+  parse: (url) =>
     url.pathname === "/api/v3/klines"
       ? {
           symbol: text(url, "symbol"),
@@ -35,7 +36,7 @@ export const BINANCE: KlineDialect = {
           end: number(url, "endTime") + 1,
         }
       : undefined,
-  tell: (bars) =>
+  encode: (bars) =>
     bars.map((bar) => [
       bar.openTime,
       bar.open,
@@ -56,7 +57,7 @@ const BYBIT_INTERVALS: Record<string, Interval> = { "1": "1m", "5": "5m" };
 
 export const BYBIT: KlineDialect = {
   convention: { open: "previous close", empty: "flat" },
-  asked: (url) =>
+  parse: (url) =>
     url.pathname === "/v5/market/kline"
       ? {
           symbol: text(url, "symbol"),
@@ -65,7 +66,7 @@ export const BYBIT: KlineDialect = {
           end: number(url, "end") + 1,
         }
       : undefined,
-  tell: (bars, symbol) => ({
+  encode: (bars, symbol) => ({
     retCode: 0,
     retMsg: "OK",
     result: {
@@ -90,7 +91,7 @@ const KRAKEN_MAX = 720;
 
 export const KRAKEN: KlineDialect = {
   convention: { open: "first trade", empty: "flat" },
-  asked: (url) =>
+  parse: (url) =>
     url.pathname === "/0/public/OHLC"
       ? {
           symbol: text(url, "pair"),
@@ -99,7 +100,7 @@ export const KRAKEN: KlineDialect = {
           end: Infinity,
         }
       : undefined,
-  tell: (bars, symbol) => ({
+  encode: (bars, symbol) => ({
     error: [],
     result: {
       [symbol]: bars

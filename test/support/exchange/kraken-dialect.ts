@@ -8,16 +8,19 @@ interface Message {
 const SNAPSHOT = 50;
 const MAX_PER_REQUEST = 1_000;
 
-/** Kraken: API v2 with prices as JSON numbers, a snapshot of the newest trades, REST trades by time in ns. */
+/**
+ * Kraken: API v2 with prices as JSON numbers, a snapshot of the newest trades, REST trades by time
+ * in ns.
+ */
 export function krakenDialect(symbols: readonly string[]): Dialect {
   return {
     symbols,
     hear: (text, trades) => {
       const { method, params } = JSON.parse(text) as Message;
       if (method === "ping") return { replies: ['{"method":"pong"}'] };
-      const asked = params?.symbol ?? [];
-      const known = asked.filter((symbol) => symbols.includes(symbol));
-      const replies = asked.flatMap((symbol) => {
+      const requested = params?.symbol ?? [];
+      const known = requested.filter((symbol) => symbols.includes(symbol));
+      const replies = requested.flatMap((symbol) => {
         if (!known.includes(symbol))
           return [
             JSON.stringify({

@@ -6,7 +6,8 @@ import {
   units,
 } from "./symbol-tape.js";
 
-// The exchange's own candles. Nothing of `src/` is used: what is compared with them must not be made by the same code.
+// The exchange's own candles. Nothing of `src/` is used: they are compared with the product's, and
+// must not share its code.
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -49,7 +49,7 @@ export class MarketClock {
     this.isPaused = false;
   }
 
-  /** Time passes at once: what was traded meanwhile is told in one burst. */
+  /** Time passes at once: the trades of it are sent in one burst. */
   leap(ms: number): void {
     this.rebase();
     this.anchor += ms;

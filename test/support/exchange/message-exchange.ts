@@ -14,8 +14,9 @@ const HEARTBEAT_MS = 200;
 /** An exchange on loopback whose streams are subscribed by messages, in one exchange's dialect. */
 export class MessageExchange extends SteadyTrading {
   /** Messages of clients. */
-  readonly heard: string[] = [];
-  readonly asked: string[] = [];
+  readonly messages: string[] = [];
+  /** Paths of REST requests. */
+  readonly requests: string[] = [];
   /** Connections so far. */
   opened = 0;
   restStatus = 200;
@@ -37,7 +38,7 @@ export class MessageExchange extends SteadyTrading {
       );
     });
     server.on("request", ({ url = "" }, response) => {
-      this.asked.push(url);
+      this.requests.push(url);
       const body = dialect.rest(new URL(url, "http://x"), (s) => this.of(s));
       response
         .writeHead(body === undefined ? 404 : this.restStatus)
@@ -71,13 +72,13 @@ export class MessageExchange extends SteadyTrading {
     return Date.now();
   }
 
-  /** Who follows a symbol. */
+  /** The subscribers of a symbol. */
   followers(symbol: string): number {
     return [...this.clients].filter(({ symbols }) => symbols.has(symbol))
       .length;
   }
 
-  /** One more trade, sent to those who follow the symbol unless it is mute. */
+  /** One more trade, sent to the symbol's subscribers unless it is muted. */
   trade(symbol: string): void {
     const prints = this.of(symbol);
     const id = (prints.at(-1)?.id ?? 999) + 1;
@@ -102,7 +103,7 @@ export class MessageExchange extends SteadyTrading {
     return prints;
   }
 
-  /** A symbol goes silent although it is followed, until somebody subscribes it again. */
+  /** A symbol goes silent although it is subscribed, until a client subscribes it again. */
   mute(symbol: string): void {
     this.muted.add(symbol);
   }
@@ -133,7 +134,7 @@ export class MessageExchange extends SteadyTrading {
   }
 
   private hear({ socket, symbols }: Client, text: string): void {
-    this.heard.push(text);
+    this.messages.push(text);
     const { replies, follow, unfollow } = this.dialect.hear(text, (symbol) =>
       this.of(symbol),
     );

@@ -6,7 +6,10 @@ import { spotTrades } from "../recordings.js";
 import { spotTape, usdmTape } from "./recorded-tapes.js";
 import type { SymbolTape } from "./symbol-tape.js";
 
-/** Recordings with the exchange's own candles; elsewhere made trades with a fold that was written for other tests. */
+/**
+ * Recordings with the exchange's own candles; elsewhere made trades with a fold that was written
+ * for other tests.
+ */
 export function published(): {
   name: string;
   tape: SymbolTape;

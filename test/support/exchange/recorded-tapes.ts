@@ -23,8 +23,8 @@ export function usdmTape(): SymbolTape | undefined {
 }
 
 /**
- * LTCUSDT of 36 h with 26 holes in its ids, as recorded, or made trades with as many. `void`: the exchange has no trades
- * under these ids. `filled`: it has some, which the recorder had missed.
+ * LTCUSDT of 36 h with 26 holes in its ids, as recorded, or made trades with as many. `void`: the
+ * exchange has no trades under these ids. `filled`: it has some, which the recorder had missed.
  */
 export function gapTape(holes: "void" | "filled"): SymbolTape {
   const trades =
@@ -46,7 +46,7 @@ export function renamed(
   return new SymbolTape(symbol, trades);
 }
 
-/** What is traded in a part of a tape. */
+/** The trades of a part of a tape. */
 export function between(
   tape: SymbolTape,
   from: number,
@@ -57,8 +57,8 @@ export function between(
 }
 
 /**
- * From `at` on, as many trades as that happen in one millisecond, no two of them in one aggregate: more than a page of
- * REST holds where there are more than a thousand.
+ * From `at` on, as many trades as that happen in one millisecond, no two of them in one aggregate:
+ * more than a page of REST holds where there are more than a thousand.
  */
 export function withBurst(
   trades: readonly RawTrade[],
@@ -90,7 +90,10 @@ export function withVoids(
   });
 }
 
-/** A market of some minutes, about a trade a second: bursts of one millisecond, quiet minutes, equal neighbours. */
+/**
+ * A market of some minutes, about a trade a second: bursts of one millisecond, quiet minutes, equal
+ * neighbours.
+ */
 export function madeTrades(
   minutes: number,
   seed: number,

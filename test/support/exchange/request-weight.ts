@@ -2,25 +2,28 @@ export interface WeightLimits {
   /** Weight of a minute; a time window of another length is for tests that cannot wait. */
   perMinute: number;
   windowMs: number;
-  /** Questions asked in spite of a 429, before the address is banned. */
-  patience: number;
+  /** Requests in spite of a 429 before the address is banned. */
+  toleratedRequests: number;
   banMs: number;
 }
 
 export const SPOT_LIMITS: WeightLimits = {
   perMinute: 6_000,
   windowMs: 60_000,
-  patience: 10,
+  toleratedRequests: 10,
   banMs: 120_000,
 };
 
 export type Spending =
   { status: 200 } | { status: 429 | 418; retryAfterS: number; untilMs: number };
 
-/** What an address has asked for, in this computer's minutes: 429 when it was too much, 418 when it goes on asking. */
+/**
+ * The weight that an address has used, in this computer's minutes: 429 above the limit, 418 when it
+ * continues.
+ */
 export class RequestWeight {
   /** Highest weight of any window so far. */
-  most = 0;
+  highest = 0;
   private window = 0;
   private spent = 0;
   private ignored = 0;
@@ -28,7 +31,7 @@ export class RequestWeight {
 
   constructor(readonly limits: WeightLimits) {}
 
-  /** Of the present window. */
+  /** Weight used in the current window. */
   used(now = Date.now()): number {
     return this.windowOf(now) === this.window ? this.spent : 0;
   }
@@ -42,10 +45,10 @@ export class RequestWeight {
       this.ignored = 0;
     }
     this.spent += weight;
-    this.most = Math.max(this.most, this.spent);
-    const { perMinute, patience, banMs, windowMs } = this.limits;
+    this.highest = Math.max(this.highest, this.spent);
+    const { perMinute, toleratedRequests, banMs, windowMs } = this.limits;
     if (this.spent <= perMinute) return { status: 200 };
-    if (++this.ignored <= patience)
+    if (++this.ignored <= toleratedRequests)
       return this.refusal(429, (window + 1) * windowMs, now);
     this.bannedUntil = now + banMs;
     return this.refusal(418, this.bannedUntil, now);

@@ -1,6 +1,9 @@
 const TRADE_EVERY_MS = 10;
 
-/** What loopback exchanges that make their own trades have in common: they go on by themselves, and know what somebody was sent. */
+/**
+ * Base of loopback exchanges that make their own trades: they trade by themselves, and record what
+ * was sent.
+ */
 export abstract class SteadyTrading {
   private readonly sent = new Map<string, string[]>();
   private trading: NodeJS.Timeout | undefined;
@@ -8,7 +11,7 @@ export abstract class SteadyTrading {
   /** One more trade of the symbol. */
   abstract trade(symbol: string): void;
 
-  /** A trade of each symbol every 10 ms, until told otherwise. */
+  /** A trade of each symbol every 10 ms, until `pauseTrading`. */
   tradeAll(...symbols: string[]): void {
     clearInterval(this.trading);
     this.trading = setInterval(() => {
@@ -20,7 +23,7 @@ export abstract class SteadyTrading {
     clearInterval(this.trading);
   }
 
-  /** Ids of the trades that somebody was sent. */
+  /** Ids of the trades that were sent to a client. */
   sentOf(symbol: string): string[] {
     const sent = this.sent.get(symbol) ?? [];
     this.sent.set(symbol, sent);

@@ -27,7 +27,7 @@ export interface Aggregate {
 export class SymbolTape {
   readonly aggregates: readonly Aggregate[];
 
-  /** @param trades ascending by id and by time; ids that are left out do not exist at this exchange */
+  /** @param trades ascending by id and by time; missing ids do not exist at this exchange */
   constructor(
     readonly symbol: string,
     readonly trades: readonly RawTrade[],
@@ -117,7 +117,7 @@ function aggregated(trades: readonly RawTrade[]): Aggregate[] {
 
 const PLACES = 8;
 
-/** Whole units of 10^-8, in which this exchange reckons. */
+/** Whole units of 10^-8, in which this exchange calculates. */
 export function units(decimal: string): bigint {
   const [whole = "0", fraction = ""] = decimal.split(".");
   if (fraction.length > PLACES || !/^\d+$/.test(whole + fraction))

@@ -131,7 +131,7 @@ async function disturb(
   const report = setInterval(() => {
     const felt = Object.values(exchange.faults.felt());
     say(
-      `${new Date(exchange.clock.now()).toISOString()}: ${felt.reduce((a, b) => a + b, 0)} faults were met, ${exchange.asked.length} questions asked`,
+      `${new Date(exchange.clock.now()).toISOString()}: ${felt.reduce((a, b) => a + b, 0)} faults were met, ${exchange.requests.length} questions asked`,
     );
   }, REPORT_MS);
   try {
@@ -206,7 +206,7 @@ async function settle(
     ends: system.ends,
     compared: candles.compared,
     settledMs,
-    questions: exchange.asked.length,
+    questions: exchange.requests.length,
     connections: exchange.streams.opened.length,
     clients: {
       jumps: sum("jumps"),
