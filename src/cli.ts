@@ -11,7 +11,7 @@ import { banner, start } from "./main.js";
 import { PERSISTENCE_COMMANDS } from "./persistence/commands/persistence-commands.js";
 import { RECOVERY_COMMANDS } from "./recovery/recovery-commands.js";
 
-/** Usage texts name the command as users call it, not the file it lies in. */
+/** Usage texts name the command as users call it, not its file. */
 class CommandName {
   constructor(@InjectCommander() commander: { name(name: string): void }) {
     commander.name("tapeline");
@@ -46,12 +46,12 @@ await CommandFactory.run(CommandModule, {
   cliName: "tapeline",
   usePlugins: false,
   errorHandler: (error) => {
-    // Commander has printed usage errors and help itself.
-    const asked =
+    // Commander has already printed usage errors and help.
+    const printed =
       "code" in error &&
       typeof error.code === "string" &&
       error.code.startsWith("commander.");
-    if (!asked) process.stderr.write(`${errorText(error)}\n`);
+    if (!printed) process.stderr.write(`${errorText(error)}\n`);
     process.exitCode =
       "exitCode" in error && typeof error.exitCode === "number"
         ? error.exitCode

@@ -9,7 +9,10 @@ import { DATABASE, type Database } from "./persistence/schema/database.js";
 import { VenuesModule } from "./venues/venues.module.js";
 import { Venues } from "./venues/venues.js";
 
-/** What every context may ask for: the configuration, the database, and where it says how it is. */
+/**
+ * What every context may inject: configuration, database, API formats, venues, metrics and health
+ * checks.
+ */
 @Module({})
 export class FoundationModule {
   static with(

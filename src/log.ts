@@ -1,7 +1,7 @@
 import { ConsoleLogger, Logger, type LogLevel } from "@nestjs/common";
 import type { Config } from "./config/config.js";
 
-/** What Nest tells of its own wiring: forty lines at each start that no operator reads. */
+/** Contexts in which Nest logs its own wiring: forty lines per start that no operator reads. */
 const WIRING: ReadonlySet<unknown> = new Set([
   "InstanceLoader",
   "RoutesResolver",
@@ -21,7 +21,10 @@ class TapelineLogger extends ConsoleLogger {
   }
 }
 
-/** JSON lines for machines, coloured text for people. Warnings and errors go to the same stream: one log, in order. */
+/**
+ * JSON lines for machines, coloured text on a terminal. Warnings and errors go to the same stream,
+ * so that the log stays in order.
+ */
 export function useLogger(config: Pick<Config, "logLevel">): ConsoleLogger {
   const terminal = process.stdout.isTTY === true;
   const logLevels = LEVELS.slice(0, LEVELS.indexOf(config.logLevel) + 1);

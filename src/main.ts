@@ -17,11 +17,13 @@ import { Venues } from "./venues/venues.js";
 export interface Running {
   app: NestFastifyApplication;
   database: Database;
-  /** Ends in order: feeds, batches under way, connections, and the embedded database last. */
+  /** Stops in order: feeds, running batches, connections, then the embedded database. */
   stop(): Promise<void>;
 }
 
-/** Starts the roles of this process. What was started is stopped again when a later part fails. */
+/**
+ * Starts the roles of this process. If one part fails to start, those already started are stopped.
+ */
 export async function start(
   config: Config,
   logger: ConsoleLogger,
@@ -68,7 +70,7 @@ export async function start(
   }
 }
 
-/** Where to look, for whoever started it. */
+/** The start-up text for the operator: URLs, transport and database. */
 export function banner({ database }: Running, config: Config): string {
   const host =
     config.host === "0.0.0.0" || config.host === "::"

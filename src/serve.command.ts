@@ -8,7 +8,8 @@ import { Launcher } from "./commands/launcher.js";
 import { positive } from "./commands/options.js";
 
 const STOP_LIMIT_MS = 25_000;
-const IMPATIENT_MS = 2_000;
+/** A second signal later than this ends the process at once. */
+const FORCED_STOP_AFTER_MS = 2_000;
 
 interface ServeOptions {
   replay?: string[];
@@ -41,8 +42,9 @@ export class ServeCommand extends CommandRunner {
       let first = 0;
       for (const signal of ["SIGTERM", "SIGINT"] as const) {
         process.on(signal, () => {
-          // Ctrl-C reaches us twice when npm passes it on; a person who means "now" presses it again later.
-          if (first > 0 && Date.now() - first > IMPATIENT_MS) process.exit(130);
+          // npm forwards Ctrl-C, so the process gets it twice at nearly the same time.
+          if (first > 0 && Date.now() - first > FORCED_STOP_AFTER_MS)
+            process.exit(130);
           first ||= Date.now();
           stopping.abort(new Error(`stopped by ${signal}`));
           resolve(signal);
@@ -71,10 +73,10 @@ export class ServeCommand extends CommandRunner {
       );
     }
     const signal = await stopped;
-    log.log(`${signal}: finishing what is under way`);
+    log.log(`${signal}: stopping, finishing the work in progress`);
     const limit = setTimeout(() => {
       log.error(
-        `Not stopped within ${STOP_LIMIT_MS / 1_000} s; ending anyway. What was not acknowledged is delivered again`,
+        `Not stopped within ${STOP_LIMIT_MS / 1_000} s, exiting anyway. Unacknowledged records will be redelivered`,
       );
       process.exit(1);
     }, STOP_LIMIT_MS);

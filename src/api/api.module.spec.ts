@@ -7,13 +7,13 @@ const controllers = Reflect.getMetadata(
   ApiModule,
 ) as (abstract new () => unknown)[];
 
-describe("controllers of our API", () => {
+describe("controllers of Tapeline's own API", () => {
   it("are found", () => {
     expect(controllers.length).toBeGreaterThan(5);
   });
 
   it.each(controllers.map((controller) => [controller.name, controller]))(
-    "%s checks its queries and bodies",
+    "%s validates its queries and bodies",
     (_name, controller) => {
       const pipes: unknown = Reflect.getMetadata(PIPES_METADATA, controller);
       expect(pipes).toEqual([expect.any(ValidationPipe)]);

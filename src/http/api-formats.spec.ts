@@ -69,7 +69,7 @@ beforeEach(async () => {
 
 afterEach(() => app.close());
 
-async function ask(path: string) {
+async function get(path: string) {
   const response = await fetch(base + path);
   const headers = Object.fromEntries(response.headers);
   const body = (await response.json()) as Record<string, unknown>;
@@ -87,15 +87,15 @@ describe("two APIs on one server", () => {
       "'/api/v3/%zz' is not a valid url component",
     ],
   ])("%s is in the other's format", async (_case, path, status, msg) => {
-    const answer = await ask(`/api/v3/${path}`);
+    const answer = await get(`/api/v3/${path}`);
     expect(answer).toMatchObject({ status, body: { code: -status, msg } });
     expect(answer.headers["content-type"]).toBe(
       "application/json;charset=UTF-8",
     );
   });
 
-  it("ours has problems, and its queries are checked", async () => {
-    const { status, headers, body } = await ask("/api/v1/page?limit=x");
+  it("Tapeline's own answers with problems and validates queries", async () => {
+    const { status, headers, body } = await get("/api/v1/page?limit=x");
     expect(status).toBe(400);
     expect(headers["content-type"]).toBe(
       "application/problem+json; charset=utf-8",
@@ -107,21 +107,21 @@ describe("two APIs on one server", () => {
     expect(JSON.stringify(body["errors"])).toContain("limit");
   });
 
-  it("what the other does not check by a class is left as it came", async () => {
-    expect((await ask("/api/v3/page?symbol=BTCUSDT&limit=x")).body).toEqual({
+  it("the other gets the query as sent when it validates none by a class", async () => {
+    expect((await get("/api/v3/page?symbol=BTCUSDT&limit=x")).body).toEqual({
       symbol: "BTCUSDT",
       limit: "x",
     });
   });
 
-  it("each tells in headers of its own how many requests are left", async () => {
-    const theirs = await ask("/api/v3/page?symbol=A");
+  it("each sends the number of requests left in its own headers", async () => {
+    const theirs = await get("/api/v3/page?symbol=A");
     expect(theirs.headers).toMatchObject({
       "x-used-weight": "1",
       "x-reset": "60",
     });
     expect(theirs.headers).not.toHaveProperty("x-ratelimit-limit");
-    const ours = await ask("/api/v1/page?limit=1");
+    const ours = await get("/api/v1/page?limit=1");
     expect(ours.headers).toMatchObject({
       "x-ratelimit-limit": String(LIMIT),
       "x-ratelimit-remaining": String(LIMIT - 2),
@@ -130,20 +130,20 @@ describe("two APIs on one server", () => {
   });
 
   it("each refuses one request too many in its own format", async () => {
-    for (let time = 0; time < LIMIT; time++) await ask("/api/v1/page?limit=1");
-    const theirs = await ask("/api/v3/page?symbol=A");
+    for (let time = 0; time < LIMIT; time++) await get("/api/v1/page?limit=1");
+    const theirs = await get("/api/v3/page?symbol=A");
     expect(theirs.status).toBe(429);
     expect(theirs.body).toMatchObject({ code: -429 });
     expect(theirs.headers).toMatchObject({
       "x-used-weight": String(LIMIT),
       "retry-after": expect.stringMatching(/^\d+$/) as string,
     });
-    expect((await ask("/api/v1/page?limit=1")).body).toMatchObject({
+    expect((await get("/api/v1/page?limit=1")).body).toMatchObject({
       code: "too_many_requests",
     });
   });
 
-  it("a prefix is taken once, and is one of whole segments", () => {
+  it("a prefix can be added once, and matches whole segments only", () => {
     const formats = new ApiFormats();
     const format = {
       prefix: "/api/v3",

@@ -1,6 +1,6 @@
 import { Injectable } from "@nestjs/common";
 
-/** What went wrong, before it is an answer. */
+/** An error of a request, before it is written in the format of its API. */
 export interface Failure {
   status: number;
   /** Stable, for programs; see docs/errors.md. */
@@ -17,20 +17,22 @@ export interface Failure {
 interface RequestsLeft {
   limit: number;
   remaining: number;
-  /** Until the count begins anew. */
+  /** Until the window ends and the count restarts. */
   resetSeconds: number;
 }
 
-/** How one of the APIs of this server answers where no route of it does: errors and limits. */
+/**
+ * How one API of this server formats what its routes do not answer themselves: errors and limits.
+ */
 export interface ApiFormat {
   /** Its paths begin with these segments, such as `/api/v3`. */
   prefix: string;
   failure(failure: Failure): { contentType: string; body: object };
-  /** Headers that tell how many requests are left, in place of `X-RateLimit-…`. */
+  /** Headers with the number of requests left, in place of `X-RateLimit-…`. */
   requestsLeft?: (left: RequestsLeft) => Record<string, string>;
 }
 
-/** Ours: RFC 9457. */
+/** Tapeline's own API: RFC 9457. */
 const PROBLEMS: ApiFormat = {
   prefix: "",
   failure: ({ status, code, title, detail, instance, more }) => ({
@@ -47,19 +49,19 @@ const PROBLEMS: ApiFormat = {
   }),
 };
 
-/** The APIs of this server by prefix. Modules of contexts add theirs in their constructor. */
+/** The APIs of this server by prefix. Modules add theirs in their constructor. */
 @Injectable()
 export class ApiFormats {
   private readonly added: ApiFormat[] = [];
 
-  add(face: ApiFormat): void {
-    if (this.added.some(({ prefix }) => prefix === face.prefix))
-      throw new Error(`there are two APIs at ${face.prefix}`);
-    this.added.push(face);
+  add(format: ApiFormat): void {
+    if (this.added.some(({ prefix }) => prefix === format.prefix))
+      throw new Error(`there are two APIs at ${format.prefix}`);
+    this.added.push(format);
     this.added.sort((a, b) => b.prefix.length - a.prefix.length);
   }
 
-  /** The one with the longest prefix; ours where there is none. */
+  /** The format with the longest matching prefix; Tapeline's own if none matches. */
   of(url: string): ApiFormat {
     const path = url.split("?", 1)[0] ?? "";
     return (

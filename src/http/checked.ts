@@ -1,7 +1,10 @@
 import { UsePipes } from "@nestjs/common";
 import { validationPipe } from "./validation.js";
 
-/** Of a controller of ours: its queries and bodies are checked by their classes, and a 400 names each wrong field. */
+/**
+ * For controllers of Tapeline's own API: validates queries and bodies by their classes; a 400 names
+ * each wrong field.
+ */
 export function Checked(): ClassDecorator {
   return UsePipes(validationPipe());
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 
-/** Requests under way, and WebSockets that do not answer the goodbye, may take this long once the server closes. */
+/** Time for running requests and WebSocket close handshakes once the server closes. */
 const GRACE_MS = 5_000;
 
 /**
- * Lets a server that closes come to its end. Node waits for every connection: one that a browser has opened ahead and
- * never used, or a WebSocket whose client reads nothing, would hold up the whole shutdown.
+ * Ends connections that would block shutdown. Node waits for every connection: also for one that a
+ * browser has preconnected and never used, and for a WebSocket whose client reads nothing.
  */
 export class Connections {
   private readonly all = new Set<Socket>();
@@ -29,7 +29,7 @@ export class Connections {
     server.on("upgrade", used);
   }
 
-  /** Call it when the server begins to close. Idempotent. */
+  /** To be called when the server begins to close. Idempotent. */
   end(): void {
     for (const socket of this.unused) socket.destroy();
     this.timer ??= setTimeout(() => {

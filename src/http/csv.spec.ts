@@ -11,7 +11,7 @@ describe("CSV", () => {
     );
   });
 
-  it("quotes what would break a line apart", () => {
+  it("quotes cells that would break a line", () => {
     expect(csvOf(["a"], [{ a: 'x,"y"\n' }])).toBe('a\r\n"x,""y""\n"\r\n');
   });
 
@@ -32,7 +32,7 @@ describe("CSV", () => {
     ["text/html,application/xhtml+xml,*/*;q=0.8", false],
     ["*/*", false],
     [undefined, false],
-  ])("is what %p asks for: %p", (accept, expected) => {
+  ])("is preferred by Accept %p: %p", (accept, expected) => {
     expect(wantsCsv(accept)).toBe(expected);
   });
 });

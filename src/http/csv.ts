@@ -66,7 +66,9 @@ export const DIFFERENCE_COLUMNS = [
   "comparedAt",
 ] as const satisfies readonly (keyof Difference)[];
 
-/** A header and one line a row (RFC 4180); null is an empty cell, decimals are written as they are. */
+/**
+ * A header and one line a row (RFC 4180); null is an empty cell, decimals are written as they are.
+ */
 export function csvOf<R extends object>(
   columns: readonly (keyof R & string)[],
   rows: readonly R[],
@@ -85,16 +87,17 @@ function linesOf<R extends object>(
 }
 
 /**
- * As `csvOf`, of as many pages as there are, until one that is not `full`. The next page is read when the client has
- * taken the one before, so that memory does not grow with the table; ends with whoever reads it.
+ * As `csvOf`, over several pages, until one has fewer than `full` rows. Each page is read only when
+ * the client has taken the previous one, so that memory does not grow with the table. Stops when
+ * the consumer does.
  *
- * @param next rows behind the given one
+ * @param next rows after the given one
  */
 export async function* csvOfPages<R extends object>(
   columns: readonly (keyof R & string)[],
   first: readonly R[],
   full: number,
-  next: (behind: R) => Promise<readonly R[]>,
+  next: (after: R) => Promise<readonly R[]>,
 ): AsyncGenerator<string, void> {
   yield csvOf(columns, first);
   let rows = first;
@@ -117,8 +120,9 @@ function cell(value: unknown): string {
 const JSON_RANGES = ["application/json", "application/*", "*/*"];
 
 /**
- * Whether a client prefers CSV to JSON: its Accept header names `text/csv`, and names it before JSON and before whatever
- * stands for JSON, by weight (`q`) and then by place. Parameters but `q`, and types that we do not serve, are ignored.
+ * Whether a client prefers CSV to JSON: its Accept header ranks `text/csv` above every range that
+ * matches JSON, by weight (`q`), then by position. Other parameters and types that Tapeline does
+ * not serve are ignored.
  */
 export function wantsCsv(accept: string | undefined): boolean {
   const headers = accept === undefined ? {} : { accept };

@@ -1,4 +1,7 @@
-/** SQLSTATE classes and codes of a server that is away, starting, stopping, full, or took too long. */
+/**
+ * SQLSTATE classes and codes of a server that is unreachable, starting, stopping, out of
+ * connections, or timed out.
+ */
 const STATES = /^(08...|57P0[1-5]|53300|57014)$/;
 const SYSTEM = new Set([
   "ECONNREFUSED",
@@ -9,12 +12,15 @@ const SYSTEM = new Set([
   "EHOSTUNREACH",
   "ENOENT",
 ]);
-/** What pg and TypeORM say without a code. */
+/** Messages of pg and TypeORM that come without a code. */
 const MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Driver not Connected|DataSource is not (set|initialized)|Cannot use a pool after calling end/i;
 const MAX_DEPTH = 5;
 
-/** Whether an error says that the database cannot be reached, as opposed to having refused what it was asked. */
+/**
+ * Whether an error means that the database cannot be reached, as opposed to having rejected a
+ * statement.
+ */
 export function isDatabaseDown(error: unknown, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > MAX_DEPTH)
     return false;

@@ -11,7 +11,7 @@ export function ReturnsOne(name: string, description: string): MethodDecorator {
   });
 }
 
-/** 200 with a list; `csv` is an example of its other form. */
+/** 200 with a list; `csv` is an example of its CSV form. */
 export function ReturnsList(
   name: string,
   description: string,
@@ -86,13 +86,13 @@ export function Fails(...statuses: (304 | 400 | 404)[]): MethodDecorator {
 export interface Refusal {
   status: number;
   code: string;
-  /** When. */
+  /** When the request is refused. */
   description: string;
-  /** An example of what a person reads. */
+  /** Example of the text for people. */
   detail: string;
 }
 
-/** Documents refusals of one route, for which `Fails` has no words; `instance` is the route's path. */
+/** Documents refusals of one route that `Fails` does not cover; `instance` is the route's path. */
 export function Refuses(
   instance: string,
   refusals: readonly Refusal[],

@@ -11,15 +11,15 @@ import { ApiFormats } from "./api-formats.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
 import { limitRequests } from "./rate-limit.js";
 
-const BODY_LIMIT = 1_048_576;
-/** A market in a path, every character of it escaped. */
+const MAX_BODY_BYTES = 1_048_576;
+/** Enough for a market in a path with every character escaped. */
 const MAX_PARAMETER_LENGTH = 400;
 
-/** What `NestFactory.create` takes. */
+/** The adapter for `NestFactory.create`. */
 export function httpAdapter(formats = new ApiFormats()): FastifyAdapter {
   return new FastifyAdapter({
-    bodyLimit: BODY_LIMIT,
-    // Forwarded-for headers can be made up by anyone; the limit counts real addresses.
+    bodyLimit: MAX_BODY_BYTES,
+    // Clients can forge X-Forwarded-For; the rate limit counts real addresses.
     trustProxy: false,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     // The router answers these before any hook or filter runs.
@@ -42,9 +42,10 @@ export function httpAdapter(formats = new ApiFormats()): FastifyAdapter {
 }
 
 /**
- * Headers, origins, limits and errors of every HTTP route, in the format of the API that it belongs to. Call it
- * before `setupSwagger`, `setupPage`, `init` and `listen`: routes made earlier would do without. Returns the server's
- * connections, for what else ends with them.
+ * Sets up headers, CORS, limits and errors of every HTTP route, in the format of its API. To be
+ * called before `setupSwagger`, `setupPage`, `init` and `listen`: routes registered earlier would
+ * not get them. Returns the server's connections, so that the WebSocket adapter can end them on
+ * shutdown.
  */
 export async function configureHttp(
   app: NestFastifyApplication,
@@ -53,7 +54,7 @@ export async function configureHttp(
 ): Promise<Connections> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy() },
-    // We speak plain HTTP; whoever adds TLS in front decides on this.
+    // Tapeline serves plain HTTP; a TLS proxy in front of it decides on this.
     strictTransportSecurity: false,
   });
   if (config.corsOrigins.length > 0) {

@@ -16,7 +16,10 @@ interface Reply {
   header(name: string, value: string): void;
 }
 
-/** `Authorization: Bearer <key>` with a key of INGEST_KEYS, for whatever changes the tape. Without any configured key that is off. */
+/**
+ * Requires `Authorization: Bearer <key>` with a key of INGEST_KEYS, for routes that write. Without
+ * a configured key such routes are disabled.
+ */
 @Injectable()
 export class IngestKeyGuard implements CanActivate {
   private readonly digests: readonly Buffer[];
@@ -39,7 +42,7 @@ export class IngestKeyGuard implements CanActivate {
       http.getRequest<Request>().headers.authorization ?? ""
     ).split(" ");
     const given = digest(key ?? "");
-    // Every key is compared, and digests have one length: the time taken says nothing about a key.
+    // Compares every key, by digests of one length, so that timing reveals nothing about a key.
     let known = false;
     for (const expected of this.digests)
       known = timingSafeEqual(expected, given) || known;

@@ -3,7 +3,7 @@ import { Transform } from "class-transformer";
 import { IsOptional, ValidateBy } from "class-validator";
 import { badParameters } from "./problem.js";
 
-/** Rows of the largest page. */
+/** Maximum rows of a page. */
 export const MAX_LIMIT = 1_000;
 export const DEFAULT_LIMIT = 500;
 
@@ -13,14 +13,17 @@ const MAX_TIME = 253_402_300_799_999;
 const ISO =
   /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[ +-]\d{2}:?\d{2})?)?$/;
 
-/** Epoch ms of `1723161600000`, `2024-08-09`, `2024-08-09T00:00Z` or `2024-08-09T02:00:00.5+02:00`; UTC without an offset. */
+/**
+ * Epoch ms of `1723161600000`, `2024-08-09`, `2024-08-09T00:00Z` or `2024-08-09T02:00:00.5+02:00`;
+ * UTC without an offset.
+ */
 export function parseTime(text: string): number | undefined {
   if (/^\d{1,15}$/.test(text))
     return Number(text) <= MAX_TIME ? Number(text) : undefined;
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const [, date, time = "00:00", zone = "Z"] = match;
-  // Date.parse takes 30 February for 1 March.
+  // Date.parse reads 30 February as 1 March.
   const day = Date.parse(`${date}T00:00Z`);
   if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(`${date}T`))
     return undefined;
@@ -71,7 +74,7 @@ function parameter(
 ): PropertyDecorator {
   return applyDecorators(
     IsOptional(),
-    // What cannot be parsed stays as it was sent, so that the error can show it.
+    // A value that cannot be parsed stays as sent, so that the error can show it.
     Transform(({ value }: { value: unknown }) =>
       typeof value === "string" ? (parse(value) ?? value) : value,
     ),

@@ -13,10 +13,10 @@ import type { Failure, ApiFormats } from "./api-formats.js";
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** A failure without what the request and its status tell. */
+/** A failure without the members that follow from its request and status. */
 type Answer = Omit<Failure, "title" | "instance">;
 
-/** Every error of an HTTP request leaves in the format of the API that it belongs to; nothing internal is told. */
+/** Answers every error of an HTTP request in the format of its API, without internals. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -27,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): unknown {
-    // The application is hybrid: a transport's handler must see its own error.
+    // The application is hybrid: errors of message handlers must reach their transport.
     if (host.getType() !== "http") return throwError(() => error);
     const { httpAdapter } = this.host;
     const http = host.switchToHttp();
@@ -86,7 +86,9 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** What an exception says of itself passes through: `code`, `detail`, `errors` and whatever else its body holds. */
+/**
+ * Keeps the exception's own members: `code`, `detail`, `errors` and everything else in its body.
+ */
 function answerOf(exception: HttpException): Answer {
   const status = exception.getStatus();
   const body = exception.getResponse();

@@ -52,7 +52,7 @@ export function badParameters(faults: readonly FieldFault[]): ProblemException {
   );
 }
 
-/** What was sent, as text that is safe to repeat. */
+/** A sent value as text that is safe to echo. */
 export function shown(value: unknown): string {
   return (
     typeof value === "string" ? value : (JSON.stringify(value) ?? "")

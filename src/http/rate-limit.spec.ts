@@ -14,7 +14,7 @@ class Empty {}
 interface Answer {
   allowed: boolean;
   remaining: number;
-  /** Of X-RateLimit-Reset. */
+  /** X-RateLimit-Reset, seconds. */
   reset: number;
 }
 
@@ -22,7 +22,7 @@ let now = 1_700_000_000_000;
 let app: NestFastifyApplication;
 let base: string;
 
-/** A server with one route, some that are not limited, and none behind any other path. */
+/** A server with one route and some unlimited ones; all other paths do not exist. */
 async function limited(max: number, maxAddresses?: number): Promise<void> {
   // So that a test can be any client.
   const adapter = new FastifyAdapter({ trustProxy: true });
@@ -43,7 +43,7 @@ function request(address: string, path: string): Promise<Response> {
   return fetch(base + path, { headers: { "x-forwarded-for": address } });
 }
 
-async function ask(address: string, path = "/"): Promise<Answer> {
+async function get(address: string, path = "/"): Promise<Answer> {
   const { status, headers } = await request(address, path);
   return {
     allowed: status !== 429,
@@ -64,28 +64,28 @@ afterEach(async () => {
 describe("the rate limit", () => {
   it("allows so many requests a minute from each address", async () => {
     await limited(2);
-    expect(await ask("10.0.0.1")).toEqual({
+    expect(await get("10.0.0.1")).toEqual({
       allowed: true,
       remaining: 1,
       reset: 60,
     });
     now += 30_000;
-    expect(await ask("10.0.0.1")).toEqual({
+    expect(await get("10.0.0.1")).toEqual({
       allowed: true,
       remaining: 0,
       reset: 30,
     });
-    expect(await ask("10.0.0.1")).toEqual({
+    expect(await get("10.0.0.1")).toEqual({
       allowed: false,
       remaining: 0,
       reset: 30,
     });
-    expect((await ask("10.0.0.2")).allowed).toBe(true);
+    expect((await get("10.0.0.2")).allowed).toBe(true);
     now += 30_000;
-    expect((await ask("10.0.0.1")).allowed).toBe(true);
+    expect((await get("10.0.0.1")).allowed).toBe(true);
   });
 
-  it("says in headers and text what the limit is and when to come back", async () => {
+  it("states the limit and when to retry, in headers and text", async () => {
     await limited(1);
     const headersOf = async (): Promise<unknown[]> => {
       const { headers } = await request("10.0.0.1", "/");
@@ -106,21 +106,21 @@ describe("the rate limit", () => {
     });
   });
 
-  it("takes the addresses of one IPv6 network for one client", async () => {
+  it("counts the addresses of one IPv6 /64 as one client", async () => {
     await limited(1);
-    expect((await ask("2001:db8:1:2:aaaa::1")).allowed).toBe(true);
-    expect((await ask("2001:db8:1:2::9")).allowed).toBe(false);
-    expect((await ask("2001:db8:1:3::9")).allowed).toBe(true);
-    expect((await ask("::1")).allowed).toBe(true);
-    expect((await ask("::ffff:10.0.0.1")).allowed).toBe(true);
-    expect((await ask("::ffff:10.0.0.2")).allowed).toBe(true);
+    expect((await get("2001:db8:1:2:aaaa::1")).allowed).toBe(true);
+    expect((await get("2001:db8:1:2::9")).allowed).toBe(false);
+    expect((await get("2001:db8:1:3::9")).allowed).toBe(true);
+    expect((await get("::1")).allowed).toBe(true);
+    expect((await get("::ffff:10.0.0.1")).allowed).toBe(true);
+    expect((await get("::ffff:10.0.0.2")).allowed).toBe(true);
   });
 
   it("counts requests for paths that do not exist, with those for paths that do", async () => {
     await limited(2);
-    expect((await ask("10.0.0.1", "/nothing")).remaining).toBe(1);
-    expect((await ask("10.0.0.1")).remaining).toBe(0);
-    expect((await ask("10.0.0.1", "/nothing/else")).allowed).toBe(false);
+    expect((await get("10.0.0.1", "/nothing")).remaining).toBe(1);
+    expect((await get("10.0.0.1")).remaining).toBe(0);
+    expect((await get("10.0.0.1", "/nothing/else")).allowed).toBe(false);
   });
 
   it.each(["/file", "/health/live", "/metrics", "/metrics?name=up"])(
@@ -128,19 +128,19 @@ describe("the rate limit", () => {
     async (path) => {
       await limited(1);
       for (let time = 0; time < 3; time++)
-        expect(await ask("10.0.0.1", path)).toEqual({
+        expect(await get("10.0.0.1", path)).toEqual({
           allowed: true,
           remaining: NaN,
           reset: NaN,
         });
-      expect((await ask("10.0.0.1", "/metricsque")).remaining).toBe(0);
+      expect((await get("10.0.0.1", "/metricsque")).remaining).toBe(0);
     },
   );
 
-  it("does not remember more addresses than it has to", async () => {
+  it("keeps a bounded number of addresses", async () => {
     await limited(1, 100);
-    for (let host = 0; host <= 100; host++) await ask(`10.0.0.${host}`);
-    expect((await ask("10.0.0.100")).allowed).toBe(false);
-    expect((await ask("10.0.0.0")).allowed).toBe(true);
+    for (let host = 0; host <= 100; host++) await get(`10.0.0.${host}`);
+    expect((await get("10.0.0.100")).allowed).toBe(false);
+    expect((await get("10.0.0.0")).allowed).toBe(true);
   });
 });

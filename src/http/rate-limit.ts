@@ -6,24 +6,25 @@ import type { ApiFormat, ApiFormats } from "./api-formats.js";
 import { ProblemException } from "./problem.js";
 
 const WINDOW_MS = 60_000;
-/** Addresses remembered; with more, those not heard of for the longest are forgotten first. */
+/** Addresses counted at a time; beyond that, the least recently seen are dropped. */
 const MAX_ADDRESSES = 100_000;
 const HEADERS = [
   "x-ratelimit-limit",
   "x-ratelimit-remaining",
   "x-ratelimit-reset",
 ];
-/** Scraped and polled by machines that must not be locked out. */
+/** Monitoring must not be locked out. */
 const UNLIMITED = /^\/(health|metrics)(\/|\?|$)/;
 
 /**
- * Counts the requests of each client address in windows of a minute that begin with its first one; an IPv6 /64 is one
- * client. Routes with `rateLimit: false` in their `config` do not count.
+ * Counts the requests of each client address in one-minute windows that start with its first
+ * request; an IPv6 /64 is one client. Routes with `rateLimit: false` in their `config` do not
+ * count.
  *
- * As one hook of the whole server, not as the library's hook of each route: requests for unknown paths count too, and
- * Nest keeps its own handler for them.
+ * A hook of the whole server, not the library's hook per route: requests for unknown paths must
+ * count, too, and Nest keeps its own handler for them.
  *
- * @param max requests a minute and address
+ * @param max requests per minute and address
  */
 export async function limitRequests(
   app: NestFastifyApplication,
@@ -47,7 +48,7 @@ export async function limitRequests(
   });
 }
 
-/** The library has one set of names for the whole server. */
+/** Renames the headers per API: the library has one set of names for the whole server. */
 function inFormatOf({ requestsLeft }: ApiFormat, reply: FastifyReply): void {
   if (requestsLeft === undefined) return;
   const [limit, remaining, resetSeconds] = HEADERS.map((name) =>

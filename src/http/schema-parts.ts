@@ -50,13 +50,13 @@ export const part = (description: string): Schema => ({
   ...number(`${description}. 0–1`, 0.4),
   maximum: 1,
 });
-/** An enum admits only what it names, null too. */
+/** An enum must list null, too, to admit it. */
 export const nullable = (schema: Schema): Schema => ({
   ...schema,
   nullable: true,
   ...(schema.enum && { enum: [...(schema.enum as unknown[]), null] }),
 });
-/** Every field of `T` is described and required; the compiler finds the one that was forgotten. */
+/** Every field of `T` is described and required; a missing one does not compile. */
 export function object<T>(
   properties: Record<keyof T & string, SchemaOrReference>,
   description?: string,

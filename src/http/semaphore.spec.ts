@@ -1,12 +1,12 @@
 import { Semaphore } from "./semaphore.js";
 
-/** One turn that was not refused. */
+/** The result of `take`, which must not be undefined. */
 function taken<T>(turn: Promise<T> | undefined): Promise<T> {
   if (turn === undefined) throw new Error("refused");
   return turn;
 }
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test ends it. */
 function held(): {
   work: () => Promise<string>;
   end: () => void;
@@ -28,7 +28,7 @@ function held(): {
 
 const moment = (): Promise<void> => new Promise((done) => setImmediate(done));
 
-it("runs so many at once, and the next when one of them has ended", async () => {
+it("runs `atOnce` tasks concurrently, and the next when one of them has ended", async () => {
   const semaphore = new Semaphore({ atOnce: 2, waiting: 1 });
   const [first, second, third] = [held(), held(), held()];
   const answers = [first, second, third].map(({ work }) =>
@@ -44,7 +44,7 @@ it("runs so many at once, and the next when one of them has ended", async () => 
   expect(await Promise.all(answers)).toEqual(["done", "done", "done"]);
 });
 
-it("refuses what would wait behind too many", async () => {
+it("refuses work when the queue is full", async () => {
   const semaphore = new Semaphore({ atOnce: 1, waiting: 1 });
   const [first, second] = [held(), held()];
   const answers = [first, second].map(({ work }) =>
@@ -57,7 +57,7 @@ it("refuses what would wait behind too many", async () => {
   expect(await semaphore.take(() => Promise.resolve(1))).toBe(1);
 });
 
-it("goes on after one that fails", async () => {
+it("continues after a failed task", async () => {
   const semaphore = new Semaphore({ atOnce: 1, waiting: 1 });
   const failing = semaphore.take(() => Promise.reject(new Error("broken")));
   const next = semaphore.take(() => Promise.resolve("next"));

@@ -1,11 +1,11 @@
-/** Lets so many run at once; so many more wait for their turn, in order. */
+/** Runs up to `atOnce` tasks concurrently; up to `waiting` more queue in order. */
 export class Semaphore {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly limits: { atOnce: number; waiting: number }) {}
 
-  /** Undefined, and nothing is run, when too many wait. */
+  /** Undefined, without running `work`, when the queue is full. */
   take<T>(work: () => Promise<T>): Promise<T> | undefined {
     if (this.running < this.limits.atOnce) {
       this.running++;
@@ -21,7 +21,7 @@ export class Semaphore {
     try {
       return await work();
     } finally {
-      // Its place goes to the next at once: who comes in between may not take it.
+      // Passes its slot to the next in the queue directly, so that no later caller can take it.
       const next = this.waiting.shift();
       if (next === undefined) this.running--;
       else next();

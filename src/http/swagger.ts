@@ -13,8 +13,8 @@ import { VERSION } from "./version.js";
 const DESCRIPTION = `Exact candles from exchange trades.
 
 Prices, amounts and ids are text, times epoch ms. Lists ascend and are bounded. Every error is an
-\`application/problem+json\` whose \`code\` is stable. \`X-RateLimit-Limit\`, \`-Remaining\` and \`-Reset\` (seconds) tell the
-request limit, \`Retry-After\` when to come back. Live data comes over Socket.IO on the same port.`;
+\`application/problem+json\` whose \`code\` is stable. \`X-RateLimit-Limit\`, \`-Remaining\` and \`-Reset\` (seconds) carry the
+request limit, \`Retry-After\` when to retry. Live data comes over Socket.IO on the same port.`;
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -28,7 +28,7 @@ const PAGE = `<!doctype html>
 <script src="/docs/init.js"></script>
 `;
 
-// Without the validator's badge, which would tell another site of this document.
+// Without the validator's badge, which would send this document's URL to another site.
 const INIT = `SwaggerUIBundle({ url: "/docs-json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });\n`;
 
 const ASSETS = {
@@ -38,8 +38,9 @@ const ASSETS = {
 };
 
 /**
- * Serves the interface at /docs and the document at /docs-json, with the named `schemas` that routes refer to. Not by `SwaggerModule.setup`: its page needs inline
- * styles, which the content policy refuses.
+ * Serves Swagger UI at /docs and the document at /docs-json, with the named `schemas` that routes
+ * refer to. Not by `SwaggerModule.setup`: its page needs inline styles, which the content policy
+ * blocks.
  */
 export function setupSwagger(
   app: NestFastifyApplication,
@@ -90,7 +91,7 @@ export function openApiDocument(
   return document;
 }
 
-/** Swagger UI comes with @nestjs/swagger, wherever npm has put it. */
+/** Folder of Swagger UI, a dependency of @nestjs/swagger that npm may hoist. */
 function assetFolder(): string {
   const fromHere = createRequire(import.meta.url);
   const fromSwagger = createRequire(fromHere.resolve("@nestjs/swagger"));

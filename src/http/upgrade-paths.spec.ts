@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { WebSocket, WebSocketServer } from "ws";
 import { UpgradePaths } from "./upgrade-paths.js";
 
-describe("paths at which a server takes WebSockets", () => {
+describe("paths at which a server accepts WebSockets", () => {
   const sockets = new WebSocketServer({ noServer: true });
   let server: Server;
   let paths: UpgradePaths;
@@ -52,7 +52,7 @@ describe("paths at which a server takes WebSockets", () => {
     });
   }
 
-  it("go to who has added them, with what is below them", async () => {
+  it("are routed to their handler, with the paths below them", async () => {
     take("/ws", "one");
     take("/stream", "other");
     expect(await answerAt("/ws?listen=1")).toBe("one /ws?listen=1");
@@ -60,13 +60,13 @@ describe("paths at which a server takes WebSockets", () => {
     expect(await answerAt("/stream")).toBe("other /stream");
   });
 
-  it("answer 404 where nobody has", async () => {
+  it("answer 404 where none was added", async () => {
     take("/ws", "one");
     expect(await answerAt("/wsx")).toBe(404);
     expect(await answerAt("/")).toBe(404);
   });
 
-  it("leave a library alone that listens to the server by itself", async () => {
+  it("do not interfere with a library that handles upgrades itself", async () => {
     paths.add("/socket.io/");
     server.on("upgrade", (request, socket, head) => {
       if (request.url?.startsWith("/socket.io/"))
@@ -78,14 +78,14 @@ describe("paths at which a server takes WebSockets", () => {
     expect(await answerAt("/socket.io")).toBe(404);
   });
 
-  it("are taken once", () => {
+  it("can be added once", () => {
     take("/ws", "one");
     expect(() => take("/ws", "two")).toThrow(
       "two parts of this server take WebSockets at /ws",
     );
   });
 
-  it("survive a client that is gone before the answer", async () => {
+  it("survive a client that disconnects before the answer", async () => {
     let taken!: () => void;
     const isTaken = new Promise<void>((resolve) => (taken = resolve));
     let closed!: () => void;

@@ -12,16 +12,16 @@ const NOT_FOUND =
   "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /**
- * The paths at which this server takes WebSockets. Modules of contexts add theirs in their constructor; a request to
- * upgrade at any other path is answered with 404.
+ * The paths at which this server accepts WebSockets. Modules add theirs in their constructor; an
+ * upgrade request at any other path is answered with 404.
  */
 @Injectable()
 export class UpgradePaths {
   private readonly taken = new Map<string, Upgrade | undefined>();
 
   /**
-   * @param path takes what is below it, too: `/ws` also `/ws/btcusdt@trade`
-   * @param upgrade undefined where a library listens to the server by itself
+   * @param path includes the paths below it: `/ws` also accepts `/ws/btcusdt@trade`
+   * @param upgrade undefined if a library handles upgrades of the server itself
    */
   add(path: string, upgrade?: Upgrade): void {
     if (this.taken.has(path))
@@ -31,7 +31,8 @@ export class UpgradePaths {
 
   listenTo(server: Server): void {
     server.on("upgrade", (request, socket, head) => {
-      // Node has taken its own listener off; without one, a reset by the client would end the process.
+      // Node has removed its own listener; without one, a reset by the client would end the
+      // process.
       socket.on("error", () => socket.destroy());
       const path = (request.url ?? "").split("?", 1)[0] ?? "";
       const taker = [...this.taken].find(([parent]) => isAt(path, parent));

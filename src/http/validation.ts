@@ -2,7 +2,7 @@ import { ValidationPipe } from "@nestjs/common";
 import { type ValidationError, getMetadataStorage } from "class-validator";
 import { type FieldFault, badParameters, shown } from "./problem.js";
 
-/** Turns a request into its DTO; unknown and wrong fields are refused with a 400 that names each. */
+/** Turns a request into its DTO; a 400 names each unknown and wrong field. */
 export function validationPipe(): ValidationPipe {
   return new ValidationPipe({
     whitelist: true,

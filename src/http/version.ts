@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-// Beside src/ and dist/ alike.
+// The same relative path from src/ and dist/.
 const file = new URL("../../package.json", import.meta.url);
 
 export const VERSION = (

@@ -6,8 +6,8 @@ import { LIVE_LIMITS } from "./live-limits.js";
 const candle = (openTime: number, version: number, closed = false): Candle =>
   ({ openTime, version, closed }) as Candle;
 
-describe("what waits for a frame", () => {
-  it("is only the newest state of an open candle", () => {
+describe("the candles queued for a frame", () => {
+  it("hold only the newest state of an open candle", () => {
     const waiting = new CandleConflation();
     for (const version of [1, 2, 3]) waiting.add(candle(0, version));
     expect(waiting.size).toBe(1);
@@ -15,7 +15,7 @@ describe("what waits for a frame", () => {
     expect(waiting.take()).toEqual([]);
   });
 
-  it("is every closing and every revision, without the open state before", () => {
+  it("hold every closing and every revision, without the open state before", () => {
     const waiting = new CandleConflation();
     waiting.add(candle(0, 1));
     for (const version of [2, 3, 4]) waiting.add(candle(0, version, true));
@@ -28,7 +28,7 @@ describe("what waits for a frame", () => {
     ]);
   });
 
-  it("has nothing of a version that is not newer, in this frame or a later one", () => {
+  it("never hold a version that is not newer, in this frame or a later one", () => {
     const waiting = new CandleConflation();
     expect(waiting.add(candle(0, 5, true))).toBe(true);
     expect(waiting.add(candle(0, 5))).toBe(false);
@@ -37,7 +37,7 @@ describe("what waits for a frame", () => {
     expect(waiting.size).toBe(0);
   });
 
-  it("remembers a bounded number of versions, the newest changes the longest", () => {
+  it("keep a bounded number of versions, those of the newest changes the longest", () => {
     const waiting = new CandleConflation();
     waiting.add(candle(-1, 9, true));
     for (let time = 0; time < LIVE_LIMITS.roomVersions - 1; time++)
@@ -49,7 +49,7 @@ describe("what waits for a frame", () => {
     expect(waiting.add(candle(0, 1, true))).toBe(true);
   });
 
-  it("leaves a reader with the newest state of each candle, and every closed version that was newest when it came", () => {
+  it("give a reader the newest state of each candle, and every closed version that was newest on arrival", () => {
     const event = fc.record({
       openTime: fc.nat(5),
       version: fc.integer({ min: 1, max: 30 }),

@@ -2,9 +2,10 @@ import type { Candle } from "../domain/candle.js";
 import { LIVE_LIMITS } from "./live-limits.js";
 
 /**
- * What waits for a room's next frame: of an open candle only its newest state; of a closed one every version, since each
- * closing and revision must arrive. A version that is not above the last one taken for its candle is ignored, so that
- * a stale publish cannot win; the versions of the newest `LIVE_LIMITS.roomVersions` candles seen are remembered.
+ * The candles queued for a room's next frame: of an open candle only its newest state; of a closed
+ * one every version, since each closing and revision must be delivered. A version that is not above
+ * the last one accepted for its candle is ignored, so that a stale publish cannot win; versions are
+ * kept for the `LIVE_LIMITS.roomVersions` candles that changed last.
  */
 export class CandleConflation {
   private readonly open = new Map<number, Candle>();
@@ -15,12 +16,12 @@ export class CandleConflation {
     return this.open.size + this.closed.length;
   }
 
-  /** False when the version is not newer than the one taken before. */
+  /** False when the version is not newer than the one accepted before. */
   add(candle: Candle): boolean {
     const { openTime, version, closed } = candle;
     const last = this.versions.get(openTime);
     if (last !== undefined && version <= last) return false;
-    // Behind the others again: the candles that change are the ones to be remembered.
+    // Re-inserted at the end: eviction starts with the candle that has not changed for the longest.
     this.versions.delete(openTime);
     this.versions.set(openTime, version);
     if (this.versions.size > LIVE_LIMITS.roomVersions) this.forgetOldest();
@@ -33,7 +34,7 @@ export class CandleConflation {
     return true;
   }
 
-  /** Closed ones in the order they came, then the open ones; nothing waits afterwards. */
+  /** Closed candles in order of arrival, then the open ones; empties the queue. */
   take(): Candle[] {
     const candles = [...this.closed, ...this.open.values()];
     this.closed = [];

@@ -11,15 +11,16 @@ declare module "ws" {
 }
 
 const TEXT = { fin: true, opcode: 1 };
-/** Of a frame that is not masked (RFC 6455, section 5.2). */
+/** Of an unmasked frame (RFC 6455, section 5.2). */
 const MAX_HEAD_BYTES = 10;
 
 /**
- * A Socket.IO event of the main namespace as one WebSocket message: `42[event, data]` (4: a message of Engine.IO, 2: an
- * event of Socket.IO) in an unmasked text frame. Frames that follow each other in a buffer arrive as so many messages.
+ * A Socket.IO event of the main namespace as one WebSocket message: `42[event, data]` (4: a message
+ * of Engine.IO, 2: an event of Socket.IO) in an unmasked text frame. Several frames in one buffer
+ * arrive as separate messages.
  *
- * The text is written behind room for the longest head, and the head then put before it: a frame is one buffer, so that
- * each client's socket gets one piece of it, and its text is not copied for that.
+ * The text is written after space for the longest head, and the head is then put before it: the
+ * frame is one buffer for every client's socket, and its text is not copied.
  */
 export function eventFrame(event: string, data: unknown): Buffer {
   const text = `42${JSON.stringify([event, data])}`;

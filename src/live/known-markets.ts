@@ -2,7 +2,10 @@ import { Injectable } from "@nestjs/common";
 import { type Market, parseMarket } from "../domain/market.js";
 import { MarketStore } from "../persistence/stores/market-store.js";
 
-/** Which markets exist. One that exists never goes away, so it is asked for once; the set is as large as the table. */
+/**
+ * Caches which markets exist. Markets are never deleted, so each is queried once; at most one entry
+ * per row of the table.
+ */
 @Injectable()
 export class KnownMarkets {
   private readonly known = new Set<Market>();

@@ -11,19 +11,23 @@ export type Channel =
   | { channel: "tickers" };
 
 /**
- * `since` (candles only): the oldest `openTime` you hold and want kept right, epoch ms. The snapshot then holds every
- * candle from there on, at most the newest 1,000 (`truncated` says so); without it, the newest 500.
+ * `since` (candles only): the oldest `openTime` you hold and want kept up to date, epoch ms. The
+ * snapshot then holds every candle from there on, at most the newest 1,000 (`truncated` if there
+ * are more); without it, the newest 500.
  */
 export type SubscribeRequest = Channel & { since?: number };
 
-/** Place of a frame in its room: `seq` rises by one with each, `epoch` changes with the server's process. */
+/**
+ * Position of a frame in its room: `seq` rises by one per frame, `epoch` changes with the server's
+ * process.
+ */
 export interface Place {
   epoch: string;
   seq: number;
 }
 
 export interface LiveError {
-  /** Stable. `too_slow` and `unavailable` can be tried again. */
+  /** Stable. `too_slow` and `unavailable` can be retried. */
   code:
     | "bad_request"
     | "unknown_channel"
@@ -39,10 +43,10 @@ export interface LiveError {
 export type ErrorReply = { ok: false; error: LiveError };
 
 /**
- * The client is in the room before the snapshot is read: frames may come ahead of this answer, and are to be applied.
- * The next frame after it has the number `seq` + 1; another number, or another `epoch`, means that something was
- * missed: subscribe again with `since`. Whatever the order, a candle whose `version` is not above the one you have is
- * to be ignored, and a trade whose `id` you have.
+ * The client joins the room before the snapshot is read: frames may arrive before this answer, and
+ * must be applied. The next frame after it has the number `seq` + 1; another number, or another
+ * `epoch`, means that frames were missed: subscribe again with `since`. In any order, ignore a
+ * candle whose `version` is not above the one you have, and a trade whose `id` you have.
  */
 export type Subscribed<S> = Place & {
   ok: true;
@@ -57,7 +61,7 @@ export type UnsubscribeReply = { ok: true } | ErrorReply;
 export interface CandlesFrame extends Place {
   market: Market;
   interval: Interval;
-  /** Open candles in their newest state; closed and revised ones each. */
+  /** Of open candles the newest state; of closed ones every version. */
   candles: Candle[];
 }
 
@@ -72,7 +76,9 @@ export interface TickersFrame extends Place {
   tickers: Ticker[];
 }
 
-/** You were too slow and have missed frames of these rooms, which you have left: subscribe again. */
+/**
+ * You were too slow and have missed frames of these rooms, which you have left: subscribe again.
+ */
 interface Resync {
   rooms: Channel[];
 }

@@ -50,7 +50,7 @@ function audienceOf(taken: (readonly AddressedFrame[])[]): LiveAudience {
 const frames = (): RoomFrame[] => flushes.flat().map(({ frame }) => frame);
 
 describe("frames of a room", () => {
-  it("begin at once when the room was quiet, and then come once per flush, the first of them after half of one", () => {
+  it("start at once when the room was quiet, then come once per flush, the first of them after half a flush", () => {
     rooms.open(ROOM, audience);
     const at: number[] = [];
     audience.send = (sent) => {
@@ -74,9 +74,9 @@ describe("frames of a room", () => {
     });
   });
 
-  it("do not wait for the place of the latest one before them", () => {
+  it("are not delayed by one late delivery before them", () => {
     rooms.open(ROOM, audience);
-    // A pace of 100 ms, and up to 50 ms of work before each is there.
+    // One delivery every 100 ms, each up to 50 ms late.
     const ready = [0, 150, 200, 310, 450, 500, 600, 740, 800, 900];
     const waited = ready.map((at, version) => {
       jest.advanceTimersByTime(at - (Date.now() - begin));
@@ -86,7 +86,7 @@ describe("frames of a room", () => {
     expect(waited).toEqual(ready.map(() => 0));
   });
 
-  it("are not held back for good after a burst, when news comes once a flush", () => {
+  it("are not delayed for good after a burst, with one delivery per flush", () => {
     rooms.open(ROOM, audience);
     let version = 0;
     const news = (): void => rooms.candles([candle(0, ++version)]);
@@ -103,7 +103,7 @@ describe("frames of a room", () => {
     }
     expect(held[0]).toBe(true);
     expect(held.slice(10)).toEqual(Array(10).fill(false));
-    // And what comes in all the time still goes out once per flush.
+    // And a steady stream is still sent once per flush.
     const before = frames().length;
     for (let at = 0; at < 10_000; at += 10) {
       news();
@@ -112,7 +112,7 @@ describe("frames of a room", () => {
     expect(frames().length - before).toBeLessThanOrEqual(101);
   });
 
-  it("go out together when their turns are nearly the same", () => {
+  it("are sent together when they are due at nearly the same time", () => {
     const OTHER = { ...ROOM, market: "sim:B" } as const;
     rooms.open(ROOM, audience);
     rooms.open(OTHER, audience);
@@ -131,7 +131,7 @@ describe("frames of a room", () => {
     expect(flushes.map(({ length }) => length)).toEqual([2, 2, 2]);
   });
 
-  it("do not wait for the turn of another room", () => {
+  it("do not wait until another room is due", () => {
     const OTHER = { ...ROOM, market: "sim:B" } as const;
     rooms.open(ROOM, audience);
     rooms.open(OTHER, audience);
@@ -139,7 +139,7 @@ describe("frames of a room", () => {
     jest.advanceTimersByTime(30);
     rooms.candles([candle(0, 1)]);
     rooms.candles([candle(0, 2)]);
-    // The other one's turn comes first, though this is later.
+    // The other room is due first, though its event comes later.
     rooms.candles([candle(0, 2, false, OTHER.market)]);
     jest.advanceTimersByTime(20);
     expect(frames().map(({ data }) => "market" in data && data.market)).toEqual(
@@ -162,7 +162,7 @@ describe("frames of a room", () => {
     ).toEqual([3, 1]);
   });
 
-  it("go out before their time rather than grow past the limit", () => {
+  it("are sent early rather than grow past the limit", () => {
     rooms.open(ROOM, audience);
     rooms.candles([candle(-1, 1)]);
     rooms.candles(
@@ -188,7 +188,7 @@ describe("frames of a room", () => {
     expect(rows).toHaveLength(11 + LIVE_LIMITS.frameRows + 10 * 1_001);
   });
 
-  it("are not made for a room that nobody is in, and their numbers never come twice", () => {
+  it("are not made for a room without clients, and never repeat a number", () => {
     rooms.candles([candle(0, 1)]);
     rooms.open(ROOM, audience);
     for (const version of [2, 3]) {
@@ -238,7 +238,7 @@ describe("frames of a room", () => {
 });
 
 describe("audiences", () => {
-  it("get the frames of the rooms that they opened themselves, each frame with the same number", () => {
+  it("get the frames of the rooms that they opened, with the same numbers", () => {
     const others: (readonly AddressedFrame[])[] = [];
     const other = audienceOf(others);
     rooms.open(ROOM, audience);
@@ -254,7 +254,7 @@ describe("audiences", () => {
     ]);
   });
 
-  it("keep a room open until the last of them has left it", () => {
+  it("keep a room open until the last of them has closed it", () => {
     const others: (readonly AddressedFrame[])[] = [];
     const other = audienceOf(others);
     rooms.open(ROOM, audience);
@@ -268,11 +268,11 @@ describe("audiences", () => {
     expect([flushes.flat().length, others.flat().length]).toEqual([0, 1]);
   });
 
-  it("are all asked to subscribe again when something may have been missed", () => {
-    let asked = 0;
+  it("must all subscribe again when events may have been missed", () => {
+    let resyncs = 0;
     for (let count = 0; count < 2; count++)
-      rooms.open(ROOM, { send: () => undefined, resync: () => asked++ });
+      rooms.open(ROOM, { send: () => undefined, resync: () => resyncs++ });
     rooms.resync();
-    expect(asked).toBe(2);
+    expect(resyncs).toBe(2);
   });
 });

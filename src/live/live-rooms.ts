@@ -25,59 +25,68 @@ export interface AddressedFrame {
   frame: RoomFrame;
 }
 
-/** A face of the live feed with clients of its own. */
+/** The clients of one protocol of the live feed. */
 export interface LiveAudience {
-  /** All frames of a flush that are for rooms which this audience has opened. */
+  /** All frames of one flush for the rooms that this audience has opened. */
   send(frames: readonly AddressedFrame[]): void;
-  /** Something may have been missed: clients have to subscribe again. */
+  /** Events may have been missed: clients must subscribe again. */
   resync(): void;
 }
 
-interface Rest {
+interface RoomState {
   name: string;
   audiences: Set<LiveAudience>;
   seq: number;
-  /** Turn of its next frame; a room whose turn is over sends at once. */
+  /** When its next frame is due, by `now()`; a room that is overdue sends at once. */
   dueAt: number;
-  /** Deliveries that brought the first and the last of what waits. */
-  first: number;
-  last: number;
+  /** Numbers of the deliveries with the first and the last queued event. */
+  firstDelivery: number;
+  lastDelivery: number;
 }
-type CandleRoom = Rest & {
+type CandleRoom = RoomState & {
   kind: "candles";
   market: Market;
   interval: Interval;
   waiting: CandleConflation;
 };
-type TradeRoom = Rest & { kind: "trades"; market: Market; waiting: Trade[] };
-type TickerRoom = Rest & { kind: "tickers"; waiting: Set<Market> };
+type TradeRoom = RoomState & {
+  kind: "trades";
+  market: Market;
+  waiting: Trade[];
+};
+type TickerRoom = RoomState & { kind: "tickers"; waiting: Set<Market> };
 type Room = CandleRoom | TradeRoom | TickerRoom;
 
 /**
- * Part of a flush by which a frame may go before its turn; the next one's turn does not come earlier for it. What feeds a
- * room has a pace of its own: with exact turns, all frames would wait for the latest one's place in that. And a client
- * gets the frames of rooms with nearly the same turn in one write.
+ * Share of the flush interval by which a frame may be sent before it is due, without moving the
+ * next one. Deliveries arrive at their own rate: with exact due times, a single late delivery would
+ * delay every later frame as much. And rooms that are due at nearly the same time go to a client in
+ * one write.
  */
-const EARLY = 0.5;
+const MAX_EARLY_SHARE = 0.5;
 /**
- * Part of a flush by which the next turn comes earlier after a frame of one delivery only: waiting has bundled nothing.
- * After a burst, a room whose news comes once a flush would otherwise hold each of them back by the same time for ever.
+ * Share of the flush interval by which the next due time moves forward after a frame of a single
+ * delivery, whose wait bundled nothing. Otherwise a room with one delivery per flush would, after a
+ * burst, delay each of them by the same time for ever.
  */
-const NEARER = 0.125;
+const CATCH_UP_SHARE = 0.125;
 
 /**
- * Bundles what happens into one frame per room and flush. A room exists while somebody of any audience is in it; what happens
- * meanwhile in the others costs a look-up and nothing else.
+ * Bundles events into one frame per room and flush. A room exists while any audience has a client
+ * in it; an event without a room costs one look-up.
  */
 export class LiveRooms {
-  /** Of this process. */
+  /** Unique to this process. */
   readonly epoch = `${Date.now().toString(36)}-${randomBytes(3).toString("hex")}`;
   private readonly rooms = new Map<string, Room>();
   private readonly dirty = new Set<Room>();
   private readonly audiences = new Set<LiveAudience>();
   private timer: NodeJS.Timeout | undefined;
   private timerAt = Infinity;
-  /** Rooms opened later go on from here: no (epoch, room, seq) comes twice, though rooms come and go. */
+  /**
+   * Highest `seq` of any room. New rooms start from here, so that a reopened room never repeats an
+   * (epoch, seq).
+   */
   private highest = 0;
   private delivery = 0;
 
@@ -87,7 +96,7 @@ export class LiveRooms {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** For a client that is in the room already, or about to be; opening it once more changes nothing. */
+  /** To be called before a client joins the room. Idempotent. */
   open(channel: Channel, audience: LiveAudience): void {
     this.audiences.add(audience);
     const name = roomOf(channel);
@@ -96,18 +105,18 @@ export class LiveRooms {
       open.audiences.add(audience);
       return;
     }
-    const rest: Rest = {
+    const state: RoomState = {
       name,
       audiences: new Set([audience]),
       seq: this.highest,
       dueAt: -Infinity,
-      first: 0,
-      last: 0,
+      firstDelivery: 0,
+      lastDelivery: 0,
     };
-    this.rooms.set(name, { ...rest, ...emptyRoom(channel) });
+    this.rooms.set(name, { ...state, ...emptyRoom(channel) });
   }
 
-  /** Nobody of this audience is in it any more. */
+  /** To be called when the audience has no client left in the room. */
   close(name: string, audience: LiveAudience): void {
     const room = this.rooms.get(name);
     if (room === undefined) return;
@@ -117,12 +126,12 @@ export class LiveRooms {
     this.dirty.delete(room);
   }
 
-  /** Tells every audience that something may have been missed. */
+  /** Makes every audience subscribe again, since events may have been missed. */
   resync(): void {
     for (const audience of this.audiences) audience.resync();
   }
 
-  /** Number of the last frame sent. */
+  /** `seq` of the last frame sent. */
   seqOf(channel: Channel): number {
     return this.rooms.get(roomOf(channel))?.seq ?? this.highest;
   }
@@ -167,25 +176,25 @@ export class LiveRooms {
     this.rooms.clear();
   }
 
-  private get early(): number {
-    return this.flushMs * EARLY;
+  private get earlyMs(): number {
+    return this.flushMs * MAX_EARLY_SHARE;
   }
 
   private mark(room: Room, rows: number): void {
-    if (!this.dirty.has(room)) room.first = this.delivery;
-    room.last = this.delivery;
+    if (!this.dirty.has(room)) room.firstDelivery = this.delivery;
+    room.lastDelivery = this.delivery;
     this.dirty.add(room);
     if (rows >= LIVE_LIMITS.frameRows) this.emit([room]);
   }
 
-  /** Sends the rooms whose time has come, and comes back for the others. */
+  /** Sends the rooms that are due, and sets the timer for the next one. */
   private flush(): void {
     if (this.dirty.size === 0) return;
     const now = this.now();
     const due: Room[] = [];
     let firstAt = Infinity;
     for (const room of this.dirty) {
-      const at = room.dueAt - this.early;
+      const at = room.dueAt - this.earlyMs;
       if (at <= now) due.push(room);
       else firstAt = Math.min(firstAt, at);
     }
@@ -208,10 +217,14 @@ export class LiveRooms {
     const bundles = new Map<LiveAudience, AddressedFrame[]>();
     for (const room of rooms) {
       this.dirty.delete(room);
-      // Frames that went out for their size, long before their turn, do not pile up turns.
-      const turn = Math.min(Math.max(room.dueAt, now), now + this.early);
-      const nearer = room.first === room.last ? this.flushMs * NEARER : 0;
-      room.dueAt = Math.max(now, turn - nearer) + this.flushMs;
+      // At most `earlyMs` ahead: frames sent for their size must not push the due time ever
+      // further.
+      const dueAt = Math.min(Math.max(room.dueAt, now), now + this.earlyMs);
+      const catchUpMs =
+        room.firstDelivery === room.lastDelivery
+          ? this.flushMs * CATCH_UP_SHARE
+          : 0;
+      room.dueAt = Math.max(now, dueAt - catchUpMs) + this.flushMs;
       room.seq++;
       this.highest = Math.max(this.highest, room.seq);
       const frame = { room: room.name, frame: this.frameOf(room) };
@@ -260,9 +273,9 @@ export class LiveRooms {
 function emptyRoom(
   channel: Channel,
 ):
-  | Omit<CandleRoom, keyof Rest>
-  | Omit<TradeRoom, keyof Rest>
-  | Omit<TickerRoom, keyof Rest> {
+  | Omit<CandleRoom, keyof RoomState>
+  | Omit<TradeRoom, keyof RoomState>
+  | Omit<TickerRoom, keyof RoomState> {
   switch (channel.channel) {
     case "candles":
       return {

@@ -8,10 +8,12 @@ import { LiveRooms } from "./live-rooms.js";
 import { TickerBoard } from "./ticker-board.js";
 import { TickerLoader } from "./ticker-loader.js";
 
-/** `@EventPattern(topic, LIVE)` binds a handler to the consumer group of this process's live feed. */
+/**
+ * `@EventPattern(topic, LIVE)` binds a handler to the consumer group of this process's live feed.
+ */
 export const LIVE = Symbol("live");
 
-/** What the topics bring goes to the rooms and to the ticker board. */
+/** Passes records of the topics on to the rooms and the ticker board. */
 @Controller()
 @UseFilters(RethrowFilter)
 export class LiveController {
@@ -27,7 +29,7 @@ export class LiveController {
     const changed = new Set<Market>();
     for (const candle of delivery.records) {
       if (candle.interval !== "1m") continue;
-      // A market that is not on the board may have a past that this process has not seen.
+      // A market that is not on the board may have candles that this process has not received.
       if (!this.board.has(candle.market)) this.loader.request(candle.market);
       if (this.board.put(candle)) changed.add(candle.market);
     }

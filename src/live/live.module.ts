@@ -22,7 +22,7 @@ const PROVIDERS = [
   },
 ];
 
-/** The core of the live feed, for whatever face has an audience for it. */
+/** The core of the live feed, independent of the protocol of its clients. */
 @Module({
   imports: [PersistenceModule],
   controllers: [LiveController],
@@ -43,7 +43,7 @@ export class LiveModule implements BeforeApplicationShutdown {
       lanes: 1,
       maxBatch,
       paceMs: 0,
-      // What was published while this process had no partitions never reached its rooms; as long as it has none, nothing does.
+      // Events published while this process had no partitions never reached its rooms.
       onAssigned: (_owns, isAny) => {
         if (!isAny) return;
         loader.request();

@@ -13,7 +13,7 @@ export interface Snapshot {
   truncated: boolean;
 }
 
-/** What a new subscriber begins with, as committed when it is asked for. */
+/** Reads a new subscriber's initial state, as committed at the time of the request. */
 @Injectable()
 export class Snapshots {
   constructor(
@@ -39,7 +39,10 @@ export class Snapshots {
     }
   }
 
-  /** At once: no frame may go out between it and its answer, since a ticker has no version that tells the newer one. */
+  /**
+   * Synchronous: no frame may be sent between the snapshot and its answer, since tickers have no
+   * version by which a client could tell the newer one.
+   */
   ofTickers(): Snapshot {
     return { snapshot: this.board.all(), truncated: false };
   }

@@ -8,7 +8,7 @@ const FIELDS: Record<Channel["channel"], readonly string[]> = {
   tickers: ["channel"],
 };
 
-/** What a client asked for, or the error that says which field is wrong. Takes anything: clients are not to be trusted. */
+/** The validated request, or an error that names the wrong field. `body` is untrusted. */
 export function parseSubscription(
   body: unknown,
   intervals: readonly Interval[],
@@ -64,7 +64,7 @@ export function parseSubscription(
   };
 }
 
-/** Name of the room of a channel, unique and the same for the same channel. */
+/** Name of a channel's room: unique and stable. */
 export function roomOf(channel: Channel): string {
   switch (channel.channel) {
     case "candles":

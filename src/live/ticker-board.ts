@@ -17,13 +17,14 @@ interface Minute {
 }
 
 /**
- * The 24 h figures of every market from its `1m` candles, as they change. Holds at most 1,440 minutes a market (about
- * 0.5 MB); all but the newest are folded once per change of theirs, so an update of the running minute costs one step.
+ * The 24 h figures of every market, kept up to date from its `1m` candles. Holds at most 1,440
+ * minutes per market (about 0.5 MB). All but the newest minute are folded in advance, so an update
+ * of the newest costs one step.
  */
 export class TickerBoard {
   private readonly rows = new Map<Market, Row>();
 
-  /** False when the candle is not news: an old version, or before the window. */
+  /** False when the candle changes nothing: an old version, or before the window. */
   put(candle: Candle): boolean {
     let row = this.rows.get(candle.market);
     if (row === undefined) {
@@ -41,7 +42,7 @@ export class TickerBoard {
     return this.rows.get(market)?.ticker();
   }
 
-  /** By market. */
+  /** Sorted by market. */
   all(): Ticker[] {
     const markets = [...this.rows.keys()].sort();
     return markets.flatMap((market) => this.ticker(market) ?? []);
@@ -51,7 +52,10 @@ export class TickerBoard {
 class Row {
   private readonly minutes = new Map<number, Minute>();
   private newest = -1;
-  /** All but the newest minute; undefined when one of them has changed or the window has moved. */
+  /**
+   * Fold of all but the newest minute; undefined when one of them has changed or the window has
+   * moved.
+   */
   private base: { fold: Fold | undefined; oldest: number } | undefined;
 
   constructor(private readonly market: Market) {}

@@ -14,14 +14,14 @@ import { LiveRooms } from "./live-rooms.js";
 import { TickerBoard } from "./ticker-board.js";
 import { WINDOW_MINUTES } from "./ticker.js";
 
-/** All markets are read again this often: whatever event was missed is made good by then. */
+/** All markets are reloaded this often, which repairs missed events. */
 const REFRESH_MS = 300_000;
-/** A request waits this long for what is read at the start. */
+/** Maximum time that a request waits for the first load. */
 const FIRST_LOAD_MS = 5_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
-/** Fills the ticker board from the store: at the start, for markets that appear, and now and then again. */
+/** Fills the ticker board from the store: at start, for new markets, and periodically. */
 @Injectable()
 export class TickerLoader
   implements OnApplicationBootstrap, BeforeApplicationShutdown
@@ -29,8 +29,8 @@ export class TickerLoader
   private readonly logger = new Logger(TickerLoader.name);
   private readonly stopping = new AbortController();
   private woken = new AbortController();
-  private everything = true;
-  private readonly wanted = new Set<Market>();
+  private allRequested = true;
+  private readonly requested = new Set<Market>();
   private running: Promise<void> = Promise.resolve();
   private markLoaded: () => void = () => undefined;
   private readonly firstLoad = new Promise<void>((done) => {
@@ -53,15 +53,17 @@ export class TickerLoader
     await this.running;
   }
 
-  /** Whether the board has every market's last day; waits a moment for the first time. */
+  /**
+   * Whether the board has every market's last day; waits up to `FIRST_LOAD_MS` for the first load.
+   */
   loaded(): Promise<boolean> {
     return within(FIRST_LOAD_MS, this.firstLoad);
   }
 
-  /** Reads this market's last day soon, or every market's. */
+  /** Schedules a load of this market's last day, or of every market's. */
   request(market?: Market): void {
-    if (market === undefined) this.everything = true;
-    else this.wanted.add(market);
+    if (market === undefined) this.allRequested = true;
+    else this.requested.add(market);
     this.woken.abort();
   }
 
@@ -76,35 +78,35 @@ export class TickerLoader
       } catch (error) {
         const waitMs = backoff.next();
         this.logger.warn(
-          `Cannot read the tickers' last day, will retry in ${waitMs} ms: ${String(error)}`,
+          `Cannot load the last day of the tickers, will retry in ${waitMs} ms: ${String(error)}`,
         );
-        if (await pause(waitMs, this.stopping.signal)) this.everything = true;
+        if (await pause(waitMs, this.stopping.signal)) this.allRequested = true;
         continue;
       }
-      if (this.wanted.size > 0) continue;
+      if (this.requested.size > 0) continue;
       const wake = AbortSignal.any([this.stopping.signal, this.woken.signal]);
-      if (await pause(REFRESH_MS, wake)) this.everything = true;
+      if (await pause(REFRESH_MS, wake)) this.allRequested = true;
     }
   }
 
   private async load(): Promise<void> {
-    if (this.everything) {
+    if (this.allRequested) {
       for (const { market, lastTradeTime } of await this.markets.all())
-        if (lastTradeTime !== null) this.wanted.add(market);
-      this.everything = false;
+        if (lastTradeTime !== null) this.requested.add(market);
+      this.allRequested = false;
     }
-    for (const market of [...this.wanted]) {
+    for (const market of [...this.requested]) {
       if (this.stopping.signal.aborted) return;
-      let news = false;
+      let changed = false;
       for (const minute of await this.candles.page({
         market,
         interval: "1m",
         limit: WINDOW_MINUTES,
       })) {
-        if (this.board.put(minute)) news = true;
+        if (this.board.put(minute)) changed = true;
       }
-      this.wanted.delete(market);
-      if (news) this.rooms.tickers([market]);
+      this.requested.delete(market);
+      if (changed) this.rooms.tickers([market]);
     }
   }
 }

@@ -33,10 +33,10 @@ function minute(at: number, fields: Partial<Candle> = {}): Candle {
 const price = fc
   .integer({ min: 1, max: 10_000_000 })
   .map((units) => fromUnits(BigInt(units) * 10n ** 31n));
-/** Up to 60 candles over some two days, a few of them changed once more. */
+/** Up to 60 candles over some two days, a few of them with a second version. */
 const history = fc.array(
   fc.record({
-    // Often side by side: the pace of trades is that of the newest minutes.
+    // Often adjacent: tradesPerMinute covers the newest minutes.
     at: fc.oneof(
       fc.integer({ min: 0, max: 2_900 }),
       fc.integer({ min: 2_890, max: 2_900 }),
@@ -50,7 +50,7 @@ const history = fc.array(
   { minLength: 1, maxLength: 60 },
 );
 
-/** As the docstring of Ticker says it, the long way round. */
+/** The docstring of Ticker, implemented naively. */
 function naive(candles: readonly Candle[]): Partial<Ticker> {
   const newest = Math.max(...candles.map(({ openTime }) => openTime));
   const inside = candles
@@ -130,7 +130,7 @@ describe("the 24 h figures", () => {
     });
   });
 
-  it("tell the pace of the five minutes before the newest, or of what there is", () => {
+  it("average the trades of the five minutes before the newest, or of fewer if there are fewer", () => {
     const pace = (...trades: number[]): number | undefined =>
       tickerFrom(trades.map((count, at) => minute(at, { trades: count })))
         ?.tradesPerMinute;
@@ -196,7 +196,7 @@ describe("the 24 h figures", () => {
         const board = new TickerBoard();
         for (const { candle } of shuffled) {
           board.put(candle);
-          // Reading between the events must not change what comes out.
+          // Reading between the events must not change the result.
           if (candle.version % 2 === 0) board.ticker("sim:A");
         }
         expect(tickerFrom(candles)).toMatchObject(naive(candles));
@@ -207,7 +207,7 @@ describe("the 24 h figures", () => {
 });
 
 describe("the ticker board", () => {
-  it("says what was news", () => {
+  it("reports whether a candle changed it", () => {
     const board = new TickerBoard();
     expect(board.put(minute(2_000, { version: 5 }))).toBe(true);
     expect(board.put(minute(2_000, { version: 5, close: "7" }))).toBe(false);

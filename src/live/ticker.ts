@@ -10,16 +10,17 @@ import { MINUTE_MS } from "../domain/units.js";
 
 /** Minute buckets of the window. */
 export const WINDOW_MINUTES = 1_440;
-/** Minutes that the pace of trades is taken from. */
+/** Minutes over which `tradesPerMinute` is averaged. */
 const RATE_MINUTES = 5;
 
 /**
  * A market's last price and its 24 h figures.
  *
- * The window is the 1,440 one-minute buckets that end with the bucket of the market's newest trade: `openTime` is the
- * first ms of the oldest bucket, `closeTime` the last ms of the newest. It moves by whole minutes and with the market's
- * own time, so that a replayed day has its figures and a quiet market keeps those of its last day.
- * Sums and differences are exact; `changePercent` is rounded half away from zero to two digits.
+ * The window is the 1,440 one-minute buckets that end with the bucket of the market's newest trade:
+ * `openTime` is the first ms of the oldest bucket, `closeTime` the last ms of the newest. It moves
+ * by whole minutes and with the market's own time, so that a replayed day has its figures and a
+ * quiet market keeps those of its last day. Sums and differences are exact; `changePercent` is
+ * rounded half away from zero to two digits.
  */
 export interface Ticker {
   market: Market;
@@ -39,18 +40,24 @@ export interface Ticker {
   /** Raw trades. */
   trades: number;
   /**
-   * Mean of raw trades over the five minutes before the minute of the newest trade, which is not over; minutes without a
-   * trade count as zero. Over fewer where the market's first minute in the window is nearer, and over the newest minute,
-   * as far as it has come, where it is the only one. Two digits.
+   * Mean of raw trades over the five minutes before the minute of the newest trade, which has not
+   * ended; minutes without a trade count as zero. Over fewer minutes if the market's first one in
+   * the window is nearer; if the newest minute is the only one, its trades so far. Two digits.
    */
   tradesPerMinute: number;
-  /** False: one of the window's minutes is not complete. Null: of one it cannot be known. True: no trade is missing. */
+  /**
+   * True: no trade is missing. False: one of the window's minutes is not complete. Null: for one it
+   * cannot be known.
+   */
   complete: boolean | null;
   openTime: number;
   closeTime: number;
 }
 
-/** Several minutes as one; `Units` only where something is compared or added, since parsing is what costs. */
+/**
+ * Several minutes merged; `Units` only for fields that are compared or added, since parsing is
+ * expensive.
+ */
 export interface Fold {
   open: string;
   high: Units;
@@ -148,7 +155,10 @@ export function tickerOf(
   };
 }
 
-/** From one market's `1m` candles, ascending; those before the window are left out. Undefined without any. */
+/**
+ * From one market's `1m` candles, ascending; those before the window are ignored. Undefined if
+ * there are none.
+ */
 export function tickerFrom(minutes: readonly Candle[]): Ticker | undefined {
   const newest = minutes.at(-1);
   if (newest === undefined) return undefined;

@@ -123,7 +123,7 @@ describe("the system", () => {
     expect(body).toMatchObject({
       mode: { database: "server", transport: "in-process" },
       history: { done: 0.4 },
-      waiting: "Making history of the simulated venue, 40 %.",
+      waiting: "Generating history of the simulated venue, 40 %.",
       deadLetters: { total: 0, newest: [] },
     });
     expect((await get<Row>("/api/v1/status")).body["waiting"]).toBe(

@@ -53,7 +53,7 @@ describeBrowser("the first start", () => {
     });
     const { page, ...watch } = await opened(`${url}/`);
     const notice = page.getByRole("complementary", { name: "Notice" });
-    const making = /Making history of the simulated venue, (\d+) %/;
+    const making = /Generating history of the simulated venue, (\d+) %/;
     const percents = new Set<number>();
     await until(
       async () => {
@@ -114,7 +114,7 @@ describeBrowser("the first start", () => {
     const { page, faults } = await opened(`${url}/`);
     await page
       .getByText(
-        /binance cannot be reached \(.*ECONNREFUSED.*\)\. It is tried again all the time\./,
+        /binance cannot be reached \(.*ECONNREFUSED.*\)\. Tapeline keeps retrying\./,
       )
       .waitFor();
     await page.getByText(/binance:BTCUSDT is down: .*ECONNREFUSED/).waitFor();

@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 type Encoding = "br" | "gzip" | "identity";
-/** What the build has written beside a file, the smaller one first. */
+/** Compressed copies that the build writes beside a file, the smaller one first. */
 const COMPRESSED = [
   ["br", ".br"],
   ["gzip", ".gz"],
@@ -22,13 +22,16 @@ const COMPRESSED = [
 
 export interface PageFile {
   type: string;
-  /** The build puts a hash of what is in it into its name: it never changes. */
+  /** The name contains a hash of the content, so the file never changes. */
   immutable: boolean;
-  /** Identity always, the others as far as the build has made them. */
+  /** Always `identity`; the others if the build has written them. */
   bodies: Map<Encoding, { body: Buffer; etag: string }>;
 }
 
-/** The files of the built page by path, such as `/assets/main-B2x.js`; empty when it was not built. Some 100 kB. */
+/**
+ * The files of the built page by path, such as `/assets/main-B2x.js`; empty if it was not built.
+ * Some 100 kB.
+ */
 export function readPage(folder: string): Map<string, PageFile> {
   const files = new Map<string, PageFile>();
   if (!existsSync(folder)) return files;
@@ -54,7 +57,10 @@ function bodyOf(file: string): { body: Buffer; etag: string } {
   return { body, etag };
 }
 
-/** The best of what the file has that the client takes (RFC 9110, 12.5.3; of its weights only 0 counts). */
+/**
+ * The smallest encoding of the file that the client accepts (RFC 9110, 12.5.3; of the weights only
+ * 0 counts).
+ */
 export function encodingFor(
   file: PageFile,
   accept: string | undefined,

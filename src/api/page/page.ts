@@ -4,18 +4,18 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { matchesEtag } from "../../http/etag.js";
 import { type PageFile, encodingFor, readPage } from "./page-files.js";
 
-// Beside src/ and dist/ alike.
+// The same relative path from src/ and dist/.
 const FOLDER = fileURLToPath(new URL("../../../dist/web/", import.meta.url));
 const INDEX = "/index.html";
-/** Views of the page: their addresses are the page's own business. */
+/** Paths that the page routes itself; all of them get its index. */
 const VIEWS = ["/", "/m/*", "/system"];
 const NOT_BUILT = `The page has not been built: run "npm run build" and start again. The API is at /docs.\n`;
-// A page and its files are a dozen requests from memory; reloading it must not lock anybody out of the API.
+// A page load is a dozen requests from memory; reloading must not use up a client's API limit.
 const UNLIMITED = { config: { rateLimit: false as const } };
 
 /**
- * Serves the built dashboard, each file under its own path and compressed by the build; whatever else is asked for is
- * not found. Call it after `configureHttp`, whose content policy holds for it.
+ * Serves the built dashboard, each file under its own path and compressed by the build; other paths
+ * are not found. To be called after `configureHttp`, whose content policy applies to it.
  */
 export function setupPage(app: NestFastifyApplication, folder = FOLDER): void {
   const server = app.getHttpAdapter().getInstance();

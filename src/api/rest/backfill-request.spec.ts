@@ -14,14 +14,14 @@ function refusal(times: Pick<BackfillRequest, "from" | "to">): unknown {
 }
 
 describe("the time of a backfill", () => {
-  it("ends now unless it is said", () => {
+  it("ends now by default", () => {
     expect(refusal({ from: NOW - DAY_MS })).toEqual({
       from: NOW - DAY_MS,
       to: NOW,
     });
   });
 
-  // Seconds where ms are expected, a year too many: the sender sees what was understood.
+  // Seconds instead of ms, a year too many: the sender sees how the value was read.
   it.each([
     [
       { from: NOW / 1_000 },

@@ -57,7 +57,7 @@ export class BackfillsQuery {
 
   @ApiPropertyOptional({
     type: "integer",
-    description: "Continue behind this id",
+    description: "Continue after this id",
     example: 17,
   })
   @IsOptional()
@@ -78,7 +78,7 @@ export class BackfillsQuery {
   limit?: number;
 }
 
-/** What was asked for, or a 400. `now` is epoch ms. */
+/** The requested range in epoch ms, or throws a 400. `now` is epoch ms. */
 export function rangeOf(
   request: BackfillRequest,
   now: number,
@@ -102,7 +102,7 @@ export function rangeOf(
   return { from, to };
 }
 
-/** Times that no calendar has stay as they were sent. */
+/** Times out of the calendar's range stay as sent. */
 function timeText(time: number): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? String(time) : date.toISOString();
@@ -119,7 +119,7 @@ function MarketName(): PropertyDecorator {
   });
 }
 
-/** Becomes epoch ms; what cannot be parsed stays as it was sent, so that the error can show it. */
+/** Becomes epoch ms; a value that cannot be parsed stays as sent, so that the error can show it. */
 function Time(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>

@@ -16,43 +16,44 @@ import type { Backfill } from "../../persistence/stores/backfill-store.js";
 export const BACKFILL_SCHEMA = object<Backfill>({
   id: count("Number of the job", 17),
   market,
-  from: time("Exchange time asked for, inclusive", 1704067200000),
-  to: time("Exchange time asked for, exclusive", 1706745600000),
-  askedBy: oneOf("Who asked: the first hour of a new market is a bootstrap", [
-    "api",
-    "command",
-    "bootstrap",
-  ]),
+  from: time("Requested exchange time, inclusive", 1704067200000),
+  to: time("Requested exchange time, exclusive", 1706745600000),
+  askedBy: oneOf(
+    "Who requested it: the first hour of a new market is a bootstrap",
+    ["api", "command", "bootstrap"],
+  ),
   state: oneOf(
-    "`waiting` also while it is to be tried again; `failed` and `cancelled` jobs keep what they have loaded",
+    "`waiting` also while it is to be retried; `failed` and `cancelled` jobs keep the trades they have loaded",
     ["running", "waiting", "done", "failed", "cancelled"],
   ),
   reached: time(
-    "Everything before is loaded, or named in notes",
+    "Everything before this time is loaded, or named in notes",
     1705276800000,
   ),
-  progress: part("Of the time asked for"),
+  progress: part("Of the requested time"),
   read: count("Trades read from the sources", 4_730_112),
   stored: count(
-    "Those of them that were not stored before, as of the moment they were read",
+    "Of these, the trades that were not yet stored when they were read",
     4_730_112,
   ),
-  rate: number("Trades read a second, of late", 104_000),
+  rate: number("Trades read per second, recently", 104_000),
   secondsLeft: nullable(
-    number("To the end, at the pace so far; null while nobody can tell", 55),
+    number("Seconds to the end at the rate so far; null while unknown", 55),
   ),
-  doing: nullable(text("What is under way", "BTCUSDT-aggTrades-2024-01.zip")),
+  doing: nullable(
+    text("What is being loaded", "BTCUSDT-aggTrades-2024-01.zip"),
+  ),
   notes: listOf(
     { type: "string" },
-    "What to know of the result: days without a file, holes, sources that were not used",
+    "Remarks on the result: days without a file, gaps, sources that were not used",
   ),
   problem: nullable(
     text(
-      "Why it failed, or why it is being tried again",
+      "Why it failed, or why it is being retried",
       "https://data.binance.vision/… cannot be read: 503",
     ),
   ),
-  askedAt: time("When it was asked for"),
-  startedAt: nullable(time("When it was begun")),
+  askedAt: time("When it was requested"),
+  startedAt: nullable(time("When it was started")),
   endedAt: nullable(time("When it ended")),
 });

@@ -42,7 +42,7 @@ interface Reply {
   header(name: string, value: string): void;
 }
 
-/** Jobs that load history. Processes with the role `ingestion` work on them. */
+/** Jobs that load history. Processes with the role `ingestion` run them. */
 @ApiTags("backfills")
 @Checked()
 @Controller("api/v1/backfills")
@@ -58,13 +58,13 @@ export class BackfillsController {
   @ApiOperation({
     summary: "Load the history of a market",
     description:
-      "By the exchange's bulk files where there are some, and by its REST for the rest. What is stored already is left alone. " +
-      "Days older than the retention horizon are loaded whole: their candles stay, their trades do not. " +
-      "A venue without history is refused with those that have some; a symbol that its venue does not know makes the job fail, with the reason.",
+      "From the exchange's bulk files where it has them, and from its REST API for the rest. Trades that are already stored are not changed. " +
+      "Days older than the retention horizon are loaded whole: their candles are kept, their trades are not. " +
+      "A venue without history is refused, with a list of those that have it; a symbol unknown to its venue makes the job fail, with the reason.",
   })
   @ApiResponse({
     status: 201,
-    description: "The job, which waits for its turn",
+    description: "The queued job",
     content: { "application/json": { schema: reference("Backfill") } },
   })
   @ApiResponse({
@@ -101,7 +101,7 @@ export class BackfillsController {
   }
 
   @Get(":id")
-  @ApiOperation({ summary: "One job and how far it is" })
+  @ApiOperation({ summary: "One job and its progress" })
   @IdInPath()
   @ReturnsOne("Backfill", "The job")
   @Fails(400, 404)
@@ -119,10 +119,10 @@ export class BackfillsController {
   @ApiOperation({
     summary: "Cancel a job",
     description:
-      "It ends within a second or so, and what it has loaded stays. One that has ended is left as it is.",
+      "It ends within about a second and keeps the trades it has loaded. A job that has ended is not changed.",
   })
   @IdInPath()
-  @ReturnsOne("Backfill", "The job as it is then")
+  @ReturnsOne("Backfill", "The job after cancelling")
   @Fails(404)
   async cancel(@Param("id") id: string): Promise<Backfill> {
     return found(id, await this.store.cancel(numberOf(id)));

@@ -17,7 +17,7 @@ import { TimesQuery } from "./queries.js";
 export class OneCandleQuery {
   @ApiProperty({
     enum: INTERVALS,
-    description: "One that is stored",
+    description: "A stored interval",
     example: "1m",
   })
   @IsString({ message: "must be given, such as interval=1m" })
@@ -28,7 +28,7 @@ export class HistoryQuery extends OneCandleQuery {
   @ApiPropertyOptional({
     type: "string",
     description:
-      "Only revisions behind this one, the oldest from there; 0 begins at the first",
+      "Only revisions after this one, oldest first; 0 starts at the first",
     example: "0",
   })
   @OptionalId()
@@ -50,12 +50,12 @@ const REASON = `(${REVISION_REASONS.join("|")})`;
 export class RevisedQuery extends IntersectionType(OneCandleQuery, TimesQuery) {
   @ApiPropertyOptional({
     type: "string",
-    description: `Only candles with a revision for one of these reasons, by comma: ${REVISION_REASONS.join(", ")}`,
+    description: `Only candles with a revision for one of these reasons, comma-separated: ${REVISION_REASONS.join(", ")}`,
     example: "late,repair,posted",
   })
   @IsOptional()
   @Matches(new RegExp(`^${REASON}(,${REASON})*$`), {
-    message: `must be some of ${REVISION_REASONS.join(", ")}, by comma`,
+    message: `must be a comma-separated list of ${REVISION_REASONS.join(", ")}`,
   })
   reasons?: string;
 }

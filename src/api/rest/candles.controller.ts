@@ -67,7 +67,7 @@ export class CandlesController {
     const csv = format === "csv" || (format === undefined && wantsCsv(accept));
     const { start } = range;
     const whole = csv && limit === undefined && start !== undefined;
-    // Before anything is said of the answer: what fails here is an ordinary error, and no download.
+    // Read before any header is set: a failure here is an ordinary error, not a broken download.
     const candles = await read({
       ...wanted,
       limit: limit ?? (whole ? MAX_LIMIT : DEFAULT_LIMIT),
@@ -86,7 +86,7 @@ export class CandlesController {
         ({ openTime }) =>
           read({ ...wanted, start: openTime + 1, limit: MAX_LIMIT }),
       );
-      // One page waits while the client takes its time.
+      // At most one page is buffered for a slow client.
       const stream = Readable.from(pages, {
         objectMode: true,
         highWaterMark: 1,
@@ -101,7 +101,7 @@ export class CandlesController {
     } else if (csv) {
       await reply.type(CSV).send(csvOf(CANDLE_COLUMNS, candles));
     } else {
-      // As text: Fastify then sends it as it is, an object it would serialise with more care and time.
+      // As text, which Fastify sends as it is; serialising an object takes longer.
       await reply
         .type("application/json; charset=utf-8")
         .send(JSON.stringify(candles));
@@ -122,7 +122,7 @@ export function storedInterval(config: Config, text: string): Interval {
   ]);
 }
 
-/** `binance-BTCUSDT-1m-2024-08-09T00-00-00Z.csv`: what every file system takes. */
+/** `binance-BTCUSDT-1m-2024-08-09T00-00-00Z.csv`: valid on every file system. */
 function fileNameOf(wanted: Omit<CandleQuery, "limit">): string {
   const time = (at: number | undefined): string[] =>
     at === undefined ? [] : [new Date(at).toISOString().slice(0, 19) + "Z"];
@@ -136,8 +136,8 @@ function fileNameOf(wanted: Omit<CandleQuery, "limit">): string {
 }
 
 /**
- * From the versions, which change with everything a candle says. The close makes it differ after a database was
- * started anew, and for flat candles, which have no versions.
+ * From the versions, which rise with every change of a candle. The close makes it differ after the
+ * database was recreated, and for flat candles, which have no versions.
  */
 function etagOf(candles: readonly Candle[], csv: boolean): string {
   const hash = createHash("sha1").update(csv ? "csv" : "json");

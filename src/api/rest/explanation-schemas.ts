@@ -28,15 +28,15 @@ const source = oneOf("Where trades came from", TRADE_SOURCES);
 
 const reasons = listOf(
   oneOf(
-    "late: the venue sent a trade after the candle's end. repair: a missing trade was fetched. backfill, replay: history was loaded. posted: somebody posted a trade",
+    "late: the venue sent a trade after the candle's end. repair: a missing trade was fetched. backfill, replay: history was loaded. posted: a trade was posted",
     REVISION_REASONS,
   ),
 );
 
 const revised = object<RevisedCandle>({
   openTime: time("First ms of the bucket", 1723161600000),
-  revision: count("Its newest", 1),
-  at: time("When that was stored", 1723161723456),
+  revision: count("Number of the newest one", 1),
+  at: time("When it was stored", 1723161723456),
   reasons,
 });
 
@@ -67,25 +67,28 @@ const ids = object<CandleIds>(
   {
     held: listOf(
       span,
-      "Runs of ids that are held, where they reach into the candle or touch it",
+      "Ranges of stored ids that overlap the candle or are adjacent to it",
     ),
-    void: listOf(span, "Ids that the venue has confirmed to have no trade for"),
+    void: listOf(
+      span,
+      "Ids for which the venue has confirmed that it has no trade",
+    ),
     gaps: listOf(reference("Gap"), "Ids that are missing"),
     counts: object<CandleIds["counts"]>(
       {
-        held: count("Runs that are held", 1),
-        void: count("Runs without a trade", 0),
+        held: count("Ranges of stored ids", 1),
+        void: count("Ranges of ids without a trade", 0),
         gaps: count("Gaps", 0),
       },
       "How many there are in all; the lists hold the first 100",
     ),
   },
-  "What is held and missing in the candle's ids and directly beside them; null on markets whose ids are not dense",
+  "Stored and missing ids of the candle and directly beside it; null on markets whose ids are not dense",
 );
 
 const stored = object<StoredTrades>(
   {
-    rows: count("Trades as the venue gave them", 702),
+    rows: count("Trades as the venue sent them", 702),
     trades: count("Raw trades that they stand for", 1812),
     aggregatedRows: count("Rows that stand for more than one", 311),
     offBookRows: count("Rows that venues' candles leave out", 0),
@@ -99,12 +102,12 @@ const stored = object<StoredTrades>(
       "By source",
     ),
   },
-  "Trades of the candle's time that are kept; null when none is, or when they are too many to be read",
+  "Stored trades of the candle's time; null if there are none, or too many to be read",
 );
 
 const recomputation = object<Recomputation>({
   outcome: oneOf(
-    "trades_dropped: retention has dropped some or all. too_many_trades: more than 1,000,000; the command verify recomputes those, too",
+    "trades_dropped: retention has dropped some or all. too_many_trades: more than 1,000,000; the command verify recomputes these, too",
     ["equal", "differs", "trades_dropped", "too_many_trades"],
   ),
   differences: listOf(
@@ -139,7 +142,7 @@ const explanation = object<CandleExplanation>({
       from: time("Begin", 1723161612000),
       to: time("End, exclusive", 1723161634000),
     }),
-    "Times of it in which nobody followed the market: why a candle is not complete where ids are not dense. The first 100",
+    "Times within the candle in which no process followed the market: why a candle is not complete where ids are not dense. The first 100",
   ),
   revisions: listOf(reference("Revision"), "The newest 20, ascending"),
   recomputable: flag("Whether all of its trades are kept", true),
@@ -148,7 +151,7 @@ const explanation = object<CandleExplanation>({
     ...nullable({}),
     allOf: [reference("CandleReconciliation")],
     description:
-      "Beside the venue's own candle; null when it was not compared as it is now",
+      "Comparison with the venue's own candle; null when its current version was not compared",
   },
 });
 

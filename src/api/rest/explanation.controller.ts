@@ -33,7 +33,7 @@ import {
 import { HistoryQuery, OneCandleQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
 
-/** Each reads up to a million trades on a connection of its own. */
+/** Concurrent and queued requests: each reads up to a million trades on its own connection. */
 const EXPLANATIONS = { atOnce: 2, waiting: 20 };
 
 const OpenTimeInPath = (): MethodDecorator =>
@@ -44,13 +44,13 @@ const OpenTimeInPath = (): MethodDecorator =>
     example: "1723161600000",
   });
 
-interface Asked {
+interface CandleKey {
   market: string;
   interval: Interval;
   openTime: number;
 }
 
-/** What lies behind one candle. */
+/** The evidence for one candle. */
 @ApiTags("candles")
 @Checked()
 @Controller("api/v1/markets/:market/candles/:openTime")
@@ -68,7 +68,7 @@ export class ExplanationController {
   @ApiOperation({
     summary: "Revisions of a candle, ascending",
     description:
-      "What each trade that came after its end has changed, when and why. Without `after` the newest `limit`; page on with the last `revision`. Empty while the candle is open or as it was closed.",
+      "What each trade after its end has changed, when and why. Without `after` the newest `limit`; for the next page pass the last `revision`. Empty while the candle is open or unchanged since its close.",
   })
   @MarketInPath()
   @OpenTimeInPath()
@@ -80,24 +80,24 @@ export class ExplanationController {
     @Param("openTime") openTime: string,
     @Query() query: HistoryQuery,
   ): Promise<CandleRevision[]> {
-    const asked = await this.asked(market, openTime, query.interval);
+    const key = await this.keyOf(market, openTime, query.interval);
     const page = await this.revisions.page({
-      ...asked,
+      ...key,
       ...(query.after === undefined ? {} : { after: query.after }),
       limit: query.limit ?? DEFAULT_LIMIT,
     });
-    return page ?? noCandle(asked);
+    return page ?? noCandle(key);
   }
 
   @Get("explain")
   @ApiOperation({
     summary: "Everything that is known about one candle",
     description:
-      "Its first and last trade, what is held and missing of its ids, where its trades came from, how it was revised, and whether its trades still give the same candle when it is made anew. 503 `busy` when many are asked for at once.",
+      "Its first and last trade, its stored and missing ids, the sources of its trades, its revisions, and whether recomputing it from its trades gives the same candle. 503 `busy` when too many are requested at once.",
   })
   @MarketInPath()
   @OpenTimeInPath()
-  @ReturnsOne("Explanation", "As of one moment")
+  @ReturnsOne("Explanation", "A consistent snapshot")
   @Fails(400, 404)
   @Header("Cache-Control", "no-cache")
   async explain(
@@ -105,22 +105,22 @@ export class ExplanationController {
     @Param("openTime") openTime: string,
     @Query() query: OneCandleQuery,
   ): Promise<CandleExplanation> {
-    const asked = await this.asked(market, openTime, query.interval);
-    const turn = this.semaphore.take(() => this.explanations.of(asked));
+    const key = await this.keyOf(market, openTime, query.interval);
+    const turn = this.semaphore.take(() => this.explanations.of(key));
     if (turn === undefined)
       throw new ProblemException(
         HttpStatus.SERVICE_UNAVAILABLE,
         "busy",
         `${EXPLANATIONS.waiting} explanations are waiting already; try again.`,
       );
-    return (await turn) ?? noCandle(asked);
+    return (await turn) ?? noCandle(key);
   }
 
-  private async asked(
+  private async keyOf(
     market: string,
     text: string,
     interval: string,
-  ): Promise<Asked> {
+  ): Promise<CandleKey> {
     const stored = storedInterval(this.config, interval);
     const time = parseTime(text);
     const openTime = time === undefined ? undefined : openTimeOf(stored, time);
@@ -137,7 +137,7 @@ export class ExplanationController {
   }
 }
 
-function noCandle({ market, interval, openTime }: Asked): never {
+function noCandle({ market, interval, openTime }: CandleKey): never {
   throw new ProblemException(
     HttpStatus.NOT_FOUND,
     "no_candle",

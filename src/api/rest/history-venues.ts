@@ -3,16 +3,19 @@ import { badParameters, shown } from "../../http/problem.js";
 
 export interface HistoryVenue {
   name: string;
-  /** How it spells symbols; `rule` completes "a symbol must be …". */
+  /** Its spelling of symbols; `rule` completes "a symbol must be …". */
   symbols: { pattern: RegExp; rule: string };
 }
 
-/** The venues whose history can be loaded: the API knows none, whoever builds the application provides them. */
+/**
+ * The venues whose history can be loaded. The API does not import venues; the application module
+ * provides them.
+ */
 export abstract class HistoryVenues {
   abstract readonly withHistory: readonly HistoryVenue[];
 }
 
-/** Throws a 400 for a market whose history nobody can load. */
+/** Throws a 400 for a market whose history cannot be loaded. */
 export function requireHistory(
   market: string,
   { withHistory: venues }: HistoryVenues,

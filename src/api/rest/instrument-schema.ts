@@ -15,28 +15,28 @@ import {
 export const INSTRUMENT_SCHEMA = nullable(
   object<Omit<Instrument, "market">>(
     {
-      base: text("What amounts count, as the venue spells it", "BTC"),
-      quote: text("What prices count", "USDT"),
+      base: text("Currency of amounts, as the venue spells it", "BTC"),
+      quote: text("Currency of prices", "USDT"),
       kind: nullable(
         oneOf("Null where the venue does not say", INSTRUMENT_KINDS),
       ),
       tickSize: nullable(
         decimal(
-          "Orders' prices are multiples of it; null where the venue does not say",
+          "Tick size: orders' prices are multiples of it; null where the venue does not say",
           "0.01",
         ),
       ),
       stepSize: nullable(
         decimal(
-          "Orders' amounts are multiples of it; null where the venue does not say",
+          "Lot size: orders' amounts are multiples of it; null where the venue does not say",
           "0.00001",
         ),
       ),
       status: oneOf(
-        "As the venue last said; halted: for now, announced: trading has not begun, closed: for good",
+        "As last reported by the venue; halted: for now, announced: trading has not begun, closed: for good",
         INSTRUMENT_STATUSES,
       ),
     },
-    "What its venue says of it; null until it has been asked, and where it cannot be",
+    "As reported by its venue; null until it has been fetched, and where the venue does not offer it",
   ),
 );

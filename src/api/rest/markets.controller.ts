@@ -100,7 +100,7 @@ export class MarketsController {
   @ApiOperation({
     summary: "Missing trade ids, ascending",
     description:
-      "Those that have not ended; with `state` those in this state, also ended ones (repaired, void). Always empty on markets whose ids are not dense: there a gap cannot be seen.",
+      "Gaps that have not ended; with `state` those in this state, also ended ones (repaired, void). Always empty on markets whose ids are not dense: gaps cannot be detected there.",
   })
   @MarketInPath()
   @ReturnsList("Gap", "Gaps by id")

@@ -58,7 +58,7 @@ export class TimesQuery {
 export class CandlesQuery extends TimesQuery {
   @ApiProperty({
     enum: INTERVALS,
-    description: "One that is stored",
+    description: "A stored interval",
     example: "1m",
   })
   @IsString({ message: "must be given, such as interval=1m" })
@@ -67,7 +67,7 @@ export class CandlesQuery extends TimesQuery {
   @ApiPropertyOptional({
     enum: ["previous"],
     description:
-      "Adds a flat candle (version 0, no trades, the close before) for each empty bucket in which provably nobody traded",
+      "Adds a flat candle (version 0, no trades, the close before) for each empty bucket that provably had no trade",
   })
   @IsOptional()
   @IsIn(["previous"], { message: "must be previous, or left out" })
@@ -96,7 +96,7 @@ export class TradesQuery extends TimesQuery {
 export class GapsQuery {
   @ApiPropertyOptional({
     type: "string",
-    description: "Only gaps behind this raw id: page with the last `toId`",
+    description: "Only gaps after this raw id: page with the last `toId`",
     example: "1298144955",
   })
   @OptionalId()
@@ -121,7 +121,7 @@ export class GapsQuery {
 export class DeadLettersQuery {
   @ApiPropertyOptional({
     type: "string",
-    description: "Only letters before this id: page with the last `id`",
+    description: "Only dead letters before this id: page with the last `id`",
     example: "42",
   })
   @OptionalId()

@@ -53,7 +53,7 @@ export class DifferencesQuery extends TimesQuery {
   @ApiPropertyOptional({
     enum: INTERVALS,
     default: "1m",
-    description: "One that is stored",
+    description: "A stored interval",
   })
   @IsOptional()
   @IsString({ message: "must be an interval, such as 1m" })

@@ -27,16 +27,16 @@ const day = object<ReconciledDay>({
   market,
   day: time("UTC midnight of the day"),
   compared: count(
-    "Minutes compared, those without a trade on either side among them",
+    "Minutes compared, including those without a trade on either side",
     1440,
   ),
-  matched: count("Those in which every judged field is equal", 1439),
+  matched: count("Minutes in which every judged field is equal", 1439),
   incomplete: count(
-    "Those in which one differs, and trades of ours are known to be missing",
+    "Minutes in which one differs, and Tapeline is known to miss trades",
     1,
   ),
   unjudged: count(
-    "Those in which fields differ whose convention is not known; they count as matched",
+    "Minutes in which only fields differ whose convention is not known; they count as matched",
     0,
   ),
   matchRatio: part("matched / compared"),
@@ -46,7 +46,7 @@ const field = object<FieldDifference>({
   field: oneOf("Field of a candle", FIGURES),
   ours: nullable(
     text(
-      "By our trades under the venue's convention, exact decimal; null: no candle",
+      "From Tapeline's trades under the venue's convention, exact decimal; null: no candle",
       "31.20651",
     ),
   ),
@@ -66,13 +66,19 @@ const difference = object<Difference>({
   ),
   fields: listOf(field, "What differs"),
   state: oneOf(
-    "suspected: seen once, compared again soon. confirmed: it stayed. unjudged: convention not known. resolved: equal by now",
+    "suspected: found once, to be compared again soon. confirmed: found again. unjudged: convention not known. resolved: equal by now",
     DIFFERENCE_STATES,
   ),
   complete: nullable(
-    flag("Of our candle when compared. False: missing trades explain it", true),
+    flag(
+      "Completeness of Tapeline's candle when compared. False: missing trades explain the difference",
+      true,
+    ),
   ),
-  version: count("Of our candle when compared; 0: there was none", 97),
+  version: count(
+    "Version of Tapeline's candle when compared; 0: there was none",
+    97,
+  ),
   foundAt: time("When it was found"),
   comparedAt: time("When it was compared last"),
 });

@@ -47,9 +47,9 @@ export class ReconciliationController {
 
   @Get("reconciliation")
   @ApiOperation({
-    summary: "How far minutes equal the venues' own candles, by day and market",
+    summary: "Minutes that match the venues' own candles, by day and market",
     description:
-      "Newest day first, then by market; the first 10,000. Days in which no minute was compared are left out. `Accept: text/csv` or `format=csv` gives CSV.",
+      "Newest day first, then by market; the first 10,000. Days without a compared minute are omitted. `Accept: text/csv` or `format=csv` gives CSV.",
   })
   @ReturnsList("ReconciledDay", "Days, newest first", DAYS_EXAMPLE)
   @Fails(400, 404)
@@ -75,9 +75,9 @@ export class ReconciliationController {
 
   @Get("markets/:market/reconciliation")
   @ApiOperation({
-    summary: "Candles that are not as the venue has them, ascending",
+    summary: "Candles that differ from the venue's own, ascending",
     description:
-      "Those of `1m` unless an interval is given, from `start` on; page on with the last `openTime` + 1. Resolved ones are among them. `Accept: text/csv` or `format=csv` gives CSV, in which `fields` is JSON.",
+      "Of `1m` unless an interval is given, from `start` on; for the next page, `start` is the last `openTime` + 1. Includes resolved ones. `Accept: text/csv` or `format=csv` gives CSV, in which `fields` is JSON.",
   })
   @MarketInPath()
   @ReturnsList("Difference", "Differences by openTime", DIFFERENCES_EXAMPLE)

@@ -28,7 +28,7 @@ export class RevisionsController {
   @ApiOperation({
     summary: "Revised candles, ascending",
     description:
-      "Closed candles that were changed, or first made, after their end; `…/candles/{openTime}/history` tells what each revision changed. `reasons=late,repair,posted` leaves out those that only history was loaded into. `start` and `end` bound `openTime`, as for candles.",
+      "Closed candles that were changed, or first made, after their end; `…/candles/{openTime}/history` lists what each revision changed. `reasons=late,repair,posted` omits candles that were only changed by loading history. `start` and `end` bound `openTime`, as for candles.",
   })
   @MarketInPath()
   @ReturnsList("RevisedCandle", "Candles by openTime")

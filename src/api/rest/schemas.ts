@@ -66,7 +66,7 @@ const candle = object<Candle>({
   revision: count("Changes after closing", 0),
   complete: nullable(
     flag(
-      "True: no trade of it is missing. False: one is, or may be. Null: cannot be known",
+      "True: no trade is missing. False: one is, or may be. Null: cannot be known",
       true,
     ),
   ),
@@ -92,7 +92,7 @@ const trade = object<Trade>({
   amount: decimal("Amount, base currency", "0.0125"),
   takerSide: oneOf("The aggressor's side", ["buy", "sell", "unknown"]),
   time: time("Exchange time", 1723161600123),
-  receivedAt: time("When it reached Tapeline", 1723161600245),
+  receivedAt: time("When Tapeline received it", 1723161600245),
   source: oneOf("Where it came from", [
     "live",
     "replay",
@@ -128,14 +128,14 @@ const summary = object<MarketSummary>({
   trades: count("Raw trades stored", 19904),
   coverage: object<MarketSummary["coverage"]>(
     {
-      ranges: count("Runs of ids without a hole", 1),
-      from: nullable(text("Lowest raw id held", "3721050000")),
-      to: nullable(text("Highest raw id held", "3721069903")),
-      held: text("Raw ids held", "19904"),
-      missing: text("Raw ids that should be held and are not", "0"),
-      void: text("Raw ids that the venue itself has no trade for", "0"),
+      ranges: count("Contiguous ranges of ids", 1),
+      from: nullable(text("Lowest stored raw id", "3721050000")),
+      to: nullable(text("Highest stored raw id", "3721069903")),
+      held: text("Raw ids stored", "19904"),
+      missing: text("Raw ids that should be stored and are not", "0"),
+      void: text("Raw ids for which the venue itself has no trade", "0"),
     },
-    "Trade ids held",
+    "Trade ids stored",
   ),
   feed: {
     ...nullable({}),
@@ -157,22 +157,22 @@ const gap = object<Gap>({
   ),
   beforeTime: nullable(
     time(
-      "Exchange time of the trade behind; null when it was dropped",
+      "Exchange time of the trade after; null when it was dropped",
       1750535820000,
     ),
   ),
   state: oneOf(
-    "void: the venue itself has no such trades. unrepairable: it does not tell them, for the reason given",
+    "void: the venue itself has no such trades. unrepairable: the venue does not return them, for the reason given",
     [...GAP_STATES],
   ),
   reason: nullable(
-    text("Why it is not repaired (yet)", "the venue's REST is away"),
+    text("Why it is not repaired (yet)", "the venue's REST API is unreachable"),
   ),
   foundAt: nullable(
-    time("When it was first seen; null where nobody looks after the market"),
+    time("When it was first seen; null where no process repairs the market"),
   ),
   endedAt: nullable(time("When it ended; null while it has not")),
-  attempts: count("How often the venue was asked", 1),
+  attempts: count("Repair attempts", 1),
 });
 
 const ticker = object<Ticker>({
@@ -221,7 +221,7 @@ const problem: Schema = {
       'limit must be an integer from 1 to 1000, not "10000"',
     ),
     instance: text(
-      "What was asked for",
+      "URL of the request",
       "/api/v1/markets/binance:BTCUSDT/candles?interval=1m&limit=10000",
     ),
     errors: {

@@ -21,8 +21,8 @@ import {
 } from "../../persistence/stores/sparkline-store.js";
 import { NoQuery } from "./queries.js";
 
-/** The points of a sparkline are at most this far apart. */
-const WIDEST: Interval = "30m";
+/** Longest interval of a sparkline's points. */
+const MAX_INTERVAL: Interval = "30m";
 
 /** All markets at once, for overviews. */
 @ApiTags("markets")
@@ -38,7 +38,7 @@ export class TickersController {
     private readonly loader: TickerLoader,
     private readonly sparklines: SparklineStore,
   ) {
-    const widest = INTERVALS.indexOf(WIDEST);
+    const widest = INTERVALS.indexOf(MAX_INTERVAL);
     this.interval =
       intervals.findLast((stored) => INTERVALS.indexOf(stored) <= widest) ??
       "1m";
@@ -48,7 +48,7 @@ export class TickersController {
   @ApiOperation({
     summary: "Last price and 24 h figures of every market, by name",
     description:
-      "Markets with a trade. What the channel `tickers` of the live feed begins with: at most one flush behind the store.",
+      "Markets with a trade. The same as the snapshot of the live channel `tickers`: at most one flush behind the store.",
   })
   @ReturnsList("Ticker", "Tickers by market")
   @Fails(400)
@@ -58,7 +58,7 @@ export class TickersController {
       throw new ProblemException(
         HttpStatus.SERVICE_UNAVAILABLE,
         "starting",
-        "The last day of every market is still being read; try again.",
+        "The last day of every market is still being loaded; try again.",
       );
     return this.board.all();
   }
@@ -67,7 +67,7 @@ export class TickersController {
   @ApiOperation({
     summary: "The closes of every market's last 24 h, by name",
     description:
-      "Of candles of 30 minutes, or of the longest stored interval below; 24 h of the market's own time, up to its newest candle.",
+      "From candles of 30 minutes, or of the longest stored interval below; 24 h of the market's own time, up to its newest candle.",
   })
   @ReturnsList("Sparkline", "Closes by market")
   @Fails(400)

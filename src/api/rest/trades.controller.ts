@@ -33,7 +33,7 @@ export class TradesController {
   @ApiOperation({
     summary: "Trades, ascending by (time, ord)",
     description:
-      "Without times and ids the newest `limit`. Page by id (`fromId` = last `ord` + `count`): paging by time would lose trades that share a millisecond. `Accept: text/csv` gives CSV.",
+      "Without times and ids the newest `limit`. Page by id (`fromId` = last `ord` + `count`): paging by time would skip trades that share a millisecond. `Accept: text/csv` gives CSV.",
   })
   @MarketInPath()
   @ReturnsList("Trade", "Trades by (time, ord)", CSV_EXAMPLE)

@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { Counter, Gauge } from "prom-client";
 import { Metrics } from "../../metrics/metrics.js";
 
-/** Clients of the live feed, and what they are sent. */
+/** Metrics of the live feed: clients and frames. */
 @Injectable()
 export class AudienceFigures {
   readonly clients: Gauge;

@@ -12,15 +12,15 @@ import type { AudienceFigures } from "./audience-figures.js";
 import { eventFrame } from "../../live/event-frame.js";
 import { type Encoded, SlowClients, type Wire } from "./slow-clients.js";
 
-/** What is remembered of a client. */
+/** State of one client. */
 export interface Listener {
   /** By room. */
   channels: Map<string, Channel>;
-  /** Rooms it was taken out of for being slow. */
+  /** Rooms that it was removed from for being slow. */
   missed: Map<string, Channel>;
-  /** Requests that are not answered yet. */
+  /** Unanswered requests. */
   waiting: number;
-  /** Its requests are answered one after the other, so that what it is owed at any time is one snapshot. */
+  /** Requests are answered one at a time, so that at most one snapshot per client is in memory. */
   queue: Promise<void>;
 }
 
@@ -37,7 +37,10 @@ export type LiveSocket = Socket<
   Listener
 >;
 
-/** What of a connection is written to, past the types of engine.io and ws; engine.io does the same with single frames. */
+/**
+ * Internals of engine.io and ws that frames are written to; engine.io itself writes single frames
+ * this way.
+ */
 interface DirectWire extends Wire {
   readonly readyState: string;
   readonly transport: Wire["transport"] & {
@@ -49,13 +52,14 @@ interface DirectWire extends Wire {
 }
 
 /**
- * The Socket.IO clients of this process. A frame is encoded once for all sockets of its room; a client that cannot keep up is taken out
- * of its rooms, so that the others keep the cheap way, and is told with `resync` when it has caught up.
+ * The Socket.IO clients of this process. A frame is encoded once for all sockets of its room. A
+ * client that cannot keep up is removed from its rooms, so that the others are not slowed down, and
+ * gets a `resync` when it has caught up.
  */
 export class Audience implements LiveAudience {
   private readonly slow = new SlowClients({
-    slow: (id) => this.takeOut(id),
-    drained: (id) => this.tell(id),
+    slow: (id) => this.leaveRooms(id),
+    drained: (id) => this.sendResync(id),
   });
   /** How many slow clients miss each room's frames. */
   private readonly missing = new Map<string, number>();
@@ -66,8 +70,11 @@ export class Audience implements LiveAudience {
 
   open(server: LiveServer): void {
     this.server = server;
-    // Clients are looked at before frames go out; this is for when none do.
-    this.timer = setInterval(() => this.slow.look(), LIVE_LIMITS.lookMs * 4);
+    // Clients are checked before frames are sent; the timer covers times without frames.
+    this.timer = setInterval(
+      () => this.slow.check(),
+      LIVE_LIMITS.checkIntervalMs * 4,
+    );
   }
 
   add(socket: LiveSocket): void {
@@ -78,7 +85,7 @@ export class Audience implements LiveAudience {
       queue: Promise.resolve(),
     };
     const conn = socket.conn as unknown as Wire & { request: unknown };
-    // Kept for as long as the connection, and nobody asks for it after the handshake (as Socket.IO's documentation says).
+    // Saves memory: nothing reads it after the handshake (as Socket.IO's documentation recommends).
     conn.request = null;
     this.slow.add(socket.id, conn);
     this.figures.clients.inc();
@@ -105,13 +112,13 @@ export class Audience implements LiveAudience {
   }
 
   /**
-   * Each frame is encoded once; what a client gets of one flush is one write. With an `emit` for each room, its first
-   * frame would be a write and each of the others one more: four times the CPU with ten rooms.
+   * Encodes each frame once and sends a client all frames of a flush in one write. An `emit` per
+   * room would be one write per frame: four times the CPU with ten rooms.
    */
   send(frames: readonly AddressedFrame[]): void {
     const { server } = this;
     if (server === undefined) return;
-    this.slow.look();
+    this.slow.check();
     const { rooms } = server.of("/").adapter;
     const bundles = new Map<string, Buffer[]>();
     for (const { room, frame } of frames) {
@@ -135,12 +142,12 @@ export class Audience implements LiveAudience {
     }
   }
 
-  /** Asks every client to subscribe again. */
+  /** Makes every client subscribe again. */
   resync(): void {
     for (const { id } of this.server?.sockets.sockets.values() ?? []) {
       if (this.slow.isSlow(id)) continue;
-      this.takeOut(id);
-      this.tell(id);
+      this.leaveRooms(id);
+      this.sendResync(id);
     }
   }
 
@@ -148,7 +155,7 @@ export class Audience implements LiveAudience {
     clearInterval(this.timer);
   }
 
-  private takeOut(id: string): void {
+  private leaveRooms(id: string): void {
     const socket = this.server?.sockets.sockets.get(id);
     if (socket === undefined) return;
     const { channels, missed } = socket.data;
@@ -161,7 +168,7 @@ export class Audience implements LiveAudience {
     channels.clear();
   }
 
-  private tell(id: string): void {
+  private sendResync(id: string): void {
     const socket = this.server?.sockets.sockets.get(id);
     if (socket === undefined) return;
     const rooms = [...socket.data.missed.values()];
@@ -180,8 +187,9 @@ export class Audience implements LiveAudience {
 }
 
 /**
- * The way that Socket.IO takes with an encoded broadcast. Engine.IO would hold back all but the first frame until that has
- * reached the kernel; here the others follow it straight to the WebSocket, and the TCP socket takes all of them as one.
+ * Writes frames as Socket.IO writes an encoded broadcast. Engine.IO would hold back all but the
+ * first frame until that has reached the kernel; here the others go straight to the WebSocket, and
+ * the corked TCP socket sends all at once.
  */
 function write({ conn }: LiveSocket, frames: readonly Buffer[]): void {
   const { transport, readyState } = conn as unknown as DirectWire;
@@ -192,7 +200,7 @@ function write({ conn }: LiveSocket, frames: readonly Buffer[]): void {
     for (const [index, frame] of frames.entries()) {
       const options: Encoded = { compress: false, wsPreEncodedFrame: [frame] };
       if (isFree && index > 0) sender.sendFrame(options.wsPreEncodedFrame);
-      // The text is for transports that the server does not offer.
+      // The empty text is for transports that the server does not offer.
       else conn.write("", options);
     }
   } finally {

@@ -6,7 +6,7 @@ import type { Connections } from "../../http/connections.js";
 import type { UpgradePaths } from "../../http/upgrade-paths.js";
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 
-// The adapter package brings its own copy of socket.io, with its own types.
+// The adapter package depends on its own copy of socket.io, with its own types.
 type Server = ReturnType<IoAdapter["createIOServer"]>;
 type Options = NonNullable<Parameters<IoAdapter["createIOServer"]>[1]>;
 
@@ -26,15 +26,16 @@ export class LiveAdapter extends IoAdapter {
     const server: Server = super.createIOServer(port, {
       ...options,
       transports: ["websocket"],
-      // Others may take WebSockets at paths of their own.
+      // Other handlers accept WebSockets at their own paths (see UpgradePaths).
       destroyUpgrade: false,
       perMessageDeflate: false,
       pingInterval: LIVE_LIMITS.pingEveryMs,
       pingTimeout: LIVE_LIMITS.pongWithinMs,
       maxHttpBufferSize: LIVE_LIMITS.messageBytes,
-      // The page brings its client along, as other clients bring theirs.
+      // The page and other clients bundle the client library themselves.
       serveClient: false,
-      // CORS does not apply to WebSockets: a browser connects from any page unless the handshake looks at its origin.
+      // CORS does not apply to WebSockets: a browser connects from any page unless the handshake
+      // checks its origin.
       allowRequest: (request, answer) => {
         if (!isAllowedOrigin(request, this.config.corsOrigins))
           answer("origin not allowed; see CORS_ORIGINS", false);
@@ -46,14 +47,16 @@ export class LiveAdapter extends IoAdapter {
     return server;
   }
 
-  /** Closes the HTTP server, too: the two are one. */
+  /** Also closes the HTTP server, which Socket.IO is attached to. */
   override async close(server: Server): Promise<void> {
     this.connections.end();
     await super.close(server);
   }
 }
 
-/** The same host, a configured origin, or no browser at all. */
+/**
+ * True for the same host, a configured origin, or a client without an Origin header (no browser).
+ */
 export function isAllowedOrigin(
   { headers }: Pick<IncomingMessage, "headers">,
   allowed: readonly string[],

@@ -111,7 +111,7 @@ export class LiveGateway
       return refuse(
         answer,
         "too_many_requests",
-        `more than ${waitingRequests} requests wait for their answers`,
+        `more than ${waitingRequests} requests are unanswered`,
       );
     }
     member.waiting++;
@@ -120,7 +120,7 @@ export class LiveGateway
         if (socket.connected) await work(request);
       } catch (error) {
         this.logger.warn(
-          `Cannot answer a client's request for ${request.channel}: ${String(error)}`,
+          `Live request for ${request.channel} failed, the client may retry: ${String(error)}`,
         );
         await this.audience.leave(socket, request);
         refuse(
@@ -145,7 +145,7 @@ export class LiveGateway
       return refuse(
         answer,
         "too_slow",
-        "read what was sent before asking for more",
+        "read the frames already sent before subscribing to more",
       );
     if (!channels.has(room) && channels.size >= LIVE_LIMITS.subscriptions) {
       return refuse(
@@ -172,12 +172,12 @@ export class LiveGateway
       request.channel === "tickers"
         ? this.snapshots.ofTickers()
         : await this.snapshots.of(request);
-    // Slow meanwhile: it has left the room, and will be told so.
+    // The client has become slow meanwhile and was removed from the room; a resync follows.
     if (!channels.has(room))
       return refuse(
         answer,
         "too_slow",
-        "read what was sent before asking for more",
+        "read the frames already sent before subscribing to more",
       );
     answer?.({
       ok: true,

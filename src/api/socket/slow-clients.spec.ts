@@ -1,10 +1,16 @@
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 import { SlowClients, type Wire } from "./slow-clients.js";
 
-const { lookMs, slowPackets, slowBytes, cutPackets, cutBytes, slowMs } =
-  LIVE_LIMITS;
+const {
+  checkIntervalMs,
+  slowPackets,
+  slowBytes,
+  cutPackets,
+  cutBytes,
+  slowMs,
+} = LIVE_LIMITS;
 
-/** The surface of an engine.io connection that is looked at; the real one is in test/api. */
+/** The part of an engine.io connection that is checked; test/api uses real ones. */
 class TestWire implements Wire {
   writeBuffer: { data: string }[] = [];
   cut = false;
@@ -44,85 +50,88 @@ beforeEach(() => {
   );
   wire = new TestWire();
   clients.add("a", wire);
-  look();
+  check();
 });
 
-function look(times = 1): void {
+function check(times = 1): void {
   for (let time = 0; time < times; time++) {
-    now += lookMs;
-    clients.look();
+    now += checkIntervalMs;
+    clients.check();
   }
 }
 
 describe("a client", () => {
-  it("is slow when two looks in a row find too many packets and nothing drained", () => {
+  it("is slow when two consecutive checks find too many packets and nothing drained", () => {
     wire.hold(slowPackets + 1);
-    look();
+    check();
     expect(said).toEqual([]);
-    look();
+    check();
     expect(said).toEqual(["slow a"]);
     expect(clients.isSlow("a")).toBe(true);
   });
 
   it("is slow by bytes, too", () => {
     wire.hold(1, slowBytes);
-    look(3);
+    check(3);
     expect(said).toEqual(["slow a"]);
   });
 
-  it("is not slow for a burst that it reads, nor for little that waits long", () => {
+  it("is not slow for a burst that it reads, nor for a few packets queued for long", () => {
     for (let burst = 0; burst < 10; burst++) {
       wire.hold(slowPackets * 2);
-      look();
+      check();
       wire.drain();
-      look();
+      check();
     }
     wire.hold(slowPackets);
-    look(100);
+    check(100);
     expect(said).toEqual([]);
   });
 
-  it("is not judged twice within one look's time", () => {
+  it("is not checked twice within one interval", () => {
     wire.hold(slowPackets + 1);
-    look();
-    for (let time = 0; time < 10; time++) clients.look();
+    check();
+    for (let time = 0; time < 10; time++) clients.check();
     expect(said).toEqual([]);
   });
 
-  it("has drained when nothing at all waits", () => {
+  it("has drained when its queue is empty", () => {
     wire.hold(slowPackets + 1);
-    look(3);
+    check(3);
     wire.hold(1);
-    look(3);
+    check(3);
     expect(said).toEqual(["slow a"]);
     wire.drain();
-    look();
+    check();
     expect(said).toEqual(["slow a", "drained a"]);
     expect(clients.isSlow("a")).toBe(false);
   });
 
-  it("is cut off when it stays slow for too long", () => {
+  it("is disconnected when it stays slow for too long", () => {
     wire.hold(slowPackets + 1);
-    look(3);
-    look(Math.floor(slowMs / lookMs) - 1);
+    check(3);
+    check(Math.floor(slowMs / checkIntervalMs) - 1);
     expect(wire.cut).toBe(false);
-    look(2);
+    check(2);
     expect(wire.cut).toBe(true);
   });
 
   it.each([
     ["packets", cutPackets + 1, 0],
     ["bytes", 1, cutBytes],
-  ])("is cut off at once with far too many %s", (_what, packets, bytes) => {
-    wire.hold(packets, bytes);
-    look();
-    expect(wire.cut).toBe(true);
-  });
+  ])(
+    "is disconnected at once with far too many %s",
+    (_what, packets, bytes) => {
+      wire.hold(packets, bytes);
+      check();
+      expect(wire.cut).toBe(true);
+    },
+  );
 
   it("is forgotten when it leaves", () => {
     clients.remove("a");
     wire.hold(cutPackets + 1);
-    look(3);
+    check(3);
     expect([said, wire.cut, clients.isSlow("a")]).toEqual([[], false, false]);
   });
 });

@@ -1,12 +1,12 @@
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 
-/** Options of a packet of Engine.IO whose WebSocket frames are made already. */
+/** Options of an Engine.IO packet whose WebSocket frames are already encoded. */
 export interface Encoded {
   compress: boolean;
   wsPreEncodedFrame: readonly Buffer[];
 }
 
-/** What of a client's engine.io connection has to be seen: its types hide the buffer. */
+/** The parts of an engine.io connection that are checked; its own types hide the buffer. */
 export interface Wire {
   readonly writeBuffer: readonly {
     data?: unknown;
@@ -21,28 +21,29 @@ export interface Wire {
 
 interface Client {
   wire: Wire;
-  /** Something reached the kernel since the last look. */
+  /** Some bytes have reached the kernel since the last check. */
   drained: boolean;
-  /** Looks in a row that found too much waiting and nothing drained. */
+  /** Consecutive checks that found too much queued and nothing drained. */
   strikes: number;
   slowSince: number | undefined;
 }
 
 export interface SlowEvents {
-  /** From now on it must get no frames. */
+  /** The client must get no more frames. */
   slow(id: string): void;
-  /** Everything it had waiting is gone. */
+  /** The client's queue is empty again. */
   drained(id: string): void;
 }
 
 /**
- * Watches how much each client leaves waiting. engine.io hands packets to the WebSocket and holds back the next ones
- * until the kernel has taken these, so a client that does not read shows as a buffer that grows without a drain. Two
- * looks must agree: a burst to many rooms waits for one turn of the event loop in the fastest client's buffer, too.
+ * Monitors the send queue of each client. engine.io hands packets to the WebSocket and holds back
+ * the next ones until the kernel has taken these, so a client that does not read shows as a buffer
+ * that grows without a drain. Two checks must agree, since a burst to many rooms stays in every
+ * client's buffer for one turn of the event loop.
  */
 export class SlowClients {
   private readonly clients = new Map<string, Client>();
-  private lastLook = -Infinity;
+  private lastCheckAt = -Infinity;
 
   constructor(
     private readonly events: SlowEvents,
@@ -68,15 +69,18 @@ export class SlowClients {
     return this.clients.get(id)?.slowSince !== undefined;
   }
 
-  /** Call it before frames go out, and now and then besides; it does nothing within `lookMs` of the last time. */
-  look(): void {
+  /**
+   * To be called before frames are sent, and periodically; does nothing within `checkIntervalMs` of
+   * the last check.
+   */
+  check(): void {
     const now = this.now();
-    if (now - this.lastLook < LIVE_LIMITS.lookMs) return;
-    this.lastLook = now;
-    for (const [id, client] of this.clients) this.judge(id, client, now);
+    if (now - this.lastCheckAt < LIVE_LIMITS.checkIntervalMs) return;
+    this.lastCheckAt = now;
+    for (const [id, client] of this.clients) this.checkClient(id, client, now);
   }
 
-  private judge(id: string, client: Client, now: number): void {
+  private checkClient(id: string, client: Client, now: number): void {
     const { wire } = client;
     const packets = wire.writeBuffer.length;
     const bytes = waitingBytes(wire);
@@ -105,7 +109,7 @@ export class SlowClients {
   }
 }
 
-/** Bytes a connection has not handed to the kernel. */
+/** Bytes that a connection has not yet handed to the kernel. */
 export function waitingBytes({ writeBuffer, transport }: Wire): number {
   let bytes = transport.socket.bufferedAmount;
   for (const { data, options } of writeBuffer) {

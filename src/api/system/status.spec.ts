@@ -19,7 +19,7 @@ const feed = (
 });
 
 describe("the status", () => {
-  it("says which parts run and why", () => {
+  it("states which parts run and why", () => {
     expect(statusOf(readConfig({}), [], true, "e", 1, 0).mode).toEqual({
       database: "embedded",
       transport: "in-process",
@@ -37,7 +37,7 @@ describe("the status", () => {
     expect(JSON.stringify(status)).not.toContain("secret");
   });
 
-  it("gives notice of simulated prices, and of the exchange that is away", () => {
+  it("gives notice of simulated prices, and of the exchange that is unreachable", () => {
     const feeds = [
       feed("binance:BTCUSDT", "down", "getaddrinfo ENOTFOUND"),
       feed("sim:BTCUSDT", "live"),
@@ -74,10 +74,11 @@ describe("the status", () => {
     );
   });
 
-  it("gives no reason for simulated prices that were asked for, and no notice without them", () => {
-    const asked = readConfig({ FEEDS: "sim:BTCUSDT" });
+  it("gives no reason for simulated prices that were configured, and no notice without them", () => {
+    const configured = readConfig({ FEEDS: "sim:BTCUSDT" });
     expect(
-      statusOf(asked, [feed("sim:BTCUSDT", "live")], true, "e", 1, 0).notice,
+      statusOf(configured, [feed("sim:BTCUSDT", "live")], true, "e", 1, 0)
+        .notice,
     ).toMatch(/not market data\.$/);
     expect(
       statusOf(

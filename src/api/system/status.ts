@@ -7,7 +7,7 @@ import { waitingFor } from "./waiting.js";
 export interface Mode {
   database: "embedded" | "server";
   transport: "in-process" | "kafka";
-  /** What decided it. */
+  /** The settings that decided it. */
   why: string;
 }
 
@@ -18,9 +18,9 @@ export interface Status {
   roles: Role[];
   /** Simulated prices are among the markets. */
   simulated: boolean;
-  /** What a person should know before trusting the figures. */
+  /** Warning for people before they trust the figures. */
   notice: string | null;
-  /** While there is no data yet, or history is being made: what it is waiting for. */
+  /** What the process is waiting for, while there is no data yet or history is being generated. */
   waiting: string | null;
   feeds: FeedState[];
   intervals: Interval[];
@@ -79,8 +79,9 @@ function noticeOf(
   now: number,
 ): string | null {
   if (!simulated) return null;
-  const asked = config.feedsExplicit && config.feeds.some(isOfSimulator);
-  // A state stays behind when its feed has ended, and an exchange may have come back since the simulator stepped in.
+  const configured = config.feedsExplicit && config.feeds.some(isOfSimulator);
+  // The state of an ended feed stays stored, and an exchange may be back since the simulator
+  // started.
   const runs = feeds.some(
     (feed) =>
       isOfSimulator(feed.market) &&
@@ -93,7 +94,7 @@ function noticeOf(
     ({ condition }) => condition === "down" || condition === "connecting",
   );
   const why =
-    asked || !runs || first === undefined || !isAway
+    configured || !runs || first === undefined || !isAway
       ? ""
       : ` It runs because no exchange can be reached${first.detail === null ? "" : ` (${first.detail})`}.`;
   return `Markets of venue "sim" are simulated: a random walk, not market data.${why}`;

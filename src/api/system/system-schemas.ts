@@ -30,23 +30,26 @@ const feed = object<FeedState>({
   ]),
   since: time("When the condition last changed"),
   at: time(
-    "When this was written; older than 15 s means that its process is gone",
+    "When this state was written; older than 15 s means that its process is gone",
   ),
-  detail: nullable(text("What a person should know", "simulated data")),
+  detail: nullable(text("Detail for people", "simulated data")),
   history: nullable(
     part(
-      "Part of the history that the market starts with, while it is being made",
+      "Part of the market's initial history that is generated so far; null when none is being generated",
     ),
   ),
   lastTradeAt: nullable(time("When the newest trade arrived")),
-  reconnects: count("Connections made again", 0),
-  refused: count("Frames and trades that were not taken", 0),
+  reconnects: count("Reconnections", 0),
+  refused: count("Frames and trades that were rejected", 0),
 });
 
 const mode = object<Mode>({
   database: oneOf("Own or server PostgreSQL", ["embedded", "server"]),
   transport: oneOf("How trades travel", ["in-process", "kafka"]),
-  why: text("What decided it", "DATABASE_URL and KAFKA_BROKERS are not set"),
+  why: text(
+    "The settings that decided it",
+    "DATABASE_URL and KAFKA_BROKERS are not set",
+  ),
 });
 
 const roles: Schema = {
@@ -57,17 +60,17 @@ const roles: Schema = {
 };
 
 const waiting = text(
-  "While there is no data yet, or history is being made: what for",
+  "What the process is waiting for, while there is no data yet or history is being generated",
   "Connecting to binance.",
 );
 
-const letterSummary = {
+const deadLetterSummary = {
   id: text("Rises with time", "42"),
   reason: text("Stable code", "bad_price"),
   detail: text("What is wrong", "price must be above 0"),
   topic: text("Where it was read", "trades"),
   key: nullable(text("Key of the record: its market", "binance:BTCUSDT")),
-  at: time("When it was refused"),
+  at: time("When it was rejected"),
 };
 
 const status = object<Status>({
@@ -77,7 +80,7 @@ const status = object<Status>({
   simulated: flag("Whether simulated prices are among the markets", false),
   notice: nullable(
     text(
-      "What a person should know before trusting the figures",
+      "Warning for people before they trust the figures",
       "Venue sim is simulated.",
     ),
   ),
@@ -104,8 +107,8 @@ const system = object<System>({
   waiting: nullable(waiting),
   history: nullable(
     object<NonNullable<System["history"]>>(
-      { done: part("Part that is made") },
-      "The simulated venue's history, while it is being made",
+      { done: part("Part that is generated") },
+      "The simulated venue's history, while it is being generated",
     ),
   ),
   consumers: listOf(
@@ -113,7 +116,7 @@ const system = object<System>({
       group: oneOf("Consumer group", ["recorder", "api"]),
       assigned: flag("Has partitions and makes progress", true),
       lag: nullable(count("Records behind the end of its topics", 0)),
-      lagAt: nullable(time("When that was true")),
+      lagAt: nullable(time("When the lag was measured")),
       queued: count("Records fetched and waiting for their handler", 0),
     }),
     "Of this process",
@@ -121,7 +124,7 @@ const system = object<System>({
   write: nullable(
     object<NonNullable<System["write"]>>(
       {
-        windowSeconds: count("Seconds the figures are of", 60),
+        windowSeconds: count("Seconds that the figures cover", 60),
         batches: count("Transactions", 580),
         tradesPerSecond: number("Trades stored", 912.4),
         p50Ms: nullable(number("Median of one transaction", 4.1)),
@@ -159,33 +162,31 @@ const system = object<System>({
       market,
       open: count("Runs of missing ids", 1),
       missingIds: text("Raw ids that are missing", "24645"),
-      repairing: count("Gaps that the venue is asked for", 1),
-      unrepairable: count("Gaps that the venue does not tell", 0),
-      repaired: count("Gaps that ended with trades, of the last 90 days", 12),
+      repairing: count("Gaps being requested from the venue", 1),
+      unrepairable: count("Gaps that the venue does not return", 0),
+      repaired: count("Gaps closed by trades in the last 90 days", 12),
       void: count(
-        "Gaps that the venue itself has no trades for, of the last 90 days",
+        "Gaps closed in the last 90 days because the venue itself has no trades",
         2,
       ),
-      oldestFoundAt: nullable(
-        time("When the oldest that has not ended was first seen"),
-      ),
+      oldestFoundAt: nullable(time("When the oldest open gap was first seen")),
     }),
-    "Markets with missing ids, or that had some",
+    "Markets that have or had missing ids",
   ),
   deadLetters: object<System["deadLetters"]>({
-    total: count("All that are kept", 3),
-    newest: listOf(object<DeadLetterSummary>(letterSummary), "At most 20"),
+    total: count("All that are stored", 3),
+    newest: listOf(object<DeadLetterSummary>(deadLetterSummary), "At most 20"),
   }),
 });
 
 const deadLetter = object<StoredDeadLetter>({
-  ...letterSummary,
+  ...deadLetterSummary,
   partition: count("Partition of the topic", 0),
-  offset: text("Place in the partition", "8841"),
+  offset: text("Offset in the partition", "8841"),
   payload: text("The record as text, cut at 8,192 characters", "{…"),
 });
 
-/** Components about what runs, by name. */
+/** Components of the system routes, by name. */
 export const SYSTEM_SCHEMAS: Record<string, Schema> = {
   Feed: feed,
   Status: status,

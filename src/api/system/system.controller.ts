@@ -28,7 +28,7 @@ import {
 import { historyDone, waitingFor } from "./waiting.js";
 import { WriteWatch } from "./write-figures.js";
 
-const NEWEST_LETTERS = 20;
+const NEWEST_DEAD_LETTERS = 20;
 
 @ApiTags("status")
 @Checked()
@@ -42,7 +42,7 @@ export class SystemController {
     private readonly writes: WriteWatch,
     private readonly feeds: FeedStateStore,
     private readonly markets: MarketStore,
-    private readonly letters: DeadLetterStore,
+    private readonly deadLetterStore: DeadLetterStore,
     private readonly missing: GapStore,
   ) {}
 
@@ -52,7 +52,7 @@ export class SystemController {
     description:
       "Consumers, writes and queues are those of the process that answers; /metrics has the same and more for machines.",
   })
-  @ReturnsOne("System", "How it is doing")
+  @ReturnsOne("System", "The state of the system")
   @Fails(400)
   @Header("Cache-Control", "no-cache")
   async system(@Query() _query: NoQuery): Promise<System> {
@@ -60,8 +60,8 @@ export class SystemController {
     const [feeds, markets, total, newest, gaps] = await Promise.all([
       this.feeds.all(),
       this.markets.all(),
-      this.letters.total(),
-      this.letters.page({ limit: NEWEST_LETTERS }),
+      this.deadLetterStore.total(),
+      this.deadLetterStore.page({ limit: NEWEST_DEAD_LETTERS }),
       this.missing.figures(),
     ]);
     const hasTrades = markets.some((it) => it.lastTradeTime !== null);
@@ -90,13 +90,16 @@ export class SystemController {
   @Get("dead-letters")
   @ApiOperation({
     summary: "Records that could not be stored, newest first",
-    description: "Page on with `before` = the last `id`.",
+    description: "For the next page, `before` = the last `id`.",
   })
   @ReturnsList("DeadLetter", "Dead letters, newest first")
   @Fails(400)
   @Header("Cache-Control", "no-cache")
   deadLetters(@Query() query: DeadLettersQuery): Promise<StoredDeadLetter[]> {
-    return this.letters.page({ ...query, limit: query.limit ?? DEFAULT_LIMIT });
+    return this.deadLetterStore.page({
+      ...query,
+      limit: query.limit ?? DEFAULT_LIMIT,
+    });
   }
 
   private async queues(): Promise<Queue[]> {

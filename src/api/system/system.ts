@@ -8,7 +8,7 @@ import type { ConsumerStatus } from "../../streaming/transport.js";
 import type { Mode } from "./status.js";
 import type { WriteFigures } from "./write-figures.js";
 
-/** How this process and what it reads from are doing; consumers, writes and queues are those of this process. */
+/** State of the system; consumers, writes and queues are those of this process. */
 export interface System {
   version: string;
   mode: Mode;
@@ -17,14 +17,17 @@ export interface System {
   uptime: number;
   /** As in `Status`. */
   waiting: string | null;
-  /** Part (0–1) of the simulated venue's history that is made, while it is being made. */
+  /**
+   * Part (0–1) of the simulated venue's history that is generated; null when none is being
+   * generated.
+   */
   history: { done: number } | null;
   consumers: ({ group: string } & ConsumerStatus)[];
   /** Null where this process does not record. */
   write: WriteFigures | null;
   queues: Queue[];
   feeds: SystemFeed[];
-  /** Markets with missing ids, or that had some. */
+  /** Markets that have or had missing ids. */
   gaps: MarketGaps[];
   deadLetters: { total: number; newest: DeadLetterSummary[] };
 }
@@ -36,26 +39,29 @@ export interface Queue {
 }
 
 export type SystemFeed = FeedState & {
-  /** Wall clock minus exchange time of the newest trade when it was stored; null where this process has stored none. */
+  /**
+   * Wall clock minus exchange time of the newest trade when it was stored; null where this process
+   * has stored none.
+   */
   lagMs: number | null;
 };
 
 export interface MarketGaps {
   market: Market;
-  /** Runs of missing ids. */
+  /** Ranges of missing ids. */
   open: number;
   missingIds: string;
-  /** Of those that somebody looks after: being asked for, and given up for now. */
+  /** Of the open gaps that a process repairs: being requested, and given up for now. */
   repairing: number;
   unrepairable: number;
   /** Ended ones. */
   repaired: number;
   void: number;
-  /** When the oldest that has not ended was first seen, epoch ms. */
+  /** When the oldest open gap was first seen, epoch ms. */
   oldestFoundAt: number | null;
 }
 
-/** A dead letter without its payload and place. */
+/** A dead letter without payload, partition and offset. */
 export type DeadLetterSummary = Pick<
   StoredDeadLetter,
   "id" | "reason" | "detail" | "topic" | "key" | "at"

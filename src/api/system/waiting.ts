@@ -3,17 +3,19 @@ import { FEED_SILENCE_MS, type FeedState } from "../../domain/feed-state.js";
 import { type Market, parseMarket } from "../../domain/market.js";
 import { isFlowing } from "../../domain/feed-watch.js";
 
-/** Part (0–1) of the simulated venue's history that is made; null when none is being made. */
+/**
+ * Part (0–1) of the simulated venue's history that is generated; null when none is being generated.
+ */
 export function historyDone(
   feeds: readonly FeedState[],
   now: number,
 ): number | null {
-  // The table holds states of older versions, without the field, too.
+  // The table may hold states of older versions without the field.
   const parts = followed(feeds, now).flatMap(({ history }) => history ?? []);
   return parts.length === 0 ? null : Math.min(...parts);
 }
 
-/** One sentence for a person who looks at an empty page; null when there are data and no history is being made. */
+/** Text for the empty page; null when there are data and no history is being generated. */
 export function waitingFor(
   config: Pick<Config, "feeds" | "feedsExplicit">,
   feeds: readonly FeedState[],
@@ -22,15 +24,15 @@ export function waitingFor(
 ): string | null {
   const done = historyDone(feeds, now);
   if (done !== null)
-    return `Making history of the simulated venue, ${Math.floor(done * 100)} %.`;
+    return `Generating history of the simulated venue, ${Math.floor(done * 100)} %.`;
   if (hasTrades) return null;
   const here = followed(feeds, now);
   const away = here.find(({ condition }) => condition === "down");
   if (away !== undefined) {
     const why = away.detail === null ? "" : ` (${away.detail})`;
     const next = config.feedsExplicit
-      ? "It is tried again all the time."
-      : "It is tried again all the time; where no exchange answers, the simulated venue starts.";
+      ? "Tapeline keeps retrying."
+      : "Tapeline keeps retrying; if no exchange answers, the simulated venue starts.";
     return `${venuesOf([away.market])} cannot be reached${why}. ${next}`;
   }
   const connected = here.filter(isFlowing);

@@ -12,7 +12,7 @@ const sample = (at: number, trades: number, ...counts: number[]) => ({
   })),
 });
 
-describe("the figures of writing", () => {
+describe("write figures", () => {
   it("are those between two samples, interpolated within a bucket", () => {
     expect(
       figuresBetween(
@@ -29,7 +29,7 @@ describe("the figures of writing", () => {
     });
   });
 
-  it("are the highest bound for what took longer, and nothing without a batch", () => {
+  it("are the highest bound for longer batches, and null without a batch", () => {
     expect(
       figuresBetween(sample(0, 0, 0, 0, 0), sample(1_000, 9, 0, 1, 10)).p99Ms,
     ).toBe(100);
@@ -38,7 +38,7 @@ describe("the figures of writing", () => {
     ).toMatchObject({ batches: 0, p50Ms: null, p99Ms: null });
   });
 
-  it("leave out what was written before the watch began", async () => {
+  it("exclude writes before the watch began", async () => {
     const figures = new RecorderFigures(new Metrics());
     figures.writeSeconds.observe(3);
     figures.trades.inc({ outcome: "stored" }, 1_000_000);

@@ -5,16 +5,19 @@ import {
 } from "@nestjs/common";
 import { RecorderFigures } from "../../persistence/figures/recorder-figures.js";
 
-const EVERY_MS = 5_000;
+const SAMPLE_INTERVAL_MS = 5_000;
 const SAMPLES = 12;
 
-/** Writes of the last minute, or since the start if that is nearer. */
+/** Writes of the last minute, or since the start if the process is younger. */
 export interface WriteFigures {
   windowSeconds: number;
   /** Transactions. */
   batches: number;
   tradesPerSecond: number;
-  /** Of one transaction, commit included; interpolated within the buckets of the histogram. Null without a batch. */
+  /**
+   * Of one transaction, commit included; interpolated within the buckets of the histogram. Null
+   * without a batch.
+   */
   p50Ms: number | null;
   p99Ms: number | null;
 }
@@ -27,7 +30,7 @@ export interface WriteSample {
   buckets: { le: number; count: number }[];
 }
 
-/** Remembers a minute of the recorder's histogram, which itself counts since the start. */
+/** Keeps one minute of samples of the recorder's histogram, which itself counts since the start. */
 @Injectable()
 export class WriteWatch
   implements OnApplicationBootstrap, OnApplicationShutdown
@@ -44,7 +47,7 @@ export class WriteWatch
         this.samples.push(sample);
         if (this.samples.length > SAMPLES) this.samples.shift();
       });
-    }, EVERY_MS);
+    }, SAMPLE_INTERVAL_MS);
   }
 
   onApplicationShutdown(): void {
@@ -93,7 +96,10 @@ export function figuresBetween(
   };
 }
 
-/** As Prometheus' histogram_quantile: linear within a bucket; the highest bound for what lies beyond it. */
+/**
+ * As Prometheus' histogram_quantile: linear within a bucket; the highest bound for values beyond
+ * it.
+ */
 function quantileMs(
   buckets: WriteSample["buckets"],
   quantile: number,
