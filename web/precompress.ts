@@ -6,10 +6,13 @@ import type { Plugin } from "vite";
 
 const brotli = promisify(brotliCompress);
 const zip = promisify(gzip);
-/** Smaller ones fit into a packet as they are. */
-const WORTH_BYTES = 1_000;
+/** Smaller files fit into a packet uncompressed. */
+const MIN_BYTES = 1_000;
 
-/** Writes `.br` and `.gz` beside what the build has made: once and slowly here, so that the server does it never. */
+/**
+ * Writes `.br` and `.gz` beside the built files, at the highest level, so that the server never
+ * compresses.
+ */
 export function precompress(): Plugin {
   return {
     name: "precompress",
@@ -26,7 +29,7 @@ export function precompress(): Plugin {
 
 async function compress(file: string): Promise<void> {
   const body = await readFile(file);
-  if (body.length < WORTH_BYTES) return;
+  if (body.length < MIN_BYTES) return;
   const params = {
     [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
     [constants.BROTLI_PARAM_SIZE_HINT]: body.length,

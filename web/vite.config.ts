@@ -2,7 +2,10 @@ import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
 import { precompress } from "./precompress.js";
 
-/** `vite` serves the page with the API of a running Tapeline behind it; `vite build` writes what Tapeline itself serves. */
+/**
+ * `vite` serves the page with the API of a running Tapeline as proxy target; `vite build` writes
+ * what Tapeline serves.
+ */
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [preact({ devToolsEnabled: false }), precompress()],
@@ -10,7 +13,7 @@ export default defineConfig({
     outDir: "../dist/web",
     emptyOutDir: true,
     target: "es2022",
-    // The content policy allows neither data: scripts nor inline ones.
+    // The content policy blocks data: and inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -162,7 +162,7 @@ describeBrowser("the live page", () => {
     expect((await ids())[0]).toBe("104");
     await page.mouse.move(5, 5);
     await until(async () => (await ids())[0] === "105", 30_000);
-    await page.getByRole("textbox", { name: /Least size/ }).fill("3");
+    await page.getByRole("textbox", { name: /Minimum size/ }).fill("3");
     await until(async () => (await ids()).join() === "104,102", 5_000);
   });
 

@@ -14,7 +14,7 @@ describe("empty buckets of the time axis", () => {
     ]);
   });
 
-  it("are not drawn when a market rests for long", () => {
+  it("are not drawn when a market pauses for long", () => {
     expect(emptyBetween("1m", 0, 241 * MINUTE)).toHaveLength(240);
     expect(emptyBetween("1m", 0, 242 * MINUTE)).toEqual([]);
   });

@@ -2,10 +2,13 @@ import type { CandlestickData, UTCTimestamp } from "lightweight-charts";
 import type { Candle } from "../../src/domain/candle.js";
 import { type Interval, nextOpenTime } from "../../src/domain/interval.js";
 
-/** A hole of more buckets than this is drawn as none: a market that rests for a day should not be a day of nothing. */
-const HOLE_BUCKETS = 240;
-/** Empty buckets drawn in all, newest first. */
-const EMPTY_BUCKETS = 20_000;
+/**
+ * A longer run of empty buckets is not drawn: a market that pauses for a day should not show an
+ * empty day.
+ */
+const MAX_RUN_BUCKETS = 240;
+/** Maximum of empty buckets drawn in total, newest first. */
+const MAX_EMPTY_BUCKETS = 20_000;
 
 /** The drawing library counts seconds. */
 export function chartTime(openTime: number): UTCTimestamp {
@@ -23,12 +26,15 @@ export function barOf(candle: Candle): CandlestickData<UTCTimestamp> {
   };
 }
 
-/** Open times of the buckets without a candle between two, so that the time axis is even; none when they are too many. */
+/**
+ * Open times of the empty buckets between two candles, so that the time axis is even; none when
+ * there are too many.
+ */
 export function emptyBetween(
   interval: Interval,
   before: number,
   after: number,
-  limit = HOLE_BUCKETS,
+  limit = MAX_RUN_BUCKETS,
 ): number[] {
   const times: number[] = [];
   let time = nextOpenTime(interval, before);
@@ -47,7 +53,7 @@ export function emptyBuckets(
   rows: readonly Candle[],
 ): Map<number, number[]> {
   const empty = new Map<number, number[]>();
-  let left = EMPTY_BUCKETS;
+  let left = MAX_EMPTY_BUCKETS;
   for (let at = rows.length - 1; at > 0 && left > 0; at--) {
     const [before, after] = [rows[at - 1], rows[at]];
     if (before === undefined || after === undefined) continue;

@@ -15,8 +15,8 @@ const load = () =>
   import("./candle-panel.js").then(({ CandlePanel }) => CandlePanel);
 
 /**
- * The panel of the candle that is asked about: by a click on a marked one, a double click on any, or by keyboard
- * (`ChartView`).
+ * The panel of the explained candle: opened by a click on a marked one, a double click on any, or
+ * by keyboard (`ChartView`).
  */
 export function CandleDetails({
   market,
@@ -24,16 +24,16 @@ export function CandleDetails({
   series,
   revised,
   session,
-  asked,
+  explained,
 }: {
   market: Market;
   interval: Interval;
   series: CandleSeries;
-  /** Open times of the candles that are marked. */
+  /** Open times of the marked candles. */
   revised: ReadonlySignal<ReadonlySet<number>>;
   session: ReadonlySignal<ChartSession | undefined>;
-  /** Open time of the candle. */
-  asked: Signal<number | undefined>;
+  /** Open time of the explained candle. */
+  explained: Signal<number | undefined>;
 }) {
   useSignalEffect(() => {
     const chart = session.value?.chart.api;
@@ -43,7 +43,7 @@ export function CandleDetails({
         const candle =
           time === undefined ? undefined : series.list.at(Number(time) * 1_000);
         if (candle !== undefined && isMeant(candle.openTime))
-          asked.value = candle.openTime;
+          explained.value = candle.openTime;
       };
     };
     const onMarked = open((openTime) => revised.peek().has(openTime));
@@ -55,7 +55,7 @@ export function CandleDetails({
       chart.unsubscribeDblClick(onAny);
     };
   });
-  const openTime = asked.value;
+  const openTime = explained.value;
   if (openTime === undefined) return null;
   return (
     <LazyView<CandlePanelProps>
@@ -65,7 +65,7 @@ export function CandleDetails({
         market,
         interval,
         openTime,
-        onClose: () => (asked.value = undefined),
+        onClose: () => (explained.value = undefined),
       }}
     />
   );

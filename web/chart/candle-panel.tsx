@@ -22,7 +22,10 @@ export interface CandlePanelProps {
   onClose: () => void;
 }
 
-/** What speaks for one candle, and how it was revised. A dialog of the browser: it holds the focus and gives it back. */
+/**
+ * The evidence for one candle, and its revisions. A native dialog, which traps the focus and
+ * returns it.
+ */
 export function CandlePanel({
   market,
   interval,
@@ -30,13 +33,13 @@ export function CandlePanel({
   onClose,
 }: CandlePanelProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const told = useSignal<CandleExplanation | undefined>(undefined);
+  const explanation = useSignal<CandleExplanation | undefined>(undefined);
   const error = useSignal<ApiError | undefined>(undefined);
   useEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     const abort = new AbortController();
     api.explanation(market, interval, openTime, abort.signal).then(
-      (explanation) => (told.value = explanation),
+      (answer) => (explanation.value = answer),
       (reason: unknown) => {
         if (!abort.signal.aborted) error.value = reason as ApiError;
       },
@@ -54,7 +57,7 @@ export function CandlePanel({
       data-testid="candle-panel"
       onClose={onClose}
       onClick={({ target }) => {
-        // Only beside what is in it: that is the backdrop.
+        // The dialog itself is the target only for clicks on the backdrop.
         if (target === dialog.current) dialog.current?.close();
       }}
     >
@@ -69,10 +72,10 @@ export function CandlePanel({
           </button>
         </header>
         <ErrorNote what="It cannot be explained." error={error.value} />
-        {told.value === undefined ? (
+        {explanation.value === undefined ? (
           error.value === undefined && <p class="loading">Loading…</p>
         ) : (
-          <Story told={told.value} />
+          <Story explanation={explanation.value} />
         )}
         <p>
           <a href={json} target="_blank" rel="noreferrer">
@@ -84,18 +87,20 @@ export function CandlePanel({
   );
 }
 
-function Story({ told }: { told: CandleExplanation }) {
-  const { candle, revisions } = told;
+function Story({ explanation }: { explanation: CandleExplanation }) {
+  const { candle, revisions } = explanation;
   const older = candle.revision - revisions.length;
   return (
     <>
       <dl>
-        {factsOf(told, zone.value).map(({ name, text, warns = false }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class={warns ? "warn" : ""}>{text}</dd>
-          </div>
-        ))}
+        {factsOf(explanation, zone.value).map(
+          ({ name, text, warns = false }) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd class={warns ? "warn" : ""}>{text}</dd>
+            </div>
+          ),
+        )}
       </dl>
       <h3>{revisionsHead(candle.revision, revisions)}</h3>
       <ol reversed class="revisions">

@@ -8,7 +8,7 @@ import {
 } from "./candle-story.js";
 import { madeCandle } from "./made-candle.fixture.js";
 
-function told(more: Partial<CandleExplanation> = {}): CandleExplanation {
+function explained(more: Partial<CandleExplanation> = {}): CandleExplanation {
   return {
     candle: madeCandle(1),
     firstTrade: null,
@@ -42,21 +42,21 @@ function told(more: Partial<CandleExplanation> = {}): CandleExplanation {
 const fact = (name: string, of: CandleExplanation) =>
   factsOf(of, "UTC").find((each) => each.name === name);
 
-it("says of a good candle why it can be believed", () => {
-  const facts = factsOf(told(), "UTC");
+it("states the evidence for a good candle", () => {
+  const facts = factsOf(explained(), "UTC");
   expect(facts.map(({ name, text }) => `${name}: ${text}`)).toEqual([
-    "Made anew: From its stored trades just now: the same in every field.",
-    "Complete: Every trade is held (ids 1 to 120), and what is before and behind them.",
+    "Recomputed: From its stored trades: the same in every field.",
+    "Complete: Every trade is stored (ids 1 to 120), and so are the trades directly before and after.",
     "Trades: 120",
-    "Came: 118 live, 2 by repair",
+    "Sources: 118 live, 2 by repair",
   ]);
   expect(facts.some(({ warns }) => warns)).toBe(false);
 });
 
-it("warns of what differs, digit by digit", () => {
+it("warns of fields that differ, digit by digit", () => {
   const outcome = fact(
-    "Made anew",
-    told({
+    "Recomputed",
+    explained({
       recomputation: {
         outcome: "differs",
         differences: [
@@ -67,16 +67,16 @@ it("warns of what differs, digit by digit", () => {
     }),
   );
   expect(outcome).toEqual({
-    name: "Made anew",
+    name: "Recomputed",
     warns: true,
-    text: "From its stored trades just now, it differs: high 101.5, should be 1,234,567.000000001; last id 120, should be 3721062842.",
+    text: "From its stored trades, it differs: high 101.5, should be 1,234,567.000000001; last id 120, should be 3721062842.",
   });
 });
 
-it("says what the exchange's own candle says", () => {
+it("compares the candle with the exchange's own", () => {
   const comparedAt = Date.UTC(2024, 7, 9);
   const same = { outcome: "match", comparedAt, difference: null } as const;
-  expect(fact("Exchange", told({ reconciliation: same }))).toEqual({
+  expect(fact("Exchange", explained({ reconciliation: same }))).toEqual({
     name: "Exchange",
     text: "Its own candle is the same, compared 2024-08-09 00:00:00.",
   });
@@ -96,30 +96,30 @@ it("says what the exchange's own candle says", () => {
     comparedAt,
   };
   const other = { outcome: "differs", comparedAt, difference } as const;
-  expect(fact("Exchange", told({ reconciliation: other }))).toEqual({
+  expect(fact("Exchange", explained({ reconciliation: other }))).toEqual({
     name: "Exchange",
     warns: true,
     text: "Its own candle differs, compared 2024-08-09 00:00:00: volume 1,234.5, not 12.5.",
   });
   const gone = { outcome: "missing_there", comparedAt, difference } as const;
-  expect(fact("Exchange", told({ reconciliation: gone }))?.text).toContain(
+  expect(fact("Exchange", explained({ reconciliation: gone }))?.text).toContain(
     "no such candle",
   );
-  expect(fact("Exchange", told())).toBeUndefined();
+  expect(fact("Exchange", explained())).toBeUndefined();
 });
 
-it("says that dropped trades cannot be counted again", () => {
-  const dropped = told({
+it("states that a candle whose trades were dropped cannot be recomputed", () => {
+  const dropped = explained({
     droppedBefore: Date.UTC(2024, 7, 9),
     stored: null,
     recomputable: false,
     recomputation: { outcome: "trades_dropped", differences: [] },
   });
-  expect(fact("Made anew", dropped)?.text).toContain(
+  expect(fact("Recomputed", dropped)?.text).toContain(
     "trades before 2024-08-09 00:00:00 were dropped by retention",
   );
   expect(fact("Trades", dropped)?.text).toBe("120");
-  expect(fact("Came", dropped)).toBeUndefined();
+  expect(fact("Sources", dropped)).toBeUndefined();
 });
 
 it("names the gaps of an incomplete candle, and why completeness cannot be known", () => {
@@ -142,23 +142,23 @@ it("names the gaps of an incomplete candle, and why completeness cannot be known
     counts: { held: 4, void: 0, gaps: 4 },
   };
   const holed = { candle: madeCandle(1, { complete: false }), ids };
-  expect(fact("Complete", told(holed))).toEqual({
+  expect(fact("Complete", explained(holed))).toEqual({
     name: "Complete",
     warns: true,
     text: "4 gaps in or beside its ids: 1 to 2, 5 to 6, 9 to 10, ….",
   });
   const blind = [{ from: 12_000, to: 34_000 }];
   expect(
-    fact("Complete", told({ ...holed, ids: null, blind }))?.text,
+    fact("Complete", explained({ ...holed, ids: null, blind }))?.text,
   ).toContain("from 00:00:12 to 00:00:34: trades may be missing");
   const unknown = { candle: madeCandle(1, { complete: null }) };
-  expect(fact("Complete", told(unknown))?.text).toContain("nothing older");
-  expect(fact("Complete", told({ ...unknown, ids: null }))?.text).toContain(
-    "ids do not count its trades",
-  );
+  expect(fact("Complete", explained(unknown))?.text).toContain("nothing older");
+  expect(
+    fact("Complete", explained({ ...unknown, ids: null }))?.text,
+  ).toContain("ids do not count its trades");
 });
 
-it("tells raw trades from rows, and those off the book apart", () => {
+it("distinguishes raw trades, rows and off-book trades", () => {
   const stored = {
     rows: 40,
     trades: 125,
@@ -167,12 +167,12 @@ it("tells raw trades from rows, and those off the book apart", () => {
     offBookTrades: 5,
     sources: [],
   };
-  expect(fact("Trades", told({ stored }))?.text).toBe(
+  expect(fact("Trades", explained({ stored }))?.text).toBe(
     "120, stored in 40 rows, and 5 off the book, which do not count",
   );
 });
 
-it("tells a revision's reasons and changes", () => {
+it("lists a revision's reasons and changes", () => {
   const revision = {
     revision: 1,
     at: 0,
@@ -198,7 +198,7 @@ it("tells a revision's reasons and changes", () => {
   );
 });
 
-it("says how often a candle was revised, and when it was only made late", () => {
+it("states how often a candle was revised, and whether it was only made late", () => {
   const revision = {
     revision: 1,
     at: 0,

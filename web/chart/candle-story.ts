@@ -13,39 +13,39 @@ export interface Fact {
   warns?: boolean;
 }
 
-/** Of gaps and blind times. */
-const MAX_NAMED = 3;
+/** Maximum of gaps or unwatched times listed. */
+const MAX_LISTED = 3;
 
-/** What speaks for a candle and against it, in whole sentences. */
-export function factsOf(told: CandleExplanation, zone: string): Fact[] {
-  const { firstTrade, lastTrade } = told;
+/** The evidence for and against a candle, in whole sentences. */
+export function factsOf(explanation: CandleExplanation, zone: string): Fact[] {
+  const { firstTrade, lastTrade } = explanation;
   return [
-    remade(told, zone),
-    completeness(told, zone),
-    beside(told, zone),
-    { name: "Trades", text: tradesText(told) },
-    { name: "Came", text: sourcesText(told) },
+    recomputed(explanation, zone),
+    completeness(explanation, zone),
+    reconciled(explanation, zone),
+    { name: "Trades", text: tradesText(explanation) },
+    { name: "Sources", text: sourcesText(explanation) },
     { name: "First", text: tradeText(firstTrade, zone) },
     { name: "Last", text: tradeText(lastTrade, zone) },
   ].filter(({ text }) => text !== "");
 }
 
-function remade(
+function recomputed(
   { recomputation, candle, droppedBefore }: CandleExplanation,
   zone: string,
 ): Fact {
-  const name = "Made anew";
+  const name = "Recomputed";
   switch (recomputation.outcome) {
     case "equal":
       return {
         name,
-        text: "From its stored trades just now: the same in every field.",
+        text: "From its stored trades: the same in every field.",
       };
     case "differs":
       return {
         name,
         warns: true,
-        text: `From its stored trades just now, it differs: ${recomputation.differences
+        text: `From its stored trades, it differs: ${recomputation.differences
           .map(
             ({ field, stored, recomputed }) =>
               `${FIELD_NAMES[field]} ${shown(field, stored)}, should be ${shown(field, recomputed)}`,
@@ -55,7 +55,7 @@ function remade(
     case "trades_dropped":
       return {
         name,
-        text: `Not possible any more: trades before ${timeText(droppedBefore ?? candle.openTime, zone)} were dropped by retention. What they made of it is kept.`,
+        text: `No longer possible: trades before ${timeText(droppedBefore ?? candle.openTime, zone)} were dropped by retention. The candle is kept as they made it.`,
       };
     case "too_many_trades":
       return {
@@ -74,13 +74,13 @@ function completeness(
     case true:
       return {
         name,
-        text: `Every trade is held${idsText(candle)}, and what is before and behind them.`,
+        text: `Every trade is stored${idsText(candle)}, and so are the trades directly before and after.`,
       };
     case false:
       return {
         name,
         warns: true,
-        text: ids === null ? blindText(blind, zone) : gapsText(ids),
+        text: ids === null ? unwatchedText(blind, zone) : gapsText(ids),
       };
     case null:
       return {
@@ -88,7 +88,7 @@ function completeness(
         text:
           ids === null
             ? "Cannot be known: this market's ids do not count its trades."
-            : "Cannot be known: nothing older is held, so it may have begun earlier.",
+            : "Cannot be known: nothing older is stored, so it may have begun earlier.",
       };
   }
 }
@@ -96,31 +96,34 @@ function completeness(
 function gapsText({ gaps, counts }: NonNullable<CandleExplanation["ids"]>) {
   const many = `${grouped(String(counts.gaps))} gaps`;
   const spans = gaps
-    .slice(0, MAX_NAMED)
+    .slice(0, MAX_LISTED)
     .map(({ fromId, toId }) => `${fromId} to ${toId}`);
-  if (counts.gaps > MAX_NAMED) spans.push("…");
+  if (counts.gaps > MAX_LISTED) spans.push("…");
   return `${counts.gaps === 1 ? "A gap" : many} in or beside its ids: ${spans.join(", ")}.`;
 }
 
-function blindText(blind: CandleExplanation["blind"], zone: string): string {
+function unwatchedText(
+  blind: CandleExplanation["blind"],
+  zone: string,
+): string {
   const spans = blind
-    .slice(0, MAX_NAMED)
+    .slice(0, MAX_LISTED)
     .map(
       ({ from, to }) =>
         `${timeText(from, zone, "second")} to ${timeText(to, zone, "second")}`,
     );
-  if (blind.length > MAX_NAMED) spans.push("…");
-  return `Nobody followed this market from ${spans.join(", ")}: trades may be missing.`;
+  if (blind.length > MAX_LISTED) spans.push("…");
+  return `No process followed this market from ${spans.join(", ")}: trades may be missing.`;
 }
 
-function beside(
-  { candle, reconciliation: told }: CandleExplanation,
+function reconciled(
+  { candle, reconciliation }: CandleExplanation,
   zone: string,
 ): Fact {
   const name = "Exchange";
-  if (told === null) return { name, text: "" };
-  const when = `compared ${timeText(told.comparedAt, zone)}`;
-  switch (told.outcome) {
+  if (reconciliation === null) return { name, text: "" };
+  const when = `compared ${timeText(reconciliation.comparedAt, zone)}`;
+  switch (reconciliation.outcome) {
     case "match":
       return { name, text: `Its own candle is the same, ${when}.` };
     case "missing_here":
@@ -128,10 +131,10 @@ function beside(
       return {
         name,
         warns: true,
-        text: `${told.outcome === "missing_there" ? "It has no such candle" : "It had trades where we had none"}, ${when}.`,
+        text: `${reconciliation.outcome === "missing_there" ? "It has no such candle" : "It had trades where Tapeline had none"}, ${when}.`,
       };
     case "differs": {
-      const values = (told.difference?.fields ?? [])
+      const values = (reconciliation.difference?.fields ?? [])
         .filter(({ judged }) => judged)
         .map(
           ({ field, ours, theirs }) =>
@@ -173,7 +176,7 @@ function tradesText({ candle, stored }: CandleExplanation): string {
 
 const SOURCES: Record<TradeSource, string> = {
   live: "live",
-  replay: "by replay",
+  replay: "from a replay",
   simulated: "from the simulator",
   posted: "posted",
   repair: "by repair",
@@ -203,7 +206,7 @@ const REASONS: Record<RevisionReason, string> = {
   posted: "a trade was posted",
 };
 
-/** Why, and how many trades. */
+/** The reasons, and the number of trades added. */
 export function revisionHead({ reasons, trades }: CandleRevision): string {
   const why = reasons.map((reason) => REASONS[reason]).join(", ");
   return `${why}: ${trades === 1 ? "1 trade" : `${grouped(String(trades))} trades`} more`;

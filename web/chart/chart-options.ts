@@ -29,7 +29,8 @@ export function chartOptions(
       textColor: palette.dim,
       fontSize: 11,
       fontFamily: getComputedStyle(document.body).fontFamily,
-      // It brings a <style> element, which the content policy forbids: the page has a link of its own instead.
+      // The logo adds a <style> element, which the content policy blocks; the page has its own link
+      // instead.
       attributionLogo: false,
       panes: {
         separatorColor: palette.line,
@@ -72,7 +73,7 @@ export function candleOptions(
   palette: Palette,
 ): CandlestickSeriesPartialOptions {
   return {
-    // Hollow; the label of the last price takes this colour without its transparency.
+    // Hollow; the label of the last price uses this colour without its transparency.
     upColor: `${palette.up}00`,
     borderUpColor: palette.up,
     wickUpColor: palette.up,

@@ -12,20 +12,20 @@ import { type ChartSetting, PriceChart } from "./price-chart.js";
 import { type Region, regionAt, shadeRegions } from "./shade-regions.js";
 import { studyName } from "./study-spec.js";
 
-/** Older candles are asked for when fewer than this are left to the left of the view. */
+/** Older candles are requested when fewer than this are left of the view. */
 const AHEAD_BARS = 150;
 
 export interface View extends TimeRange {
   bars: number;
-  /** The newest candle is in it. */
+  /** Whether the newest candle is in view. */
   newest: boolean;
 }
 
 export interface Shown {
   candle: Candle;
-  /** What it said when it closed, if it has been revised since then before our eyes. */
+  /** The candle as it closed, if it was revised since, while this page was open. */
   before: Candle | undefined;
-  /** It was revised, and not by loading history alone. */
+  /** Whether it was revised other than by loading history. */
   marked: boolean;
   region: Region | undefined;
   /** Fraction digits of the market's prices. */
@@ -35,7 +35,7 @@ export interface Shown {
   point: { x: number; y: number } | undefined;
 }
 
-/** What is drawn. */
+/** Inputs of the drawing. */
 export interface Sources {
   series: CandleSeries;
   gaps: ReadonlySignal<readonly Gap[]>;
@@ -44,18 +44,18 @@ export interface Sources {
   clock: ExchangeClock;
 }
 
-/** What the drawing comes across. */
+/** Callbacks of the drawing. */
 export interface Noticed {
-  /** Completeness has changed. */
-  blind: () => void;
-  /** There are revised candles, the first of which opens then. */
+  /** The completeness of a candle has changed. */
+  incomplete: () => void;
+  /** Candles were revised, the first of which opens at `openTime`. */
   revised: (openTime: number) => void;
 }
 
-/** Keeps the drawing of one series up to date, at most once for each frame that the browser draws. */
+/** Keeps the drawing of one series up to date, at most once per browser frame. */
 export class ChartSession {
   readonly chart: PriceChart;
-  /** What the address says is shown; from then on the view is the user's. */
+  /** Whether the view of the address has been shown; from then on the user controls the view. */
   settled = false;
   private readonly viewed = signal<View | undefined>(undefined);
   private readonly showing = signal<Shown | undefined>(undefined);
@@ -65,7 +65,7 @@ export class ChartSession {
   private frame: number | undefined;
   private pointing = 0;
   private gaps: readonly Gap[] = [];
-  private readonly blind = new Set<number>();
+  private readonly incomplete = new Set<number>();
   private readonly series: CandleSeries;
   private readonly revised: ReadonlySignal<ReadonlySet<number>>;
   private readonly clock: ExchangeClock;
@@ -86,7 +86,7 @@ export class ChartSession {
       series.listen((from) => this.invalidate(from)),
       effect(() => {
         this.gaps = gaps.value;
-        this.shadeAnew();
+        this.updateShade();
       }),
       effect(() => {
         void revised.value;
@@ -116,19 +116,19 @@ export class ChartSession {
     this.frame ??= requestAnimationFrame(() => this.draw());
   }
 
-  /** Draws at once, so that what is read from the chart next is what is held. */
+  /** Draws at once, so that the chart matches the series when it is read next. */
   flush(): void {
     if (this.frame !== undefined) cancelAnimationFrame(this.frame);
     this.draw();
   }
 
-  /** Of what is in view: open times of the first and the last candle. */
+  /** Open times of the first and the last candle in view. */
   get view(): ReadonlySignal<View | undefined> {
     return this.viewed;
   }
 
-  /** Takes note of what is in view now. */
-  look(): void {
+  /** Reads the current view from the chart. */
+  readView(): void {
     const scale = this.chart.api.timeScale();
     const times = scale.getVisibleRange();
     const bars = scale.getVisibleLogicalRange();
@@ -140,13 +140,13 @@ export class ChartSession {
     this.viewed.value = { from, to, bars: count, newest };
   }
 
-  /** What the venue says of the market's prices. */
+  /** Sets the tick size as reported by the venue. */
   setTick(step: string | null | undefined): void {
     this.chart.setTick(step);
     this.show();
   }
 
-  /** The studies are others. */
+  /** To be called when the studies have changed. */
   refresh(): void {
     this.show();
   }
@@ -161,7 +161,7 @@ export class ChartSession {
     const candle = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
     if (candle === undefined) return;
     this.pointAt(candle);
-    // Where it is then is known only when the view has moved.
+    // Its position is known only after the view has moved.
     cancelAnimationFrame(this.pointing);
     if (bringIntoView(this.chart, candle.openTime))
       this.pointing = requestAnimationFrame(() => this.pointAt(candle));
@@ -180,7 +180,7 @@ export class ChartSession {
     this.show();
   }
 
-  /** Older candles, when the view comes near the oldest held. */
+  /** Loads older candles when the view is near the oldest loaded one. */
   fill(): void {
     const range = this.chart.api.timeScale().getVisibleLogicalRange();
     if (range === null || this.chart.length === 0) return;
@@ -207,10 +207,10 @@ export class ChartSession {
     if (revised !== undefined) this.noticed.revised(revised.openTime);
     if (from === 0 || revised !== undefined) this.mark();
     const isNews = ({ openTime, complete }: Candle) =>
-      (complete === false) !== this.blind.has(openTime);
+      (complete === false) !== this.incomplete.has(openTime);
     if (changed.some(isNews)) {
-      this.shadeAnew();
-      this.noticed.blind();
+      this.updateShade();
+      this.noticed.incomplete();
     }
     this.show();
   }
@@ -222,11 +222,11 @@ export class ChartSession {
     this.show();
   }
 
-  private shadeAnew(): void {
+  private updateShade(): void {
     const { rows } = this.series.list;
-    this.blind.clear();
+    this.incomplete.clear();
     for (const { openTime, complete } of rows)
-      if (complete === false) this.blind.add(openTime);
+      if (complete === false) this.incomplete.add(openTime);
     this.shaded.value = shadeRegions(rows, this.gaps, this.setting.interval);
     this.chart.shade.regions = this.shaded.peek();
     this.chart.shade.redraw();
@@ -244,7 +244,7 @@ export class ChartSession {
   }
 
   private moved({ time, point }: MouseEventParams<Time>): void {
-    // Moving the cross-hair by keyboard says so without a point.
+    // Moving the cross-hair by keyboard sends an event without a point.
     if (point === undefined && time !== undefined) return;
     this.pointed =
       time === undefined || point === undefined
@@ -261,7 +261,7 @@ export class ChartSession {
         : list.indexOf(this.pointed.openTime);
     const candle = list.rows[at];
     if (candle === undefined) return void (this.showing.value = undefined);
-    // Over an empty bucket the region is what there is to say; the candle is the next.
+    // Over an empty bucket only the region is explained; the candle shown is the next one.
     const openTime = this.pointed?.openTime ?? candle.openTime;
     this.showing.value = {
       candle,

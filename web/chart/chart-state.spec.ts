@@ -34,11 +34,11 @@ describe("the state of a chart in its address", () => {
     expect(stateOf(searchOf(state))).toEqual(state);
   });
 
-  it("is empty where everything is as usual", () => {
+  it("is empty for the defaults", () => {
     expect(searchOf(stateOf(""))).toBe("");
   });
 
-  it("is the usual one where a link makes no sense", () => {
+  it("falls back to the defaults where a link is invalid", () => {
     const usual = stateOf("");
     for (const search of [
       "i=7m",
@@ -66,7 +66,7 @@ describe("a range in another interval", () => {
 });
 
 describe("studies in an address", () => {
-  it("have their usual periods where none are given", () => {
+  it("have default periods where none are given", () => {
     expect(parseStudies("macd,bb,vwap").map(studyText)).toEqual([
       "macd12-26-9",
       "bb20-2",
@@ -74,7 +74,7 @@ describe("studies in an address", () => {
     ]);
   });
 
-  it("are left out when they are none, come twice or have impossible numbers", () => {
+  it("are ignored when unknown, duplicate or with impossible numbers", () => {
     const text =
       "sma20,sma20,sma0,sma501,sma2.5,sma-5,sma20-3,bb20-0.25,toString,,rsi1,vwap3,MACD";
     expect(parseStudies(text).map(studyText)).toEqual(["sma20"]);

@@ -17,7 +17,7 @@ export interface ChartState {
   interval: Interval;
   studies: StudySpec[];
   log: boolean;
-  /** What is looked at; undefined while it follows the newest candle. */
+  /** The range in view; undefined while it follows the newest candle. */
   range: TimeRange | undefined;
   /** How many candles are in view while it follows the newest one. */
   bars: number | undefined;
@@ -78,7 +78,7 @@ export function rangeIn(
   return { from: Math.max(0, to - bars * widthOf(interval)), to };
 }
 
-/** Of a month, about. */
+/** In ms; a month's is approximate. */
 export function widthOf(interval: Interval): number {
   const { width } = shapeOf(interval);
   return width === 0 ? 30 * DAY_MS : width;

@@ -19,7 +19,7 @@ import { readPalette } from "./palette.js";
 import { studyText } from "./study-spec.js";
 import { followView, reachSession, showView } from "./view-state.js";
 
-/** The chart of one series; `session` is its drawing, for those beside it that need to read from it. */
+/** The chart of one series; `session` gives neighbouring components access to its drawing. */
 export function ChartView({
   series,
   gaps,
@@ -101,7 +101,7 @@ export function ChartView({
   );
 }
 
-/** False for a key that means nothing here. */
+/** False for a key without a function here. */
 function onKey(
   session: ChartSession,
   event: KeyboardEvent,

@@ -1,13 +1,16 @@
 import type { Candle } from "../../src/domain/candle.js";
 
-/** The candles' decimals as numbers: for drawing only. What is written on the page is the text itself. */
+/**
+ * The candles' decimals as numbers, for drawing only. Texts on the page are the decimals
+ * themselves.
+ */
 export class Columns {
   readonly openTime: number[] = [];
   readonly close: number[] = [];
   readonly volume: number[] = [];
   readonly quoteVolume: number[] = [];
 
-  /** Takes the candles from index `from` on, those before being the same as last time. */
+  /** Updates from index `from` on; candles before it must be unchanged since the last call. */
   update(rows: readonly Candle[], from: number): void {
     const { openTime, close, volume, quoteVolume } = this;
     for (const column of [openTime, close, volume, quoteVolume])

@@ -10,10 +10,10 @@ import type { Candle } from "../../src/domain/candle.js";
 
 /** Below the label of the last price, which is one line high. */
 const BELOW_PX = 17;
-/** A candle that should have closed so long ago belongs to a feed that rests, or to a replayed day. */
+/** A candle overdue by more than this belongs to a stopped feed or to a replayed day. */
 const OVERDUE_MS = 10_000;
 
-/** On the price axis: how long the newest candle is still open, by the exchange's clock. */
+/** Shows on the price axis how long the newest candle is still open, by the exchange's clock. */
 export class Countdown implements ISeriesPrimitive<Time> {
   colour = "";
   ink = "";
@@ -60,7 +60,7 @@ export class Countdown implements ISeriesPrimitive<Time> {
   }
 }
 
-/** "00:42", "05:00:42", "3 d 05:00"; empty when it is closed, or not of this day. */
+/** "00:42", "05:00:42", "3 d 05:00"; empty when the candle is closed or overdue. */
 export function countdownText(candle: Candle | undefined, now: number): string {
   if (candle === undefined || candle.closed) return "";
   const left = candle.closeTime + 1 - now;

@@ -7,7 +7,7 @@ import { regionLines } from "./shade-regions.js";
 const AWAY_PX = 16;
 const WIDTH_PX = 300;
 
-/** Beside the pointer: why this place is shaded, and what a revision has changed. */
+/** Tooltip beside the pointer: why this region is shaded, and what a revision has changed. */
 export function Explanation({
   shown,
 }: {

@@ -55,7 +55,7 @@ function ChosenRange({
   interval: Interval;
   view: ReadonlySignal<TimeRange | undefined>;
 }) {
-  // Begins as what is in view, until it is changed.
+  // Starts as the range in view, until it is changed.
   const chosen = useSignal<{ start?: string; end?: string }>({});
   const shown = view.value;
   const text = (time: number | undefined) =>
@@ -91,7 +91,7 @@ function ChosenRange({
       </label>
       {from === undefined || wrong ? (
         <span class="dim">
-          {wrong ? "“From” must be before “to”." : "Choose where it begins."}
+          {wrong ? "“From” must be before “to”." : "Choose a start."}
         </span>
       ) : (
         <a

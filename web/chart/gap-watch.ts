@@ -5,13 +5,13 @@ import { get, pathOf } from "../live/api.js";
 import { PacedRead } from "../live/paced-read.js";
 
 const PAGE = 1_000;
-/** Asked for at most this often, however many candles say that something is missing. */
-const EVERY_MS = 2_000;
+/** Minimum time between reads, however many candles become incomplete. */
+const MIN_INTERVAL_MS = 2_000;
 
-/** A market's gaps; read again whenever completeness is said to have changed. */
+/** A market's gaps; reloaded whenever the completeness of a candle has changed. */
 export class GapWatch {
   private readonly held = signal<readonly Gap[]>([]);
-  private readonly reading = new PacedRead(EVERY_MS, (abort) =>
+  private readonly reading = new PacedRead(MIN_INTERVAL_MS, (abort) =>
     this.read(abort),
   );
 
@@ -46,7 +46,7 @@ export class GapWatch {
       } while (page.length === PAGE);
       this.held.value = gaps;
     } catch {
-      // The candles say for themselves that they are incomplete; the next change asks again.
+      // The candles themselves are marked incomplete; the next change retries.
     }
   }
 }

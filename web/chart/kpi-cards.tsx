@@ -22,7 +22,7 @@ export function KpiCards({
   market: Market;
   figures: ReadonlySignal<Figures | undefined>;
 }) {
-  // Followed, so that the cards come with a market's first trade.
+  // Subscribes, so that the cards appear with the market's first trade.
   void markets.names.value;
   const ticker = markets.ticker(market)?.value;
   return (

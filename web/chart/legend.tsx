@@ -6,7 +6,10 @@ import { timeText } from "../frame/time-text.js";
 import { zone } from "../frame/time-zone.js";
 import type { Shown } from "./chart-session.js";
 
-/** Every field of the candle under the cross-hair, else of the newest, and the indicators' values there. */
+/**
+ * Every field of the candle under the cross-hair, else of the newest, and the indicators' values
+ * there.
+ */
 export function Legend({
   shown,
 }: {

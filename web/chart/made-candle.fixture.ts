@@ -2,7 +2,7 @@ import type { Candle } from "../../src/domain/candle.js";
 
 const MINUTE = 60_000;
 
-/** A closed one-minute candle of the minute, changed as asked for. */
+/** A closed one-minute candle of the minute, with the given fields replaced. */
 export function madeCandle(minute: number, more: Partial<Candle> = {}): Candle {
   return {
     market: "sim:A",

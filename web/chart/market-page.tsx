@@ -59,13 +59,13 @@ export function MarketPage({ market }: { market: Market }) {
   );
   const noticed = useMemo(
     (): Noticed => ({
-      blind: () => gapWatch.changed(),
+      incomplete: () => gapWatch.changed(),
       revised: (openTime) => revisionWatch.changed(openTime),
     }),
     [gapWatch, revisionWatch],
   );
   const session = useSignal<ChartSession | undefined>(undefined);
-  const asked = useSignal<number | undefined>(undefined);
+  const explained = useSignal<number | undefined>(undefined);
   const view = useComputed(() => (session.value?.view ?? nothing).value);
   useOwned(
     () => instruments.read(async (abort) => [await api.market(market, abort)]),
@@ -124,7 +124,7 @@ export function MarketPage({ market }: { market: Market }) {
           state={state}
           session={session}
           noticed={noticed}
-          onExplain={(openTime) => (asked.value = openTime)}
+          onExplain={(openTime) => (explained.value = openTime)}
         />
         <CandleDetails
           market={market}
@@ -132,7 +132,7 @@ export function MarketPage({ market }: { market: Market }) {
           series={series}
           revised={revisionWatch.revised}
           session={session}
-          asked={asked}
+          explained={explained}
         />
         <SeriesNotes
           market={market}

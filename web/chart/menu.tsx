@@ -22,7 +22,8 @@ export function Menu({
       },
       { signal },
     );
-    // What had the focus may be gone from the panel: the key then comes from the body.
+    // The focused element may have been removed from the panel: the key event then comes from the
+    // body.
     addEventListener(
       "keydown",
       ({ key }) => {

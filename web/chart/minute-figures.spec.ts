@@ -7,7 +7,7 @@ describe("figures of the newest minutes", () => {
       madeCandle(at, { close: at % 2 === 0 ? "100" : "101" }),
     );
 
-  it("tell the window that volatility was found from, open candle left out", () => {
+  it("state the window of the volatility, without the open candle", () => {
     const rows = [
       ...minutes(40),
       madeCandle(40, { closed: false, close: "9" }),
@@ -24,12 +24,12 @@ describe("figures of the newest minutes", () => {
     expect(volatility?.windowMs).toBe(481 * 60_000);
   });
 
-  it("tell no volatility from too few minutes", () => {
+  it("have no volatility with too few minutes", () => {
     expect(figuresOf(minutes(29)).volatility).toBeUndefined();
     expect(figuresOf([]).volatility).toBeUndefined();
   });
 
-  it("tell the pressure of one, five and fifteen minutes", () => {
+  it("have the pressure of one, five and fifteen minutes", () => {
     const { pressure } = figuresOf(minutes(20));
     expect(pressure.map(({ minutes: each }) => each)).toEqual([1, 5, 15]);
     expect(pressure[1]?.buy).toBe("35");

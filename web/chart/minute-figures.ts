@@ -5,8 +5,8 @@ import type { CandleSeries } from "../live/candle-series.js";
 import { nextFrame } from "../live/markets.js";
 import { type Pressure, pressureOf } from "../tape/pressure.js";
 
-/** Closed minutes that volatility is found from, at most; fewer than 30 say nothing. */
-const WINDOW = { most: 480, least: 30 } as const;
+/** Closed minutes for volatility; with fewer than `min` it is undefined. */
+const WINDOW_MINUTES = { max: 480, min: 30 } as const;
 const PRESSURE_MINUTES = [1, 5, 15] as const;
 
 interface Volatility {
@@ -21,7 +21,7 @@ export interface Figures {
   pressure: readonly Pressure[];
 }
 
-/** What is told from a market's newest one-minute candles. */
+/** Figures from a market's newest one-minute candles. */
 export class MinuteFigures {
   private readonly newest: ReturnType<typeof signal<Figures>>;
   private readonly stop: () => void;
@@ -55,9 +55,15 @@ export function figuresOf(rows: readonly Candle[]): Figures {
 }
 
 function volatilityOf(rows: readonly Candle[]): Volatility | undefined {
-  const closed = rows.slice(-WINDOW.most - 1).filter(({ closed }) => closed);
+  const closed = rows
+    .slice(-WINDOW_MINUTES.max - 1)
+    .filter(({ closed }) => closed);
   const [first, last] = [closed[0], closed.at(-1)];
-  if (first === undefined || last === undefined || closed.length < WINDOW.least)
+  if (
+    first === undefined ||
+    last === undefined ||
+    closed.length < WINDOW_MINUTES.min
+  )
     return undefined;
   return {
     value: annualisedVolatility(

@@ -1,12 +1,12 @@
 import { chartTime } from "./bars.js";
 import type { PriceChart } from "./price-chart.js";
 
-/** Width of a candle with its distance to the next where nothing else is asked for. */
+/** Default width of a candle including its distance to the next. */
 export const BAR_PX = 7;
 /** Empty space to the right of the newest candle, in candles. */
 const MARGIN_BARS = 4;
 
-/** Goes to the newest candle, with so many candles in view, or with those that fit. */
+/** Goes to the newest candle, with the given number of candles in view, or as many as fit. */
 export function showNewest(
   { api }: PriceChart,
   openTime: number,
@@ -23,7 +23,7 @@ export function showNewest(
   scale.setVisibleLogicalRange({ from: to - bars, to });
 }
 
-/** Moves the view, with the next drawn frame, if the candle is outside; says whether it does. */
+/** Moves the view in the next frame if the candle is outside it; returns whether it does. */
 export function bringIntoView({ api }: PriceChart, openTime: number): boolean {
   const scale = api.timeScale();
   const at = Number(scale.timeToIndex(chartTime(openTime), true) ?? NaN);
@@ -37,7 +37,7 @@ export function bringIntoView({ api }: PriceChart, openTime: number): boolean {
   return true;
 }
 
-/** By a share of what is in view: negative goes back in time. */
+/** Scrolls by a share of the view; negative goes back in time. */
 export function scroll({ api }: PriceChart, share: number): void {
   const range = api.timeScale().getVisibleLogicalRange();
   if (range === null) return;
@@ -47,7 +47,7 @@ export function scroll({ api }: PriceChart, share: number): void {
     .setVisibleLogicalRange({ from: range.from + by, to: range.to + by });
 }
 
-/** Above one: more candles. The right edge stays. */
+/** A factor above one shows more candles. The right edge stays. */
 export function zoom({ api }: PriceChart, factor: number): void {
   const range = api.timeScale().getVisibleLogicalRange();
   if (range === null) return;

@@ -4,7 +4,7 @@ import { serverNow } from "../live/server-clock.js";
 import { statusWatch } from "../live/session.js";
 import { ConditionText, conditionOf } from "../frame/feed-condition.js";
 
-/** Of a market without a trade: what draws its first candle, and why that may take long. */
+/** Note for a market without a trade: the state of its feed. */
 export function NoCandle({ market }: { market: Market }) {
   void now.value;
   const feed = statusWatch.status.value?.feeds.find(

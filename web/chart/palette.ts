@@ -1,4 +1,6 @@
-/** Colours for the canvas, which knows no custom properties: read from the page's tokens. */
+/**
+ * Colours for the canvas, which does not support custom properties: read from the page's tokens.
+ */
 export interface Palette {
   background: string;
   ink: string;

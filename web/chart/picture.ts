@@ -3,7 +3,10 @@ import type { Palette } from "./palette.js";
 const MARGIN_PX = 12;
 const TITLE_PX = 32;
 
-/** Downloads the chart as a PNG with a title line above, which is not part of the chart's own canvas. */
+/**
+ * Downloads the chart as a PNG with a title line above, which is not part of the chart's own
+ * canvas.
+ */
 export function downloadPicture(
   chart: HTMLCanvasElement,
   title: string,
@@ -30,7 +33,7 @@ export function downloadPicture(
     link.href = url;
     link.download = name;
     link.click();
-    // The browser has begun to read it by the next turn.
+    // By then the browser has started to read it.
     setTimeout(() => URL.revokeObjectURL(url), 1_000);
   }, "image/png");
 }

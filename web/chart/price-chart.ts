@@ -24,8 +24,8 @@ import { type Study, studyOf } from "./study.js";
 import { STUDY_FORMS, type StudySpec } from "./study-spec.js";
 import { zonedScale } from "./zoned-scale.js";
 
-/** So many changed candles are updated one by one; with more, every series is set anew. */
-const TAIL = 20;
+/** Up to this many changed candles are updated one by one; with more, every series is reset. */
+const MAX_TAIL_BARS = 20;
 const PANE_SHARE = { price: 6, volume: 1.4, own: 1.6 } as const;
 
 export interface ChartSetting {
@@ -34,7 +34,7 @@ export interface ChartSetting {
   palette: Palette;
 }
 
-/** The drawing: candles, volume, studies, marks. Decimals are numbers here, and only here. */
+/** The drawing: candles, volume, studies, marks. Only here decimals become numbers. */
 export class PriceChart {
   readonly api: IChartApiBase<Time>;
   readonly candles: ISeriesApi<"Candlestick", Time>;
@@ -82,7 +82,7 @@ export class PriceChart {
     this.candles.attachPrimitive(this.countdown);
   }
 
-  /** How many candles are drawn. */
+  /** Number of candles drawn. */
   get length(): number {
     return this.columns.openTime.length;
   }
@@ -102,14 +102,14 @@ export class PriceChart {
 
   setLog(log: boolean): void {
     const { Logarithmic, Normal } = PriceScaleMode;
-    // The library gives panes that are made later what was set last, in any pane.
+    // The library applies the most recent setting of any pane to panes that are created later.
     for (const [index, pane] of this.api.panes().entries())
       pane
         .priceScale("right")
         .applyOptions({ mode: log && index === 0 ? Logarithmic : Normal });
   }
 
-  /** Takes the studies' place by order: price, volume, then a pane for each of the others. */
+  /** Panes in order: price, volume, then one for each study that has its own. */
   setStudies(specs: readonly StudySpec[]): void {
     for (const study of this.studies) study.remove();
     let pane = 1;
@@ -130,14 +130,14 @@ export class PriceChart {
   }
 
   /**
-   * Draws the candles anew from index `from` on.
+   * Redraws the candles from index `from` on.
    * @param complete there is no candle before the first
    */
   draw(rows: readonly Candle[], from: number, complete: boolean): void {
     const drawn = this.length;
     const tail = this.isTail(rows, from, drawn);
     this.columns.update(rows, from);
-    // A session's average is known as soon as nothing is before its first candle.
+    // A session's average is known once it is known that no candle is before its first one.
     const start = complete === this.complete ? from : 0;
     this.complete = complete;
     for (const { study } of this.studies)
@@ -201,7 +201,11 @@ export class PriceChart {
     from: number,
     drawn: number,
   ): boolean {
-    if (drawn === 0 || from < drawn - TAIL || rows.length > from + TAIL)
+    if (
+      drawn === 0 ||
+      from < drawn - MAX_TAIL_BARS ||
+      rows.length > from + MAX_TAIL_BARS
+    )
       return false;
     for (let at = from; at < drawn; at++)
       if (rows[at]?.openTime !== this.columns.openTime[at]) return false;

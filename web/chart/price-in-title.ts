@@ -5,7 +5,7 @@ import { grouped } from "../frame/decimal-text.js";
 import { now } from "../frame/now.js";
 import { markets } from "../live/session.js";
 
-/** The last price in the tab's title, once a second, for those who keep the page in the background. */
+/** Shows the last price in the tab's title, updated once a second, for a page in the background. */
 export function usePriceInTitle(market: Market): void {
   useSignalEffect(() => {
     void now.value;

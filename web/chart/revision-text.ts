@@ -2,7 +2,7 @@ import type { Candle } from "../../src/domain/candle.js";
 import type { TradedField } from "../../src/domain/revision.js";
 import { grouped } from "../frame/decimal-text.js";
 
-/** What a person calls the fields that trades change. */
+/** Names for people of the fields that trades change. */
 export const FIELD_NAMES: Record<TradedField, string> = {
   open: "open",
   high: "high",
@@ -17,7 +17,7 @@ export const FIELD_NAMES: Record<TradedField, string> = {
   lastTradeId: "last id",
 };
 
-/** In the few lines beside the pointer. */
+/** Fields of the tooltip beside the pointer. */
 const POINTED = [
   "open",
   "high",
@@ -31,8 +31,8 @@ const POINTED = [
 
 /**
  * How often a candle has changed since it closed, why, and what differs.
- * @param before what it said when it closed, where this page has seen that
- * @param marked trades came late or were missing; else history was loaded, which is not worth a mark
+ * @param before the candle as it closed, if this page has received it
+ * @param marked whether trades were late or missing; loading history alone is not marked
  */
 export function revisionLines(
   candle: Candle,
@@ -42,12 +42,12 @@ export function revisionLines(
   if (candle.revision === 0) return [];
   if (!marked)
     return [
-      "Made of history that was loaded after its end. Double-click, or press Enter, for when.",
+      "Made from history that was loaded after its end. Double-click, or press Enter, for when.",
     ];
   const times = candle.revision === 1 ? "once" : `${candle.revision} times`;
   const head = `Revised ${times} after closing: trades came later. Click, or press Enter, for when and why.`;
   if (before === undefined)
-    return [head, "What it said before came ahead of this page's view."];
+    return [head, "Its earlier values are older than this page's view."];
   const change = (name: string, field: keyof Candle): string[] => {
     const [then, now] = [before, candle].map((each) => shown(each[field]));
     return then === now ? [] : [`${name}: ${then} → ${now}`];

@@ -6,15 +6,21 @@ import { get, pathOf } from "../live/api.js";
 import { PacedRead } from "../live/paced-read.js";
 
 const PAGE = 1_000;
-/** Asked for at most this often, however many candles are revised. */
-const EVERY_MS = 2_000;
-/** History that is loaded revises every candle that it makes: nobody was told something else before. */
+/** Minimum time between reads, however many candles are revised. */
+const MIN_INTERVAL_MS = 2_000;
+/**
+ * Without `backfill` and `replay`: loading history revises every candle it makes, and none was
+ * published before.
+ */
 const REASONS = "late,repair,posted";
 
-/** Which candles of a market were revised after somebody may have read them; read again whenever one is. */
+/**
+ * Candles of a market that were revised after they may have been read; reloaded whenever one is
+ * revised.
+ */
 export class RevisionWatch {
   private readonly held = signal<ReadonlySet<number>>(new Set());
-  private readonly reading = new PacedRead(EVERY_MS, (abort) =>
+  private readonly reading = new PacedRead(MIN_INTERVAL_MS, (abort) =>
     this.read(abort),
   );
   private from = Infinity;
@@ -29,7 +35,7 @@ export class RevisionWatch {
     return this.held;
   }
 
-  /** Something has changed from this open time on. */
+  /** To be called when candles from this open time on were revised. */
   changed(from: number): void {
     this.from = Math.min(this.from, from);
     this.reading.changed();
@@ -56,7 +62,7 @@ export class RevisionWatch {
       } while (page.length === PAGE);
       if (found.size > this.held.peek().size) this.held.value = found;
     } catch {
-      // The next revision, or the next reading of the candles, asks from here on.
+      // The next revision, or the next load of candles, retries from here on.
       this.from = Math.min(this.from, start);
     }
   }

@@ -12,7 +12,7 @@ import { type Region, regionLines, regionsTitle } from "./shade-regions.js";
 
 const LISTED = 50;
 
-/** Under the chart: what is going on, what is missing, and whose drawing it is. */
+/** Footer of the chart: state, missing trades, and the library's attribution. */
 export function SeriesNotes({
   market,
   interval,

@@ -27,23 +27,24 @@ function gap(after: number | null, before: number | null): Gap {
 }
 
 const spans = (...args: Parameters<typeof shadeRegions>) =>
-  shadeRegions(...args).map(({ from, to, gaps, blind }) => [
+  shadeRegions(...args).map(({ from, to, gaps, incomplete }) => [
     from / MINUTE,
     to / MINUTE,
     gaps.length,
-    blind,
+    incomplete,
   ]);
 
 describe("shaded stretches", () => {
-  const blind = (minute: number) => madeCandle(minute, { complete: false });
+  const incomplete = (minute: number) =>
+    madeCandle(minute, { complete: false });
 
   it("are the runs of incomplete candles", () => {
     const rows = [
       madeCandle(1),
-      blind(2),
-      blind(3),
+      incomplete(2),
+      incomplete(3),
       madeCandle(4, { complete: null }),
-      blind(6),
+      incomplete(6),
     ];
     expect(spans(rows, [], "1m")).toEqual([
       [2, 3, 0, 2],
@@ -60,40 +61,44 @@ describe("shaded stretches", () => {
   });
 
   it("are one where a gap and its incomplete candles meet", () => {
-    const rows = [blind(2), blind(5), madeCandle(6)];
+    const rows = [incomplete(2), incomplete(5), madeCandle(6)];
     expect(spans(rows, [gap(2, 4), gap(4, 5)], "1m")).toEqual([[2, 5, 2, 2]]);
   });
 
-  it("are as wide as is known where a side has been dropped", () => {
+  it("start or end at the known trade where the other one was dropped", () => {
     expect(spans([], [gap(null, 4), gap(null, null)], "1m")).toEqual([
       [4, 4, 1, 0],
     ]);
   });
 
-  it("say what is missing, when, and what that means for the candles", () => {
-    const [region] = shadeRegions([blind(8)], [gap(7, 9)], "1m");
+  it("state what is missing, when, and what that means for the candles", () => {
+    const [region] = shadeRegions([incomplete(8)], [gap(7, 9)], "1m");
     expect(regionLines(region!, "UTC")).toEqual([
       "25,595 trades are missing (ids 1001 to 26595), between 00:07:05 and 00:09:05.",
-      "This candle is incomplete: a trade is missing at or in it. It says what the trades held say.",
+      "This candle is incomplete: a trade is missing at or in it. Its figures are those of the stored trades.",
     ]);
     const many = shadeRegions([], Array(9).fill(gap(7, 9)) as Gap[], "1m");
     expect(regionLines(many[0]!, "UTC").at(-1)).toBe("… and 6 more gaps.");
   });
 
-  it("of a market whose ids do not count trades say that some may be missing, not that they are", () => {
+  it("state of a market whose ids are not dense that trades may be missing, not that they are", () => {
     const unseen = { complete: false, firstTradeId: null, lastTradeId: null };
     const regions = shadeRegions([madeCandle(8, unseen)], [], "1m");
     expect(regionLines(regions[0]!, "UTC")).toEqual([
-      "Nobody followed this market for a part of this candle: trades may be missing. It says what the trades held say.",
+      "No process followed this market for a part of this candle: trades may be missing. Its figures are those of the stored trades.",
     ]);
     expect(regionsTitle(regions)).toBe("⚠ 1 stretch that may lack trades");
-    expect(regionsTitle(shadeRegions([blind(8)], [], "1m"))).toBe(
+    expect(regionsTitle(shadeRegions([incomplete(8)], [], "1m"))).toBe(
       "⚠ 1 stretch with missing trades",
     );
   });
 
   it("are found by a time within", () => {
-    const regions = shadeRegions([blind(2), blind(3), blind(9)], [], "1m");
+    const regions = shadeRegions(
+      [incomplete(2), incomplete(3), incomplete(9)],
+      [],
+      "1m",
+    );
     expect(regionAt(regions, 3 * MINUTE)).toBe(regions[0]);
     expect(regionAt(regions, 5 * MINUTE)).toBeUndefined();
   });

@@ -4,18 +4,21 @@ import type { Gap } from "../../src/persistence/stores/gap-store.js";
 import { grouped } from "../frame/decimal-text.js";
 import { timeText } from "../frame/time-text.js";
 
-/** A stretch of the chart that is not to be trusted. Open times (epoch ms) of its first and last bucket. */
+/**
+ * A stretch of the chart with possibly missing trades. Open times (epoch ms) of its first and last
+ * bucket.
+ */
 export interface Region {
   from: number;
   to: number;
   gaps: readonly Gap[];
-  /** Candles that say themselves that they may lack a trade. */
-  blind: number;
-  /** Its market's ids would show which: a trade is missing for sure. */
+  /** Number of candles with `complete: false`. */
+  incomplete: number;
+  /** Whether the market's ids are dense: then a trade is certainly missing. */
   counted: boolean;
 }
 
-/** Gaps and incomplete candles, where they touch as one region; ascending. */
+/** Gaps and incomplete candles, merged where they touch; ascending. */
 export function shadeRegions(
   rows: readonly Candle[],
   gaps: readonly Gap[],
@@ -23,7 +26,7 @@ export function shadeRegions(
 ): Region[] {
   const parts = [
     ...gaps.flatMap((gap) => ofGap(gap, interval)),
-    ...ofBlind(rows),
+    ...ofIncomplete(rows),
   ];
   parts.sort((a, b) => a.from - b.from);
   const regions: Region[] = [];
@@ -35,7 +38,7 @@ export function shadeRegions(
         from: last.from,
         to: Math.max(last.to, part.to),
         gaps: [...last.gaps, ...part.gaps],
-        blind: last.blind + part.blind,
+        incomplete: last.incomplete + part.incomplete,
         counted: last.counted || part.counted,
       };
   }
@@ -45,20 +48,20 @@ export function shadeRegions(
 function ofGap(gap: Gap, interval: Interval): Region[] {
   const after = gap.afterTime ?? gap.beforeTime;
   const before = gap.beforeTime ?? gap.afterTime;
-  // Both sides have been dropped: nothing says when it was.
+  // Both neighbouring trades were dropped, so the gap's time is unknown.
   if (after === null || before === null) return [];
   return [
     {
       from: openTimeOf(interval, Math.min(after, before)),
       to: openTimeOf(interval, Math.max(after, before)),
       gaps: [gap],
-      blind: 0,
+      incomplete: 0,
       counted: true,
     },
   ];
 }
 
-function ofBlind(rows: readonly Candle[]): Region[] {
+function ofIncomplete(rows: readonly Candle[]): Region[] {
   const regions: Region[] = [];
   let end: number | undefined;
   for (const { openTime, closeTime, complete, firstTradeId } of rows) {
@@ -69,19 +72,19 @@ function ofBlind(rows: readonly Candle[]): Region[] {
         from: openTime,
         to: openTime,
         gaps: [],
-        blind: 1,
+        incomplete: 1,
         counted: firstTradeId !== null,
       });
     else {
       run.to = openTime;
-      run.blind++;
+      run.incomplete++;
     }
     end = closeTime;
   }
   return regions;
 }
 
-/** The region that holds this bucket. */
+/** The region that contains this bucket. */
 export function regionAt(
   regions: readonly Region[],
   openTime: number,
@@ -89,34 +92,35 @@ export function regionAt(
   return regions.find(({ from, to }) => from <= openTime && openTime <= to);
 }
 
-const SHOWN_GAPS = 3;
+const MAX_SHOWN_GAPS = 3;
 
-/** What is wrong here, in whole sentences. */
+/** The region's gaps and incomplete candles, in whole sentences. */
 export function regionLines(
-  { gaps, blind, counted }: Region,
+  { gaps, incomplete, counted }: Region,
   zone: string,
 ): string[] {
-  const lines = gaps.slice(0, SHOWN_GAPS).map((gap) => gapLine(gap, zone));
-  const more = gaps.length - SHOWN_GAPS;
+  const lines = gaps.slice(0, MAX_SHOWN_GAPS).map((gap) => gapLine(gap, zone));
+  const more = gaps.length - MAX_SHOWN_GAPS;
   if (more > 0) lines.push(`… and ${more} more gaps.`);
-  if (blind > 0) lines.push(counted ? missingLine(blind) : blindLine(blind));
+  if (incomplete > 0)
+    lines.push(counted ? missingLine(incomplete) : incompleteLine(incomplete));
   return lines;
 }
 
 function missingLine(candles: number): string {
   return candles === 1
-    ? "This candle is incomplete: a trade is missing at or in it. It says what the trades held say."
-    : `${candles} candles are incomplete: a trade is missing at or in each. They say what the trades held say.`;
+    ? "This candle is incomplete: a trade is missing at or in it. Its figures are those of the stored trades."
+    : `${candles} candles are incomplete: a trade is missing at or in each. Their figures are those of the stored trades.`;
 }
 
-/** Where ids do not count trades, only the time in which nobody followed is known. */
-function blindLine(candles: number): string {
+/** Where ids are not dense, only the time in which no process followed the market is known. */
+function incompleteLine(candles: number): string {
   return candles === 1
-    ? "Nobody followed this market for a part of this candle: trades may be missing. It says what the trades held say."
-    : `Nobody followed this market for a part of each of ${candles} candles: trades may be missing. They say what the trades held say.`;
+    ? "No process followed this market for a part of this candle: trades may be missing. Its figures are those of the stored trades."
+    : `No process followed this market for a part of each of ${candles} candles: trades may be missing. Their figures are those of the stored trades.`;
 }
 
-/** Of all of them, on a button. */
+/** Button text for all regions. */
 export function regionsTitle(regions: readonly Region[]): string {
   const stretches =
     regions.length === 1 ? "1 stretch" : `${regions.length} stretches`;

@@ -10,10 +10,13 @@ import { chartTime } from "./bars.js";
 import type { Region } from "./shade-regions.js";
 
 const HATCH_PX = 7;
-/** A gap within one candle of a chart zoomed far out is still to be seen. */
-const LEAST_PX = 3;
+/** Keeps a gap within one candle visible when zoomed far out. */
+const MIN_WIDTH_PX = 3;
 
-/** Shades gaps and blind candles over the height of the price pane: hatched, so that colour is not the only sign. */
+/**
+ * Shades gaps and incomplete candles over the height of the price pane: hatched, so that colour is
+ * not the only sign.
+ */
 export class Shade implements IPanePrimitive<Time> {
   regions: readonly Region[] = [];
   colour = "";
@@ -65,8 +68,8 @@ export class Shade implements IPanePrimitive<Time> {
       });
       if (first === null || last === null) continue;
       let [left, right] = [(first ?? 0) - half, (last ?? 0) + half];
-      if (right - left < LEAST_PX)
-        [left, right] = [left - LEAST_PX / 2, left + LEAST_PX / 2];
+      if (right - left < MIN_WIDTH_PX)
+        [left, right] = [left - MIN_WIDTH_PX / 2, left + MIN_WIDTH_PX / 2];
       if (right > 0 && left < width)
         this.hatch(context, Math.max(0, left), Math.min(width, right), height);
     }

@@ -11,7 +11,7 @@ import {
 } from "./study-spec.js";
 import { Menu } from "./menu.js";
 
-/** Which overlays and panes there are, and their periods. */
+/** Selects overlays and panes, and their periods. */
 export function StudyMenu({
   studies,
   onChange,
@@ -22,7 +22,7 @@ export function StudyMenu({
   const add = (kind: StudyKind) => {
     const numbers = STUDY_FORMS[kind].parameters.map(({ value }) => value);
     const taken = new Set(studies.map(studyText));
-    // A second average of the same kind is wanted with another period.
+    // A second study of the same kind starts with another period.
     while (taken.has(studyText({ kind, numbers })) && numbers.length === 1)
       numbers[0] = Math.min(500, (numbers[0] ?? 1) * 2 + 10);
     if (!taken.has(studyText({ kind, numbers })))

@@ -67,7 +67,7 @@ export class StudySeries {
     if (line.look !== "histogram") return [{ time, value }];
     const rising = value >= (line.values[at - 1] ?? 0);
     const { up, down } = this.palette;
-    // Full colour while it grows away from zero, faint while it comes back.
+    // Full colour while it moves away from zero, faint while it returns.
     const grows = value >= 0 === rising;
     return [
       { time, value, color: (value >= 0 ? up : down) + (grows ? "" : "80") },

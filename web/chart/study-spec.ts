@@ -89,7 +89,7 @@ export function studyText({ kind, numbers }: StudySpec): string {
   return kind + numbers.join("-");
 }
 
-/** Of a link, which anybody may have written: what is not a study, comes twice or is too much is left out. */
+/** Parses a link, which is untrusted: unknown, duplicate and excess studies are ignored. */
 export function parseStudies(text: string): StudySpec[] {
   const studies = new Map<string, StudySpec>();
   for (const part of text.split(",")) {

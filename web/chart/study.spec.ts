@@ -21,7 +21,7 @@ describe.each(specs.map((spec) => [studyText(spec), spec] as const))(
       const [grown, columns] = [studyOf(spec), new Columns()];
       for (let length = 1; length <= rows.length; length++) {
         const known = rows.slice(0, length);
-        // The newest moves before it stays, and one further back is revised.
+        // The newest candle changes several times, and an older one is revised.
         const moving = known.with(-1, {
           ...known.at(-1)!,
           close: "1",

@@ -11,7 +11,7 @@ export interface StudyLine {
   /** Empty when the study is one line. */
   name: string;
   look: "line" | "edge" | "second" | "histogram";
-  /** One for each candle, NaN where there is none. */
+  /** One value per candle, NaN where undefined. */
   values: readonly number[];
 }
 

@@ -23,7 +23,7 @@ describe("a revision explained", () => {
     ]);
   });
 
-  it("says that it does not know what was before it looked", () => {
+  it("states that values before the page was opened are unknown", () => {
     const lines = revisionLines(
       madeCandle(1, { revision: 1 }),
       undefined,
@@ -33,11 +33,11 @@ describe("a revision explained", () => {
     expect(lines[1]).toContain("ahead of this page's view");
   });
 
-  it("has nothing to say of a candle that was never revised", () => {
+  it("is empty for a candle that was never revised", () => {
     expect(revisionLines(before, undefined, false)).toEqual([]);
   });
 
-  it("says of one that was made of loaded history just that", () => {
+  it("states that a candle was made from loaded history", () => {
     const made = madeCandle(1, { revision: 3 });
     expect(revisionLines(made, undefined, false)).toEqual([
       expect.stringContaining("history that was loaded") as string,
@@ -57,7 +57,7 @@ describe("the countdown", () => {
     expect(countdownText(week, 5 * 86_400_000)).toBe("01:02:05");
   });
 
-  it("is silent where nothing counts down", () => {
+  it("is empty where nothing counts down", () => {
     expect(countdownText(undefined, 0)).toBe("");
     expect(countdownText({ ...open, closed: true }, MINUTE)).toBe("");
     expect(countdownText(open, 3 * MINUTE)).toBe("");

@@ -3,7 +3,7 @@ import { DEFAULT_INTERVALS, type Interval } from "../../src/domain/interval.js";
 import { statusWatch } from "../live/session.js";
 import type { View } from "./chart-session.js";
 
-/** Those that are stored, as soon as the server has said so. */
+/** The stored intervals, once the server has reported them. */
 const intervals = computed<readonly Interval[]>(
   () => statusWatch.status.value?.intervals ?? DEFAULT_INTERVALS,
 );

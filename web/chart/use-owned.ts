@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from "preact/hooks";
 
-/** Something that lives as long as the component, or until a key changes, and is then closed. */
+/** Creates an object that is closed when the component unmounts or a key changes. */
 export function useOwned<T extends { close: () => void }>(
   make: () => T,
   keys: readonly unknown[],

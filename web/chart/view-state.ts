@@ -6,10 +6,10 @@ import type { ChartSession } from "./chart-session.js";
 import { chartParams, chartState, widthOf } from "./chart-state.js";
 import { BAR_PX, showNewest } from "./navigation.js";
 
-/** The address follows when the view has come to rest. */
-const REST_MS = 400;
+/** The address is updated when the view has not moved for this long. */
+const SETTLE_MS = 400;
 
-/** Shows what the address says as soon as the candles are there; returns what ends the waiting. */
+/** Shows the view of the address once the candles are loaded; returns a function that cancels. */
 export function showView(
   session: ChartSession,
   series: CandleSeries,
@@ -27,7 +27,7 @@ export function showView(
         to: chartTime(range.to),
       });
     session.settled = true;
-    session.look();
+    session.readView();
     session.fill();
   };
   const begin = () => {
@@ -47,7 +47,10 @@ export function showView(
   };
 }
 
-/** Keeps the address in step with what is looked at, and older candles coming; returns what ends it. */
+/**
+ * Keeps the address in step with the view and loads older candles; returns a function that stops
+ * it.
+ */
 export function followView(session: ChartSession): () => void {
   const scale = session.chart.api.timeScale();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,12 +68,12 @@ export function followView(session: ChartSession): () => void {
     );
   };
   const changed = () => {
-    // What the library shows before the address has been followed is nobody's choice.
+    // Until the address's view is shown, the view is the library's default, not the user's choice.
     if (!session.settled) return;
-    session.look();
+    session.readView();
     session.fill();
     clearTimeout(timer);
-    timer = setTimeout(publish, REST_MS);
+    timer = setTimeout(publish, SETTLE_MS);
   };
   scale.subscribeVisibleLogicalRangeChange(changed);
   return () => {
@@ -79,7 +82,7 @@ export function followView(session: ChartSession): () => void {
   };
 }
 
-/** A day's first candles are needed before the average since 00:00 UTC is known; of `1s` they are too many. */
+/** Maximum candles loaded for the average since 00:00 UTC; a day of `1s` has too many. */
 const SESSION_BARS = 3_000;
 
 export async function reachSession(

@@ -10,8 +10,9 @@ import { zoneOffset } from "../frame/time-text.js";
 const DAY_S = 86_400;
 
 /**
- * The time axis in a zone. The library knows UTC only, and would put its day marks at 00:00 UTC. Times stay UTC here (a
- * shifted hour would come twice when the clocks go back); only the weight of each mark is found by local time.
+ * The time axis in a zone. The library supports UTC only, and would put its day marks at 00:00 UTC.
+ * Times stay UTC here (a shifted hour would repeat when the clocks go back); only the weight of
+ * each mark is computed by local time.
  */
 export function zonedScale(zone: string): IHorzScaleBehavior<Time> {
   const scale = new (defaultHorzScaleBehavior())();
@@ -35,7 +36,7 @@ export function zonedScale(zone: string): IHorzScaleBehavior<Time> {
   return scale;
 }
 
-/** Seconds that the zone is ahead of UTC, found once for each day that has one only. */
+/** Seconds that the zone is ahead of UTC, cached per day for days with a single offset. */
 function offsets(zone: string): (time: number) => number {
   const days = new Map<number, number | undefined>();
   const exact = (time: number) => zoneOffset(time * 1_000, zone) / 1_000;

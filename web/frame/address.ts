@@ -9,7 +9,7 @@ export const search = computed(() => place.value.search);
 export const route = computed(() => routeOf(path.value));
 const params = computed(() => new URLSearchParams(search.value));
 
-/** A parameter's value; read inside a component or an effect it is followed. */
+/** A parameter's value; reading it inside a component or an effect subscribes to it. */
 export function param(name: string): string | null {
   return params.value.get(name);
 }
@@ -21,7 +21,10 @@ export function navigate(href: string): void {
   scrollTo(0, 0);
 }
 
-/** Changes the view's state in place; null takes a parameter away. Going back does not step through such changes. */
+/**
+ * Changes the view's state in place; null takes a parameter away. Going back does not step through
+ * such changes.
+ */
 export function setParams(
   patch: Readonly<Record<string, string | null | undefined>>,
 ): void {
@@ -31,7 +34,10 @@ export function setParams(
   place.value = here();
 }
 
-/** Follows the history, and turns clicks on the page's own links into navigation; returns what ends it. */
+/**
+ * Follows the history, and turns clicks on the page's own links into navigation; returns a function
+ * that stops it.
+ */
 export function watchAddress(): () => void {
   const abort = new AbortController();
   const { signal } = abort;

@@ -58,7 +58,10 @@ function View() {
   }
 }
 
-/** A new view begins at its top, is named in the window's title, and has the focus that the old one took along. */
+/**
+ * A new view starts at its top, sets the window's title, and receives the focus that was in the old
+ * view.
+ */
 function useTurnedPage(main: RefObject<HTMLElement | null>): void {
   const at = path.value;
   const turned = useRef(false);

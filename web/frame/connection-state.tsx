@@ -26,7 +26,10 @@ export function ConnectionState() {
   );
 }
 
-/** Over the page while the connection is gone: how old the figures are, and that it will be mended without a reload. */
+/**
+ * Banner while the connection is lost: how old the figures are, and that the page reconnects
+ * without a reload.
+ */
 export function LostConnection() {
   const { state, since, detail } = feed.connection.value;
   if (state !== "lost") return null;
@@ -40,7 +43,7 @@ export function LostConnection() {
         <span class="num" data-testid="data-age">
           {durationText(now.value - received)}
         </span>{" "}
-        old; connecting again by itself…
+        old; reconnecting…
       </p>
     </section>
   );

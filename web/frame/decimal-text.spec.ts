@@ -28,7 +28,7 @@ it.each([
   expect(digitsOf(texts, step)).toBe(digits);
 });
 
-describe("a decimal for reading", () => {
+describe("a decimal for display", () => {
   it.each([
     ["0", 0, "0"],
     ["999", 0, "999"],

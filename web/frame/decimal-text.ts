@@ -1,8 +1,9 @@
 import { decimalsOf } from "../../src/domain/instrument.js";
 
 /**
- * Decimals for reading. They come as text and stay text: no price or amount passes through a number here, so that what is
- * shown is what the API says, digit by digit. (Only drawing and statistics convert, and say so.)
+ * Decimals for display. They arrive as text and stay text: no price or amount passes through a
+ * number here, so that every digit shown is the API's. (Only drawing and statistics convert, and
+ * say so.)
  */
 
 /** Plain decimal text, signed or not, taken apart. */
@@ -30,7 +31,9 @@ export function fractionDigits(text: string): number {
   return point === -1 ? 0 : text.length - point - 1;
 }
 
-/** Those that a column needs: of its venue's step where that is known, and of every text in it. */
+/**
+ * Fraction digits of a column: the maximum of its venue's step, if known, and of every text in it.
+ */
 export function digitsOf(
   texts: readonly string[],
   step: string | null | undefined,
@@ -38,7 +41,10 @@ export function digitsOf(
   return Math.max(decimalsOf(step ?? "1"), ...texts.map(fractionDigits));
 }
 
-/** "-1234567.5" → "−1,234,567.50" with `digits` 2: every digit there is, and zeros up to `digits` so that columns align. */
+/**
+ * "-1234567.5" → "−1,234,567.50" with `digits` 2: every digit there is, and zeros up to `digits` so
+ * that columns align.
+ */
 export function grouped(text: string, digits = 0): string {
   const parts = partsOf(text);
   return joined({

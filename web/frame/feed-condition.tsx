@@ -3,7 +3,10 @@ import {
   type FeedState,
 } from "../../src/domain/feed-state.js";
 
-/** How a feed's condition reads and looks, the healthiest first; `none` is a market that was posted or replayed. */
+/**
+ * How a feed's condition reads and looks, the healthiest first; `none` is a market that was posted
+ * or replayed.
+ */
 export const CONDITIONS = {
   live: { sign: "●", text: "live", tone: "up" },
   quiet: { sign: "○", text: "quiet", tone: "dim" },
@@ -20,7 +23,7 @@ export const CONDITIONS = {
 
 export type Condition = keyof typeof CONDITIONS;
 
-/** What a feed says of itself counts only while somebody still says it. */
+/** A feed's state counts only while its process still reports it. */
 export function conditionOf(
   feed: FeedState | undefined,
   now: number,

@@ -2,7 +2,7 @@ import { statusWatch } from "../live/session.js";
 import { feed } from "../live/session.js";
 import { ErrorNote } from "./error-note.js";
 
-/** In place of the markets while none has a trade: what is being waited for, and why. */
+/** Shown instead of the markets while none has a trade: what the server is waiting for, and why. */
 export function FirstStart() {
   const status = statusWatch.status.value;
   const error = statusWatch.error.value;
@@ -12,7 +12,7 @@ export function FirstStart() {
       <section class="card message" role="status">
         <h1>Connecting to Tapeline</h1>
         {error === undefined ? (
-          <p class="dim">Asking what is running…{detail && ` (${detail})`}</p>
+          <p class="dim">Loading the status…{detail && ` (${detail})`}</p>
         ) : (
           <ErrorNote what="The status cannot be read." error={error} />
         )}
@@ -49,5 +49,5 @@ export function FirstStart() {
 function nothing(feeds: number): string {
   return feeds === 0
     ? "No feed is running. Set FEEDS, replay a recording, or send trades to POST /api/v1/trades."
-    : "The feeds are running; none has brought a trade yet.";
+    : "The feeds are running; none has received a trade yet.";
 }

@@ -1,19 +1,19 @@
 import { computed, effect } from "@preact/signals";
 import { feed, markets } from "../live/session.js";
 
-/** The figures shown are what the server says now, as far as one can know. */
+/** Whether the figures shown are current, as far as the page can know. */
 export const fresh = computed(
   () => feed.connection.value.state === "connected" && markets.fresh.value,
 );
 
-/** A jump in the feed is mended within milliseconds: only what lasts turns grey. */
-const LASTING_MS = 400;
+/** A missed frame is repaired within milliseconds: only longer losses turn the page grey. */
+const STALE_AFTER_MS = 400;
 
-/** Marks the root element while they are not; returns what ends it. */
+/** Marks the root element while the figures are stale; returns a function that stops it. */
 export function markStale(): () => void {
   const { documentElement } = document;
   const stale = computed(
-    // Before the first data there is nothing that could be old.
+    // Before the first data nothing can be stale.
     () => !fresh.value && markets.receivedAt.value !== undefined,
   );
   return effect(() => {
@@ -23,7 +23,7 @@ export function markStale(): () => void {
     }
     const timer = setTimeout(
       () => documentElement.setAttribute("data-stale", ""),
-      LASTING_MS,
+      STALE_AFTER_MS,
     );
     return () => clearTimeout(timer);
   });

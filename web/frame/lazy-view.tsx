@@ -2,12 +2,12 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 interface Props<P> {
-  /** The same function at each rendering. */
+  /** Must be the same function at each rendering. */
   load: () => Promise<ComponentType<P>>;
   props: P;
 }
 
-/** A view whose code is fetched when it is first shown. */
+/** A view whose code is loaded when it is first shown. */
 export function LazyView<P extends object>({ load, props }: Props<P>) {
   const [View, setView] = useState<ComponentType<P>>();
   const [error, setError] = useState<Error>();

@@ -1,12 +1,12 @@
 import { feed, markets, statusWatch } from "../live/session.js";
 import { ErrorNote } from "./error-note.js";
 
-/** What a person should know before trusting the figures: simulated prices, what is still missing, what fails. */
+/** Warnings about the figures: simulated prices, missing data, failures. */
 export function Notice() {
   const status = statusWatch.status.value;
   const error = statusWatch.error.value;
   const empty = markets.names.value.length === 0;
-  // Without a connection the page says so already, and without data the first start says what it waits for.
+  // A lost connection has its own banner, and without data the first start shows what it waits for.
   const connected = feed.connection.value.state === "connected";
   const lines = [status?.notice, empty ? null : status?.waiting].filter(
     (line) => typeof line === "string",

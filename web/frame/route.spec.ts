@@ -37,7 +37,7 @@ describe("the view's parameters", () => {
     expect(patched("?i=1m", { i: undefined })).toBe("");
   });
 
-  it("stay behind when another view is opened, but for the time zone", () => {
+  it("are dropped when another view is opened, except for the time zone", () => {
     expect(linkTo("/system", "?sort=-volume&tz=Asia/Tokyo")).toBe(
       "/system?tz=Asia%2FTokyo",
     );

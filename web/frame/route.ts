@@ -6,7 +6,7 @@ export type Route =
   | { view: "system" }
   | { view: "unknown"; path: string };
 
-/** Carried along from view to view. */
+/** Parameters that are kept from view to view. */
 const LASTING = ["tz"] as const;
 
 export function routeOf(pathname: string): Route {
@@ -24,7 +24,10 @@ export function marketPath(market: Market): string {
   return `/m/${encodeURIComponent(market).replaceAll("%3A", ":")}`;
 }
 
-/** `search` with the patch applied; null and undefined take a parameter away, the others keep their order. */
+/**
+ * `search` with the patch applied; null and undefined take a parameter away, the others keep their
+ * order.
+ */
 export function patched(
   search: string,
   patch: Readonly<Record<string, string | null | undefined>>,
@@ -39,7 +42,7 @@ export function patched(
   return text === "" ? "" : `?${text}`;
 }
 
-/** Where a link to another view leads: its own parameters, and those that last. */
+/** Address of a link to another view: its own parameters, and the lasting ones. */
 export function linkTo(href: string, search: string): string {
   const [path = "/", own = ""] = href.split("?");
   const here = new URLSearchParams(search);

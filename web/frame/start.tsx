@@ -4,11 +4,11 @@ import { App } from "./app.js";
 import { markStale } from "./freshness.js";
 import { publishZone } from "./time-zone.js";
 
-/** The page, from now on for as long as it is open. */
+/** Starts the page. */
 export function start(root: HTMLElement): void {
   watchAddress();
   publishZone();
   markStale();
-  // Loading the code and the first drawing are each short enough, together they are not.
+  // Loading the code and the first rendering in one task would block the browser for too long.
   setTimeout(() => render(<App />, root));
 }

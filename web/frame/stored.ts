@@ -1,4 +1,4 @@
-/** A choice remembered by this browser; undefined also where storage is forbidden. */
+/** A choice stored in this browser; undefined also where storage is not allowed. */
 export function storedChoice(key: string): string | undefined {
   try {
     return localStorage.getItem(`tapeline.${key}`) ?? undefined;
@@ -12,6 +12,6 @@ export function storeChoice(key: string, value: string | undefined): void {
     if (value === undefined) localStorage.removeItem(`tapeline.${key}`);
     else localStorage.setItem(`tapeline.${key}`, value);
   } catch {
-    // Private windows may forbid it: the choice then lasts as long as the page.
+    // Private windows may not allow storage: the choice then lasts as long as the page.
   }
 }

@@ -14,7 +14,10 @@ const chosen = signal<ThemeChoice>(choiceOf(storedChoice("theme")));
 
 export const themeChoice = computed(() => chosen.value);
 
-/** What is shown. The colours are custom properties of the root element, which has changed when this does. */
+/**
+ * The theme in use. When it changes, the colours (custom properties of the root element) have
+ * already changed.
+ */
 export const theme = signal<Theme>("light");
 
 effect(() => {

@@ -8,10 +8,13 @@ export const localZone =
 
 const remembered = knownZone(storedChoice("zone")) ?? "UTC";
 
-/** IANA name of the zone in which times are shown; parameter `tz`, else what this browser chose last, else UTC. */
+/**
+ * IANA name of the zone of all times shown: parameter `tz`, else the last choice in this browser,
+ * else UTC.
+ */
 export const zone = computed(() => knownZone(param("tz")) ?? remembered);
 
-/** Where markets are; the browser's own zone and the link's join them. */
+/** Zones of financial centres; the browser's own zone and the link's are added. */
 const CENTRES = [
   "America/New_York",
   "America/Chicago",

@@ -6,7 +6,10 @@ export interface Bands {
   lower: number[];
 }
 
-/** Simple moving average, and `width` standard deviations (of the whole population, as Bollinger does) to both sides. */
+/**
+ * Simple moving average, and `width` standard deviations (of the whole population, as Bollinger
+ * does) to both sides.
+ */
 export function bollinger(
   values: readonly number[],
   period: number,

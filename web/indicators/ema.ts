@@ -1,8 +1,8 @@
 import { meanOf } from "./sma.js";
 
 /**
- * Exponential moving average with weight 2 / (period + 1), seeded with the mean of the first `period` values; NaN
- * before. `first` is the index of the first value there is.
+ * Exponential moving average with weight 2 / (period + 1), seeded with the mean of the first
+ * `period` values; NaN before. `first` is the index of the first defined value.
  */
 export function ema(
   values: readonly number[],

@@ -18,7 +18,7 @@ import { sessionVwap } from "./session-vwap.js";
 import { sma } from "./sma.js";
 import { annualisedVolatility } from "./volatility.js";
 
-/** The other implementation leaves its warm-up out; here it is NaN, so that columns stay side by side. */
+/** The other implementation omits its warm-up; here it is NaN, so that columns stay aligned. */
 function warmedUp(
   length: number,
   values: readonly (number | undefined)[],
@@ -48,7 +48,7 @@ describe.each([
   const { close, openTime, volume, quoteVolume } = bars;
   const { length } = close;
 
-  it("have enough candles to mean something", () => {
+  it("have enough candles to be meaningful", () => {
     expect(length).toBe(500);
     expect(new Set(close).size).toBeGreaterThan(100);
   });
@@ -90,7 +90,7 @@ describe.each([
     );
     const { rsi: mine } = rsi(close, period);
     expectSame(mine, warmedUp(length, exact));
-    // It gives the index itself with two digits only.
+    // The other implementation rounds the index to two digits.
     const rounded = warmedUp(length, RSI.calculate({ period, values: close }));
     expect(rounded.findIndex((value) => !Number.isNaN(value))).toBe(period);
     for (const [at, value] of rounded.entries())
@@ -133,7 +133,7 @@ describe.each([
     },
   );
 
-  it("session VWAP starts anew at 00:00 UTC and is unknown in a session that is cut", () => {
+  it("session VWAP restarts at 00:00 UTC and is unknown in a session without its start", () => {
     const midnight = openTime.findIndex((time) => time % 86_400_000 === 0);
     const start = midnight === -1 ? 0 : midnight;
     const price = quoteVolume.map((quote, at) => quote / (volume[at] ?? NaN));
@@ -162,7 +162,8 @@ describe.each([
   });
 
   it("volatility is the deviation of logarithmic changes, scaled to a year", () => {
-    // Its deviation ends at the first value that is zero; moved by one, none is, and the deviation stays the same.
+    // Its deviation ends at the first value that is zero; moved by one, none is, and the deviation
+    // stays the same.
     const changes = close
       .slice(1)
       .map((value, at) => 1 + Math.log(value / close[at]!));
@@ -177,7 +178,7 @@ describe.each([
     );
   });
 
-  it("a step at a time gives exactly what one pass gives, with a last candle that moves", () => {
+  it("updating step by step gives exactly the result of one pass, with a changing last candle", () => {
     const few = 120;
     const [closes, times, volumes, quotes] = [[], [], [], []] as number[][];
     const periods = { fast: 12, slow: 26, signal: 9 };
@@ -243,7 +244,7 @@ describe("indicators at their edges", () => {
     expect(rsi([3, 2, 1], 2).rsi.at(-1)).toBe(0);
   });
 
-  it("forget values that are gone", () => {
+  it("drop values of removed candles", () => {
     const out = sma([1, 2, 3, 4], 2);
     expect(sma([1, 2], 2, out, 1)).toEqual([NaN, 1.5]);
   });

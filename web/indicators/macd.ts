@@ -9,8 +9,9 @@ export interface Convergence {
 }
 
 /**
- * Moving average convergence/divergence, exponential throughout: `macd` = EMA(fast) − EMA(slow), from index `slow − 1`
- * on; `signal` = EMA of that, and `histogram` their difference, from index `slow + signal − 2` on.
+ * Moving average convergence/divergence, exponential throughout: `macd` = EMA(fast) − EMA(slow),
+ * from index `slow − 1` on; `signal` = EMA of that, and `histogram` their difference, from index
+ * `slow + signal − 2` on.
  */
 export function macd(
   values: readonly number[],

@@ -6,8 +6,8 @@ export interface Strength {
 }
 
 /**
- * Relative strength index with Wilder's smoothing, 0–100; NaN for the first `period` values, since there are that many
- * changes only with one value more. 100 when nothing fell.
+ * Relative strength index with Wilder's smoothing, 0–100; NaN for the first `period` values, since
+ * `period` changes need one value more. 100 when nothing fell.
  */
 export function rsi(
   values: readonly number[],

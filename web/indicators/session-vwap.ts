@@ -1,6 +1,9 @@
 import { DAY_MS } from "../../src/domain/units.js";
 
-/** What the session is made of; `quoteVolume` is Σ price × amount, so that the average is the trades', not the candles'. */
+/**
+ * Input columns; `quoteVolume` is Σ price × amount, so that the average is the trades', not the
+ * candles'.
+ */
 export interface Turnover {
   openTime: readonly number[];
   volume: readonly number[];
@@ -15,8 +18,9 @@ export interface SessionAverage {
 }
 
 /**
- * Volume-weighted average price since 00:00 UTC. NaN without volume, and in a session whose beginning is not there:
- * when the first candle does not open a day and `fromTheStart` does not say that no candle is before it.
+ * Volume-weighted average price since 00:00 UTC. NaN without volume, and in a session whose start
+ * is not loaded: when the first candle does not open a day, unless `fromTheStart` says that no
+ * candle is before it.
  */
 export function sessionVwap(
   { openTime, volume, quoteVolume }: Turnover,

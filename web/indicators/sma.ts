@@ -1,7 +1,8 @@
 /**
- * Simple moving average of the newest `period` values; NaN until there are that many.
- * As every function of this folder: fills `out` from index `from` on, what is before being up to date already, so that
- * a change of the last candle costs one step. Numbers are for drawing only: the data path keeps decimal text.
+ * Simple moving average of the newest `period` values; NaN until there are that many. As every
+ * function of this folder: fills `out` from index `from` on and expects the values before to be up
+ * to date, so that a change of the last candle costs one step. Numbers are for drawing only: the
+ * data path keeps decimal text.
  */
 export function sma(
   values: readonly number[],
@@ -15,7 +16,10 @@ export function sma(
   return out;
 }
 
-/** Mean of the `period` values that end with index `at`. Summed afresh each time: a running sum would drift. */
+/**
+ * Mean of the `period` values that end with index `at`. Summed each time: a running sum would
+ * accumulate rounding errors.
+ */
 export function meanOf(
   values: readonly number[],
   at: number,

@@ -1,12 +1,12 @@
 import { DAY_MS } from "../../src/domain/units.js";
 
-/** Markets that never close: every day counts. */
+/** Calendar days, since the markets never close. */
 const YEAR_MS = 365 * DAY_MS;
 
 /**
- * Standard deviation of the closes' logarithmic changes, scaled to a year by the root of time; 0.5 is 50 % a year.
- * The mean distance of `times` (epoch ms, ascending) is the unit, so that minutes without a trade do not count as
- * shorter ones. NaN with fewer than two changes.
+ * Standard deviation of the closes' logarithmic changes, scaled to a year by the root of time; 0.5
+ * is 50 % a year. The unit is the mean distance of `times` (epoch ms, ascending), so that minutes
+ * without a trade do not distort it. NaN with fewer than two changes.
  */
 export function annualisedVolatility(
   closes: readonly number[],

@@ -16,7 +16,7 @@ import { noteServerTime } from "./server-clock.js";
 
 const TIMEOUT_MS = 15_000;
 
-/** What the API refused, with its own text; `status` 0 when nothing answered. */
+/** An error of the API, with its own text; `status` 0 when there was no answer. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
@@ -31,7 +31,10 @@ export class ApiError extends Error {
   }
 }
 
-/** `start` inclusive, `end` exclusive, epoch ms. Without times the newest `limit`; only `start`: the oldest from there. */
+/**
+ * `start` inclusive, `end` exclusive, epoch ms. Without times the newest `limit`; only `start`: the
+ * oldest from there.
+ */
 export interface Page {
   start?: number | undefined;
   end?: number | undefined;
@@ -59,7 +62,7 @@ export const api = {
     page: Page,
     signal?: AbortSignal,
   ) => get<Candle[]>(pathOf(market, "candles"), { interval, ...page }, signal),
-  /** What lies behind the candle that opens then. */
+  /** The evidence for the candle that opens at `openTime`. */
   explanation: (
     market: Market,
     interval: Interval,
@@ -78,7 +81,7 @@ export const api = {
     get<Gap[]>(pathOf(market, "gaps"), page, signal),
 };
 
-/** A link that downloads the range as CSV, streamed and with every decimal as the API has it. */
+/** URL of the range as a CSV download, streamed and with exact decimals. */
 export function candlesCsvUrl(
   market: Market,
   interval: Interval,

@@ -37,7 +37,7 @@ const minutes = (list: CandleList) =>
   list.rows.map(({ openTime, version }) => [openTime / MINUTE, version]);
 
 describe("a list of candles", () => {
-  it("is the same whatever the order in which versions come", () => {
+  it("is the same in any order of versions", () => {
     const all = [1, 2, 3, 4, 5, 6].flatMap((minute) =>
       [1, 2, 3].map((version) => candle(minute, version)),
     );
@@ -49,7 +49,7 @@ describe("a list of candles", () => {
     }
   });
 
-  it("says from where on it has changed", () => {
+  it("returns the lowest changed index", () => {
     const list = new CandleList();
     expect(list.merge([candle(5), candle(7)])).toBe(0);
     expect(list.merge([candle(7, 2)])).toBe(1);
@@ -62,7 +62,7 @@ describe("a list of candles", () => {
     ]);
   });
 
-  it("keeps what a closed candle said before it was revised", () => {
+  it("keeps a revised candle as it closed", () => {
     const list = new CandleList();
     const closed = candle(1, 4, { closed: true });
     list.merge([candle(1, 3), closed]);
@@ -73,7 +73,7 @@ describe("a list of candles", () => {
     expect(list.at(MINUTE)?.version).toBe(6);
   });
 
-  it("replaced as a whole, forgets what is gone, takes lower versions and still sees revisions", () => {
+  it("replaced as a whole, drops missing candles, accepts lower versions and still detects revisions", () => {
     const list = new CandleList();
     const closed = candle(2, 4, { closed: true });
     list.merge([candle(1, 9), closed, candle(3)]);

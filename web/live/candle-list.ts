@@ -1,6 +1,9 @@
 import type { Candle } from "../../src/domain/candle.js";
 
-/** Candles of one market and interval by `openTime`; the higher version of each wins, whatever came first. */
+/**
+ * Candles of one market and interval by `openTime`; the higher version of each wins, in any order
+ * of arrival.
+ */
 export class CandleList {
   private list: Candle[] = [];
   private readonly before = new Map<number, Candle>();
@@ -17,7 +20,7 @@ export class CandleList {
     return this.list.at(-1);
   }
 
-  /** By `openTime`: what a candle said when it was closed, where a revision has come since then. */
+  /** By `openTime`: revised candles as they closed. */
   get unrevised(): ReadonlyMap<number, Candle> {
     return this.before;
   }
@@ -27,10 +30,10 @@ export class CandleList {
     return row?.openTime === openTime ? row : undefined;
   }
 
-  /** Index of the first candle that does not open before `openTime`; the length when all do. */
+  /** Index of the first candle that opens at `openTime` or later; the length if there is none. */
   indexOf(openTime: number): number {
     let [low, high] = [0, this.list.length];
-    // Nearly everything asked for is at the end.
+    // Nearly all look-ups are at the end.
     if (openTime > (this.last?.openTime ?? -1)) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -40,7 +43,7 @@ export class CandleList {
     return low;
   }
 
-  /** Lowest index that has changed, undefined when nothing has: then every version was known already. */
+  /** Lowest index that has changed; undefined if every version was known already. */
   merge(candles: readonly Candle[]): number | undefined {
     const first = this.first?.openTime;
     const older: Candle[] = [];
@@ -56,7 +59,7 @@ export class CandleList {
     return 0;
   }
 
-  /** Takes `candles` (ascending) for all there is; returns as `merge` does. */
+  /** Replaces all candles with `candles` (ascending); returns the same as `merge`. */
   replace(candles: readonly Candle[]): number | undefined {
     const old = this.list;
     let from: number | undefined;
@@ -100,7 +103,10 @@ export function lowest(
   return a === undefined ? b : b === undefined ? a : Math.min(a, b);
 }
 
-/** Another server's store may have another candle under the same version. */
+/**
+ * Compares more than the version: another server's store may have another candle under the same
+ * one.
+ */
 function isSame(a: Candle | undefined, b: Candle): boolean {
   return (
     a?.openTime === b.openTime &&

@@ -6,7 +6,9 @@ import type { Listener } from "./room.js";
 
 const MINUTE = 60_000;
 
-/** A server by the rules of the API and of the live feed, with answers that come late and in any order. */
+/**
+ * A server by the rules of the API and the live feed, whose answers arrive late and in any order.
+ */
 class Server implements CandleSource {
   store = new Map<number, Candle>();
   epoch = "a";
@@ -41,7 +43,7 @@ class Server implements CandleSource {
     return [...this.store.values()].sort((a, b) => a.openTime - b.openTime);
   }
 
-  /** A trade changes the candle of this minute, or makes it. */
+  /** A trade that changes or makes the candle of this minute. */
   trade(minute: number): void {
     const openTime = minute * MINUTE;
     const version = (this.store.get(openTime)?.version ?? 0) + 1;
@@ -78,7 +80,7 @@ class Server implements CandleSource {
     this.listener?.stale?.();
   }
 
-  /** The answer that was asked for first arrives, or another one. */
+  /** Delivers the answer to the oldest request, or to another one. */
   async answer(which = 0): Promise<void> {
     const [next] = this.late.splice(which % Math.max(1, this.late.length), 1);
     next?.();
@@ -120,7 +122,10 @@ function filled(minutes: number): Server {
   return server;
 }
 
-/** What is held is what the server has from the oldest held on, and all of it when nothing is older. */
+/**
+ * The series equals the server's candles from its oldest one on, and all of them when it is
+ * complete.
+ */
 function expectEqual(series: CandleSeries, server: Server): void {
   const { complete } = series.state.peek();
   const first = complete ? 0 : (series.list.first?.openTime ?? 0);
@@ -133,7 +138,7 @@ function expectEqual(series: CandleSeries, server: Server): void {
 }
 
 describe("a series of candles", () => {
-  it("pages back to the beginning by `end`, and no further", async () => {
+  it("pages back to the first candle by `end`, and no further", async () => {
     const server = filled(3_200);
     const series = new CandleSeries(server);
     await server.settle();
@@ -151,7 +156,7 @@ describe("a series of candles", () => {
     series.close();
   });
 
-  it("reads back as far as a link's range, and says why when it cannot", async () => {
+  it("reads back as far as a link's range, and reports why when it cannot", async () => {
     const server = filled(2_600);
     const series = new CandleSeries(server);
     await server.settle();
@@ -168,7 +173,7 @@ describe("a series of candles", () => {
     series.close();
   });
 
-  it("reads what a truncated snapshot leaves out before it is fresh again", async () => {
+  it("reads the candles before a truncated snapshot before it is fresh again", async () => {
     const server = filled(2_400);
     const series = new CandleSeries(server);
     await server.settle();
@@ -190,7 +195,7 @@ describe("a series of candles", () => {
     series.close();
   });
 
-  it("does not take a late candle that would leave a hole behind it", async () => {
+  it("ignores a late candle that would leave a gap after it", async () => {
     const server = filled(2_000);
     const series = new CandleSeries(server);
     await server.settle();
@@ -207,7 +212,7 @@ describe("a series of candles", () => {
     series.close();
   });
 
-  it("finds what is older in another store, though nothing was in the one before", async () => {
+  it("finds older candles in another store, though the one before had none", async () => {
     const server = filled(0);
     const series = new CandleSeries(server);
     server.trade(2);
@@ -223,7 +228,7 @@ describe("a series of candles", () => {
     series.close();
   });
 
-  it("leaves out older candles that were asked for while the server was away", async () => {
+  it("ignores older candles that were requested while the server was down", async () => {
     const server = filled(501);
     const series = new CandleSeries(server);
     await server.settle();
@@ -232,7 +237,7 @@ describe("a series of candles", () => {
     server.epoch += "b";
     server.store = new Map();
     server.connect();
-    // The new server's answers come before the old one's.
+    // The new server's answers arrive before the old one's.
     await server.answer(1);
     await server.answer(1);
     await server.settle();
@@ -240,7 +245,7 @@ describe("a series of candles", () => {
     series.close();
   });
 
-  it("ends as what the server says, whatever happens in between", async () => {
+  it("ends equal to the server's candles, whatever happens in between", async () => {
     const event = fc.oneof(
       {
         weight: 6,

@@ -13,20 +13,20 @@ export interface CandleSource {
 }
 
 export interface SeriesState {
-  /** Everything held is what the server says now, as far as one can know. */
+  /** Whether all candles are current, as far as the page can know. */
   fresh: boolean;
-  /** Older candles are on their way. */
+  /** Whether older candles are being loaded. */
   loading: boolean;
-  /** There is nothing older. */
+  /** Whether there is no older candle. */
   complete: boolean;
-  /** Why the newest attempt to read failed, in the server's words. */
+  /** The server's text of why the last read failed. */
   error: string | undefined;
 }
 
-/** Rows of one REST page, as many as the API gives at most. */
+/** Rows of one REST page, the API's maximum. */
 const PAGE = 1_000;
-/** Pages that `reach` reads at most: 50,000 candles. */
-const REACH_PAGES = 50;
+/** Maximum pages that `reach` reads: 50,000 candles. */
+const MAX_REACH_PAGES = 50;
 const RETRY_MS = { first: 1_000, cap: 15_000 };
 
 export function candleSource(
@@ -42,12 +42,14 @@ export function candleSource(
 }
 
 /**
- * The candles of one market and interval: the newest ones live, older ones on demand, without a hole between.
+ * The candles of one market and interval: the newest ones live, older ones on demand, without a gap
+ * between them.
  *
- * After every loss of the feed they are collected anew, beside those held: what the snapshot brings (from the oldest
- * held on), the frames since, and the rest over REST where the snapshot does not reach back. Only when that is
- * complete does it take the place of what was held, so that the series then is what REST says, whether the server that
- * answers is the same, a restarted one or one with another store.
+ * After every loss of the feed they are reloaded into a second list: the snapshot (from the oldest
+ * loaded candle on), the frames since, and the rest over REST where the snapshot does not reach
+ * back. Only when that is complete does it replace the first list, so that the series equals what
+ * REST returns, whether the answering server is the same, a restarted one or one with another
+ * store.
  */
 export class CandleSeries {
   readonly list = new CandleList();
@@ -58,15 +60,15 @@ export class CandleSeries {
     error: undefined,
   });
   private readonly listeners = new Set<(from: number) => void>();
-  /** What has come since the feed was lost; undefined while nothing is missing. */
+  /** Candles received since the feed was lost; undefined while nothing is missing. */
   private incoming: Incoming | undefined = newIncoming();
-  /** Ends the reading that a newer loss of the feed makes pointless. */
+  /** Aborts a reload that a newer loss of the feed makes obsolete. */
   private abort = new AbortController();
   private started = false;
   private olderPage: Promise<void> | undefined;
-  /** Ends the reading of older candles that what is held now makes pointless. */
+  /** Aborts a read of older candles that a reload makes obsolete. */
   private olderAbort = new AbortController();
-  /** What frames brought while it is read: the page may say less. */
+  /** Candles of frames during a read of older ones, whose page may have earlier versions. */
   private meanwhile: Candle[] = [];
   private readonly stop: () => void;
 
@@ -82,7 +84,7 @@ export class CandleSeries {
         this.incoming?.frames.merge(rows);
         if (this.olderPage !== undefined) this.meanwhile.push(...rows);
         if (!this.started) return;
-        this.tell(this.list.merge(this.joining(rows, this.list)));
+        this.notify(this.list.merge(this.joining(rows, this.list)));
       },
       stale: () => this.lost(),
       refused: ({ detail }) => this.patch({ loading: false, error: detail }),
@@ -93,13 +95,13 @@ export class CandleSeries {
     return this.status;
   }
 
-  /** Calls back with the lowest index that has changed; returns what ends it. */
+  /** Calls back with the lowest index that has changed; returns a function that unsubscribes. */
   listen(listener: (from: number) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  /** Reads one page of older candles; the one under way when there is one. */
+  /** Reads one page of older candles; joins a running read if there is one. */
   older(): Promise<void> {
     if (this.olderPage !== undefined) return this.olderPage;
     const first = this.list.first;
@@ -117,7 +119,7 @@ export class CandleSeries {
         this.patch({ loading: false, complete, error: undefined });
         const from = this.list.merge(rows);
         const later = this.joining(this.meanwhile, this.list);
-        this.tell(lowest(from, this.list.merge(later)));
+        this.notify(lowest(from, this.list.merge(later)));
       })
       .catch((error: unknown) => {
         if (signal.aborted) return;
@@ -130,9 +132,12 @@ export class CandleSeries {
     return page;
   }
 
-  /** Reads until a candle of `time` or before is held; false when that takes more than 50 pages, or reading failed. */
+  /**
+   * Reads until a candle of `time` or before is loaded; false after `MAX_REACH_PAGES`, or if a read
+   * failed.
+   */
   async reach(time: number): Promise<boolean> {
-    for (let page = 0; page < REACH_PAGES; page++) {
+    for (let page = 0; page < MAX_REACH_PAGES; page++) {
       if (this.isBack(this.list, time) || this.status.peek().complete)
         return true;
       if (this.list.first === undefined) return false;
@@ -157,14 +162,15 @@ export class CandleSeries {
     this.patch({ fresh: false, loading: !this.started });
   }
 
-  /** Reads what the snapshot leaves out, then puts it all in the place of what was held. */
+  /** Reads the candles before the snapshot, then replaces the list. */
   private async collect(
     { pages, frames }: Incoming,
     signal: AbortSignal,
   ): Promise<void> {
     let delay = RETRY_MS.first;
     let complete = false;
-    // History may have been loaded meanwhile, or another store answers: that nothing is older is asked once more.
+    // History may have been loaded meanwhile, or another store may answer: confirms that nothing is
+    // older.
     let isToConfirm = this.status.peek().complete;
     while (!complete && (isToConfirm || !this.isCovered(pages))) {
       try {
@@ -178,18 +184,18 @@ export class CandleSeries {
       } catch (error) {
         if (signal.aborted) return;
         this.patch({ error: (error as Error).message });
-        await waited(delay, signal);
+        await pause(delay, signal);
         if (signal.aborted) return;
         delay = Math.min(delay * 2, RETRY_MS.cap);
       }
     }
-    // Asked for before the server was back, it may be of a store that is no more.
+    // A page requested before the server was back may be from a store that no longer exists.
     this.dropOlder();
     this.patch({ fresh: true, loading: false, complete, error: undefined });
     pages.merge(this.joining(frames.rows, pages));
     this.incoming = undefined;
     this.started = true;
-    this.tell(this.list.replace(pages.rows));
+    this.notify(this.list.replace(pages.rows));
   }
 
   private dropOlder(): void {
@@ -197,7 +203,10 @@ export class CandleSeries {
     this.olderPage = undefined;
   }
 
-  /** A late trade can change a candle that is older than all held: to take it would leave a hole behind it. */
+  /**
+   * Ignores candles older than the first loaded one (a late trade can change them): they would
+   * leave a gap after them.
+   */
   private joining(rows: readonly Candle[], list: CandleList): Candle[] {
     const first = list.first?.openTime ?? 0;
     const { complete } = this.status.peek();
@@ -217,14 +226,14 @@ export class CandleSeries {
     this.status.value = { ...this.status.peek(), ...change };
   }
 
-  private tell(from: number | undefined): void {
+  private notify(from: number | undefined): void {
     if (from === undefined) return;
     for (const listener of this.listeners) listener(from);
   }
 }
 
 interface Incoming {
-  /** Without a hole: the snapshot and what was read. */
+  /** Contiguous: the snapshot and the pages read. */
   pages: CandleList;
   frames: CandleList;
 }
@@ -233,7 +242,7 @@ function newIncoming(): Incoming {
   return { pages: new CandleList(), frames: new CandleList() };
 }
 
-function waited(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener(

@@ -23,7 +23,9 @@ describe("the exchange's clock", () => {
   const START = 1_800_000_000_000;
   let own: number;
   let clock: ExchangeClock;
-  /** A trade that comes `late` ms after it was made, the exchange being `ahead` of this computer. */
+  /**
+   * A trade that arrives `late` ms after execution, with the exchange `ahead` ms of this computer.
+   */
   const comes = (ahead: number, late: number) =>
     clock.note([trade(own + ahead - late)]);
 
@@ -43,7 +45,7 @@ describe("the exchange's clock", () => {
     },
   );
 
-  it("is not told by what was made long ago", () => {
+  it("ignores trades executed long ago", () => {
     clock.note([trade(START - 86_400_000, "replay"), trade(1, "posted")]);
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
     comes(5_000, 50);
@@ -51,10 +53,10 @@ describe("the exchange's clock", () => {
     expect(clock.now()).toBe(START + 4_950);
   });
 
-  it("forgets within two minutes what held before this computer's was set", () => {
+  it("adapts within two minutes after this computer's clock was set", () => {
     comes(0, 100);
     own += 10_000;
-    // Now it is right, and what came before seems to be ten seconds ahead.
+    // Now it is right, and earlier trades seem to be ten seconds ahead.
     for (let second = 0; second < 130; second++) {
       comes(-10_000, 100);
       own += 1_000;
@@ -62,7 +64,7 @@ describe("the exchange's clock", () => {
     expect(clock.now()).toBe(own - 10_100);
   });
 
-  it("keeps what it knows while a market rests", () => {
+  it("keeps its offset while a market pauses", () => {
     comes(30_000, 80);
     own += 3_600_000;
     expect(clock.now()).toBe(own + 29_920);

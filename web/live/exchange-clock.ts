@@ -1,14 +1,14 @@
 import type { Trade } from "../../src/domain/trade.js";
 import { serverNow } from "./server-clock.js";
 
-/** Of what came within one to two of these, the quickest counts: clocks drift, and are set. */
+/** The fastest trade of the last one to two windows counts, since clocks drift and are set. */
 const WINDOW_MS = 60_000;
-/** Only these come as they happen. */
+/** Only these sources deliver trades as they happen. */
 const LIVE: ReadonlySet<Trade["source"]> = new Set(["live", "simulated"]);
 
 /**
- * The exchange's time, by the trades it sends: the quickest of them are here within a moment of being made. Before the
- * first one it is the server's time.
+ * The exchange's time, estimated from its trades: the fastest arrive within milliseconds of
+ * execution. Before the first trade it is the server's time.
  */
 export class ExchangeClock {
   private ahead = -Infinity;
@@ -18,7 +18,7 @@ export class ExchangeClock {
   /** @param own epoch ms of this computer's clock */
   constructor(private readonly own: () => number = Date.now) {}
 
-  /** Trades that have just come. */
+  /** To be called with trades that have just arrived. */
   note(trades: readonly Trade[]): void {
     const now = this.own();
     for (const { source, time } of trades) {

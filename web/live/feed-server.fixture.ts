@@ -12,7 +12,7 @@ import type {
 
 type Client = Socket<ClientEvents, ServerEvents>;
 
-/** A real Socket.IO server on the loopback whose answers a spec decides. */
+/** A real Socket.IO server on the loopback interface whose answers the spec sets. */
 export class FeedServer {
   readonly requests: SubscribeRequest[] = [];
   readonly left: Channel[] = [];
@@ -25,7 +25,7 @@ export class FeedServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** On the port it had before, if any. */
+  /** Reuses its previous port, if any. */
   async start(): Promise<void> {
     const http = createServer();
     await new Promise<void>((ready) =>
@@ -51,7 +51,7 @@ export class FeedServer {
     this.io?.emit("resync", { rooms });
   }
 
-  /** Ends the connections in good order. */
+  /** Closes the connections cleanly. */
   dismiss(): void {
     this.io?.disconnectSockets();
   }

@@ -30,17 +30,17 @@ async function until(condition: () => boolean): Promise<void> {
 describe("the feed", () => {
   let server: FeedServer;
   let feed: Feed;
-  let told: string[];
+  let calls: string[];
 
   function listen(): () => void {
     return feed.follow(
       { channel: "tickers" },
       {
         snapshot: (rows, { epoch }) =>
-          told.push(`snapshot ${epoch} ${rows.map(({ last }) => last)}`),
-        frame: (rows) => told.push(`frame ${rows.map(({ last }) => last)}`),
-        stale: () => told.push("stale"),
-        refused: ({ code }) => told.push(`refused ${code}`),
+          calls.push(`snapshot ${epoch} ${rows.map(({ last }) => last)}`),
+        frame: (rows) => calls.push(`frame ${rows.map(({ last }) => last)}`),
+        stale: () => calls.push("stale"),
+        refused: ({ code }) => calls.push(`refused ${code}`),
       },
     );
   }
@@ -50,7 +50,7 @@ describe("the feed", () => {
     await server.start();
     server.answer = () => snapshot(7, [row("1")]);
     feed = new Feed(server.url);
-    told = [];
+    calls = [];
   });
 
   afterEach(async () => {
@@ -58,14 +58,14 @@ describe("the feed", () => {
     await server.stop();
   });
 
-  it("takes frames that follow one another without asking again", async () => {
+  it("accepts consecutive frames without subscribing again", async () => {
     listen();
-    await until(() => told.includes(`snapshot ${EPOCH} 1`));
+    await until(() => calls.includes(`snapshot ${EPOCH} 1`));
     server.tickers({ epoch: EPOCH, seq: 8 }, [row("2")]);
     server.tickers({ epoch: EPOCH, seq: 9 }, [row("3")]);
-    await until(() => told.includes("frame 3"));
+    await until(() => calls.includes("frame 3"));
     expect(server.requests).toHaveLength(1);
-    expect(told.slice(-3)).toEqual([
+    expect(calls.slice(-3)).toEqual([
       `snapshot ${EPOCH} 1`,
       "frame 2",
       "frame 3",
@@ -76,41 +76,44 @@ describe("the feed", () => {
     ["a number is skipped", { epoch: EPOCH, seq: 9 }],
     ["a number comes twice", { epoch: EPOCH, seq: 7 }],
     ["the process is another one", { epoch: "two", seq: 8 }],
-  ])("asks again when %s, and applies the frame", async (_when, place) => {
-    listen();
-    await until(() => told.includes(`snapshot ${EPOCH} 1`));
-    told.length = 0;
-    server.answer = () => snapshot(place.seq, [row("5")], place.epoch);
-    server.tickers(place, [row("4")]);
-    await until(() => told.length === 3);
-    expect(told).toEqual(["frame 4", "stale", `snapshot ${place.epoch} 5`]);
-    server.tickers({ ...place, seq: place.seq + 1 }, [row("6")]);
-    await until(() => told.includes("frame 6"));
-    expect(server.requests).toHaveLength(2);
-  });
+  ])(
+    "subscribes again when %s, and applies the frame",
+    async (_when, place) => {
+      listen();
+      await until(() => calls.includes(`snapshot ${EPOCH} 1`));
+      calls.length = 0;
+      server.answer = () => snapshot(place.seq, [row("5")], place.epoch);
+      server.tickers(place, [row("4")]);
+      await until(() => calls.length === 3);
+      expect(calls).toEqual(["frame 4", "stale", `snapshot ${place.epoch} 5`]);
+      server.tickers({ ...place, seq: place.seq + 1 }, [row("6")]);
+      await until(() => calls.includes("frame 6"));
+      expect(server.requests).toHaveLength(2);
+    },
+  );
 
-  it("passes on frames that come ahead of the answer, and trusts the answer's number", async () => {
+  it("passes on frames that arrive before the answer, and continues from the answer's number", async () => {
     server.answer = () => {
       server.tickers({ epoch: EPOCH, seq: 41 }, [row("early")]);
       return snapshot(41, [row("1")]);
     };
     listen();
-    await until(() => told.includes(`snapshot ${EPOCH} 1`));
-    expect(told).toContain("frame early");
+    await until(() => calls.includes(`snapshot ${EPOCH} 1`));
+    expect(calls).toContain("frame early");
     server.tickers({ epoch: EPOCH, seq: 42 }, [row("2")]);
-    await until(() => told.includes("frame 2"));
+    await until(() => calls.includes("frame 2"));
     expect(server.requests).toHaveLength(1);
   });
 
-  it("asks again when it is told that frames were skipped", async () => {
+  it("subscribes again on a resync", async () => {
     listen();
-    await until(() => told.includes(`snapshot ${EPOCH} 1`));
+    await until(() => calls.includes(`snapshot ${EPOCH} 1`));
     server.resync([{ channel: "tickers" }]);
     await until(() => server.requests.length === 2);
-    await until(() => told.at(-1) === `snapshot ${EPOCH} 1`);
+    await until(() => calls.at(-1) === `snapshot ${EPOCH} 1`);
   });
 
-  it("asks with the oldest candle that must be right", async () => {
+  it("subscribes with the oldest candle that must be current", async () => {
     const held: { since?: number } = {};
     const candles = {
       channel: "candles",
@@ -119,65 +122,65 @@ describe("the feed", () => {
     } as const;
     feed.follow(candles, {
       since: () => held.since,
-      snapshot: () => told.push("snapshot"),
+      snapshot: () => calls.push("snapshot"),
       frame: () => undefined,
     });
-    await until(() => told.length === 1);
+    await until(() => calls.length === 1);
     held.since = 60_000;
     server.resync([candles]);
-    await until(() => told.length === 2);
+    await until(() => calls.length === 2);
     expect(server.requests).toEqual([candles, { ...candles, since: 60_000 }]);
   });
 
-  it("tries again what can be tried again, and tells why", async () => {
+  it("retries a temporary error, and reports it", async () => {
     const refusals: SubscribeReply[] = [
       { ok: false, error: { code: "unavailable", detail: "later" } },
     ];
     server.answer = () => refusals.shift() ?? snapshot(1, [row("1")]);
     listen();
-    await until(() => told.includes(`snapshot ${EPOCH} 1`));
-    expect(told).toContain("refused unavailable");
+    await until(() => calls.includes(`snapshot ${EPOCH} 1`));
+    expect(calls).toContain("refused unavailable");
   });
 
-  it("does not repeat a request that is wrong", async () => {
+  it("does not retry a wrong request", async () => {
     server.answer = () => ({
       ok: false,
       error: { code: "unknown_interval", detail: "no" },
     });
     listen();
-    await until(() => told.includes("refused unknown_interval"));
+    await until(() => calls.includes("refused unknown_interval"));
     await sleep(800);
     expect(server.requests).toHaveLength(1);
   });
 
-  it("comes back by itself, and holds nothing for current meanwhile", async () => {
+  it("reconnects by itself, and is stale meanwhile", async () => {
     listen();
-    await until(() => told.includes(`snapshot ${EPOCH} 1`));
+    await until(() => calls.includes(`snapshot ${EPOCH} 1`));
     await server.stop();
     await until(() => feed.connection.value.state === "lost");
-    expect(told.at(-1)).toBe("stale");
+    expect(calls.at(-1)).toBe("stale");
     server.answer = () => snapshot(1, [row("9")], "two");
     await server.start();
-    await until(() => told.includes("snapshot two 9"));
+    await until(() => calls.includes("snapshot two 9"));
     expect(feed.connection.value.state).toBe("connected");
   });
 
-  it("comes back when the server ends the connection in good order", async () => {
+  it("reconnects when the server closes the connection cleanly", async () => {
     listen();
-    await until(() => told.includes(`snapshot ${EPOCH} 1`));
+    await until(() => calls.includes(`snapshot ${EPOCH} 1`));
     server.dismiss();
     await until(() => server.requests.length === 2);
   });
 
   it("leaves a room with its last listener", async () => {
     const [first, second] = [listen(), listen()];
-    await until(() => told.length >= 2 && server.requests.length === 2);
+    await until(() => calls.length >= 2 && server.requests.length === 2);
     first();
     second();
     await until(() => server.left.length === 1);
-    told.length = 0;
+    calls.length = 0;
     server.tickers({ epoch: EPOCH, seq: 8 }, [row("2")]);
     await sleep(50);
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
   });
 });

@@ -18,7 +18,10 @@ export interface Connection {
   detail: string | null;
 }
 
-/** The one connection to the live feed; rooms are entered with `follow`, and entered again after every loss. */
+/**
+ * The single connection to the live feed; `follow` joins rooms, which are rejoined after every
+ * loss.
+ */
 export class Feed {
   private readonly socket: Socket<ServerEvents, ClientEvents>;
   private readonly rooms = new Map<string, Room>();
@@ -34,7 +37,7 @@ export class Feed {
       transports: ["websocket"],
       reconnectionDelay: 500,
       reconnectionDelayMax: 5_000,
-      // A listener of its own for each test; the page has one feed anyway.
+      // A separate connection for each test; the page has one feed anyway.
       forceNew: true,
     };
     const socket = url === undefined ? io(options) : io(url, options);
@@ -52,8 +55,7 @@ export class Feed {
       this.deliver({ channel: "tickers" }, frame, frame.tickers),
     );
     this.socket.on("resync", ({ rooms }) => {
-      for (const channel of rooms)
-        this.rooms.get(roomName(channel))?.enterAgain();
+      for (const channel of rooms) this.rooms.get(roomName(channel))?.rejoin();
     });
   }
 
@@ -91,7 +93,7 @@ export class Feed {
       this.socket
         .timeout(ANSWER_MS)
         .emit("subscribe", request, (error, reply) =>
-          // The type says that there always is a reply; with an error there is none.
+          // By its type there is always a reply; with an error there is none.
           answer((error as Error | null) === null ? reply : undefined),
         ),
     );
@@ -113,13 +115,13 @@ export class Feed {
       since: Date.now(),
       detail: null,
     };
-    for (const room of this.rooms.values()) room.enterAgain();
+    for (const room of this.rooms.values()) room.rejoin();
   }
 
   private disconnected(reason: string): void {
     this.state.value = { state: "lost", since: Date.now(), detail: reason };
     for (const room of this.rooms.values()) room.leave();
-    // Socket.IO does not come back by itself when the server ended the connection in good order.
+    // Socket.IO does not reconnect by itself when the server closed the connection cleanly.
     if (reason === "io server disconnect") this.socket.connect();
   }
 

@@ -16,43 +16,43 @@ const market = "binance:BTCUSDT";
 const known: Row = { market, instrument: said };
 const unknown: Row = { market: "binance:NEW", instrument: null };
 
-/** Answers one after the other, the last again and again. */
+/** Returns the answers in order, then repeats the last one. */
 function answers(...rows: (Row[] | Error)[]) {
   const load = () => {
-    const answer = rows[Math.min(load.asked++, rows.length - 1)]!;
+    const answer = rows[Math.min(load.requests++, rows.length - 1)]!;
     return answer instanceof Error
       ? Promise.reject(answer)
       : Promise.resolve(answer);
   };
-  load.asked = 0;
+  load.requests = 0;
   return load;
 }
 
-it("what a venue says is known once it has been read, and then not asked for again", async () => {
+it("an instrument is known once loaded, and not requested again", async () => {
   const instruments = new Instruments();
   const load = answers([known]);
   expect(instruments.of(market).value).toBeNull();
   const reading = instruments.read(load, [1, 1]);
   await sleep(50);
   expect(instruments.of(market).value).toEqual(said);
-  expect(load.asked).toBe(1);
+  expect(load.requests).toBe(1);
   reading.close();
 });
 
-it("what is not known is asked for again, but not for ever, and what is known stays", async () => {
+it("missing instruments are requested again, but not for ever, and known ones stay", async () => {
   const instruments = new Instruments();
   const load = answers(new Error("away"), [known, unknown], [unknown]);
   const reading = instruments.read(load, [1, 1, 1]);
   await sleep(100);
-  expect(load.asked).toBe(4);
+  expect(load.requests).toBe(4);
   expect(instruments.of(market).value).toEqual(said);
   expect(instruments.of(unknown.market).value).toBeNull();
   reading.close();
 });
 
-it("nothing is asked for once nobody wants it", async () => {
+it("nothing is requested after close", async () => {
   const load = answers([unknown]);
   new Instruments().read(load, [20]).close();
   await sleep(60);
-  expect(load.asked).toBe(1);
+  expect(load.requests).toBe(1);
 });

@@ -2,25 +2,28 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Market } from "../../src/domain/market.js";
 import type { MarketSummary } from "../../src/persistence/stores/market-store.js";
 
-type Said = MarketSummary["instrument"];
+type InstrumentOrNull = MarketSummary["instrument"];
 type Load = (
   signal: AbortSignal,
 ) => Promise<readonly Pick<MarketSummary, "market" | "instrument">[]>;
 
-/** After so long it is asked once more what is not known yet: a server that has just begun asks the venues within seconds. */
-const AGAIN_MS: readonly number[] = [10_000, 60_000, 300_000];
+/**
+ * Delays of the retries for missing instruments: a server fetches them from the venues within
+ * seconds of its start.
+ */
+const RETRIES_MS: readonly number[] = [10_000, 60_000, 300_000];
 
-/** What venues say of markets, as far as this page has asked. */
+/** The instruments of the markets that this page has requested. */
 export class Instruments {
-  private readonly held = new Map<Market, Signal<Said>>();
+  private readonly held = new Map<Market, Signal<InstrumentOrNull>>();
 
-  /** Null where it is not known. */
-  of(market: Market): ReadonlySignal<Said> {
+  /** Null while unknown. */
+  of(market: Market): ReadonlySignal<InstrumentOrNull> {
     return this.signalOf(market);
   }
 
-  /** Reads these markets', and a few times more while any is missing; a failure is as if it were. */
-  read(load: Load, againMs = AGAIN_MS): { close: () => void } {
+  /** Loads instruments, and retries after `retriesMs` while any is missing or the load fails. */
+  read(load: Load, retriesMs = RETRIES_MS): { close: () => void } {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const attempt = async ([next, ...later]: readonly number[]) => {
@@ -37,7 +40,7 @@ export class Instruments {
       if (!isWhole && next !== undefined && !abort.signal.aborted)
         timer = setTimeout(() => void attempt(later), next);
     };
-    void attempt(againMs);
+    void attempt(retriesMs);
     return {
       close: () => {
         abort.abort();
@@ -46,10 +49,10 @@ export class Instruments {
     };
   }
 
-  private signalOf(market: Market): Signal<Said> {
+  private signalOf(market: Market): Signal<InstrumentOrNull> {
     let known = this.held.get(market);
     if (known === undefined) {
-      known = signal<Said>(null);
+      known = signal<InstrumentOrNull>(null);
       this.held.set(market, known);
     }
     return known;

@@ -48,7 +48,7 @@ describe("the markets", () => {
     await server.stop();
   });
 
-  it("are listed by name, those that come later too", async () => {
+  it("are listed by name, later ones too", async () => {
     expect(markets.names.value).toEqual(["sim:A", "sim:B"]);
     server.tickers({ epoch: "one", seq: 2 }, [tickerFor("sim:AB")]);
     await until(() => drawn !== undefined);
@@ -56,7 +56,7 @@ describe("the markets", () => {
     expect(markets.names.value).toEqual(["sim:A", "sim:AB", "sim:B"]);
   });
 
-  it("change once per drawn frame, to their newest state", async () => {
+  it("change once per browser frame, to their newest state", async () => {
     const seen: (string | undefined)[] = [];
     const stop = markets
       .ticker("sim:A")!
@@ -81,7 +81,7 @@ describe("the markets", () => {
     expect(last("sim:A")).toBe("105");
   });
 
-  it("are what the next process says, even when it knows less", async () => {
+  it("are those of the next process, even when it has fewer", async () => {
     await server.stop();
     await until(() => !markets.fresh.value);
     expect(last("sim:A")).toBe("100");

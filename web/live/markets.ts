@@ -8,7 +8,7 @@ import type { Market } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import type { Feed } from "./feed.js";
 
-/** Calls back before the browser draws next; returns what cancels it. */
+/** Calls back before the next browser frame; returns a function that cancels. */
 export type Schedule = (work: () => void) => () => void;
 
 export const nextFrame: Schedule = (work) => {
@@ -16,7 +16,10 @@ export const nextFrame: Schedule = (work) => {
   return () => cancelAnimationFrame(id);
 };
 
-/** Newest ticker of every market, from the `tickers` channel: a signal each, changed at most once per drawn frame. */
+/**
+ * Newest ticker of every market, from the `tickers` channel: one signal each, changed at most once
+ * per browser frame.
+ */
 export class Markets {
   private readonly tickers = new Map<Market, Signal<Ticker>>();
   private readonly sorted = signal<readonly Market[]>([]);
@@ -46,12 +49,12 @@ export class Markets {
     return this.sorted;
   }
 
-  /** False while what is here may be out of date. */
+  /** False while the tickers may be out of date. */
   get fresh(): ReadonlySignal<boolean> {
     return this.current;
   }
 
-  /** When the last ticker came, epoch ms of this browser's clock. */
+  /** When the last ticker arrived, epoch ms of this browser's clock. */
   get receivedAt(): ReadonlySignal<number | undefined> {
     return this.received;
   }
@@ -66,14 +69,16 @@ export class Markets {
     this.cancel?.();
   }
 
-  /** What came over the old connection is not newer than the next snapshot for coming first. */
+  /** Drops tickers of the old connection, which must not win over the next snapshot. */
   private stale(): void {
     this.cancel?.();
     this.apply();
     this.current.value = false;
   }
 
-  /** Another process may know less or other markets than the one before: only within an epoch can a row be behind. */
+  /**
+   * Another process may have fewer or other markets: rows are compared by age only within an epoch.
+   */
   private snapshot(rows: readonly Ticker[], epoch: string): void {
     const known = this.epoch === epoch;
     this.epoch = epoch;

@@ -1,20 +1,23 @@
-/** Reads something again whenever it is said to have changed, at most so often, however often that is said. */
+/** Calls `read` after `changed`, at most once per `minIntervalMs`. */
 export class PacedRead {
   private readonly abort = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private askedAt = -Infinity;
+  private startedAt = -Infinity;
 
   /** @param read must not reject */
   constructor(
-    private readonly everyMs: number,
+    private readonly minIntervalMs: number,
     private readonly read: (signal: AbortSignal) => Promise<void>,
   ) {}
 
   changed(): void {
     if (this.timer !== undefined || this.abort.signal.aborted) return;
-    const wait = Math.max(0, this.askedAt + this.everyMs - performance.now());
+    const wait = Math.max(
+      0,
+      this.startedAt + this.minIntervalMs - performance.now(),
+    );
     this.timer = setTimeout(() => {
-      this.askedAt = performance.now();
+      this.startedAt = performance.now();
       this.timer = undefined;
       void this.read(this.abort.signal);
     }, wait);

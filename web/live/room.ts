@@ -10,7 +10,7 @@ import type {
 } from "../../src/live/live-events.js";
 import type { Ticker } from "../../src/live/ticker.js";
 
-/** What a room's frames hold. */
+/** The row type of a channel's frames. */
 export type RowOf<C extends Channel> = C extends { channel: "candles" }
   ? Candle
   : C extends { channel: "trades" }
@@ -18,121 +18,129 @@ export type RowOf<C extends Channel> = C extends { channel: "candles" }
     : Ticker;
 
 export interface Listener<Row> {
-  /** Candles only: the oldest `openTime` held that must be right after the next snapshot. Asked at each subscription. */
+  /**
+   * Candles only: the oldest `openTime` that must be current after the next snapshot. Called at
+   * each subscription.
+   */
   since?: () => number | undefined;
-  /** Rows to merge: frames may have come ahead of them, so that versions and ids decide, not the order. */
+  /** Rows to merge by version or id, since frames may have arrived before them. */
   snapshot: (
     rows: readonly Row[],
     about: { epoch: string; truncated: boolean },
   ) => void;
   frame: (rows: readonly Row[]) => void;
-  /** What is held may be out of date from now until the next snapshot. */
+  /** The rows may be out of date from now until the next snapshot. */
   stale?: () => void;
-  /** Subscribing failed; it is tried again unless the request itself is wrong. */
+  /** Subscribing failed; it is retried unless the request itself is wrong. */
   refused?: (error: LiveError) => void;
 }
 
-/** Sends a subscribe request; calls back once, with undefined when no answer came in time. */
-export type Ask = (
+/** Sends a subscribe request; calls back once, with undefined on a timeout. */
+export type SendSubscribe = (
   request: SubscribeRequest,
   answer: (reply: SubscribeReply | undefined) => void,
 ) => void;
 
 const RETRY_MS = { first: 500, cap: 15_000 };
-/** Asking again cannot help. */
+/** Errors that a retry cannot resolve. */
 const FINAL: ReadonlySet<LiveError["code"]> = new Set([
   "bad_request",
   "unknown_channel",
   "unknown_interval",
 ]);
 
-interface Seat {
+interface Member {
   listener: Listener<unknown>;
-  /** Of its newest request: an answer to an older one is ignored. */
+  /** Number of its newest request: an answer to an older one is ignored. */
   request: number;
   delay: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** One room of the live feed and those who listen to it, kept in step as `live-events.ts` tells. */
+/**
+ * One room of the live feed and its listeners, kept in step by the protocol of `live-events.ts`.
+ */
 export class Room {
-  private readonly seats = new Map<Listener<unknown>, Seat>();
-  /** Of the newest frame or answer; undefined while nothing proves that no frame was missed. */
+  private readonly members = new Map<Listener<unknown>, Member>();
+  /** Position of the newest frame or answer; undefined while frames may have been missed. */
   private place: Place | undefined;
   private requests = 0;
 
   constructor(
     readonly channel: Channel,
-    private readonly ask: Ask,
+    private readonly sendSubscribe: SendSubscribe,
   ) {}
 
   get isEmpty(): boolean {
-    return this.seats.size === 0;
+    return this.members.size === 0;
   }
 
   add(listener: Listener<unknown>, connected: boolean): void {
-    const seat = {
+    const member = {
       listener,
       request: 0,
       delay: RETRY_MS.first,
       timer: undefined,
     };
-    this.seats.set(listener, seat);
-    if (connected) this.enter(seat);
+    this.members.set(listener, member);
+    if (connected) this.enter(member);
   }
 
   remove(listener: Listener<unknown>): void {
-    clearTimeout(this.seats.get(listener)?.timer);
-    this.seats.delete(listener);
+    clearTimeout(this.members.get(listener)?.timer);
+    this.members.delete(listener);
   }
 
   frame({ epoch, seq }: Place, rows: readonly unknown[]): void {
-    for (const { listener } of this.seats.values()) listener.frame(rows);
+    for (const { listener } of this.members.values()) listener.frame(rows);
     if (this.place === undefined) return;
     if (epoch === this.place.epoch && seq === this.place.seq + 1)
       this.place = { epoch, seq };
-    else this.enterAgain();
+    else this.rejoin();
   }
 
-  /** The server put this client out of the room, or the connection is a new one. */
-  enterAgain(): void {
+  /**
+   * To be called when the server has removed this client from the room, or the connection is new.
+   */
+  rejoin(): void {
     this.leave();
-    for (const seat of this.seats.values()) this.enter(seat);
+    for (const member of this.members.values()) this.enter(member);
   }
 
-  /** The connection is gone. */
+  /** To be called when the connection is lost. */
   leave(): void {
     this.place = undefined;
-    for (const seat of this.seats.values()) {
-      clearTimeout(seat.timer);
-      seat.request = 0;
-      seat.delay = RETRY_MS.first;
-      seat.listener.stale?.();
+    for (const member of this.members.values()) {
+      clearTimeout(member.timer);
+      member.request = 0;
+      member.delay = RETRY_MS.first;
+      member.listener.stale?.();
     }
   }
 
-  private enter(seat: Seat): void {
+  private enter(member: Member): void {
     const request = ++this.requests;
-    seat.request = request;
-    const since = seat.listener.since?.();
-    this.ask(
+    member.request = request;
+    const since = member.listener.since?.();
+    this.sendSubscribe(
       since === undefined ? this.channel : { ...this.channel, since },
       (reply) => {
-        if (seat.request !== request || !this.seats.has(seat.listener)) return;
-        if (reply?.ok !== true) return this.retry(seat, reply?.error);
+        if (member.request !== request || !this.members.has(member.listener))
+          return;
+        if (reply?.ok !== true) return this.retry(member, reply?.error);
         const { epoch, seq, snapshot, truncated } = reply;
         this.place = { epoch, seq };
-        seat.delay = RETRY_MS.first;
-        seat.listener.snapshot(snapshot, { epoch, truncated });
+        member.delay = RETRY_MS.first;
+        member.listener.snapshot(snapshot, { epoch, truncated });
       },
     );
   }
 
-  private retry(seat: Seat, error: LiveError | undefined): void {
-    if (error !== undefined) seat.listener.refused?.(error);
+  private retry(member: Member, error: LiveError | undefined): void {
+    if (error !== undefined) member.listener.refused?.(error);
     if (error !== undefined && FINAL.has(error.code)) return;
-    seat.timer = setTimeout(() => this.enter(seat), seat.delay);
-    seat.delay = Math.min(seat.delay * 2, RETRY_MS.cap);
+    member.timer = setTimeout(() => this.enter(member), member.delay);
+    member.delay = Math.min(member.delay * 2, RETRY_MS.cap);
   }
 }
 

@@ -1,10 +1,13 @@
-/** How far the server's clock is ahead of this browser's, ms; known to a second, which is what an HTTP date says. */
+/**
+ * How far the server's clock is ahead of this browser's, ms; accurate to a second, the precision of
+ * an HTTP date.
+ */
 let ahead = 0;
 
-/** @param date the `Date` header of an answer that has just come */
+/** @param date the `Date` header of an answer that has just arrived */
 export function noteServerTime(date: string | null): void {
   const time = date === null ? NaN : Date.parse(date);
-  // Half of the second that the header has lost.
+  // Half of the second that the header truncates.
   if (Number.isFinite(time)) ahead = time + 500 - Date.now();
 }
 

@@ -3,7 +3,7 @@ import { Instruments } from "./instruments.js";
 import { Markets } from "./markets.js";
 import { StatusWatch } from "./status-watch.js";
 
-/** The page's own connection, for as long as the page lives. */
+/** The page's connection, for as long as the page is open. */
 export const feed = new Feed();
 export const markets = new Markets(feed);
 export const instruments = new Instruments();

@@ -3,10 +3,10 @@ import type { Status } from "../../src/api/system/status.js";
 import { type ApiError, api } from "./api.js";
 import type { Feed } from "./feed.js";
 
-/** Quick while there is no data yet, or history is being made. */
-const EVERY_MS = { waiting: 1_000, settled: 5_000 };
+/** Short while there is no data yet, or history is being generated. */
+const INTERVAL_MS = { waiting: 1_000, settled: 5_000 };
 
-/** Asks for the status again and again: feed states and notices have no live channel. */
+/** Polls the status: feed states and notices have no live channel. */
 export class StatusWatch {
   private readonly newest = signal<Status | undefined>(undefined);
   private readonly failure = signal<ApiError | undefined>(undefined);
@@ -34,7 +34,7 @@ export class StatusWatch {
     clearTimeout(this.timer);
     this.abort.abort();
     this.abort = new AbortController();
-    void this.ask(this.abort.signal);
+    void this.poll(this.abort.signal);
   }
 
   close(): void {
@@ -43,7 +43,7 @@ export class StatusWatch {
     this.abort.abort();
   }
 
-  private async ask(signal: AbortSignal): Promise<void> {
+  private async poll(signal: AbortSignal): Promise<void> {
     try {
       const status = await api.status(signal);
       if (signal.aborted) return;
@@ -57,8 +57,8 @@ export class StatusWatch {
     }
     const isSettled = this.newest.peek()?.waiting === null;
     this.timer = setTimeout(
-      () => void this.ask(signal),
-      isSettled ? EVERY_MS.settled : EVERY_MS.waiting,
+      () => void this.poll(signal),
+      isSettled ? INTERVAL_MS.settled : INTERVAL_MS.waiting,
     );
   }
 }

@@ -10,7 +10,7 @@ export class TradeList {
     return this.list;
   }
 
-  /** False when every one was known, or is older than all that are kept. */
+  /** False when every trade was known, or is older than all kept ones. */
   merge(trades: readonly Trade[]): boolean {
     const ids = new Set(this.list.map(({ id }) => id));
     const fresh: Trade[] = [];
@@ -30,8 +30,8 @@ export class TradeList {
   }
 
   /**
-   * Takes what the feed says after it was lost: `trades` are the newest there are. Held ones are kept only when one of
-   * them is among these; else some may be missing between.
+   * Resumes after the feed was lost, with the newest `trades`. Earlier ones are kept only if one of
+   * them is among these; otherwise some may be missing in between.
    */
   resume(trades: readonly Trade[], sameServer: boolean): void {
     const ids = new Set(trades.map(({ id }) => id));

@@ -6,15 +6,15 @@ import type { Feed } from "./feed.js";
 import { type Schedule, nextFrame } from "./markets.js";
 import { TradeList } from "./trade-list.js";
 
-const KEPT = 2_000;
+const MAX_TRADES = 2_000;
 
-/** A market's newest trades, live; told at most once for each drawn frame. */
+/** A market's newest trades, live; updated at most once per browser frame. */
 export class TradeTape {
   readonly clock = new ExchangeClock();
-  private readonly list = new TradeList(KEPT);
+  private readonly list = new TradeList(MAX_TRADES);
   private readonly newest = signal<readonly Trade[]>([]);
   private readonly failure = signal<string | undefined>(undefined);
-  /** Waits for the next frame, or for the snapshot after a loss. */
+  /** Trades queued for the next browser frame, or for the snapshot after a loss. */
   private waiting: Trade[] = [];
   private epoch: string | undefined;
   private isCurrent = false;
@@ -41,7 +41,8 @@ export class TradeTape {
           this.waiting.push(...rows);
           if (this.isCurrent) this.cancel ??= this.schedule(() => this.apply());
           // A hidden page draws no frames.
-          if (this.waiting.length > KEPT) this.waiting.splice(0, KEPT / 2);
+          if (this.waiting.length > MAX_TRADES)
+            this.waiting.splice(0, MAX_TRADES / 2);
         },
         stale: () => {
           if (this.isCurrent) this.apply();

@@ -17,13 +17,13 @@ export type ColumnKey =
 export interface Column {
   key: ColumnKey;
   label: string;
-  /** What the figures mean exactly. */
+  /** Exact meaning of the figures. */
   title: string;
-  /** Below zero: `a` goes first in ascending order. Undefined values are put last by the caller. */
+  /** Below zero: `a` comes first in ascending order. The caller puts undefined values last. */
   compare: (a: Entry, b: Entry) => number;
   /** False when the row has nothing to compare. */
   has: (entry: Entry) => boolean;
-  /** What a first click on the heading does. */
+  /** Direction of the first click on the heading. */
   descendingFirst: boolean;
 }
 

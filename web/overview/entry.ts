@@ -3,7 +3,7 @@ import { type Market, splitMarket } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import { type Condition, conditionOf } from "../frame/feed-condition.js";
 
-/** All that is known of one market; a market with a feed may not have a trade yet. */
+/** One row of the overview; a market with a feed may not have a trade yet. */
 export interface Entry {
   market: Market;
   venue: string;
@@ -36,7 +36,7 @@ const COMPLETENESS = {
     sign: "✕",
     text: "gaps",
     tone: "down",
-    why: "Of the last 24 h, trades are missing (the ids show gaps), or for a while nobody followed a market whose ids cannot show them",
+    why: "Of the last 24 h, trades are missing (the ids show gaps), or for some time no process followed a market whose ids cannot show them",
   },
   null: {
     sign: "?",

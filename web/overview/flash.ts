@@ -6,8 +6,8 @@ const until = new Map<HTMLElement, number>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /**
- * Marks an element for a moment. An attribute and one timer for all of them: an animation in each of forty cells would
- * keep the browser painting sixty times a second.
+ * Marks an element for `FLASH_MS`. One attribute and one timer for all elements: animations in
+ * forty cells would make the browser paint sixty times a second.
  */
 export function flash(element: HTMLElement, direction: "up" | "down"): void {
   element.dataset["flash"] = direction;

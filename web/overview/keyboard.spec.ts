@@ -1,7 +1,7 @@
 import { actionOf, moved } from "./keyboard.js";
 
 describe("a key", () => {
-  it("commands the table from anywhere but a text", () => {
+  it("controls the table from anywhere but a text", () => {
     expect(actionOf("/", "page")).toEqual({ kind: "filter" });
     expect(actionOf("s", "page")).toEqual({ kind: "sort" });
     expect(actionOf("r", "control")).toEqual({ kind: "reverse" });
@@ -23,7 +23,7 @@ describe("a key", () => {
     expect(actionOf("Home", "text")).toBeUndefined();
   });
 
-  it("without a meaning is left alone", () => {
+  it("without a function is ignored", () => {
     expect(actionOf("x", "page")).toBeUndefined();
     expect(actionOf("Tab", "page")).toBeUndefined();
     expect(actionOf("constructor", "page")).toBeUndefined();

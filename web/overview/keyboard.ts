@@ -8,7 +8,7 @@ export type Action =
   | { kind: "sort" }
   | { kind: "reverse" };
 
-/** What has the focus: text that is typed is not to be taken for a command. */
+/** What has the focus: typed text must not be read as a command. */
 export type Focus = "text" | "control" | "page";
 
 const MOVES = new Map<string, Move>(
@@ -22,7 +22,7 @@ const MOVES = new Map<string, Move>(
   } as const),
 );
 
-/** What a key asks for, if anything. */
+/** The action of a key, if any. */
 export function actionOf(key: string, focus: Focus): Action | undefined {
   if (key === "Escape") return { kind: "clear" };
   const move = MOVES.get(key);
@@ -41,7 +41,7 @@ export function actionOf(key: string, focus: Focus): Action | undefined {
   return move === undefined ? undefined : { kind: "move", move };
 }
 
-/** Index after a move; from nowhere (−1) any move leads to an end of the list. */
+/** Index after a move; without a selection (−1) a move leads to an end of the list. */
 export function moved(
   from: number,
   move: Move,

@@ -29,7 +29,8 @@ interface Props {
 }
 
 export function MarketRow({ market, rowIndex, tabbable, sparklines }: Props) {
-  // A market may get its first trade, or be another process's, while its row is shown.
+  // Subscribes: a market may get its first trade, or come from another process, while its row is
+  // shown.
   void markets.names.value;
   const ticker = markets.ticker(market)?.value;
   const { venue, symbol } = splitMarket(market);
@@ -55,7 +56,7 @@ export function MarketRow({ market, rowIndex, tabbable, sparklines }: Props) {
   );
 }
 
-/** One for each figure, so that the feed's state stays in its column. */
+/** One cell per figure, so that the feed's state stays in its column. */
 const NO_FIGURES = [
   "last",
   "change",
@@ -88,7 +89,8 @@ function Figures({
   sparklines: Sparklines;
 }) {
   const { market, last, high, low, volume, quoteVolume } = ticker;
-  // As many digits in each of the row's prices, so that they do not jump when the last one happens to be a zero.
+  // As many digits in each of the row's prices, so that they do not jump when the last one happens
+  // to be a zero.
   const tick = instruments.of(market).value?.tickSize;
   const digits = digitsOf([last, high, low], tick);
   const complete = completenessOf(ticker);

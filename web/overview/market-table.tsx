@@ -10,7 +10,7 @@ import { active, sort, sortBy } from "./view.js";
 
 interface Props {
   rows: readonly Market[];
-  /** Those to render; the others are room above and below. */
+  /** The rows to render; spacers stand for the others. */
   items: readonly VirtualItem[];
   /** Height of all rows, px. */
   height: number;
@@ -106,7 +106,7 @@ function Spacer({ height }: { height: number }) {
   );
 }
 
-/** A row that is moved to another place loses the focus: it is given back. */
+/** Restores the focus of a row that has been moved. */
 function useKeptFocus(scroller: RefObject<HTMLElement | null>): void {
   const held = scroller.current?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {

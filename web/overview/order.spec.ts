@@ -42,7 +42,7 @@ const entries: Entry[] = [
 ];
 
 describe("the table's order", () => {
-  it("goes by the value of a price, not by its spelling", () => {
+  it("is by the value of a price, not its spelling", () => {
     const order = ordered(entries, { key: "last", descending: true }, "");
     expect(order).toEqual([
       "binance:ETHUSDT",
@@ -59,7 +59,7 @@ describe("the table's order", () => {
       ).toEqual(["coinbase:BTC-USD", "sim:NEW"]);
   });
 
-  it("shows trouble first", () => {
+  it("shows problems first", () => {
     const [byFeed] = ordered(
       entries,
       { key: "feed", descending: false },
@@ -70,14 +70,14 @@ describe("the table's order", () => {
     expect(byGaps[0]).toBe("binance:ETHUSDT");
   });
 
-  it("stands in the address", () => {
+  it("is kept in the address", () => {
     expect(sortFrom("-volume")).toEqual({ key: "volume", descending: true });
     expect(sortText({ key: "volume", descending: true })).toBe("-volume");
     expect(sortText(sortFrom("no such column"))).toBeNull();
     expect(sortFrom(null)).toEqual({ key: "market", descending: false });
   });
 
-  it("turns round with a second click", () => {
+  it("reverses with a second click", () => {
     const first = toggled(sortFrom(null), "volume");
     expect(first).toEqual({ key: "volume", descending: true });
     expect(toggled(first, "volume").descending).toBe(false);
@@ -85,7 +85,7 @@ describe("the table's order", () => {
 });
 
 describe("a feed", () => {
-  it("whose state nobody has written for 15 s is gone, unless it was stopped", () => {
+  it("whose state was not written for 15 s is gone, unless it was stopped", () => {
     const live = feed("sim:A", "live");
     expect(conditionOf(live, 15_000)).toBe("live");
     expect(conditionOf(live, 15_001)).toBe("gone");

@@ -31,7 +31,10 @@ export function toggled(sort: Sort, key: ColumnKey): Sort {
     : { key, descending: columnOf(key)?.descendingFirst ?? false };
 }
 
-/** Every word of the filter must be in the market's name, its feed's condition or its completeness ("gaps"). */
+/**
+ * Every word of the filter must be in the market's name, its feed's condition or its completeness
+ * ("gaps").
+ */
 export function matches(entry: Entry, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
@@ -41,7 +44,10 @@ export function matches(entry: Entry, filter: string): boolean {
   return words.every((word) => text.includes(word));
 }
 
-/** Names in the order of the table. Rows without the figure come last in either direction; equal ones go by name. */
+/**
+ * Names in the order of the table. Rows without the figure come last in either direction; equal
+ * ones go by name.
+ */
 export function ordered(
   entries: readonly Entry[],
   sort: Sort,

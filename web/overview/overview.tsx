@@ -46,7 +46,7 @@ function Markets() {
     link?.focus({ preventScroll: true });
   }
 
-  // Back from a market: at its row again.
+  // Back from a market: returns to its row.
   useEffect(() => {
     const at = rows.indexOf(active.peek() ?? "");
     if (at >= 0) moveTo(at);
@@ -121,7 +121,7 @@ function Markets() {
   );
 }
 
-/** Of all markets, anew when there are more of them. */
+/** Loads the instruments of all markets, again when there are new markets. */
 function useInstruments(): void {
   const count = markets.names.value.length;
   useEffect(() => {

@@ -7,7 +7,7 @@ describe("a sparkline", () => {
     expect(sparklinePath(line, 100, 12)).toBe("M0.0 11.0L50.0 1.0L100.0 6.0");
   });
 
-  it("leaves a hole as wide as it lasted", () => {
+  it("leaves a gap as wide as it lasted", () => {
     const hole = { times: [0, 10, 100], closes: ["1", "2", "3"] };
     expect(sparklinePath(hole, 100, 12)).toContain("L10.0 ");
   });

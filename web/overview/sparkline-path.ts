@@ -1,4 +1,6 @@
-/** Points of a line, left to right; here prices become numbers, which is exact enough for pixels. */
+/**
+ * Points of a line, left to right; here prices become numbers, which is exact enough for pixels.
+ */
 export interface Line {
   /** When its first bucket opened; `times` are those of the closes. */
   from: number;
@@ -7,8 +9,8 @@ export interface Line {
 }
 
 /**
- * SVG path data of a price line in a box of `width` × `height`, by time, so that a hole is as wide as it lasted.
- * Undefined with fewer than two points.
+ * SVG path data of a price line in a box of `width` × `height`, by time, so that a gap is as wide
+ * as it lasted. Undefined with fewer than two points.
  */
 export function sparklinePath(
   { times, closes }: Pick<Line, "times" | "closes">,
@@ -36,7 +38,10 @@ export interface Ends {
   last: string;
 }
 
-/** The line from the window's first price to its newest one, so that it says the same as the change beside it. */
+/**
+ * The line from the window's first price to its newest one, so that it matches the change beside
+ * it.
+ */
 export function between(line: Line, ends: Ends): Line {
   const { openTime, open, closeTime, last } = ends;
   const inside = line.times

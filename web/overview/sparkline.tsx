@@ -13,7 +13,10 @@ interface Props {
   line: ReadonlySignal<Line | undefined>;
 }
 
-/** The last 24 h as a line; its end follows the price once a second. The figures beside it say the same in words. */
+/**
+ * The last 24 h as a line; its end follows the price once a second. The figures beside it say the
+ * same in words.
+ */
 export function Sparkline({ market, line }: Props) {
   void now.value;
   const known = line.value;

@@ -4,11 +4,13 @@ import type { Market } from "../../src/domain/market.js";
 import { type ApiError, api } from "../live/api.js";
 import type { Line } from "./sparkline-path.js";
 
-/** A point more each half hour; the newest price is added by whoever draws. */
-const EVERY_MS = 300_000;
+/** There is one new point per half hour; `between` adds the newest price. */
+const REFRESH_MS = 300_000;
 const RETRY_MS = 5_000;
 
-/** The 24 h lines of all markets: fetched at once and then now and again, for as long as the overview is shown. */
+/**
+ * The 24 h lines of all markets: fetched at once and then periodically while the overview is shown.
+ */
 export class Sparklines {
   private readonly lines = new Map<Market, Signal<Line | undefined>>();
   private readonly failure = signal<ApiError | undefined>(undefined);
@@ -48,7 +50,7 @@ export class Sparklines {
       if (signal.aborted) return;
       this.failure.value = error as ApiError;
     }
-    const wait = this.failure.peek() === undefined ? EVERY_MS : RETRY_MS;
+    const wait = this.failure.peek() === undefined ? REFRESH_MS : RETRY_MS;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.refresh(), wait);
   }

@@ -9,7 +9,7 @@ import { COLUMNS } from "./columns.js";
 import { entryOf } from "./entry.js";
 import { type Sort, ordered, sortFrom, sortText, toggled } from "./order.js";
 
-/** State of the overview: what the address says, and the row that the keyboard is at. */
+/** State of the overview: that of the address, and the active row of the keyboard. */
 export const sort = computed(() => sortFrom(param("sort")));
 export const filter = computed(() => param("q") ?? "");
 export const active = signal<Market | undefined>(undefined);
@@ -28,7 +28,10 @@ export const names = computed(() => [
 
 let before: readonly Market[] = [];
 
-/** Markets in the table's order. Figures move rows once a second at most: a table that dances cannot be read. */
+/**
+ * Markets in the table's order. Figures reorder rows at most once a second, so that the table stays
+ * readable.
+ */
 export const order = computed<readonly Market[]>(() => {
   if (sort.value.key !== "market" || filter.value !== "") void now.value;
   const entries = names.value.map((market) =>

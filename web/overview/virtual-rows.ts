@@ -10,10 +10,10 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 export type VirtualRows = Virtualizer<HTMLElement, HTMLElement>;
 
-/** Rows rendered above and below what is seen. */
+/** Rows rendered above and below the visible ones. */
 const OVERSCAN = 6;
 
-/** Which rows of a long table to render; all have the height that the custom property `--row` says. */
+/** The rows of a long table to render; all have the height of the custom property `--row`. */
 export function useVirtualRows(
   count: number,
   scroller: RefObject<HTMLElement | null>,
@@ -40,7 +40,7 @@ export function useVirtualRows(
   return rows;
 }
 
-/** Enough for a phone; a screen full of them in one go would keep the browser from answering for too long. */
+/** Enough for a phone; a full screen at once would block the browser for too long. */
 const FIRST_ROWS = 8;
 
 /** The first rows at once, the others after these have been drawn. */

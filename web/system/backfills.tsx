@@ -18,12 +18,12 @@ const COLUMNS = [
   { name: "Span" },
   { name: "State" },
   { name: "Progress", figures: true },
-  { name: "Rate", figures: true, title: "Trades read a second, of late" },
+  { name: "Rate", figures: true, title: "Trades read per second, recently" },
   { name: "Time left", figures: true },
   { name: "Note" },
 ];
 
-/** Jobs that load history, those that have not ended first; nothing where there never was one. */
+/** Jobs that load history, open ones first; nothing if there are none. */
 export function Backfills({ jobs }: { jobs: readonly Backfill[] }) {
   if (jobs.length === 0) return null;
   const open = jobs.filter(({ endedAt }) => endedAt === null);
@@ -31,7 +31,7 @@ export function Backfills({ jobs }: { jobs: readonly Backfill[] }) {
   return (
     <section class="card part wide-part" aria-labelledby="backfills">
       <h2 id="backfills">
-        Backfills <span class="dim num">{open.length} under way</span>
+        Backfills <span class="dim num">{open.length} open</span>
       </h2>
       <Scrolled label="Backfills" tall>
         <FiguresTable columns={COLUMNS}>
@@ -70,7 +70,7 @@ function Job({ job }: { job: Backfill }) {
   );
 }
 
-/** Trouble before what is under way, and that before what is to be known of the result. */
+/** The problem, else the current step, else the notes on the result. */
 function noteOf({ problem, doing, notes }: Backfill): string {
   const first = problem ?? doing ?? notes[0] ?? "";
   const more = notes.length - (first === notes[0] ? 1 : 0);

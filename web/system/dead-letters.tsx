@@ -8,7 +8,7 @@ const COLUMNS = ["Time", "Reason", "Topic", "Key", "Detail"].map((name) => ({
   name,
 }));
 
-/** Records that were refused for good, the newest first, each with its reason. */
+/** Rejected records, the newest first, each with its reason. */
 export function DeadLetters({ letters }: { letters: System["deadLetters"] }) {
   const { total, newest } = letters;
   return (

@@ -15,7 +15,7 @@ import { FiguresTable, Scrolled } from "./figures-table.js";
 
 type Feed = System["feeds"][number];
 
-/** Laying out two hundred rows at once would hold up the page; trouble is among the first. */
+/** Rendering two hundred rows at once would block the page; feeds with problems come first. */
 const FIRST_ROWS = 40;
 
 const COLUMNS = [
@@ -29,7 +29,7 @@ const COLUMNS = [
   { name: "Detail" },
 ];
 
-/** Trouble first: with two hundred feeds the broken one must not be on page four. */
+/** Problems first: with two hundred feeds the broken one must not be on page four. */
 export function Feeds({ feeds }: { feeds: readonly Feed[] }) {
   const order = Object.keys(CONDITIONS);
   const time = serverNow();

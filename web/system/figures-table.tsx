@@ -7,7 +7,7 @@ export interface FiguresColumn {
   title?: string;
 }
 
-/** The table of a part of the page, for screen readers with a caption where it has a neighbour. */
+/** A table with an optional caption for screen readers. */
 export function FiguresTable({
   columns,
   caption,
@@ -41,7 +41,9 @@ export function FiguresTable({
   );
 }
 
-/** What may be wider, or `tall`er, than its place: scrolled by keyboard, too. */
+/**
+ * Container for content that may be wider, or `tall`er, than its space: scrolls by keyboard, too.
+ */
 export function Scrolled({
   label,
   tall = false,

@@ -9,18 +9,17 @@ const COLUMNS = [
   {
     name: "Missing",
     figures: true,
-    title: "Trade ids that should be held and are not",
+    title: "Trade ids that should be stored and are not",
   },
   {
     name: "Unrepairable",
     figures: true,
-    title:
-      "Gaps that the venue does not fill; it is asked again every few hours",
+    title: "Gaps that the venue does not return; retried every few hours",
   },
   {
     name: "Repaired",
     figures: true,
-    title: "Gaps that have ended: their trades came",
+    title: "Gaps that have ended: their trades were fetched",
   },
   {
     name: "Void",
@@ -30,7 +29,7 @@ const COLUMNS = [
   },
 ];
 
-/** Ids that should be held and are not. */
+/** Missing ids by market. */
 export function Gaps({ gaps }: { gaps: System["gaps"] }) {
   return (
     <section class="card part" aria-labelledby="gaps">

@@ -2,7 +2,7 @@ import type { System } from "../../src/api/system/system.js";
 import { durationText } from "../frame/time-text.js";
 import { statusWatch } from "../live/session.js";
 
-/** What is running, and why it is that. */
+/** What is running, and why. */
 export function Mode({ system }: { system: System }) {
   const { mode, roles, version, uptime, waiting, history } = system;
   const status = statusWatch.status.value;

@@ -14,7 +14,7 @@ const CONSUMERS = [
 ];
 const QUEUES = [{ name: "Queue" }, { name: "Depth", figures: true }];
 
-/** From the log to the tables: what waits, and how long the writing takes. */
+/** From the log to the tables: lag, queues and write times. */
 export function Pipeline({ system }: { system: System }) {
   void now.value;
   const { consumers, write, queues } = system;
@@ -58,7 +58,7 @@ export function Pipeline({ system }: { system: System }) {
                 {assigned ? (
                   <span class="up">● assigned</span>
                 ) : (
-                  <span class="warn">◌ waiting for its share</span>
+                  <span class="warn">◌ waiting for partitions</span>
                 )}
               </td>
             </tr>

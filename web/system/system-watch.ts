@@ -3,10 +3,10 @@ import type { System } from "../../src/api/system/system.js";
 import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
 import { type ApiError, api } from "../live/api.js";
 
-const EVERY_MS = 2_000;
+const INTERVAL_MS = 2_000;
 const NEWEST_JOBS = 50;
 
-/** Asks for the state of the system for as long as its page is shown. */
+/** Polls the state of the system while its page is shown. */
 export class SystemWatch {
   private readonly newest = signal<System | undefined>(undefined);
   private readonly jobs = signal<readonly Backfill[]>([]);
@@ -16,14 +16,14 @@ export class SystemWatch {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    void this.ask();
+    void this.poll();
   }
 
   get system(): ReadonlySignal<System | undefined> {
     return this.newest;
   }
 
-  /** The newest of them, newest first. */
+  /** The newest jobs, newest first. */
   get backfills(): ReadonlySignal<readonly Backfill[]> {
     return this.jobs;
   }
@@ -42,7 +42,7 @@ export class SystemWatch {
     clearTimeout(this.timer);
   }
 
-  private async ask(): Promise<void> {
+  private async poll(): Promise<void> {
     const { signal } = this.abort;
     try {
       const [system, jobs] = await Promise.all([
@@ -60,6 +60,6 @@ export class SystemWatch {
       if (signal.aborted) return;
       this.failure.value = error as ApiError;
     }
-    this.timer = setTimeout(() => void this.ask(), EVERY_MS);
+    this.timer = setTimeout(() => void this.poll(), INTERVAL_MS);
   }
 }

@@ -11,7 +11,7 @@ import { Mode } from "./mode.js";
 import { Pipeline } from "./pipeline.js";
 import { SystemWatch } from "./system-watch.js";
 
-/** What an operator must know to trust the figures. */
+/** The system view for operators. */
 export function System() {
   const [watch] = useState(() => new SystemWatch());
   useEffect(() => () => watch.close(), [watch]);

@@ -3,7 +3,7 @@ import type { Figures } from "../chart/minute-figures.js";
 import { grouped } from "../frame/decimal-text.js";
 import type { Pressure } from "./pressure.js";
 
-/** What share of the volume takers bought, over the last minutes. */
+/** Share of the volume that takers bought, over the last minutes. */
 export function PressureBars({
   figures,
 }: {

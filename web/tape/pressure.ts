@@ -2,17 +2,20 @@ import type { Candle } from "../../src/domain/candle.js";
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import { MINUTE_MS } from "../../src/domain/units.js";
 
-/** Who took: exact sums in base currency over some minutes. */
+/** Taker volume by side: exact sums in base currency over some minutes. */
 export interface Pressure {
   minutes: number;
   buy: string;
-  /** All that was not bought by the taker: sold, or of a side that the venue does not tell. */
+  /** All volume not bought by takers: sold, or of a side that the venue does not report. */
   sell: string;
   /** Tenths of a percent of the volume that takers bought; undefined without volume. */
   buyShare: number | undefined;
 }
 
-/** Of the newest `minutes` one-minute buckets, by the market's own time: the last is that of its newest trade. */
+/**
+ * Of the newest `minutes` one-minute buckets, by the market's own time: the last is that of its
+ * newest trade.
+ */
 export function pressureOf(
   candles: readonly Candle[],
   minutes: number,

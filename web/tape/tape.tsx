@@ -12,7 +12,7 @@ import { TradeRow, columnDigits, sizeClass, sizeScale } from "./trade-row.js";
 
 const ROWS = 60;
 
-/** The newest trades as they come; it stands still while somebody points at it or has the focus in it. */
+/** The newest trades as they arrive; pauses while the pointer or the focus is in it. */
 export function Tape({
   tape,
   instrument,
@@ -44,7 +44,7 @@ export function Tape({
           <input
             inputMode="decimal"
             placeholder="any"
-            aria-label="Least size in base currency"
+            aria-label="Minimum size in base currency"
             aria-invalid={wrong}
             value={least}
             onInput={({ currentTarget }) =>
@@ -58,7 +58,7 @@ export function Tape({
         class="tape-rows live-data"
         tabIndex={0}
         role="region"
-        aria-label="Newest trades; stand still while focused"
+        aria-label="Newest trades; paused while focused"
         onPointerEnter={() => (paused.value = true)}
         onPointerLeave={() => (paused.value = false)}
         onFocus={() => (paused.value = true)}
@@ -93,7 +93,7 @@ export function Tape({
         {tape.error.value !== undefined ? (
           <span class="down">{tape.error.value}</span>
         ) : wrong ? (
-          "The least size is a number such as 0.5."
+          "The minimum size is a number such as 0.5."
         ) : paused.value ? (
           `❚❚ Paused${waiting > 0 ? `, ${waiting} new` : ""}`
         ) : rows.length === 0 ? (

@@ -4,7 +4,7 @@ import { digitsOf, grouped } from "../frame/decimal-text.js";
 import { timeText } from "../frame/time-text.js";
 import { zone } from "../frame/time-zone.js";
 
-/** Fraction digits that the columns have, so that their points align. */
+/** Fraction digits of the columns, so that their decimal points align. */
 export interface Digits {
   price: number;
   amount: number;
@@ -46,7 +46,7 @@ export function sizeScale(trades: readonly Trade[]): [number, number] {
   return [at(0.9), at(0.98)];
 }
 
-/** A number is good enough to emphasise by. */
+/** Converts to numbers, which is exact enough for emphasis. */
 export function sizeClass(
   { amount }: Trade,
   [big, huge]: readonly [number, number],

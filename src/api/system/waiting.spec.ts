@@ -38,7 +38,7 @@ describe("what an empty page waits for", () => {
       "binance cannot be reached (getaddrinfo ENOTFOUND). Tapeline keeps retrying; if no exchange answers, the simulated venue starts.",
     );
     const named = readConfig({ FEEDS: "binance:BTCUSDT" });
-    expect(waitingFor(named, [down], false, NOW)).toMatch(/all the time\.$/);
+    expect(waitingFor(named, [down], false, NOW)).toMatch(/keeps retrying\.$/);
   });
 
   it("is the first trade of a connected venue", () => {
