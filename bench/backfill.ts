@@ -47,7 +47,7 @@ export const backfill: Benchmark = {
   name: "backfill",
   title: "Backfill",
   workload:
-    "A day of one market, 1 M aggregates in the exchange's zip → trades, 15 intervals of candles and coverage. Tapeline checks the SHA-256, unpacks, checks each line and merges in pieces, beside which live trades could be written; the other copies a plain CSV with the table's own columns in one transaction and makes the candles once.",
+    "A day of one market, 1 M aggregates in the exchange's zip → trades, 15 intervals of candles and coverage. Tapeline checks the SHA-256, unpacks, checks each line and merges in chunks, between which live trades could be written; the peer copies a plain CSV with the table's own columns in one transaction and makes the candles once.",
   chart: RATE,
   run,
 };
@@ -81,7 +81,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
         },
       ],
       notes: [
-        "After every run of Tapeline each candle was recomputed from the stored trades, and every id was accounted for; the trades and candles of the other were counted.",
+        "After every run of Tapeline each candle was recomputed from the stored trades, and every id was accounted for; the trades and candles of the peer were counted.",
         "Making the files is not counted.",
       ],
     };
@@ -120,7 +120,7 @@ function contestant(
   };
 }
 
-/** Through a job, as the command and the API do it. */
+/** By a backfill job, as the command and the API run it. */
 async function loadByJob(
   { url, source }: BenchDatabase,
   folder: string,
@@ -130,7 +130,7 @@ async function loadByJob(
     DATA_DIR: folder,
     FEEDS: "",
     BINANCE_BULK_URL: pathToFileURL(folder).href,
-    // Nobody is asked.
+    // No exchange is contacted.
     BINANCE_REST_URL: "http://127.0.0.1:1",
   });
   const metrics = new Metrics();

@@ -11,7 +11,7 @@ import type { Consumed } from "./kafka/tally.js";
 
 const MARKETS = 20;
 const TRADES = 1_000_000;
-/** Enough for some seconds of what takes ten times as long. */
+/** Enough for some seconds of a peer that is ten times slower. */
 const FEWER = 200_000;
 const LIMIT_MS = 180_000;
 
@@ -111,7 +111,7 @@ function contestant(
   };
 }
 
-/** Offsets summed over the partitions. Nest's server adds something to the name of its group. */
+/** Offsets summed over the partitions. Nest's server adds a suffix to the name of its group. */
 async function committedOf(
   brokers: string,
   prefix: string,

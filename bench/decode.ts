@@ -69,7 +69,7 @@ export const decode: Benchmark = {
       ],
       notes: [
         `A record of a topic takes ${ratio("record").toFixed(2)} × a bare JSON.parse.`,
-        "Frames in the layout that the venue sends today are matched by one pattern, everything else is read as JSON: src/venues/binance/layouts.ts and src/streaming/trade-text.ts, whose tests compare both ways.",
+        "Frames in the layout that the venue sends today are matched by one pattern, everything else is read as JSON: src/venues/binance/layouts.ts and src/streaming/trade-text.ts, whose tests compare both paths.",
       ],
     };
   },
@@ -110,7 +110,10 @@ function emptyItem(): Item {
   };
 }
 
-/** Of the recordings in TAPELINE_DATA, again and again; without them, made ones of the same layout. */
+/**
+ * Frames of the recordings in TAPELINE_DATA, repeated; without recordings, made ones of the same
+ * layout.
+ */
 function recordedFrames(count: number): Buffer[] {
   const folder = process.env["TAPELINE_DATA"];
   const frames =

@@ -20,7 +20,7 @@ import type { Watched } from "./kafka/recording-watch.js";
 
 const MARKETS = 20;
 const TRADES = 2_000_000;
-/** For what is slow, and for the round that does not count. */
+/** For slow contestants, and for the warm-up round. */
 const FEWER = TRADES / 20;
 /** For a peer without candles, to save time. */
 const SOME = TRADES / 8;
@@ -47,7 +47,7 @@ export const endToEnd: Benchmark = {
     };
     const few = await fill(FEWER / part);
     const all = scale.smoke ? few : await fill(TRADES);
-    /** The round before those that count fills caches, which takes fewer trades. */
+    /** The warm-up round needs fewer trades. */
     const contestant = (
       name: string,
       kind: Contestant["kind"],
@@ -73,7 +73,7 @@ export const endToEnd: Benchmark = {
       contestant(EMBEDDED, "tapeline", tapelineEmbedded, all),
       contestant(ROW_BY_ROW, "peer", (it) => rowByRow(servers, it), few),
     ];
-    // Its start alone takes longer than all the rest of a smoke.
+    // Its start alone takes longer than the rest of a smoke run.
     if (!scale.smoke && canRunConnect())
       contestants.push(
         contestant(

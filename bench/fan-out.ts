@@ -32,7 +32,7 @@ import type { Servers } from "./harness/servers.js";
 
 /** The product's default. */
 const FLUSH_MS = 100;
-/** The shortest that it can be set to: for as fast as it goes. */
+/** The shortest allowed, for the run at full speed. */
 const SHORTEST_FLUSH_MS = 10;
 const OF_MARKETS = 10;
 const MANY = 5_000;
@@ -135,13 +135,13 @@ async function oneRun(
 ): ReturnType<Contestant["run"]> {
   const { child } = live;
   const paced = await window(live, crowd, plans, () =>
-    child.ask("paced", load.pacedRounds, FLUSH_MS),
+    child.call("paced", load.pacedRounds, FLUSH_MS),
   );
-  if (live.name === PRODUCT) await child.ask("flushEvery", SHORTEST_FLUSH_MS);
+  if (live.name === PRODUCT) await child.call("flushEvery", SHORTEST_FLUSH_MS);
   const flatOut = await window(live, crowd, plans, () =>
-    child.ask("flatOut", load.flatOutRounds),
+    child.call("flatOut", load.flatOutRounds),
   );
-  if (live.name === PRODUCT) await child.ask("flushEvery", FLUSH_MS);
+  if (live.name === PRODUCT) await child.call("flushEvery", FLUSH_MS);
   await checkNewest(live, crowd);
   const updates = channel === "tickers" ? LIVE_MARKETS.length : 1;
   return {
@@ -159,7 +159,7 @@ async function oneRun(
   };
 }
 
-/** Publishes, waits until all has arrived, and throws when something has not. */
+/** Publishes and waits until every frame has arrived; throws if one has not. */
 async function window(
   { child }: LiveServer,
   crowd: Crowd,
@@ -174,7 +174,7 @@ async function window(
 }> {
   const before = await crowd.counts();
   const { cpuSeconds, seconds } = await publish();
-  const flushes = await child.ask<Flushes>("flushes");
+  const flushes = await child.call<Flushes>("flushes");
   const frames = await checkDelivered(crowd, plans, flushes, before);
   return {
     frames,
@@ -184,13 +184,13 @@ async function window(
   };
 }
 
-/** Five times as many clients, once, of the product alone. */
+/** Five times as many clients, one run of the product alone. */
 async function manyRow({ live, crowd }: Pair, scale: Scale): Promise<Row> {
   scale.say(`${MANY} clients of ${live.name}`);
   const plans = candlePlans(MANY, LIVE_MARKETS, 2);
   await enter(live, crowd, plans);
   const { frames, cpu, p50, p99 } = await window(live, crowd, plans, () =>
-    live.child.ask("paced", 30, FLUSH_MS),
+    live.child.call("paced", 30, FLUSH_MS),
   );
   const figure = (unit: string, value: number): Row["figures"][string] => {
     return { unit, samples: [value] };

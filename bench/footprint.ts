@@ -53,7 +53,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
       },
     ],
     notes: [
-      "Memory of PostgreSQL counts what its processes share once.",
+      "Memory of PostgreSQL counts memory shared by its processes once.",
       ...disk.notes,
     ],
   };

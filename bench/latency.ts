@@ -71,13 +71,13 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
     bars: barsOf(rows),
     notes: [
       "p50, p99: of the steady trades. burst p99: of the bursts' trades; drained: from a burst's last frame to its last trade at the client.",
-      `The flush is ${FLUSH_MS} ms: half of it is waited on average before anything is done. Binance's own kline streams update every 2,000 ms (1,000 ms for 1s).`,
-      "Spark 3.5 structured streaming with a JDBC sink, on this kind of machine: 0.9–1.2 s tuned, 4.7–9.8 s as it comes (measured apart, not in this run).",
+      `The flush is ${FLUSH_MS} ms: on average half of it is spent waiting. Binance's own kline streams update every 2,000 ms (1,000 ms for 1s).`,
+      "Spark 3.5 structured streaming with a JDBC sink, on this kind of machine: 0.9–1.2 s tuned, 4.7–9.8 s with defaults (measured apart, not in this run).",
     ],
   };
 }
 
-/** Steady trades and bursts, and nothing else to do. */
+/** Steady trades and bursts, without other load. */
 async function quiet(
   contestant: string,
   settings: Record<string, string>,
@@ -99,7 +99,7 @@ async function quiet(
         );
         const spread = await session.measure(BURST, BURST_MS);
         put(row, { "burst p99": spread.p99, drained: spread.drained });
-        // Not into the wake of the last one.
+        // Lets the system recover from the previous burst.
         await steady(session, 1);
       }
     }
@@ -167,14 +167,14 @@ function put({ figures }: Row, values: Record<string, number>): void {
 
 function barsOf(rows: readonly Row[]): Bar[] {
   const quietP99 = medianOf(rows, EMBEDDED, "p99");
-  const most = (what: string, value: number, limit: number): Bar => {
+  const atMost = (what: string, value: number, limit: number): Bar => {
     return { what, value, unit: "ms", is: "at most", limit };
   };
   return [
-    most("p50", medianOf(rows, EMBEDDED, "p50"), FLUSH_MS / 2 + 15),
-    most("p99", quietP99, FLUSH_MS + 50),
-    most("burst drained", medianOf(rows, EMBEDDED, "drained"), 1_000),
-    most(
+    atMost("p50", medianOf(rows, EMBEDDED, "p50"), FLUSH_MS / 2 + 15),
+    atMost("p99", quietP99, FLUSH_MS + 50),
+    atMost("burst drained", medianOf(rows, EMBEDDED, "drained"), 1_000),
+    atMost(
       "p99 while a recording replays, twice the quiet one",
       medianOf(rows, REPLAYING, "p99"),
       2 * quietP99,

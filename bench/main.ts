@@ -9,7 +9,7 @@ import { type Report, publish } from "./harness/publish.js";
 import { Servers } from "./harness/servers.js";
 import { barLines, cellsOf, holds, table } from "./harness/table.js";
 
-/** In the order they run; each is imported only when it is wanted. */
+/** In run order; each is imported only when selected. */
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   decode: async () => (await import("./decode.js")).decode,
   consume: async () => (await import("./consume.js")).consume,
@@ -23,20 +23,20 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   restart: async () => (await import("./restart.js")).restart,
   footprint: async () => (await import("./footprint.js")).footprint,
 };
-/** Takes as long as it takes: `npm run bench:growth`. */
+/** Takes long, therefore separate: `npm run bench:growth`. */
 const GROWTH = async (): Promise<Benchmark> =>
   (await import("./growth.js")).growth;
 const RESULTS = ".cache/bench";
 
 const HELP = `npm run bench -- [options]
 
-Measures the way of a trade beside peers in the same run. Prints a table for each benchmark and writes
+Measures the path of a trade beside peers in the same run. Prints a table for each benchmark and writes
 ${RESULTS}/<name>.json. A run whose result is not exactly right ends it with an error.
 
-  --only NAMES   some of them, by comma: ${Object.keys(BENCHMARKS).join(", ")}
+  --only NAMES   only these, comma-separated: ${Object.keys(BENCHMARKS).join(", ")}
   --smoke        small loads, once: shows that everything works, measures nothing
   --built        dist/ is up to date: do not build first
-  --runs N       rounds that count (default 2, after one that does not)
+  --runs N       measured rounds (default 2, after a warm-up round)
   --growth       instead: 1 to 500 markets, 1 to 50 million trades, 1 to 3 recorders (npm run bench:growth)
   --publish      only puts the newest results into docs/performance.md and its charts
   --help`;
@@ -53,8 +53,8 @@ const { values } = parseArgs({
   },
 });
 
-/** What was asked for, or undefined after an error message. */
-function wanted(): [string, () => Promise<Benchmark>][] | undefined {
+/** The selected benchmarks, or undefined after an error message. */
+function selected(): [string, () => Promise<Benchmark>][] | undefined {
   if (values.growth) return [["growth", GROWTH]];
   const names = values.only?.split(",") ?? Object.keys(BENCHMARKS);
   const unknown = names.filter((name) => BENCHMARKS[name] === undefined);
@@ -90,7 +90,7 @@ async function main(): Promise<number> {
     );
     return 2;
   }
-  const list = wanted();
+  const list = selected();
   if (list === undefined) return 2;
   if (!values.built)
     execFileSync("npm", ["run", "--silent", "build"], { stdio: "inherit" });
@@ -135,7 +135,7 @@ async function main(): Promise<number> {
       process.stdout.write(
         `${title} (${seconds} s)\n${table(shown.columns, shown.cells)}\n`,
       );
-      // A small load says nothing about speed.
+      // A small load does not measure speed.
       if (!values.smoke) {
         process.stdout.write(`${barLines(outcome).join("\n")}\n`);
         missed += outcome.bars.filter((bar) => !holds(bar)).length;

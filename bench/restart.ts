@@ -24,7 +24,7 @@ import type { BenchDatabase, Servers } from "./harness/servers.js";
 import { TradesTopic } from "./kafka/trades-topic.js";
 
 const MARKETS = 20;
-/** What must be left when the recorder is killed, and what it may have stored by then. */
+/** Trades still to be stored when the recorder is killed, and the maximum stored by then. */
 const BEHIND = 1_000_000;
 const BEFORE = 200_000;
 const LIMIT_MS = 180_000;
@@ -39,7 +39,7 @@ export const restart: Benchmark = {
   name: "restart",
   title: "Restart",
   workload:
-    "A recorder (the built product, its default settings) is killed with `kill -9` while it consumes, 1 M trades of 20 markets still to write; a new one goes on. Rate from its first stored batch to the last, beside the same writes without Kafka and without a kill.",
+    "A recorder (the built product, its default settings) is killed with `kill -9` while it consumes, 1 M trades of 20 markets still to write; a new one continues. Rate from its first stored batch to the last, beside the same writes without Kafka and without a kill.",
   chart: RATE,
   run,
 };
@@ -86,7 +86,9 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
   }
 }
 
-/** The product's recorder, markets spread over its lanes as behind a broker, all trades in memory. */
+/**
+ * The product's recorder, markets spread over its lanes as behind a broker, all trades in memory.
+ */
 async function writeSideBySide(
   source: DataSource,
   count: number,
@@ -131,7 +133,7 @@ async function killAndRestart(
   } finally {
     await victim.kill();
   }
-  // What its last statements still commit belongs to the time before.
+  // Commits of its last statements must not count for the new recorder.
   await until(() => isQuiet(source), 10_000);
   const stored = await storedTrades(source);
   const all = before + behind;
@@ -164,7 +166,7 @@ async function killAndRestart(
   }
 }
 
-/** When so many trades were stored, and how many there were then. */
+/** When at least this many trades were stored, and the actual number. */
 async function reached(
   source: DataSource,
   recorder: Process,
@@ -181,7 +183,7 @@ async function reached(
   }
 }
 
-/** Nobody else has a statement or a transaction under way. */
+/** True when no other connection runs a statement or a transaction. */
 async function isQuiet(source: DataSource): Promise<boolean> {
   const rows = await source.query<unknown[]>(
     "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'",
@@ -208,7 +210,7 @@ function outcomeOf(rows: Outcome["rows"]): Outcome {
     notes: [
       `Of the same writes over the ${WRITERS} connections that a recorder has, without Kafka and without a kill: ${Math.round(percentOf(rows, RESTART, WRITE_ALL, RATE))} %.`,
       "After every run each candle was recomputed from the stored trades, and every id was there exactly once.",
-      `From a start to the first stored batch: ${start.toFixed(1)} s, most of it the broker's patience with the killed member, which may come back for 6 s.`,
+      `From a start to the first stored batch: ${start.toFixed(1)} s, most of it the broker's session timeout of 6 s for the killed member.`,
       `Database, recorder and broker share the cores: reading the topic and publishing candles take Node from ${alone} to ${kafka} µs a trade.`,
     ],
   };

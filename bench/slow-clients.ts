@@ -35,7 +35,7 @@ interface Load {
 export const slowClients: Benchmark = {
   name: "slow-clients",
   title: "Clients that stop reading",
-  workload: `1,000 clients follow ${OF_MARKETS} of ${LIVE_MARKETS.length} markets each, all of which change every ${FLUSH_MS} ms. 50 of them, which follow all tickers besides (about 190 KB a second each), stop reading for 60 s; then they go on, as Socket.IO clients do.`,
+  workload: `1,000 clients follow ${OF_MARKETS} of ${LIVE_MARKETS.length} markets each, all of which change every ${FLUSH_MS} ms. 50 of them, which follow all tickers besides (about 190 KB a second each), stop reading for 60 s; then they continue, as Socket.IO clients do.`,
   chart: "memory grows by",
   run,
 };
@@ -83,8 +83,8 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
       bar("the others' p99 grows by", "%", 20),
     ],
     notes: [
-      "One round, whatever --runs says: a minute each. Memory is the highest resident one of the server's process, against the same load while everybody reads; p99 is from the flush to the client.",
-      `A client that answers no ping is given up: by ${PRODUCT} 20 s after it stopped, by ${EMIT} after 45 s. ${PRODUCT} takes it out of its rooms as soon as the kernel takes no more for it; ${EMIT} keeps every frame for it until then.`,
+      "One round, whatever --runs says: a minute each. Memory is the highest resident one of the server's process, against the same load while every client reads; p99 is from the flush to the client.",
+      `A client that answers no ping is disconnected: by ${PRODUCT} 20 s after it stopped, by ${EMIT} after 45 s. ${PRODUCT} removes it from its rooms as soon as the kernel accepts no more data for it; ${EMIT} keeps every frame for it until then.`,
       "Afterwards every client, the slow ones too, has to have exactly the newest state of each of its rooms.",
     ],
   };
@@ -114,13 +114,13 @@ async function oneRow(
   const publish = async (
     rounds: number,
   ): Promise<Window & { p50: number; p99: number }> => {
-    const window = await child.ask<Window>("paced", rounds, FLUSH_MS);
+    const window = await child.call<Window>("paced", rounds, FLUSH_MS);
     await sleep(500);
-    const flushes = await child.ask<Flushes>("flushes");
+    const flushes = await child.call<Flushes>("flushes");
     return { ...window, ...(await crowd.latency(flushes)) };
   };
   await publish(load.warmRounds);
-  scale.say(`${name}: everybody reads`);
+  scale.say(`${name}: every client reads`);
   const steady = await publish(load.steadyRounds);
   scale.say(`${name}: ${load.slow} clients do not read`);
   await crowd.pause(load.slow);
@@ -131,7 +131,7 @@ async function oneRow(
   await checkNewest(live, crowd);
   const { resyncs, reconnects, jumps } = await crowd.counts();
   if (name === PRODUCT && jumps > 0)
-    throw new Error(`${jumps} frames were left out without a word`);
+    throw new Error(`${jumps} frames were skipped without a resync`);
   const one = (unit: string, value: number): Row["figures"][string] => {
     return { unit, samples: [value] };
   };
@@ -144,7 +144,7 @@ async function oneRow(
       "p99 before": one("ms", steady.p99),
       "p99 meanwhile": one("ms", slow.p99),
       "the others' p99 grows by": one("%", (slow.p99 / steady.p99 - 1) * 100),
-      "told to subscribe again": one("clients", resyncs),
+      "made to subscribe again": one("clients", resyncs),
       "connected again": one("clients", reconnects),
     },
   };

@@ -34,7 +34,7 @@ const SAVE = `TypeORM save, ${FEW} markets`;
 export const write: Benchmark = {
   name: "write",
   title: "Write",
-  workload: `1 M trades → trades, 15 intervals of candles and coverage, in batches of ${LARGEST_BATCH.toLocaleString("en-US")} as when it is behind. The others store the trades alone, in the batches that suit them best. One connection each.`,
+  workload: `1 M trades → trades, 15 intervals of candles and coverage, in batches of ${LARGEST_BATCH.toLocaleString("en-US")} as when catching up. The peers store only the trades, in the batch sizes that are fastest for them. One connection each.`,
   chart: RATE,
   run,
 };
@@ -42,7 +42,8 @@ export const write: Benchmark = {
 async function run(servers: Servers, scale: Scale): Promise<Outcome> {
   const contestants = [
     ...ours(servers, scale.smoke),
-    // The fastest of batches from 50 to 50,000 trades: TypeORM's cost of a row grows with its neighbours.
+    // The fastest of batches from 50 to 50,000 trades: TypeORM's cost of a row grows with its
+    // neighbours.
     alone(servers, scale.smoke, BARE, openBareInsert, { batch: 2_000 }),
     alone(servers, scale.smoke, BARE_MANY, openBareInsert, {
       batch: 2_000,
@@ -56,7 +57,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
 }
 
 function ours(servers: Servers, smoke: boolean): Contestant[] {
-  /** Of the round's first run, for the one that sends the same again. */
+  /** Database of the round's first run, for the run that repeats its trades. */
   let stored: BenchDatabase | undefined;
   return [
     contestant(NEW, "tapeline", smoke, 1, async (trades) => {
@@ -104,7 +105,7 @@ function alone(
   });
 }
 
-/** `run` gets so many trades: a part of all, and a fifth of that in the round that does not count. */
+/** `run` gets a part of all trades, and a fifth of that in the warm-up round. */
 function contestant(
   name: string,
   kind: Row["kind"],
@@ -129,7 +130,10 @@ function contestant(
   };
 }
 
-/** Through the product's own recorder; throws unless exactly `distinct` trades are stored afterwards, with their candles. */
+/**
+ * Through the product's own recorder; throws unless exactly `distinct` trades are stored
+ * afterwards, with their candles.
+ */
 async function record(
   { source }: BenchDatabase,
   batches: Iterable<Trade[]>,
@@ -150,7 +154,10 @@ function batchesOf(trades: number, markets: number): Generator<Trade[]> {
   return chunks(generate(trades, markets), LARGEST_BATCH);
 }
 
-/** So many in all: a tenth of each batch is the end of the batch before (of the first: its own), as after a reconnect. */
+/**
+ * So many in all: a tenth of each batch is the end of the batch before (of the first: its own), as
+ * after a reconnect.
+ */
 function* withRepeats(trades: number): Generator<Trade[]> {
   const repeated = LARGEST_BATCH / 10;
   let last: Trade[] | undefined;
@@ -190,7 +197,7 @@ function outcomeOf(rows: Row[]): Outcome {
       },
     ],
     notes: [
-      "After every run of Tapeline each candle was recomputed from the stored trades, and every id was accounted for; the rows of the others were counted.",
+      "After every run of Tapeline each candle was recomputed from the stored trades, and every id was accounted for; the rows of the peers were counted.",
       "Making the trades is not counted. PostgreSQL CPU is that of the connection's own process.",
       "TypeORM got a quarter of the load (upsert) and a twentieth (save).",
     ],

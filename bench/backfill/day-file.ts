@@ -15,7 +15,7 @@ const SYMBOL = "BTCUSDT";
 export const MARKET = `binance:${SYMBOL}`;
 export const SPAN = { from: DAY, to: DAY + DAY_MS };
 
-/** A day of a busy market, as aggregates of one to three trades; the same call gives the same trades. */
+/** A day of a busy market, as aggregates of one to three trades; deterministic. */
 function* dayOfTrades(count: number): Generator<Trade> {
   let ord = 3_000_000_000;
   for (let index = 0; index < count; index++) {

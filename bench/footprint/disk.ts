@@ -12,8 +12,9 @@ const TRADES = 1_000_000;
 const BATCH = 1_000;
 const MARKETS = DEFAULT_FEEDS.length;
 /**
- * Mean of Binance's BTCUSDT spot on 2024-08-08 and 09, trades a second, each counted by itself. Its live feed joins those of
- * one order, and the other four markets are quieter: five times this is more than the default feeds bring.
+ * Mean of Binance's BTCUSDT spot on 2024-08-08 and 09, trades a second, each counted by itself. Its
+ * live feed joins those of one order, and the other four markets are quieter: five times this is
+ * more than the default feeds bring.
  */
 const RATE = 28;
 /** 5,000 trades a second of market time become five markets' 140. */

@@ -9,7 +9,7 @@ import { SYMBOLS, Standalone } from "./standalone.js";
 /** Each market trades every 3 s. */
 const TRADE_EVERY_MS = 600;
 
-/** What it costs while next to nothing happens. */
+/** Memory and CPU while almost idle. */
 export async function measureIdle(scale: Scale): Promise<Row[]> {
   const { smoke } = scale;
   const [settleMs, watchMs] = smoke ? [500, 1_000] : [10_000, 30_000];

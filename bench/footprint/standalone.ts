@@ -17,7 +17,7 @@ export class Standalone {
 
   static async make(venue: VenueServer): Promise<Standalone> {
     const folder = mkdtempSync(join(tmpdir(), "tapeline-bench-"));
-    // Run by root, PostgreSQL runs as another user, who has to get in.
+    // As root, PostgreSQL runs as another user, who needs access.
     chmodSync(folder, 0o755);
     const settings = {
       FEEDS: SYMBOLS.map((symbol) => `binance:${symbol}`).join(","),

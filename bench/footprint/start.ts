@@ -20,7 +20,10 @@ interface Start {
   firstCandle: number;
 }
 
-/** From the start of the process until it is ready, and from the exchange's first trade to its stored candle. */
+/**
+ * From the start of the process until it is ready, and from the exchange's first trade to its
+ * stored candle.
+ */
 export async function measureStarts(scale: Scale): Promise<Row[]> {
   const { runs, smoke } = scale;
   const fresh: Start[] = [];
@@ -87,13 +90,13 @@ async function npmStart(venue: VenueServer, place: Standalone): Promise<Start> {
   try {
     return await watch(venue, `http://127.0.0.1:${port}`, began);
   } finally {
-    // As Ctrl-C does: to npm and to what it has started.
+    // As Ctrl-C does: to npm and its child processes.
     process.kill(-(child.pid as number), "SIGINT");
     await exit;
   }
 }
 
-/** Lets the exchange trade as soon as somebody listens. */
+/** Lets the exchange trade as soon as a client is connected. */
 async function watch(
   venue: VenueServer,
   url: string,
@@ -123,7 +126,10 @@ async function watch(
   throw new Error(`not ready with a candle within ${LIMIT_MS} ms`);
 }
 
-/** Whether the newest candle holds the trade. Aggregated ids are ten times those of their trades here. */
+/**
+ * Whether the newest candle holds the trade. Aggregated ids are ten times those of their trades
+ * here.
+ */
 async function hasCandle(url: string, aggregated: string): Promise<boolean> {
   const candles = (await get(
     `${url}/api/v1/markets/binance:${SYMBOL}/candles?interval=1m&limit=1`,
@@ -132,7 +138,7 @@ async function hasCandle(url: string, aggregated: string): Promise<boolean> {
   return last !== undefined && BigInt(last) >= BigInt(aggregated) / 10n;
 }
 
-/** Undefined unless it is answered with 200. */
+/** Undefined unless the answer is a 200. */
 async function get(url: string): Promise<unknown> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });

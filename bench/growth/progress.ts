@@ -1,4 +1,4 @@
-/** Says how far a long load is, how fast it goes and how long it will still take. */
+/** Reports progress, rate and remaining time of a long load. */
 export class Progress {
   private first: { at: number; done: number } | undefined;
   private lastSaid = -Infinity;
@@ -12,7 +12,7 @@ export class Progress {
     const now = performance.now();
     this.first ??= { at: now, done };
     const { first } = this;
-    // Where output is no terminal each time is a line.
+    // Without a terminal each report is a line.
     if (done === first.done || now - this.lastSaid < 5_000) return;
     this.lastSaid = now;
     const rate = ((done - first.done) / (now - first.at)) * 1_000;

@@ -4,10 +4,10 @@ import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { type Figure, quantile } from "../harness/benchmark.js";
 import { type WritingCost, timeWrites } from "../writes/timed-writes.js";
 
-/** What a busy second of live feeds brings. */
+/** Trades of a busy second of live feeds. */
 const SMALL_BATCH = 1_000;
 
-/** The next of a stream that goes on afterwards, batch by batch. */
+/** The next batches of a stream, which can be continued afterwards. */
 export function* nextBatches(
   trades: Iterator<Trade>,
   count: number,
@@ -21,7 +21,7 @@ export function* nextBatches(
   }
 }
 
-/** Writes so many small batches and gives their times. */
+/** Writes small batches and returns their times in ms. */
 export async function smallWrites(
   source: DataSource,
   recorder: Recorder,

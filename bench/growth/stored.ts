@@ -20,7 +20,9 @@ import { nextBatches, smallWrites, timedRecords } from "./small-writes.js";
 const MARKETS = 20;
 const MILLION = 1_000_000;
 const MILESTONES = [1, 10, 25, 50];
-/** 5,000 trades a second of market time become 200: 50 M trades span three days and their tables. */
+/**
+ * 5,000 trades a second of market time become 200: 50 M trades span three days and their tables.
+ */
 const STRETCH = 25;
 
 /** The same small writes into tables that hold more and more. */
@@ -31,13 +33,13 @@ export async function growStored(
   const { smoke } = scale;
   const say = (text: string): void => scale.say(text);
   const [unit, writes] = smoke ? [1_000, 5] : [MILLION, 1_000];
-  const most = (MILESTONES.at(-1) as number) * unit;
+  const max = (MILESTONES.at(-1) as number) * unit;
   const database = await servers.database();
   const { source, url } = database;
   try {
     const recorder = recorderOn(source);
     const trades = stretched(generate(Infinity, MARKETS), STRETCH);
-    const progress = new Progress(most, say);
+    const progress = new Progress(max, say);
     const rows: Row[] = [];
     let stored = 0;
     for (const milestone of MILESTONES) {
@@ -70,7 +72,10 @@ export async function growStored(
 
 const nameOf = (milestone: number): string => `${milestone} M stored`;
 
-/** Filling at full speed leaves work to vacuum and checkpoint that a feed never piles up: done before it is measured. */
+/**
+ * Filling at full speed leaves vacuum and checkpoint work that a feed never accumulates: done
+ * before the measurement.
+ */
 async function settle(url: string): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();

@@ -3,13 +3,16 @@ import type { Servers } from "./servers.js";
 /** How much is done: everything, or just enough to show that the benchmark works. */
 export interface Scale {
   smoke: boolean;
-  /** Rounds that count, after one that does not. */
+  /** Measured rounds, after one warm-up round. */
   runs: number;
-  /** Progress for whoever waits: overwrites the line before. */
+  /** Shows progress; overwrites the previous line. */
   say: (text: string) => void;
 }
 
-/** What is measured of one contestant: a sample for each counted round, and its unit (`trades/s`, `ms`, `MB`…). */
+/**
+ * A measurement of one contestant: one sample per measured round, and its unit (`trades/s`, `ms`,
+ * `MB`…).
+ */
 export interface Figure {
   unit: string;
   samples: number[];
@@ -18,12 +21,12 @@ export interface Figure {
 /** A line of the table. Figures of one name have one unit in all rows. */
 export interface Row {
   contestant: string;
-  /** `bare`: the least that could be done; `peer`: what others do. */
+  /** `bare`: the minimum of work possible; `peer`: common alternatives. */
   kind: "tapeline" | "bare" | "peer";
   figures: Record<string, Figure>;
 }
 
-/** What has to be reached. `value` and `limit` are in `unit`. */
+/** A target. `value` and `limit` are in `unit`. */
 export interface Bar {
   what: string;
   value: number;
@@ -32,17 +35,17 @@ export interface Bar {
   limit: number;
 }
 
-/** What a benchmark found. Whoever makes one has checked that every result is right, or has thrown. */
+/** The result of a benchmark, which has checked that every run's result is right, or has thrown. */
 export interface Outcome {
   rows: Row[];
   bars: Bar[];
-  /** What a reader has to know, a sentence each. */
+  /** Notes for the reader, a sentence each. */
   notes: string[];
 }
 
-/** One workload, with contestants that take turns. */
+/** One workload, with contestants that run in turn. */
 export interface Benchmark {
-  /** Also the name of its file, and of what it writes. */
+  /** Also the name of its file and of its results. */
   name: string;
   title: string;
   /** The workload of the full run, in a sentence or two. */
@@ -55,13 +58,16 @@ export interface Benchmark {
 export interface Contestant {
   name: string;
   kind: Row["kind"];
-  /** So slow that one run says enough: it has no round that does not count. */
+  /** For slow contestants: one run, without a warm-up round. */
   isRunOnce?: boolean;
   /** One run: its figures, and their units by name. Throws when its result is not exactly right. */
   run: () => Promise<Record<string, { unit: string; value: number }>>;
 }
 
-/** A round that does not count (caches, compilers), then `runs` that do; contestants take turns within each. */
+/**
+ * A warm-up round (caches, compilers), then `runs` measured ones; contestants run in turn within
+ * each.
+ */
 export async function takeTurns(
   contestants: readonly Contestant[],
   { runs, smoke, say }: Pick<Scale, "runs" | "smoke" | "say">,
@@ -93,7 +99,7 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** The value below which this part (0–1) of all lies; of the largest for 1. */
+/** The value below which this part (0–1) of the values lies; the largest for 1. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1);
@@ -114,8 +120,8 @@ export function medianOf(
 }
 
 /**
- * Part of the peer's figure in percent, round by round, so that a slow minute of the machine hits both; a peer that
- * runs once is compared in its round.
+ * Percentage of the peer's figure, round by round, so that a slow minute of the machine affects
+ * both; a peer that runs once is compared in its round.
  */
 export function percentOf(
   rows: readonly Row[],

@@ -12,7 +12,7 @@ import type { Servers } from "./servers.js";
 
 const COPY_ROWS = 300_000;
 
-/** What this machine can do at best, so that figures of other machines can be compared. */
+/** Baseline speeds of this machine, so that figures of different machines can be compared. */
 export async function calibrate(servers: Servers): Promise<Row> {
   const figures: Row["figures"] = {
     memcpy: { unit: "GB/s", samples: [memcpy()] },

@@ -14,10 +14,12 @@ const COLOURS: Record<Row["kind"], string> = {
 };
 const WIDTH = 860;
 const ROW = 34;
-/** There is no font to measure with here: as wide as most fonts are at 12 px. */
+/** Estimated width of a character at 12 px: there is no font to measure with here. */
 const CHARACTER = 6.8;
 
-/** Horizontal bars of one figure's medians, the product's in another colour than its peers', as SVG. */
+/**
+ * Horizontal bars of one figure's medians, the product's in another colour than its peers', as SVG.
+ */
 export function barChart(
   title: string,
   figure: string,

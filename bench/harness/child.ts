@@ -3,7 +3,7 @@ import { once } from "node:events";
 
 const ANSWER_LIMIT_MS = 180_000;
 
-interface Question {
+interface Request {
   id: number;
   what: string;
   parts: unknown[];
@@ -14,7 +14,7 @@ interface Reply {
   error?: string;
 }
 
-/** What a process of this folder can be asked to do. */
+/** The commands of a child process. */
 export type Commands = Record<string, (...parts: never[]) => unknown>;
 
 /** A part of a benchmark in a process of its own, so that its memory and CPU are its own. */
@@ -27,10 +27,10 @@ export class Child {
 
   private constructor(private readonly child: ChildProcess) {
     child.on("message", (reply: Reply) => {
-      const asked = this.waiting.get(reply.id);
+      const request = this.waiting.get(reply.id);
       this.waiting.delete(reply.id);
-      if (reply.error === undefined) asked?.done(reply.result);
-      else asked?.fail(new Error(reply.error));
+      if (reply.error === undefined) request?.done(reply.result);
+      else request?.fail(new Error(reply.error));
     });
     child.once("exit", (code) => {
       running.delete(child);
@@ -40,7 +40,7 @@ export class Child {
     });
   }
 
-  /** `env` is all that the process gets of an environment, but for the way to node. */
+  /** `env` is the complete environment of the process, except for the path to node. */
   static async start(
     file: string,
     args: readonly string[] = [],
@@ -54,7 +54,7 @@ export class Child {
     });
     running.add(child);
     const self = new Child(child);
-    await self.ask("begin");
+    await self.call("begin");
     return self;
   }
 
@@ -62,7 +62,7 @@ export class Child {
     return this.child.pid as number;
   }
 
-  async ask<T>(what: string, ...parts: unknown[]): Promise<T> {
+  async call<T>(what: string, ...parts: unknown[]): Promise<T> {
     const id = this.next++;
     let late: NodeJS.Timeout | undefined;
     try {
@@ -72,7 +72,7 @@ export class Child {
           ANSWER_LIMIT_MS,
         );
         this.waiting.set(id, { done: (it) => done(it as T), fail });
-        this.child.send({ id, what, parts } satisfies Question);
+        this.child.send({ id, what, parts } satisfies Request);
       });
     } finally {
       clearTimeout(late);
@@ -89,12 +89,12 @@ export class Child {
 }
 
 const running = new Set<ChildProcess>();
-// A benchmark that fails half-way leaves no process behind.
+// A benchmark that fails leaves no process running.
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** Called by the process itself, once: from now on it does what it is asked, and ends with whoever asks. */
+/** To be called once by the child process: serves `commands` until the parent disconnects. */
 export function answer(commands: Commands): void {
-  process.on("message", ({ id, what, parts }: Question) => {
+  process.on("message", ({ id, what, parts }: Request) => {
     void (async () => {
       const reply: Reply = { id };
       try {

@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { within } from "../../src/waiting/limit.js";
 
-/** A contestant in a process of its own, so that its memory and CPU time are its own. What it finds it prints. */
+/**
+ * A contestant in its own process, so that memory and CPU time are measured separately. It prints
+ * its results.
+ */
 export class ContestantProcess {
   private readonly lines: AsyncIterator<string>;
   private readonly ended: Promise<unknown>;
@@ -25,7 +28,7 @@ export class ContestantProcess {
     return ContestantProcess.command(process.execPath, words, settings);
   }
 
-  /** Nothing of this machine's environment decides what is measured. */
+  /** The environment of this machine does not influence the measurement. */
   static command(
     command: string,
     args: readonly string[],
@@ -47,18 +50,18 @@ export class ContestantProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** The next line it prints. Throws when it ends instead, or says nothing for so long. */
+  /** The next line it prints. Throws when the process ends instead, or after `limitMs`. */
   async line(limitMs: number): Promise<string> {
     let found: IteratorResult<string> | undefined;
     const next = this.lines.next().then((result) => (found = result));
     if (!(await within(limitMs, next)))
-      throw new Error(`a contestant said nothing for ${limitMs} ms`);
+      throw new Error(`a contestant printed nothing for ${limitMs} ms`);
     if (found?.done === false) return found.value;
     const how = this.child.exitCode ?? this.child.signalCode;
     throw new Error(`a contestant ended by itself (${how})`);
   }
 
-  /** Lets it finish what is under way; one that does not is killed, and that is an error. */
+  /** Lets it finish its work; kills it and throws after `limitMs`. */
   async stop(limitMs = 30_000): Promise<void> {
     if (this.isRunning) this.child.kill("SIGTERM");
     if (await within(limitMs, this.ended)) return;
@@ -73,5 +76,5 @@ export class ContestantProcess {
 }
 
 const running = new Set<ChildProcess>();
-// A benchmark that fails half-way leaves no process behind.
+// A benchmark that fails leaves no process running.
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));

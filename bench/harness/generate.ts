@@ -3,8 +3,8 @@ import type { Trade } from "../../src/domain/trade.js";
 const START = Date.UTC(2025, 5, 1);
 
 /**
- * `count` trades, round robin over `markets`, with dense ids and prices like those of real pairs. 5,000 trades a second
- * of market time; the same call gives the same trades.
+ * `count` trades, round robin over `markets`, with dense ids and prices like those of real pairs.
+ * 5,000 trades a second of market time; deterministic.
  */
 export function* generate(
   count: number,

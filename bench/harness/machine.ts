@@ -4,7 +4,7 @@ import { cpus, totalmem } from "node:os";
 import pg from "pg";
 import type { Servers } from "./servers.js";
 
-/** Where and with what something was measured. */
+/** The machine and software of a measurement. */
 export interface Machine {
   date: string;
   commit: string;

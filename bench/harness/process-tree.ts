@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 
-/** A process and everything it has started that lives. */
+/** A process and its living descendants. */
 function treeOf(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
@@ -13,7 +13,10 @@ function treeOf(pid: number): number[] {
   return tree;
 }
 
-/** CPU time of a process and all it ever started, seconds. What ended counts as soon as its parent has noticed. */
+/**
+ * CPU time of a process and all its descendants, seconds. Ended ones count once their parent has
+ * reaped them.
+ */
 export function treeCpuSeconds(pid: number): number {
   let ticks = 0;
   for (const member of treeOf(pid)) {
@@ -26,7 +29,7 @@ export function treeCpuSeconds(pid: number): number {
   return ticks / 100;
 }
 
-/** Memory of a process and all it has started, MB: what several share counts once in all. */
+/** Memory of a process and its descendants, MB; shared memory counts once. */
 export function treeMegabytes(pid: number): number {
   const kilobytes = treeOf(pid).map((member) =>
     Number(/^Pss:\s+(\d+) kB/m.exec(read(member, "smaps_rollup"))?.[1] ?? 0),
@@ -34,7 +37,10 @@ export function treeMegabytes(pid: number): number {
   return kilobytes.reduce((sum, kB) => sum + kB, 0) / 1_024;
 }
 
-/** Fields of /proc/PID/stat behind the name, from the state on; undefined when the process has just ended. */
+/**
+ * Fields of /proc/PID/stat after the name, from the state on; undefined when the process has just
+ * ended.
+ */
 function statOf(pid: number): string[] | undefined {
   const stat = read(pid, "stat");
   return stat === ""

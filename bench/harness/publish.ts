@@ -11,7 +11,7 @@ import { barChart } from "./chart.js";
 import type { Machine } from "./machine.js";
 import { cellsOf, holds, short } from "./table.js";
 
-/** What a benchmark leaves in its JSON file. */
+/** Content of a benchmark's JSON file. */
 export interface Report extends Outcome {
   name: string;
   title: string;
@@ -20,7 +20,7 @@ export interface Report extends Outcome {
   machine: Machine;
   calibration: Row;
   runs: number;
-  /** How long all of it took. */
+  /** Duration of the whole benchmark. */
   seconds: number;
 }
 
@@ -28,8 +28,8 @@ const DOCUMENT = "docs/performance.md";
 const CHARTS = "docs/performance";
 
 /**
- * Puts the newest results into the document: each between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`, with its
- * chart beside it. What has no result keeps what it had.
+ * Puts the newest results into the document: each between `<!-- bench:NAME -->` and `<!--
+ * /bench:NAME -->`, with its chart beside it. A section without a new result is unchanged.
  */
 export function publish(folder: string): void {
   const reports = existsSync(folder)
@@ -78,7 +78,7 @@ function section(report: Report): string {
     markdown(columns, cells),
     ...(bars.length > 0 ? [markdown(BAR_COLUMNS, bars.map(barCells))] : []),
     ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join("\n")] : []),
-    `<sub>${machine.date} UTC, commit ${machine.commit}, ${runs} ${runs === 1 ? "round" : "rounds"} after one that does not count.</sub>`,
+    `<sub>${machine.date} UTC, commit ${machine.commit}, ${runs} ${runs === 1 ? "round" : "rounds"} after a warm-up round.</sub>`,
   ];
   return parts.join("\n\n");
 }

@@ -12,7 +12,7 @@ import {
   startPostgres,
 } from "../../test/support/postgres.js";
 
-/** A database of its own for one run. */
+/** A separate database for one run. */
 export interface BenchDatabase {
   url: string;
   source: DataSource;
@@ -20,7 +20,7 @@ export interface BenchDatabase {
   close(): Promise<void>;
 }
 
-/** The broker and the PostgreSQL of a whole session, started when first asked for. */
+/** The broker and the PostgreSQL of a whole session, started on first use. */
 export class Servers {
   private readonly brokers: Promise<Broker>[] = [];
   private readonly databases: Promise<TestPostgres>[] = [];
@@ -35,7 +35,7 @@ export class Servers {
     return (await this.databases[0]).url;
   }
 
-  /** Empty but for Tapeline's tables. */
+  /** Empty except for Tapeline's tables. */
   async database(connections = 4): Promise<BenchDatabase> {
     const server = await this.postgresUrl();
     const name = `bench_${randomBytes(4).toString("hex")}`;

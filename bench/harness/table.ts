@@ -49,7 +49,7 @@ function spread(figure: Figure | undefined): string {
   return `${middle} (${short(Math.min(...samples))} – ${short(Math.max(...samples))})`;
 }
 
-/** Three digits that mean something: 81,742, 92.4, 1.05, 0.31. */
+/** Three significant digits: 81,742, 92.4, 1.05, 0.31. */
 export function short(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : 2;

@@ -8,8 +8,9 @@ import { built } from "../harness/built.js";
 import { Tally } from "./tally.js";
 
 /**
- * The product's way from a topic to a Nest handler, with the recorder's settings: validation, lanes, offsets committed.
- * Arguments: brokers, topic prefix, group, trades, markets. Prints a `Consumed`.
+ * The product's path from a topic to a Nest handler, with the recorder's settings: validation,
+ * lanes, offsets committed. Arguments: brokers, topic prefix, group, trades, markets. Prints a
+ * `Consumed`.
  */
 const [brokers = "", prefix = "", group = ""] = process.argv.slice(2);
 const [trades = 0, markets = 0] = process.argv.slice(5).map(Number);

@@ -28,7 +28,8 @@ export function rowByRow(servers: Servers, load: Load): Promise<Watched> {
 
 export function kafkaConnect(servers: Servers, load: Load): Promise<Watched> {
   const { brokers, prefix } = load;
-  // It gives text where JSON has text, and PostgreSQL turns no text column of an array into a number.
+  // It gives text where JSON has text, and PostgreSQL turns no text column of an array into a
+  // number.
   return rows(servers, load, "text", ({ url }) =>
     startConnect(brokers, `${prefix}trades`, url, TABLE),
   );
@@ -37,7 +38,7 @@ export function kafkaConnect(servers: Servers, load: Load): Promise<Watched> {
 interface Running {
   process: ContestantProcess;
   group: string;
-  /** Whatever state it is in. */
+  /** Works in any state. */
   close(): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ import {
 } from "./recorded.js";
 import { type Watched, watchRecording } from "./recording-watch.js";
 
-/** A topic with so many trades, for one run after the other. */
+/** A topic with a number of trades, for successive runs. */
 export interface Load {
   brokers: string;
   prefix: string;
@@ -84,13 +84,13 @@ async function recorded(
   }
 }
 
-/** What `npm start` is without servers: the log within the process, and the database that it brings. */
+/** `npm start` without servers: the in-process log and the embedded database. */
 export async function tapelineEmbedded({
   trades,
   markets,
 }: Pick<Load, "trades" | "markets">): Promise<Watched> {
   const folder = mkdtempSync(join(tmpdir(), "tapeline-bench-"));
-  // Run by root, PostgreSQL runs as another user, who has to get in.
+  // As root, PostgreSQL runs as another user, who needs access.
   chmodSync(folder, 0o755);
   const port = await freePort();
   const contestant = ContestantProcess.script(
@@ -122,7 +122,7 @@ export async function tapelineEmbedded({
   }
 }
 
-/** What is on the disk when the product has gone. */
+/** Checks the data on disk after the product has stopped. */
 async function checkEmbedded(
   folder: string,
   port: number,

@@ -4,9 +4,10 @@ import { generate } from "../harness/generate.js";
 import { type Published, note } from "./recorded.js";
 
 /**
- * What `npm start` runs without servers, all roles on the embedded database, fed as a replay feeds it: as fast as it
- * takes the trades. Its settings come by its environment. Arguments: trades, markets. Prints the URL of its database when
- * it begins, and a `Published` when all trades are stored and all candles published.
+ * What `npm start` runs without servers, all roles on the embedded database, fed as a replay feeds
+ * it: as fast as it takes the trades. Its settings come by its environment. Arguments: trades,
+ * markets. Prints the URL of its database when it begins, and a `Published` when all trades are
+ * stored and all candles published.
  */
 const [count = 0, markets = 0] = process.argv.slice(2).map(Number);
 

@@ -6,7 +6,9 @@ import { chunks, generate } from "../harness/generate.js";
 
 const PARTITIONS = 2;
 
-/** Makes the product's topics with this prefix, and puts trades into `trades` as the product does. */
+/**
+ * Makes the product's topics with this prefix, and puts trades into `trades` as the product does.
+ */
 export async function preload(
   brokers: string,
   prefix: string,
@@ -30,7 +32,7 @@ export async function preload(
   }
 }
 
-/** No two runs share what a broker keeps by name. */
+/** Random, so that runs share no group and no topic. */
 export function randomName(kind: string): string {
   return `${kind}-${Math.random().toString(36).slice(2, 10)}`;
 }

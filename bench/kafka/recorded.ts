@@ -16,7 +16,10 @@ export function note(published: Published, candle: Candle): void {
   published[key] = Math.max(published[key] ?? 0, version);
 }
 
-/** Throws unless every trade is stored once, every candle is what its trades say, and every closed one was published as it is. */
+/**
+ * Throws unless every trade is stored once, every candle matches its trades, and every closed one
+ * was published in its newest version.
+ */
 export async function checkRecorded(
   source: DataSource,
   trades: number,
@@ -43,7 +46,7 @@ export async function checkRecorded(
     throw new Error("a candle was published that is not stored");
 }
 
-/** What stands in the `candles` topic, and forgets it there: the next run shares the topic. */
+/** Reads the `candles` topic and deletes its records, since the next run shares the topic. */
 export async function takePublished(
   brokers: string,
   prefix: string,
@@ -103,7 +106,10 @@ export async function takePublished(
   }
 }
 
-/** So that the next run begins at the beginning again. The group's last member must have left. */
+/**
+ * Deletes the group, so that the next run starts from the first record. The group's last member
+ * must have left.
+ */
 export async function forgetGroup(
   brokers: string,
   group: string,

@@ -3,7 +3,7 @@ import type { ContestantProcess } from "../harness/contestant-process.js";
 import { cpuSeconds, residentMegabytes } from "../harness/process-figures.js";
 
 const SAMPLE_MS = 250;
-/** Nothing more is stored for so long: it will not come. */
+/** After this time without a newly stored trade the run has failed. */
 const STALLED_MS = 60_000;
 
 export interface Watched {
@@ -11,7 +11,10 @@ export interface Watched {
   cpuMicroseconds: number;
   /** Resident memory of the contestant, at most. */
   megabytes: number;
-  /** Its highest memory in the last quarter of the time over that of the first; undefined when there was no time to see. */
+  /**
+   * Its highest memory in the last quarter of the time over that of the first; undefined when there
+   * was no time to see.
+   */
   growthPercent: number | undefined;
 }
 
@@ -22,8 +25,8 @@ interface Seen {
 }
 
 /**
- * Watches a contestant until it has stored `trades`, from the first stored batch on: starting a process is not what is
- * compared. `stored` asks the database.
+ * Watches a contestant from its first stored batch until it has stored `trades`, without the start
+ * of its process. `stored` queries the database.
  */
 export async function watchRecording(
   contestant: ContestantProcess,

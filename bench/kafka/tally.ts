@@ -19,9 +19,9 @@ const COPIES_MS = 200;
 const LIMIT_MS = 120_000;
 
 /**
- * What every handler does: counts, and marks which trades of `generate` it has seen, which costs all of them the same
- * few ns. Time runs when a tenth has been handled: joining a group is not what is compared, and at the first handler call
- * those that fetch ahead have done work for later ones already.
+ * The work of every handler: counts, and marks which trades of `generate` it has seen, at the same
+ * cost of a few ns. Time starts after the first tenth: joining a group is not compared, and at the
+ * first handler call contestants that fetch ahead have already done work for later ones.
  */
 export class Tally {
   private readonly marks: Uint8Array;
@@ -42,7 +42,7 @@ export class Tally {
     const place =
       (Number(id) - 1_000_000) * this.markets +
       Number(market.slice("bench:M".length));
-    // Neither a copy nor a trade that nobody sent.
+    // Neither a copy nor a trade that was never sent.
     if (this.marks[place] !== 0) return;
     this.marks[place] = 1;
     this.distinct++;

@@ -9,14 +9,14 @@ import { type Settings, until } from "../../test/support/app.js";
 import { chunks } from "../harness/generate.js";
 
 const CHUNK = 10_000;
-/** A killed member is one of its group for 6 s. */
+/** A killed member stays in its group for 6 s. */
 const FORGET_LIMIT_MS = 30_000;
 
 /** Topics of the product with trades in `trades`, read again from the beginning by each run. */
 export class TradesTopic {
   private constructor(
     private readonly admin: kafkajs.Admin,
-    /** What a process of the product needs to read them. */
+    /** Settings for a process of the product that reads them. */
     readonly settings: Settings,
   ) {}
 
@@ -53,7 +53,7 @@ export class TradesTopic {
     return new TradesTopic(admin, settings);
   }
 
-  /** Recorders that start after this begin at the first trade again. */
+  /** Makes recorders that start later read from the first trade. */
   async forgetReaders(): Promise<void> {
     const group = `${this.settings["TOPIC_PREFIX"]}recorder`;
     let problem = "";

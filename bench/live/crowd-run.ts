@@ -5,11 +5,11 @@ import type { Plan } from "./crowd.js";
 import { RawClient } from "./raw-client.js";
 
 /**
- * Clients of a live feed, in a process of its own. Looks into every frame for its room and number, and into as few as
- * possible for the rest.
+ * Clients of a live feed, in a separate process. Reads room and number of every frame, and parses
+ * as few as possible.
  */
 
-/** What lies in front of a market in a frame of candles, and of everything in one of tickers. */
+/** Prefix before the market in a frame of candles, and before the data in one of tickers. */
 const CANDLES = '42["candles",{"market":"';
 const QUOTE = 0x22;
 /** The event's name from its first letter. */
@@ -20,7 +20,7 @@ interface Follower extends Plan {
   client: RawClient | undefined;
   /** Number of the last frame by room; undefined until the snapshot is there. */
   places: Map<string, number>;
-  /** Newest frame or snapshot by room, while that is asked for. */
+  /** Newest frame or snapshot by room, while enabled. */
   newest: Map<string, string>;
   isPaused: boolean;
 }
@@ -86,7 +86,7 @@ async function enter(follower: Follower): Promise<void> {
   for (const channel of follower.channels) {
     const room = roomOf(channel);
     follower.places.delete(room);
-    const reply = (await follower.client?.ask(
+    const reply = (await follower.client?.emitWithAck(
       "subscribe",
       channel,
     )) as SubscribeReply;
@@ -134,7 +134,7 @@ answer({
         }),
       );
   },
-  /** All clients go. */
+  /** Disconnects all clients. */
   leave: () => {
     for (const { client } of followers.splice(0)) client?.end();
   },

@@ -3,11 +3,11 @@ import type { Channel } from "../../src/live/live-events.js";
 import { quantile } from "../harness/benchmark.js";
 import { Child } from "../harness/child.js";
 
-/** A client to be. */
+/** Plan of one client. */
 export interface Plan {
   index: number;
   channels: Channel[];
-  /** The time of every frame that it gets is kept. */
+  /** Whether the time of every frame is kept. */
   isSampled: boolean;
 }
 
@@ -25,7 +25,7 @@ export type Flushes = ReadonlyMap<string, number>;
 
 const SETTLE_LIMIT_MS = 30_000;
 
-/** Clients of one server, in processes of their own. */
+/** Clients of one server, in separate processes. */
 export class Crowd {
   private constructor(private readonly processes: readonly Child[]) {}
 
@@ -64,7 +64,7 @@ export class Crowd {
     };
   }
 
-  /** Waits until no frame has come for a moment. */
+  /** Waits until frames have stopped arriving. */
   async quiet(): Promise<Counts> {
     const limit = performance.now() + SETTLE_LIMIT_MS;
     let before = await this.counts();
@@ -81,7 +81,7 @@ export class Crowd {
   async settled(): Promise<void> {
     const limit = performance.now() + SETTLE_LIMIT_MS;
     do {
-      // A close or a `resync` may be on its way.
+      // A close or a `resync` may be in flight.
       await sleep(1_500);
       await this.quiet();
       if (performance.now() > limit)
@@ -130,10 +130,10 @@ export class Crowd {
   }
 
   private all<T>(
-    question: (index: number) => [what: string, ...parts: unknown[]],
+    request: (index: number) => [what: string, ...parts: unknown[]],
   ): Promise<T[]> {
     return Promise.all(
-      this.processes.map((child, index) => child.ask<T>(...question(index))),
+      this.processes.map((child, index) => child.call<T>(...request(index))),
     );
   }
 }

@@ -64,7 +64,8 @@ export function textFrame(text: string): Buffer {
 }
 
 /**
- * Lines of a recording of other markets, `<receive time> <frame>`, 5,000 trades a second of market time on an earlier day.
+ * Lines of a recording of other markets, `<receive time> <frame>`, 5,000 trades a second of market
+ * time on an earlier day.
  */
 export function* recordingLines(count: number): Generator<string> {
   const start = Date.UTC(2025, 5, 1);

@@ -5,12 +5,16 @@ import { eventTime, frameOf, textFrame } from "./exchange-frames.js";
 import { answer, clock } from "../harness/child.js";
 
 /**
- * An exchange on loopback that speaks Binance's combined streams: knows of every trade when it gave its frame to the
- * socket. What is due in a tick is one write, so that it leaves the cores to those who are measured.
+ * An exchange on loopback that speaks Binance's combined streams and records when it gave each
+ * trade's frame to the socket. All frames due in a tick are one write, to leave the cores to the
+ * measured processes.
  */
 const TICK_MS = 2;
 
-/** By market: exchange time of each trade, and when its frame was handed over (`clock()`); id 1 is at 0. */
+/**
+ * By market: exchange time of each trade, and when its frame was handed over (`clock()`); id 1 is
+ * at 0.
+ */
 const times: number[][] = [];
 const handed: number[][] = [];
 const sockets = new Set<Socket>();

@@ -8,8 +8,8 @@ import { clock } from "../harness/child.js";
 import { FIRST_VERSION, LIVE_MARKETS, MINUTE, serveLoad } from "./live-load.js";
 
 /**
- * The built product as it runs in production, all of it: candles come through the topic `candles` of its transport. Only
- * what leaves is looked at on the way, to know when.
+ * The complete built product: candles arrive through the topic `candles` of its transport. Only
+ * outgoing frames are intercepted, to record when they leave.
  */
 const built = async <T>(file: string): Promise<T> =>
   (await import(pathToFileURL(resolve("dist", file)).href)) as T;
@@ -61,7 +61,7 @@ serveLoad(
     let arriving = 0;
     const candles = rooms.candles.bind(rooms);
     rooms.candles = (records: readonly Candle[]) => {
-      // The recorder's own, of the trades above, come here as well.
+      // The recorder's own candles of the trades above arrive here, too.
       arriving -= records.filter((it) => it.version > FIRST_VERSION).length;
       candles(records);
     };

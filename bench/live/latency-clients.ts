@@ -9,7 +9,9 @@ import { clock } from "../harness/child.js";
 
 type Client = Socket<ServerEvents, ClientEvents>;
 
-/** A real Socket.IO client for each market; knows when each trade was first in a candle that came. */
+/**
+ * A real Socket.IO client for each market; records when each trade was first in a received candle.
+ */
 export class LatencyClients {
   /** By market: `clock()` of the first frame whose candles hold the trade; id 1 is at 0. */
   readonly seen: number[][];

@@ -23,7 +23,7 @@ export interface Spread {
   drained: number;
 }
 
-/** Exchange → the built product → Socket.IO clients, each in a process of its own. */
+/** Exchange → the built product → Socket.IO clients, in separate processes. */
 export class LatencySession {
   private constructor(
     private readonly exchange: Child,
@@ -37,14 +37,14 @@ export class LatencySession {
     args: readonly string[] = [],
   ): Promise<LatencySession> {
     const folder = mkdtempSync(join(tmpdir(), "tapeline-latency-"));
-    // Run by root, PostgreSQL runs as another user, who has to get in.
+    // As root, PostgreSQL runs as another user, who needs access.
     chmodSync(folder, 0o755);
     const cleanUp = (): void =>
       rmSync(folder, { recursive: true, force: true });
     const exchange = await Child.start("bench/live/exchange-run.ts");
     let product: Process | undefined;
     try {
-      const port = await exchange.ask<number>("open", MARKETS.length);
+      const port = await exchange.call<number>("open", MARKETS.length);
       product = await Process.start(["serve", ...args], {
         FEEDS: MARKETS.join(","),
         BINANCE_WS_URL: `ws://127.0.0.1:${port}`,
@@ -55,13 +55,13 @@ export class LatencySession {
         ...settings,
       });
       await until(
-        async () => (await exchange.ask<number>("connections")) > 0,
+        async () => (await exchange.call<number>("connections")) > 0,
         60_000,
         () => `no connection to the exchange:\n${product?.output}`,
       );
       // The feeds connect before the API listens.
       await product.ready();
-      await exchange.ask("spread", 5, 500);
+      await exchange.call("spread", 5, 500);
       const { url } = product;
       const last = MARKETS.at(-1);
       await until(
@@ -79,10 +79,10 @@ export class LatencySession {
     }
   }
 
-  /** Trades of every market over a time, until the last is at its client. */
+  /** Sends trades of every market over `ms`, and waits until the last has reached its client. */
   async measure(perMarket: number, ms: number): Promise<Spread> {
-    const from = await this.exchange.ask<number>("sent");
-    await this.exchange.ask("spread", perMarket, ms);
+    const from = await this.exchange.call<number>("sent");
+    await this.exchange.call("spread", perMarket, ms);
     const to = from + perMarket;
     const limit = clock() + DRAIN_LIMIT_MS;
     while (this.clients.seen.some((seen) => seen.length < to)) {
@@ -90,7 +90,7 @@ export class LatencySession {
         throw new Error(`trades never arrived:\n${this.product.output}`);
       await sleep(10);
     }
-    const handed = await this.exchange.ask<number[][]>("handed");
+    const handed = await this.exchange.call<number[][]>("handed");
     const all: number[] = [];
     let drained = 0;
     for (const [market, seen] of this.clients.seen.entries()) {
@@ -105,9 +105,9 @@ export class LatencySession {
     return { p50: quantile(all, 0.5), p99: quantile(all, 0.99), drained };
   }
 
-  /** Throws unless the candles over REST are what the sent trades say. */
+  /** Throws unless the candles over REST match the sent trades. */
   async check(): Promise<void> {
-    const times = await this.exchange.ask<number[][]>("times");
+    const times = await this.exchange.call<number[][]>("times");
     for (const [index, market] of MARKETS.entries()) {
       const trades = (times[index] as number[]).map((time, at) =>
         tradeOf(index, at + 1, time),

@@ -22,7 +22,7 @@ async function open(
   env: Record<string, string> = {},
 ): Promise<LiveServer> {
   const child = await Child.start(file, [], env);
-  return { name, kind, child, port: await child.ask<number>("open") };
+  return { name, kind, child, port: await child.call<number>("open") };
 }
 
 export function openProduct(databaseUrl: string): Promise<LiveServer> {
@@ -42,19 +42,22 @@ export function openPreFramed(): Promise<LiveServer> {
   return open(FLOOR, "bare", "bench/peers/pre-framed-run.ts");
 }
 
-/** Connects a crowd; says what a connection costs the server, bytes. */
+/** Connects a crowd; returns the server's memory per connection, bytes. */
 export async function enter(
   { child, port }: LiveServer,
   crowd: Crowd,
   plans: readonly Plan[],
 ): Promise<number> {
-  const before = await child.ask<number>("resident");
+  const before = await child.call<number>("resident");
   await crowd.enter(port, plans);
-  const after = await child.ask<number>("resident");
+  const after = await child.call<number>("resident");
   return (after - before) / plans.length;
 }
 
-/** Frames that have to arrive when these were sent. Throws when they did not, or one was left out on the way. */
+/**
+ * Number of frames expected after these were sent. Throws when they did not arrive, or one was
+ * skipped.
+ */
 export async function checkDelivered(
   crowd: Crowd,
   plans: readonly Plan[],
@@ -77,15 +80,18 @@ export async function checkDelivered(
   return frames;
 }
 
-/** One more round, and every client has to have exactly the newest state of each of its rooms. */
+/**
+ * Sends one more round and checks that every client has exactly the newest state of each of its
+ * rooms.
+ */
 export async function checkNewest(
   { child }: LiveServer,
   crowd: Crowd,
 ): Promise<void> {
   await crowd.keepNewest(true);
-  await child.ask("paced", 1, 100);
+  await child.call("paced", 1, 100);
   await crowd.quiet();
-  await crowd.check(await child.ask<Map<string, string>>("expected"));
+  await crowd.check(await child.call<Map<string, string>>("expected"));
   await crowd.keepNewest(false);
-  await child.ask("flushes");
+  await child.call("flushes");
 }

@@ -4,12 +4,12 @@ import type { CandlesFrame, TickersFrame } from "../../src/live/live-events.js";
 import { tickerFrom } from "../../src/live/ticker.js";
 import { answer, clock } from "../harness/child.js";
 
-/** A server of live frames, as it is measured. */
+/** The interface of a measured server of live frames. */
 export interface FanOut {
   port: number;
   /** A new state of every market. */
   publish(candles: readonly Candle[]): void;
-  /** True when everything published is out of the process. */
+  /** True when everything published has left the process. */
   isSettled(): boolean;
   /** When each frame left, by `room seq`. */
   readonly flushes: Map<string, number>;
@@ -21,7 +21,7 @@ export const LIVE_MARKETS = Array.from(
 );
 /** 2025-06-01T00:00:00Z. */
 export const MINUTE = Date.UTC(2025, 5, 1);
-/** Above every version that the recorder gives while the markets are made. */
+/** Above every version that the recorder assigns while the markets are made. */
 export const FIRST_VERSION = 100;
 
 export interface Window {
@@ -56,7 +56,7 @@ function candleOf(market: string, index: number, round: number): Candle {
   };
 }
 
-/** Serves the questions of a benchmark about one contestant. */
+/** Serves the benchmark's commands for one contestant. */
 export function serveLoad(
   begin: () => Promise<FanOut>,
   others: Record<string, (...parts: never[]) => unknown> = {},
@@ -73,22 +73,22 @@ export function serveLoad(
   };
   const settle = async (): Promise<void> => {
     while (!server.isSettled())
-      await new Promise((again) => setImmediate(again));
+      await new Promise((resolve) => setImmediate(resolve));
   };
   const measured = async (
     rounds: number,
     work: () => Promise<void>,
   ): Promise<Window> => {
     let peak = 0;
-    const look = (): void => {
+    const sample = (): void => {
       peak = Math.max(peak, process.memoryUsage.rss() / 1e6);
     };
-    const timer = setInterval(look, 250);
+    const timer = setInterval(sample, 250);
     const [began, cpu] = [performance.now(), process.cpuUsage()];
     await work();
     const used = process.cpuUsage(cpu);
     clearInterval(timer);
-    look();
+    sample();
     return {
       cpuSeconds: (used.user + used.system) / 1e6,
       seconds: (performance.now() - began) / 1_000,
@@ -114,7 +114,7 @@ export function serveLoad(
         await sleep(everyMs);
         while (!server.isSettled()) await sleep(5);
       }),
-    /** The next round when the last one is out of the process. */
+    /** Starts each round when the previous one has left the process. */
     flatOut: (rounds: number) =>
       measured(rounds, async () => {
         for (let done = 0; done < rounds; done++) {
@@ -127,7 +127,7 @@ export function serveLoad(
       server.flushes.clear();
       return taken;
     },
-    /** Text that the newest frame of each room contains. */
+    /** Text that the newest frame of each room must contain. */
     expected: () => {
       const texts = new Map<string, string>();
       for (const candle of newest)
@@ -137,7 +137,7 @@ export function serveLoad(
         texts.set("tickers", `"last":${JSON.stringify(last.close)}`);
       return texts;
     },
-    /** Resident bytes after everything that can be collected was. */
+    /** Resident bytes after garbage collection. */
     resident: async () => {
       for (let time = 0; time < 4; time++) {
         global.gc?.();
@@ -152,7 +152,7 @@ function roomOf({ market, interval }: Candle): string {
   return `candles|${market}|${interval}`;
 }
 
-/** The frames that the product makes of a round, for those who only send them. */
+/** The product's frames of a round, for contestants that only send them. */
 export class Frames {
   private seq = 0;
 
@@ -162,7 +162,7 @@ export class Frames {
     return this.seq;
   }
 
-  /** Of this round; `of` says whether anybody is in a room. */
+  /** Frames of this round; `of` returns whether a room has clients. */
   round(
     candles: readonly Candle[],
     of: (room: string) => boolean,

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { type Socket, connect } from "node:net";
 
-/** All clients of a process read into this: what is not a whole frame yet is copied away. */
+/** Read buffer shared by all clients of a process; incomplete frames are copied out. */
 const SHARED = Buffer.allocUnsafe(262_144);
 
-/** A text message of Engine.IO lies at `from`–`to` of a buffer that is used again afterwards. */
+/** A text message of Engine.IO at `from`–`to` of a buffer that is reused afterwards. */
 export type OnMessage = (buffer: Buffer, from: number, to: number) => void;
 
 /**
- * A Socket.IO client without Socket.IO: reads frames out of the TCP stream as they lie there. A hundred thousand frames a
- * second leave the other core to the server.
+ * A Socket.IO client without Socket.IO: reads frames directly from the TCP stream, so that a
+ * hundred thousand frames a second leave the other core to the server.
  */
 export class RawClient {
   private rest: Buffer | undefined;
@@ -55,7 +55,7 @@ export class RawClient {
   }
 
   /** Resolves with the first part of the acknowledgement. */
-  ask(event: string, request: unknown): Promise<unknown> {
+  emitWithAck(event: string, request: unknown): Promise<unknown> {
     const id = this.acks++;
     return new Promise((done) => {
       this.answers.set(id, done);
@@ -63,7 +63,7 @@ export class RawClient {
     });
   }
 
-  /** From now on nothing is read, as of a page whose computer sleeps. */
+  /** Stops reading, like a page on a sleeping computer. */
   pause(): void {
     this.socket.pause();
   }

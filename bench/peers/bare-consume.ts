@@ -2,8 +2,8 @@ import kafkajs from "kafkajs";
 import { Tally } from "../kafka/tally.js";
 
 /**
- * What somebody would write by hand: kafkajs `eachBatch`, both partitions side by side, `JSON.parse`, offsets committed
- * by kafkajs. No validation, no bounds, no recovery.
+ * The usual hand-written code: kafkajs `eachBatch`, both partitions side by side, `JSON.parse`,
+ * offsets committed by kafkajs. No validation, no bounds, no recovery.
  *
  * Arguments: brokers, topic prefix, group, trades, markets. Prints a `Consumed`.
  */

@@ -14,9 +14,10 @@ import {
 import { Partitions } from "../../src/persistence/schema/partitions.js";
 
 /**
- * What somebody would write by hand who knows our SQL: kafkajs `eachBatch`, one connection for each of two partitions,
- * the same statement, the newest state of touched candles published every 100 ms with `acks=all`, offsets committed by
- * kafkajs. No validation, no dead letters, no priorities, no recovery.
+ * The usual hand-written code, with Tapeline's SQL: kafkajs `eachBatch`, one connection for each of
+ * two partitions, the same statement, the newest state of touched candles published every 100 ms
+ * with `acks=all`, offsets committed by kafkajs. No validation, no dead letters, no priorities, no
+ * recovery.
  *
  * Arguments: brokers, topic prefix, database URL.
  */

@@ -10,7 +10,7 @@ const COPY =
   "COPY trade (market_id, time, id, ord, price, amount, count, taker_side, off_book, source, received_at) FROM STDIN";
 const LINES_A_CHUNK = 1_000;
 
-/** What loads trades that are known to be new: one that is stored already fails its whole batch. */
+/** Loads trades that are known to be new: a stored one fails its whole batch. */
 export async function openCopy(url: string): Promise<TradesAlone> {
   const client = new pg.Client(url);
   await client.connect();

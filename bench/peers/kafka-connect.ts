@@ -16,7 +16,7 @@ const POM = resolve("bench/peers/connect/pom.xml");
 const HOME = resolve(".cache/connect/4.3.1-3.6.0.Final");
 const SINK = "io.debezium:debezium-connector-jdbc:3.6.0.Final:tar.gz:plugin";
 
-/** Whether it can run here: Java, and Maven or what it has fetched before. */
+/** Whether it can run here: needs Java, and Maven or its downloads of an earlier run. */
 export function canRunConnect(): boolean {
   return works("java", "-version") && (existsSync(HOME) || works("mvn", "-v"));
 }
@@ -50,7 +50,7 @@ function home(): string {
       "dependency:unpack",
       `-Dartifact=${SINK}`,
       `-DoutputDirectory=${fetched}/plugins`,
-      // Otherwise a mark of an earlier run is enough to do nothing.
+      // Otherwise a marker file of an earlier run suppresses the download.
       "-Dmdep.overWriteReleases=true",
     );
     renameSync(fetched, HOME);
@@ -75,13 +75,13 @@ export interface Connect {
   process: ContestantProcess;
   /** The consumer group of its sink. */
   group: string;
-  /** Whatever state it is in. */
+  /** Works in any state. */
   close(): Promise<void>;
 }
 
 /**
- * Kafka Connect in standalone mode with Debezium's JDBC sink: trades alone, upserted by (market, id), two tasks for two
- * partitions, with the options that its documentation gives for speed.
+ * Kafka Connect in standalone mode with Debezium's JDBC sink: trades alone, upserted by (market,
+ * id), two tasks for two partitions, with the options that its documentation gives for speed.
  */
 export async function startConnect(
   brokers: string,
@@ -125,7 +125,7 @@ export async function startConnect(
   };
   writeProperties(join(folder, "worker.properties"), worker);
   writeProperties(join(folder, "sink.properties"), sink);
-  // What Hibernate tells of itself goes nowhere.
+  // Silences Hibernate's log.
   writeProperties(join(folder, "logging.properties"), { handlers: "" });
   const contestant = ContestantProcess.command("java", [
     "-Xmx1g",

@@ -11,8 +11,8 @@ interface Member {
 }
 
 /**
- * The floor: each frame is made once, and what a client gets in a round goes out in one write. Speaks no more of
- * Socket.IO than its clients need to begin.
+ * The floor: each frame is made once, and all frames of a client's round are one write. Implements
+ * only the part of Socket.IO that its clients need to connect.
  */
 serveLoad(async () => {
   const http = createServer();

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const COLUMNS =
   "market_id, time, id, ord, price, amount, count, taker_side, off_book, source, received_at";
 
-/** Candles of all intervals from all trades, once. Only for a table that has none. */
+/** Computes the candles of all intervals from all trades. Only for an empty table. */
 const AGGREGATE = `
   INSERT INTO candle (market_id, interval, open_time, close_time, open, high, low, close, volume, quote_volume, taker_buy_volume,
     taker_buy_quote_volume, price_sum, trades, open_ms, open_ord, close_ms, close_ord, id_from, id_to, closed, version, revision)
@@ -34,8 +34,8 @@ const AGGREGATE = `
   FROM rolled`;
 
 /**
- * What somebody does by hand: `psql \\copy` of a CSV that has the table's own columns, then one statement for the candles.
- * Without psql on this machine, the same COPY over the driver.
+ * The usual manual load: `psql \\copy` of a CSV that has the table's own columns, then one
+ * statement for the candles. Without psql on this machine, the same COPY over the driver.
  */
 export async function loadByCopy(
   url: string,

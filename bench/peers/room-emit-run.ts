@@ -5,7 +5,10 @@ import { type Channel } from "../../src/live/live-events.js";
 import { roomOf } from "../../src/live/subscription.js";
 import { Frames, serveLoad } from "../live/live-load.js";
 
-/** Socket.IO as its documentation shows it: a room for each market, and `io.to(room).emit` of each frame. */
+/**
+ * Socket.IO as its documentation shows it: a room for each market, and `io.to(room).emit` of each
+ * frame.
+ */
 serveLoad(async () => {
   const http = createServer();
   const io = new Server(http, {

@@ -2,7 +2,7 @@ import kafkajs from "kafkajs";
 import pg from "pg";
 
 /**
- * What tutorials do: one message, one INSERT, one commit. Trades alone, no candles.
+ * As in tutorials: one message, one INSERT, one commit. Trades alone, no candles.
  *
  * Arguments: brokers, topic prefix, database URL, table.
  */

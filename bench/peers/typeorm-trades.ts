@@ -7,7 +7,7 @@ import {
 } from "../../src/persistence/schema/database.js";
 import type { TradesAlone } from "../writes/trades-alone.js";
 
-/** A row of `trade` as TypeORM gives and takes it: what JavaScript's number cannot hold is text. */
+/** A row of `trade` in TypeORM: values that a JavaScript number cannot hold are text. */
 interface StoredTrade {
   marketId: number;
   time: string;
@@ -40,13 +40,16 @@ export const StoredTradeSchema = new EntitySchema<StoredTrade>({
   },
 });
 
-/** `INSERT … ON CONFLICT DO UPDATE` over an entity of the table: what a Nest application does against duplicates. */
+/**
+ * `INSERT … ON CONFLICT DO UPDATE` over an entity of the table: the usual way of a Nest application
+ * to handle duplicates.
+ */
 export const openUpsert = (url: string): Promise<TradesAlone> =>
   open(url, (repository, rows) =>
     repository.upsert(rows, ["marketId", "time", "id"]),
   );
 
-/** What TypeORM's introduction shows: it asks first which rows there are. */
+/** `save`, as in TypeORM's introduction: it first selects the existing rows. */
 export const openSave = (url: string): Promise<TradesAlone> =>
   open(url, (repository, rows) => repository.save(rows));
 

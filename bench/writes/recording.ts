@@ -8,7 +8,7 @@ import { verify } from "../../src/persistence/merge/verify.js";
 import { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { Partitions } from "../../src/persistence/schema/partitions.js";
 
-/** Records that a recorder takes at once when it is behind: the product's own default. */
+/** Maximum batch of a recorder: the product's default. */
 export const { maxBatch: LARGEST_BATCH, writers: WRITERS } = readConfig({});
 
 /** The product's own, with its default intervals. */
@@ -30,7 +30,10 @@ export async function storedTrades(source: DataSource): Promise<number> {
   return Number(row.stored);
 }
 
-/** Throws unless exactly so many trades are stored, without a hole, and every candle is what they say. Returns the candles. */
+/**
+ * Throws unless exactly `trades` trades are stored, without a gap, and every candle matches them.
+ * Returns the number of candles.
+ */
 export async function requireExact(
   source: DataSource,
   trades: number,

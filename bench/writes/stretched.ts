@@ -1,6 +1,6 @@
 import type { Trade } from "../../src/domain/trade.js";
 
-/** The same trades, so many times slower in market time. */
+/** The same trades, slower in market time by a factor. */
 export function* stretched(
   trades: Iterable<Trade>,
   factor: number,

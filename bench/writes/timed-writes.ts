@@ -2,11 +2,14 @@ import type { DataSource } from "typeorm";
 import type { Trade } from "../../src/domain/trade.js";
 import { cpuSeconds } from "../harness/process-figures.js";
 
-/** What writing cost; making the batches is not counted. */
+/** Cost of writing, without making the batches. */
 export interface WritingCost {
   trades: number;
   seconds: number;
-  /** CPU time, microseconds a trade: of this process, and of the database's processes that serve its connections. */
+  /**
+   * CPU time, microseconds a trade: of this process, and of the database's processes that serve its
+   * connections.
+   */
   nodeCpu: number;
   databaseCpu: number;
   /** Of each batch, ms. */

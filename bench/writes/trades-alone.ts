@@ -6,7 +6,7 @@ import { chunks, generate } from "../harness/generate.js";
 import type { BenchDatabase } from "../harness/servers.js";
 import { type WritingCost, timeWrites } from "./timed-writes.js";
 
-/** A peer that stores trades, and nothing else, over one connection of its own. */
+/** A peer that stores only trades, over one connection. */
 export interface TradesAlone {
   /** Resolves when they are committed. */
   store(
@@ -16,7 +16,7 @@ export interface TradesAlone {
   close(): Promise<void>;
 }
 
-/** Lets a peer store so many trades, into the tables that the product has. Throws when one is missing. */
+/** Lets a peer store trades into the product's tables. Throws when one is missing. */
 export async function storeAlone(
   { url, source }: BenchDatabase,
   open: (url: string) => Promise<TradesAlone>,

@@ -30,7 +30,7 @@ describe("a revision explained", () => {
       true,
     );
     expect(lines[0]).toContain("Revised once");
-    expect(lines[1]).toContain("ahead of this page's view");
+    expect(lines[1]).toContain("older than this page's view");
   });
 
   it("is empty for a candle that was never revised", () => {

@@ -9,14 +9,15 @@ import { Tally } from "../../kafka/tally.js";
 import { PlatformaticTransport } from "./transport.js";
 
 /**
- * From a topic to a handler with the recorder's settings, without Nest: the spike, or (`kafkajs`) the product's transport.
- * Arguments: which, brokers, topic prefix, group, trades, markets. Prints a `Consumed`.
+ * From a topic to a handler with the recorder's settings, without Nest: the spike, or (`kafkajs`)
+ * the product's transport. Arguments: which, brokers, topic prefix, group, trades, markets. Prints
+ * a `Consumed`.
  */
 const [which = "", brokers = "", prefix = "", group = ""] =
   process.argv.slice(2);
 const [trades = 0, markets = 0] = process.argv.slice(6).map(Number);
 
-// The result is all that may be on standard output.
+// Standard output must contain only the result.
 Logger.overrideLogger(false);
 const tally = new Tally(trades, markets);
 const config = readConfig({ KAFKA_BROKERS: brokers, TOPIC_PREFIX: prefix });

@@ -8,7 +8,10 @@ const MARKETS = 20;
 const ROUNDS = 3;
 const LIMIT_MS = 180_000;
 
-/** The benchmark `consume` with the spike beside the product's transport, in turns. `npm run spike:platformatic:consume` */
+/**
+ * The benchmark `consume` with the spike beside the product's transport, in turns. `npm run
+ * spike:platformatic:consume`
+ */
 const broker = await Broker.start();
 try {
   const prefix = `${randomName("spike")}.`;

@@ -30,7 +30,10 @@ interface Read extends Item {
 
 type Stream = Awaited<ReturnType<Client["consume"]>>;
 
-/** Partition p of every topic at one member: what kafka-assigner.ts does for kafkajs, without its wire format. */
+/**
+ * Partition p of every topic at one member: what kafka-assigner.ts does for kafkajs, without its
+ * wire format.
+ */
 const sameMemberForEveryTopic: GroupPartitionsAssigner = (
   _current,
   members,
@@ -51,7 +54,10 @@ const sameMemberForEveryTopic: GroupPartitionsAssigner = (
   }));
 };
 
-/** Our lanes, courier and codec behind a stream of @platformatic/kafka. One stream a topic, so that each pauses by itself. */
+/**
+ * Tapeline's lanes, courier and codec behind a stream of @platformatic/kafka. One stream a topic,
+ * so that each pauses by itself.
+ */
 export class PlatformaticConsumer implements Consumer {
   private readonly client: Client;
   private readonly streams = new Map<TopicName, Stream>();
@@ -144,7 +150,10 @@ export class PlatformaticConsumer implements Consumer {
     return (this.closed ??= this.end());
   }
 
-  /** An ephemeral group begins here. Mode `latest` would look only after `consume` has resolved, and leave out what came meanwhile. */
+  /**
+   * The start offsets of an ephemeral group. Mode `latest` would read them only after `consume` has
+   * resolved, and skip records in between.
+   */
   private async endsOf(topic: string): Promise<TopicWithPartitionAndOffset[]> {
     const found = await this.client.listOffsets({ topics: [topic] });
     return (found.get(topic) ?? []).map((offset, partition) => ({

@@ -29,7 +29,10 @@ const TOPICS: readonly TopicName[] = [
 /** Records of one request, below a broker's usual limit of a million bytes. */
 const CHUNK_RECORDS = 1_000;
 
-/** The contract on @platformatic/kafka, as far as its suite and the benchmark need it. Topics are made by the product. */
+/**
+ * The contract on @platformatic/kafka, as far as its suite and the benchmark need it. Topics are
+ * made by the product.
+ */
 export class PlatformaticTransport extends Transport {
   readonly kind = "kafka";
   private readonly producer: Producer<string, string, string, string>;
@@ -78,13 +81,13 @@ export class PlatformaticTransport extends Transport {
     signal?.throwIfAborted();
     if (this.ended !== undefined)
       throw new TransportError("closed", "The transport is closed");
-    // In order: one call of a topic after the other.
+    // Calls of one topic run in order.
     const before = this.writing.get(topic) ?? Promise.resolve();
-    const mine = before
+    const own = before
       .catch(() => undefined)
       .then(() => this.send(topic, records));
-    this.writing.set(topic, mine);
-    await mine;
+    this.writing.set(topic, own);
+    await own;
   }
 
   private async send<N extends TopicName>(
