@@ -109,13 +109,13 @@ describe("the layout of src", () => {
     [
       "src/live/a.ts",
       "../app.module.js",
-      "nobody imports what puts the application together",
+      "no room imports the files that assemble the application",
     ],
     ["src/live/a.ts", "../commands/options.js", "live may not import commands"],
     [
       "src/recovery/a.ts",
       "../main.js",
-      "nobody imports what puts the application together",
+      "no room imports the files that assemble the application",
     ],
     [
       "src/api/system/status.ts",

@@ -1,7 +1,7 @@
 import { createDatabase } from "../support/databases.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";
 
-/** A database and the API over it, for the suite that calls this. */
+/** Opens a database and the API over it for the calling suite. */
 export function apiForSuite(
   intervals: string,
   started: (api: ApiUnderTest) => void | Promise<void>,

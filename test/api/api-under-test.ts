@@ -32,13 +32,13 @@ export type Client = Socket<ServerEvents, ClientEvents>;
 export interface ApiUnderTest {
   app: NestFastifyApplication;
   url: string;
-  /** Through the transport and the recorder into the database; resolves when stored. */
+  /** Produces trades through transport and recorder; resolves when they are stored. */
   record(records: readonly TapeRecord[]): Promise<void>;
   client(options?: { origin?: string }): Promise<Client>;
   close(): Promise<void>;
 }
 
-/** What the API itself has not: a route with a body, and one that fails. */
+/** Routes that the API itself does not have: one with a body, and one that fails. */
 @Controller("probe")
 class ProbeController {
   @Post()
@@ -52,7 +52,10 @@ class ProbeController {
   }
 }
 
-/** API and recorder as one process runs them: real HTTP server, in-process transport, the database at `databaseUrl`. */
+/**
+ * API and recorder as one process runs them: real HTTP server, in-process transport, the database
+ * at `databaseUrl`.
+ */
 export async function startApi(
   databaseUrl: string,
   env: Record<string, string> = {},

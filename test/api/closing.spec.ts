@@ -6,7 +6,7 @@ import { startApi } from "./api-under-test.js";
 
 const START = 1_723_161_600_000;
 
-// A browser opens connections ahead; one that it never used held up the shutdown until its tab was closed.
+// Browsers preconnect; an unused connection blocked the shutdown until its tab was closed.
 it("ends at once although a connection was opened and never used, and clients are subscribed", async () => {
   const api = await startApi(await createDatabase());
   const client = await api.client();
@@ -15,15 +15,15 @@ it("ends at once although a connection was opened and never used, and clients ar
   ).toMatchObject({ ok: true });
   const unused = connect(Number(new URL(api.url).port), "127.0.0.1");
   await once(unused, "connect");
-  const told = once(client as never, "disconnect");
+  const disconnected = once(client as never, "disconnect");
   const begun = Date.now();
   await api.app.close();
-  await told;
+  await disconnected;
   expect(Date.now() - begun).toBeLessThan(3_000);
   unused.destroy();
 });
 
-it("ends within its grace although a client has stopped reading", async () => {
+it("ends within its grace period although a client has stopped reading", async () => {
   const api = await startApi(await createDatabase());
   await api.record([trade("binance:A", 1, START)]);
   const client = await api.client();

@@ -15,7 +15,7 @@ const MARKET = "sim:YEAR";
 const START = 1_672_531_200_000;
 const MINUTE = 60_000;
 const MINUTES = 120_000;
-/** Memory is looked at each time so much has come. */
+/** Memory is sampled each time this many bytes have arrived. */
 const LOOK_BYTES = 500_000;
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -41,7 +41,9 @@ afterAll(async () => {
   await api.close();
 });
 
-/** Bytes of an answer that is read to its end without being kept, and the most that is in use meanwhile. */
+/**
+ * Bytes of an answer that is read to its end without being kept, and the peak of memory meanwhile.
+ */
 async function drain(
   path: string,
 ): Promise<{ bytes: number; lines: number; peak: number }> {
@@ -78,7 +80,7 @@ describe("a whole range as CSV", () => {
     }
     expect(pages).toHaveLength(MINUTES);
     expect(pages[1]?.volume).toBe("0.000000000000000001");
-    // Not by `toBe`: the difference of two texts of 20 MB is nothing to print.
+    // Not by `toBe`, which would print the difference of two texts of 20 MB.
     expect(whole.body === csvOf(CANDLE_COLUMNS, pages)).toBe(true);
   });
 
@@ -118,7 +120,7 @@ describe("a whole range as CSV", () => {
     expect(none.body.trimEnd().split("\r\n")).toHaveLength(1);
   });
 
-  it("waits for a client that reads slowly, and ends with one that goes away", async () => {
+  it("waits for a slow client, and ends when the client disconnects", async () => {
     const source = api.app.get(DataSource, { strict: false });
     const calls = countQueries(source);
     const response = await new Promise<import("node:http").IncomingMessage>(
@@ -128,23 +130,23 @@ describe("a whole range as CSV", () => {
           fail,
         ),
     );
-    // Nothing is read: what the sockets hold is all that may be asked of the database.
-    let asked = -1;
+    // Nothing is read: at most the socket buffers' content may be queried from the database.
+    let queries = -1;
     await until(async () => {
       const before = calls.count;
       await sleep(300);
-      asked = calls.count;
-      return before === asked;
+      queries = calls.count;
+      return before === queries;
     }, 20_000);
-    expect(asked).toBeGreaterThan(1);
-    expect(asked).toBeLessThan(MINUTES / 1_000 / 2);
+    expect(queries).toBeGreaterThan(1);
+    expect(queries).toBeLessThan(MINUTES / 1_000 / 2);
     response.destroy();
     await sleep(500);
-    expect(calls.count - asked).toBeLessThanOrEqual(2);
+    expect(calls.count - queries).toBeLessThanOrEqual(2);
     calls.stop();
   });
 
-  it("answers HEAD without reading the range, and a wrong format with what it takes", async () => {
+  it("answers HEAD without reading the range, and a wrong format with the valid ones", async () => {
     const head = await fetch(`${api.url}${candles}&start=${START}&format=csv`, {
       method: "HEAD",
     });
@@ -160,7 +162,7 @@ describe("a whole range as CSV", () => {
   });
 });
 
-/** How many statements the candles' page has asked for. */
+/** Counts the statements of the candles' pages. */
 function countQueries(source: DataSource): { count: number; stop: () => void } {
   const original = source.query.bind(source);
   const counter = {

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import { eventFrame } from "../../src/live/event-frame.js";
 
-/** Messages that a WebSocket client reads when these bytes are written to its connection. */
+/** The messages that a WebSocket client receives when these bytes are written to its connection. */
 async function messagesIn(bytes: Buffer, count: number): Promise<string[]> {
   const http = createServer();
   const server = new WebSocketServer({ noServer: true });

@@ -46,7 +46,7 @@ async function query(sql: string): Promise<void> {
 }
 
 describe("explain", () => {
-  it("tells of a complete candle where its trades came from, and that they give the same candle", async () => {
+  it("lists the sources of a complete candle's trades, and that they give the same candle", async () => {
     const market = "binance:WHOLE";
     await api.record([
       trade(market, 1, START - 1),
@@ -155,7 +155,7 @@ describe("explain", () => {
     expect(recomputation.outcome).toBe("equal");
   });
 
-  it("names the times in which nobody followed a market whose ids show nothing", async () => {
+  it("lists the times in which no process followed a market whose ids show no gaps", async () => {
     const market = "bybit:BLIND";
     await api.record([
       trade(market, 1, START, { ids: "sparse" }),
@@ -173,7 +173,7 @@ describe("explain", () => {
     expect(second.blind).toEqual([]);
   });
 
-  it("says what differs when the candle is not what its trades say", async () => {
+  it("lists the fields that differ when the candle does not match its trades", async () => {
     const market = "binance:WRONG";
     await api.record([trade(market, 1, START)]);
     await query(
@@ -189,10 +189,10 @@ describe("explain", () => {
     });
   });
 
-  it("serves so many at once and says when too many wait", async () => {
+  it("serves a limited number at once and answers 503 when too many wait", async () => {
     const market = "binance:BUSY";
     await api.record([trade(market, 1, START)]);
-    // KnownMarkets asks the database once; after that only what is waited for here stands still.
+    // KnownMarkets queries the database once; after that only the awaited explanations are blocked.
     await explain(market);
     const client = new pg.Client(url);
     await client.connect();

@@ -11,21 +11,21 @@ import { until } from "../support/app.js";
 import { trade } from "../support/tape.js";
 import type { Client } from "./api-under-test.js";
 
-export function ask(
+export function subscribe(
   client: Client,
   request: SubscribeRequest,
 ): Promise<SubscribeReply> {
   return client.timeout(20_000).emitWithAck("subscribe", request);
 }
 
-/** Tries again what can be tried again, for 10 s; throws the refusal. */
+/** Subscribes; retries temporary errors for 10 s, throws any other. */
 export async function enter(
   client: Client,
   request: SubscribeRequest,
 ): Promise<Subscribed<Candle>> {
   const limit = Date.now() + 10_000;
   for (;;) {
-    const reply = await ask(client, request);
+    const reply = await subscribe(client, request);
     if (reply.ok) return reply as Subscribed<Candle>;
     const { code, detail } = reply.error;
     const canRetry = code === "unavailable" || code === "too_slow";
@@ -34,10 +34,13 @@ export async function enter(
   }
 }
 
-/** A client as `live-events.ts` tells it to be: applies frames and snapshots by version, and subscribes again after a jump. */
+/**
+ * A client by the protocol of `live-events.ts`: applies frames and snapshots by version, and
+ * subscribes again after a jump.
+ */
 export class Follower {
   readonly candles = new Map<number, Candle>();
-  /** Every (openTime, revision) of a closed candle that a frame brought. */
+  /** Every (openTime, revision) of a closed candle received in a frame. */
   readonly closed = new Set<string>();
   jumps = 0;
   resyncs = 0;
@@ -113,7 +116,7 @@ export class TradeMaker {
   }
 }
 
-/** Waits until both are equal; says how they differ when they never are. */
+/** Waits until both are equal; fails with their difference. */
 export async function settled(
   what: () => unknown,
   expected: () => unknown,

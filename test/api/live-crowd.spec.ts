@@ -113,7 +113,7 @@ describe("200 clients on 20 markets", () => {
     expect(all.map(({ jumps }) => jumps)).toEqual(rooms.map(() => 0));
   });
 
-  it("lets a client that was away end with the same state as one that never left", async () => {
+  it("gives a client that was disconnected the same final state as one that never left", async () => {
     const [steady, leaver] = [
       followers[0] as Follower,
       followers[20] as Follower,

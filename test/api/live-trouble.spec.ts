@@ -8,7 +8,7 @@ import { until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
 import { type TestPostgres, startPostgres } from "../support/postgres.js";
 import { type ApiUnderTest, type Client, startApi } from "./api-under-test.js";
-import { Follower, TradeMaker, ask, settled } from "./live-client.js";
+import { Follower, TradeMaker, subscribe, settled } from "./live-client.js";
 
 /** 2024-08-09T00:00:00Z. */
 const START = 1_723_161_600_000;
@@ -44,7 +44,10 @@ describe("a client that stops reading", () => {
       }
     ).ws._socket;
 
-  /** What the server holds for a client: packets in the buffer of its connection, and bytes with what is below. */
+  /**
+   * The server's queue for a client: packets in its connection's buffer, and bytes including the
+   * socket's.
+   */
   function held(client: Client): { packets: number; bytes: number } {
     // Private to the gateway; nothing but a test needs it.
     const audience: unknown = Reflect.get(api.app.get(LiveGateway), "audience");
@@ -54,7 +57,7 @@ describe("a client that stops reading", () => {
     return { packets: wire.writeBuffer.length, bytes: waitingBytes(wire) };
   }
 
-  it("does not grow the server's memory, is told when it reads again, and ends with the right state", async () => {
+  it("does not grow the server's memory, gets a resync when it reads again, and ends with the right state", async () => {
     await api.record([next(market, START)]);
     const request = {
       channel: "candles",
@@ -71,7 +74,8 @@ describe("a client that stops reading", () => {
     );
     if (steady === undefined || stuck === undefined)
       throw new Error("two clients were wanted");
-    // Frames as large as a replay makes them: kernel buffers hold megabytes before anything waits in the process.
+    // Frames as large as a replay makes them: kernel buffers hold megabytes before anything waits
+    // in the process.
     const rooms = api.app.get(LiveRooms);
     const [template] = await rest<Candle[]>(`/${market}/candles?interval=1m`);
     const wide = Array.from({ length: 900 }, (_, index) => ({
@@ -129,7 +133,7 @@ describe("when something fails", () => {
     since: START,
   } as const;
 
-  it("goes on after requests that want no answer, and nonsense", async () => {
+  it("continues after requests without an acknowledgement, and malformed ones", async () => {
     const client = await api.client();
     const raw = client as unknown as {
       emit(event: string, ...parts: unknown[]): void;
@@ -139,12 +143,12 @@ describe("when something fails", () => {
     raw.emit("subscribe", 1, 2, 3);
     raw.emit("unsubscribe", {});
     raw.emit("nothing", {});
-    expect(await ask(client, { channel: "tickers" })).toMatchObject({
+    expect(await subscribe(client, { channel: "tickers" })).toMatchObject({
       ok: true,
     });
   });
 
-  it("asks every client to subscribe again after the consumer was away", async () => {
+  it("makes every client subscribe again after the consumer was down", async () => {
     await api.record([next(market, START)]);
     const follower = new Follower(await api.client(), request);
     await follower.begin();
@@ -158,11 +162,11 @@ describe("when something fails", () => {
     );
   });
 
-  it("answers unavailable while the database is away, and leaves nobody half subscribed", async () => {
+  it("answers unavailable while the database is down, and leaves no client half subscribed", async () => {
     const client = await api.client();
     await postgres.kill();
     try {
-      expect(await ask(client, request)).toMatchObject({
+      expect(await subscribe(client, request)).toMatchObject({
         ok: false,
         error: { code: "unavailable" },
       });
@@ -174,7 +178,7 @@ describe("when something fails", () => {
     await api.record([next(market, START + 2 * MINUTE)]);
     await sleep(300);
     expect(frames).toBe(0);
-    expect(await ask(client, request)).toMatchObject({ ok: true });
+    expect(await subscribe(client, request)).toMatchObject({ ok: true });
     await api.record([next(market, START + 3 * MINUTE)]);
     await until(() => frames > 0, 30_000);
   });

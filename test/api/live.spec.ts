@@ -5,7 +5,7 @@ import type { Trade } from "../../src/domain/trade.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import { apiForSuite } from "./api-suite.js";
 import type { ApiUnderTest } from "./api-under-test.js";
-import { TradeMaker, ask, enter, settled } from "./live-client.js";
+import { TradeMaker, subscribe, enter, settled } from "./live-client.js";
 
 /** 2024-08-09T00:00:00Z. */
 const START = 1_723_161_600_000;
@@ -33,7 +33,7 @@ describe("subscribing", () => {
     ]),
   );
 
-  it("answers with a snapshot, which since bounds, and goes on from its number", async () => {
+  it("answers with a snapshot, bounded by since, and continues from its number", async () => {
     const client = await api.client();
     const all = await enter(client, {
       channel: "candles",
@@ -67,7 +67,10 @@ describe("subscribing", () => {
 
   it("sends trades with their first snapshot, and none of another market", async () => {
     const client = await api.client();
-    const { snapshot } = (await ask(client, { channel: "trades", market })) as {
+    const { snapshot } = (await subscribe(client, {
+      channel: "trades",
+      market,
+    })) as {
       ok: true;
       snapshot: Trade[];
     } & object;
@@ -98,7 +101,7 @@ describe("subscribing", () => {
     client.on("tickers", ({ tickers }) =>
       tickers.forEach((each) => board.set(each.market, each)),
     );
-    const { snapshot } = (await ask(client, { channel: "tickers" })) as {
+    const { snapshot } = (await subscribe(client, { channel: "tickers" })) as {
       ok: true;
       snapshot: Ticker[];
     } & object;
@@ -167,7 +170,7 @@ describe("subscribing", () => {
     [null, "bad_request", "object"],
   ])("refuses %j as %s, naming what is wrong", async (request, code, named) => {
     const client = await api.client();
-    expect(await ask(client, request as never)).toEqual({
+    expect(await subscribe(client, request as never)).toEqual({
       ok: false,
       error: { code, detail: expect.stringContaining(named) as string },
     });
@@ -188,8 +191,8 @@ describe("subscribing", () => {
       })),
     );
     for (const request of requests.slice(0, 200))
-      expect(await ask(client, request)).toMatchObject({ ok: true });
-    expect(await ask(client, requests[200] as never)).toMatchObject({
+      expect(await subscribe(client, request)).toMatchObject({ ok: true });
+    expect(await subscribe(client, requests[200] as never)).toMatchObject({
       ok: false,
       error: { code: "too_many_subscriptions" },
     });

@@ -23,7 +23,8 @@ beforeAll(async () => {
   api = await startApi(await createDatabase(), {
     INTERVALS: "1m,5m,30m,1h",
   });
-  // A trade each half hour for 50 of them, ids 100 on; 110 and 111 are missing, and another price each time.
+  // One trade per half hour for 50 of them, ids from 100, each with another price; 110 and 111 are
+  // missing.
   const held = Array.from({ length: 50 }, (_, index) => index).filter(
     (index) => index !== 10 && index !== 11,
   );
@@ -56,7 +57,7 @@ afterAll(async () => {
 });
 
 describe("all markets at once", () => {
-  it("have the tickers that each of them has alone, by name", async () => {
+  it("have the same tickers as each of them alone, by name", async () => {
     let all: Ticker[] = [];
     await until(async () => {
       all = (await get<Ticker[]>("/api/v1/tickers")).body;
@@ -89,9 +90,9 @@ describe("all markets at once", () => {
 });
 
 describe("the system", () => {
-  it("tells its consumers, writes, queues, feeds and gaps", async () => {
+  it("lists its consumers, writes, queues, feeds and gaps", async () => {
     let body = (await get<System>("/api/v1/system")).body;
-    // Queues are measured now and then.
+    // Queues are measured periodically.
     await until(async () => {
       body = (await get<System>("/api/v1/system")).body;
       return body.queues.length > 0;
@@ -131,7 +132,7 @@ describe("the system", () => {
     );
   });
 
-  it("says of a market without a trade neither what its ids nor what its trades are like", async () => {
+  it("has neither kind of ids nor kind of trades for a market without a trade", async () => {
     const { body } = await get<MarketSummary[]>("/api/v1/markets");
     expect(
       body.map(({ market, ids, kind, trades }) => [market, ids, kind, trades]),
@@ -142,7 +143,7 @@ describe("the system", () => {
     ]);
   });
 
-  it("tells what could not be stored, newest first, with its reason", async () => {
+  it("lists records that could not be stored, newest first, with the reason", async () => {
     // The same id at another time, twice as many as the system page shows.
     for (let index = 0; index < 24; index++)
       await api.record([
@@ -183,7 +184,7 @@ describe("the system", () => {
     });
   });
 
-  it("refuses a page that there cannot be", async () => {
+  it("refuses an impossible page", async () => {
     expect(
       (await problem("/api/v1/dead-letters?before=x", 400)).detail,
     ).toMatch(/before must be an integer/);
@@ -192,7 +193,7 @@ describe("the system", () => {
   });
 });
 
-describe("a process that begins with the half hour not stored", () => {
+describe("a process that does not store the half hour", () => {
   it("draws its sparklines from the longest interval below", async () => {
     const other = await startApi(await createDatabase(), {
       INTERVALS: "1m,15m,1h",

@@ -15,7 +15,7 @@ const INDEX = "<!doctype html><title>Tapeline</title>\n";
 @Module({})
 class Nothing {}
 
-/** As a build leaves it. */
+/** The layout of a build. */
 function buildInto(folder: string): void {
   mkdirSync(join(folder, "assets"), { recursive: true });
   writeFileSync(join(folder, "index.html"), INDEX);
@@ -45,7 +45,7 @@ describe("the page", () => {
   let app: NestFastifyApplication;
   let base: string;
   const asset = "/assets/main-Ab12.js";
-  const ask = (
+  const get = (
     path: string,
     headers: Record<string, string> = {},
     method = "GET",
@@ -63,9 +63,9 @@ describe("the page", () => {
   });
 
   it.each(["/", "/m/binance:BTCUSDT?i=1m", "/m/mine:A%2FB", "/system"])(
-    "is what %s answers, to be asked for again each time",
+    "is the answer to %s, to be revalidated each time",
     async (path) => {
-      const answer = await ask(path);
+      const answer = await get(path);
       expect(await answer.text()).toBe(INDEX);
       expect(answer.headers.get("content-type")).toBe(
         "text/html; charset=utf-8",
@@ -75,7 +75,7 @@ describe("the page", () => {
         "default-src 'self';script-src 'self';style-src 'self';",
       );
       const etag = answer.headers.get("etag") as string;
-      const again = await ask(path, { "if-none-match": etag });
+      const again = await get(path, { "if-none-match": etag });
       expect([again.status, await again.text()]).toEqual([304, ""]);
     },
   );
@@ -86,8 +86,8 @@ describe("the page", () => {
     ["gzip;q=0.5", "gzip"],
     ["identity", null],
     ["zstd", null],
-  ])("comes for a client that takes %s as %s", async (accept, encoding) => {
-    const answer = await ask(asset, { "accept-encoding": accept });
+  ])("is sent to a client that accepts %s as %s", async (accept, encoding) => {
+    const answer = await get(asset, { "accept-encoding": accept });
     expect(answer.headers.get("content-encoding")).toBe(encoding);
     expect(answer.headers.get("vary")).toMatch(/accept-encoding/i);
     expect(await answer.text()).toBe(SCRIPT);
@@ -95,8 +95,8 @@ describe("the page", () => {
     expect(length < 200).toBe(encoding !== null);
   });
 
-  it("has files that may be kept for ever, under other names in the next build", async () => {
-    const answer = await ask(asset);
+  it("has immutable files, which have other names in the next build", async () => {
+    const answer = await get(asset);
     expect(answer.headers.get("cache-control")).toBe(
       "public, max-age=31536000, immutable",
     );
@@ -107,7 +107,7 @@ describe("the page", () => {
   });
 
   it("answers HEAD with the headers alone", async () => {
-    const answer = await ask(asset, { "accept-encoding": "br" }, "HEAD");
+    const answer = await get(asset, { "accept-encoding": "br" }, "HEAD");
     expect([answer.status, answer.headers.get("content-encoding")]).toEqual([
       200,
       "br",
@@ -118,10 +118,10 @@ describe("the page", () => {
     expect(await answer.text()).toBe("");
   });
 
-  it("does not count against the request limit, while what is not found does", async () => {
+  it("does not count against the request limit, while unknown paths do", async () => {
     for (let times = 0; times < 10; times++)
       for (const path of ["/", asset])
-        expect((await ask(path)).status).toBe(200);
+        expect((await get(path)).status).toBe(200);
     const statuses: number[] = [];
     for (const path of [
       "/assets/main-Old1.js",
@@ -129,11 +129,11 @@ describe("the page", () => {
       "/assets/..%2f..%2fpackage.json",
       "/index.html",
     ])
-      statuses.push((await ask(path)).status);
+      statuses.push((await get(path)).status);
     expect(statuses).toEqual([404, 404, 404, 429]);
   });
 
-  it("says so in plain words when it was not built", async () => {
+  it("states in plain text when it was not built", async () => {
     const empty = await serve(join(folder, "nothing-here"));
     try {
       const answer = await fetch(await empty.getUrl());

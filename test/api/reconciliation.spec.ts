@@ -59,7 +59,7 @@ beforeAll(async () => {
   await keep(MARKET, 0, [MATCH, VOLUME, MATCH, MATCH]);
   await keep(MARKET, 1, [MATCH, VOLUME], false);
   await keep(OTHER, 1, [MATCH, MATCH]);
-  // The second look.
+  // The second comparison.
   await keep(MARKET, 0, [MATCH, VOLUME]);
 }, 120_000);
 
@@ -69,8 +69,8 @@ afterAll(async () => {
 
 const ALL = "/api/v1/reconciliation?from=2024-08-09&to=2024-08-12";
 
-describe("how far minutes match, by day and market", () => {
-  it("is told newest first, then by market", async () => {
+describe("matching minutes by day and market", () => {
+  it("are listed newest first, then by market", async () => {
     const { body } = await get<ReconciledDay[]>(ALL);
     expect(body).toEqual([
       {
@@ -103,7 +103,7 @@ describe("how far minutes match, by day and market", () => {
     ]);
   });
 
-  it("is told of one market, and of days that begin within the time", async () => {
+  it("are limited to one market, and to days that begin within the range", async () => {
     const days = async (query: string): Promise<unknown[]> =>
       (await get<ReconciledDay[]>(`${ALL}&${query}`)).body.map(
         ({ market, day }) => [market, (day - START) / DAY],
@@ -118,7 +118,7 @@ describe("how far minutes match, by day and market", () => {
     expect((await get<unknown[]>("/api/v1/reconciliation")).body).toEqual([]);
   });
 
-  it("is told as CSV", async () => {
+  it("are available as CSV", async () => {
     const { headers, body } = await get<string>(`${ALL}&format=csv`);
     expect(headers.get("content-type")).toMatch(/^text\/csv/);
     expect(headers.get("content-disposition")).toContain("reconciliation.csv");
@@ -137,12 +137,12 @@ describe("how far minutes match, by day and market", () => {
     ["from=yesterday", "from"],
     ["format=xml", "format"],
     ["day=1", "day"],
-  ])("is refused for %s, naming the parameter", async (query, field) => {
+  ])("are refused for %s, naming the parameter", async (query, field) => {
     const { errors } = await problem(`/api/v1/reconciliation?${query}`, 400);
     expect(errors?.map((error) => error.field)).toEqual([field]);
   });
 
-  it("is not known of a market that does not exist", async () => {
+  it("answer 404 for a market that does not exist", async () => {
     const { code } = await problem(`${ALL}&market=binance:NOPE`, 404);
     expect(code).toBe("unknown_market");
   });
@@ -151,7 +151,7 @@ describe("how far minutes match, by day and market", () => {
 describe("candles that differ", () => {
   const path = `/api/v1/markets/${MARKET}/reconciliation`;
 
-  it("are told with both values as exact text", async () => {
+  it("have both values as exact text", async () => {
     const { body } = await get<Difference[]>(path);
     expect(body).toEqual([
       {
@@ -174,7 +174,7 @@ describe("candles that differ", () => {
     ]);
   });
 
-  it("are told by time, state and interval, page by page", async () => {
+  it("are listed by time, state and interval, page by page", async () => {
     const times = async (query: string): Promise<unknown[]> =>
       (await get<Difference[]>(`${path}?${query}`)).body.map(
         ({ openTime }) => openTime,
@@ -187,7 +187,7 @@ describe("candles that differ", () => {
     expect(await times("interval=1h")).toEqual([]);
   });
 
-  it("are told as CSV, their fields as JSON", async () => {
+  it("are available as CSV, their fields as JSON", async () => {
     const [difference] = (await get<Difference[]>(path)).body;
     const { headers, body } = await get<string>(`${path}?format=csv`);
     expect(headers.get("content-type")).toMatch(/^text\/csv/);
@@ -219,7 +219,7 @@ describe("candles that differ", () => {
     expect(errors?.map((error) => error.field)).toEqual([field]);
   });
 
-  it("are not known of a market that does not exist", async () => {
+  it("answer 404 for a market that does not exist", async () => {
     await problem("/api/v1/markets/binance:NOPE/reconciliation", 404);
   });
 });

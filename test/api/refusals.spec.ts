@@ -72,7 +72,7 @@ describe("errors", () => {
     },
   );
 
-  it("refuses a missing interval and an unknown parameter, naming both and what is known", async () => {
+  it("refuses a missing interval and an unknown parameter, naming both and the known ones", async () => {
     const { errors } = await problem(`${candles}?size=5`, 400);
     expect(errors).toEqual([
       {
@@ -95,7 +95,7 @@ describe("errors", () => {
     await problem(`/api/v1/markets/${MARKET}/gaps?state=lost`, 400);
   });
 
-  // They were taken with 201, and failed a second later.
+  // They were accepted with 201, and failed a second later.
   it.each([
     [
       "nobody:BTCUSD",
@@ -123,7 +123,7 @@ describe("errors", () => {
     ]);
   });
 
-  it("answers 404 for an unknown market, whatever is asked of it", async () => {
+  it("answers 404 for an unknown market on every route", async () => {
     for (const path of [
       "",
       "/candles?interval=1m",
@@ -146,7 +146,7 @@ describe("errors", () => {
     await problem("/api/v1/markets/x%00y'--/ticker", 404);
   });
 
-  it("answers every other fault with a problem, too", async () => {
+  it("answers every other error with a problem, too", async () => {
     const json = { "content-type": "application/json" };
     expect((await problem("/nothing/here", 404)).code).toBe("not_found");
     await problem("/api/v1/markets", 404, { method: "DELETE" });
@@ -170,7 +170,7 @@ describe("errors", () => {
   });
 });
 
-it("tells nothing of what went wrong inside", async () => {
+it("does not expose internal errors", async () => {
   const { detail, code } = await problem("/probe/failing", 500);
   expect({ detail, code }).toEqual({
     detail: "The server failed to answer; its log says why.",

@@ -1,4 +1,4 @@
-/** What a request was answered with; `body` is parsed when it is JSON. */
+/** The answer to a request; `body` is parsed if it is JSON. */
 interface Answer<T> {
   status: number;
   headers: Headers;
@@ -20,7 +20,7 @@ export interface RestClient {
     path: string,
     init?: RequestInit,
   ) => Promise<Answer<T>>;
-  /** Fails unless the answer is a problem as RFC 9457 has it. */
+  /** Fails unless the answer is a problem by RFC 9457. */
   problem: (
     path: string,
     status: number,

@@ -16,7 +16,8 @@ beforeAll(async () => {
   api = await startApi(await createDatabase(), {
     INTERVALS: "1m,5m,1h",
   });
-  // Ten minutes of two trades each, id 1000 on; the minutes 4 and 5 have none, and ids 1010–1012 are missing.
+  // Ten minutes of two trades each, ids from 1000; minutes 4 and 5 have none, and ids 1010–1012 are
+  // missing.
   const trades = Array.from({ length: 20 }, (_, index) => {
     const minute = Math.floor(index / 2) + (index >= 8 ? 2 : 0);
     return trade(
@@ -71,14 +72,14 @@ describe("candles", () => {
     });
   });
 
-  it("takes the market with its colon escaped", async () => {
+  it("accepts the market with its colon escaped", async () => {
     const { body } = await get<Row[]>(
       `/api/v1/markets/binance%3ABTCUSDT/candles?interval=1m&limit=1`,
     );
     expect(body).toHaveLength(1);
   });
 
-  it("takes start inclusive and end exclusive, in epoch ms and in ISO 8601", async () => {
+  it("accepts start (inclusive) and end (exclusive) in epoch ms and in ISO 8601", async () => {
     const times = async (query: string): Promise<unknown[]> =>
       (await get<Row[]>(`${candles}?interval=1m&${query}`)).body.map(
         ({ openTime }) => (Number(openTime) - START) / MINUTE,
@@ -94,7 +95,7 @@ describe("candles", () => {
     expect(await times(`start=${START + 90 * MINUTE}`)).toEqual([]);
   });
 
-  it("fills the minutes in which provably nobody traded only when asked", async () => {
+  it("fills minutes that provably had no trade only on request", async () => {
     const range = `interval=1m&start=${START + 3 * MINUTE}&end=${START + 7 * MINUTE}`;
     expect((await get<Row[]>(`${candles}?${range}`)).body).toHaveLength(2);
     const { body } = await get<Row[]>(`${candles}?${range}&fill=previous`);
@@ -108,7 +109,7 @@ describe("candles", () => {
     ]);
   });
 
-  it("gives CSV when it is asked for", async () => {
+  it("gives CSV on request", async () => {
     const { headers, body } = await get<string>(
       `${candles}?interval=1m&limit=2`,
       { headers: { accept: "text/csv" } },
@@ -193,7 +194,7 @@ describe("trades, ticker, gaps and markets", () => {
     });
   });
 
-  it("names the missing ids and the times around them", async () => {
+  it("lists the missing ids and the times around them", async () => {
     const { body } = await get(`/api/v1/markets/${MARKET}/gaps`);
     expect(body).toEqual([
       {
@@ -239,7 +240,7 @@ describe("trades, ticker, gaps and markets", () => {
     });
   });
 
-  it("says what is running and why", async () => {
+  it("states what is running and why", async () => {
     const { body } = await get<Row>("/api/v1/status");
     expect(body).toMatchObject({
       mode: { database: "server", transport: "in-process" },

@@ -57,7 +57,7 @@ beforeAll(async () => {
     INTERVALS: INTERVALS.join(),
   });
   const old = (minute: number, index: number) => OLD + minute * MINUTE + index;
-  // Ids 6 and 7 of the old day are missing, and one of its trades comes late.
+  // Ids 6 and 7 of the old day are missing, and one of its trades is late.
   await api.record([
     trade(DENSE, 1, old(0, 0)),
     trade(DENSE, 2, old(1, 0)),
@@ -113,7 +113,7 @@ it("drops a day's trades and leaves its candles, their completeness and their hi
   expect(await read(`/api/v1/markets/${DENSE}/gaps`)).toMatchObject([
     { fromId: "6", toId: "7", afterTime: null, beforeTime: null },
   ]);
-  // What coverage says of it needs no trades.
+  // Its coverage does not need the trades.
   expect(await explain(OLD + MINUTE, "1m")).toEqual({
     ...whole,
     firstTrade: null,
@@ -128,7 +128,7 @@ it("drops a day's trades and leaves its candles, their completeness and their hi
   ]);
 });
 
-it("says of a candle that reaches over the horizon that it cannot be made anew, and shows what is left", async () => {
+it("reports a candle across the horizon as not recomputable, and shows its remaining trades", async () => {
   const { candle, firstTrade, lastTrade, stored, ...rest } = await explain(
     Date.UTC(2024, 7, 5),
     "1w",
@@ -143,7 +143,7 @@ it("says of a candle that reaches over the horizon that it cannot be made anew, 
   });
 });
 
-it("can make a candle of the days that are kept anew", async () => {
+it("can recompute a candle of the kept days", async () => {
   for (const [openTime, interval] of [
     [KEPT, "1m"],
     [KEPT, "1d"],
@@ -159,7 +159,7 @@ it("can make a candle of the days that are kept anew", async () => {
   });
 });
 
-it("refuses and counts a trade of a dropped day, held or missing, and changes nothing", async () => {
+it("rejects and counts a trade of a dropped day, stored or missing, and changes nothing", async () => {
   const before = [await all(DENSE), await all(SPARSE)];
   await api.record([
     trade(DENSE, 3, OLD + MINUTE + 5, { price: "80" }),
@@ -174,7 +174,7 @@ it("refuses and counts a trade of a dropped day, held or missing, and changes no
   expect(await of("history", OLD + MINUTE, "1m")).toHaveLength(1);
 });
 
-it("goes on revising a candle over the horizon by trades of the days that are kept", async () => {
+it("still revises a candle across the horizon by trades of the kept days", async () => {
   await api.record([trade(DENSE, 14, KEPT + 8 * DAY)]);
   await api.record([trade(DENSE, 13, KEPT + 3 * MINUTE, { price: "200" })]);
   const week = await explain(Date.UTC(2024, 7, 5), "1w");

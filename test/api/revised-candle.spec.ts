@@ -19,7 +19,7 @@ apiForSuite("1m,5m", (started) => {
   api = started;
 });
 
-it("gives a repaired candle its next revision in the row, on the topic and on the socket", async () => {
+it("publishes a repaired candle's next revision in the row, on the topic and on the socket", async () => {
   const market = "binance:MENDED";
   const transport = api.app.get(Transport);
   const heard: Candle[] = [];
@@ -55,7 +55,7 @@ it("gives a repaired candle its next revision in the row, on the topic and on th
     revision: 0,
     complete: false,
   });
-  // One by one, as a repair may come in pieces; then one that the venue sent late.
+  // One by one, as a repair may arrive in chunks; then one that the venue sent late.
   for (const [id, source] of [
     [3, "repair"],
     [4, "repair"],
@@ -74,11 +74,11 @@ it("gives a repaired candle its next revision in the row, on the topic and on th
   expect(follower.candles.get(START)).toEqual(body[0]);
   for (const revision of [1, 2, 3])
     expect(follower.closed).toContain(`${START} ${revision}`);
-  const told = heard.filter(
+  const published = heard.filter(
     (candle) => candle.market === market && candle.openTime === START,
   );
   expect(
-    told
+    published
       .filter(({ interval, revision }) => interval === "1m" && revision > 0)
       .map(({ closed, revision }) => [closed, revision]),
   ).toEqual([
@@ -86,7 +86,7 @@ it("gives a repaired candle its next revision in the row, on the topic and on th
     [true, 2],
     [true, 3],
   ]);
-  expect(told.at(-1)?.version).toBe(body[0]?.version);
+  expect(published.at(-1)?.version).toBe(body[0]?.version);
   const { body: history } = await get<CandleRevision[]>(
     `/api/v1/markets/${market}/candles/${START}/history?interval=1m`,
   );

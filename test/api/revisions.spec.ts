@@ -27,7 +27,8 @@ describe("the revised candles of a market", () => {
       trade(MARKET, 100, START + 3 * MINUTE),
       trade(MARKET, 200, START + 5 * MINUTE),
     ]);
-    // Made after their end by history, in two pieces; then one of them is repaired, and a live candle as well.
+    // Made after their end by history, in two chunks; then one of them is repaired, and a live
+    // candle as well.
     await record([
       trade(MARKET, 10, START, { source: "backfill" }),
       trade(MARKET, 20, START + MINUTE, { source: "backfill" }),
@@ -37,7 +38,7 @@ describe("the revised candles of a market", () => {
     await record([trade(MARKET, 101, START + 3 * MINUTE + 5)]);
   });
 
-  it("are told with their newest revision and all reasons, ascending", async () => {
+  it("are listed with their newest revision and all reasons, ascending", async () => {
     const at = expect.any(Number) as number;
     expect(await revised()).toEqual([
       { openTime: START, revision: 2, at, reasons: ["repair", "backfill"] },
@@ -46,7 +47,7 @@ describe("the revised candles of a market", () => {
     ]);
   });
 
-  it("are those with one of the reasons asked for", async () => {
+  it("are those with one of the requested reasons", async () => {
     const times = async (query: string) =>
       (await revised(query)).map(({ openTime }) => (openTime - START) / MINUTE);
     expect(await times("&reasons=late,repair,posted")).toEqual([0, 3]);
@@ -64,7 +65,7 @@ describe("the revised candles of a market", () => {
     ).toEqual([1]);
   });
 
-  it("are refused with the field that is wrong", async () => {
+  it("are refused, naming the wrong field", async () => {
     for (const [query, field] of [
       ["&reasons=late,luck", "reasons"],
       ["&start=9&end=3", "start"],

@@ -86,18 +86,18 @@ describe("safety", () => {
   });
 });
 
-describe("with a limit, origins and a database that goes away", () => {
+describe("with a limit, origins and a database that goes down", () => {
   it("answers 429 with Retry-After past the limit, but not to health checks", async () => {
     const limited = await startApi(await createDatabase(postgres.url), {
       RATE_LIMIT: "3",
       CORS_ORIGINS: "https://charts.example",
     });
     try {
-      const ask = (path: string): Promise<Response> =>
+      const get = (path: string): Promise<Response> =>
         fetch(limited.url + path, {
           headers: { origin: "https://charts.example" },
         });
-      const first = await ask("/api/v1/markets");
+      const first = await get("/api/v1/markets");
       expect(first.headers.get("access-control-allow-origin")).toBe(
         "https://charts.example",
       );
@@ -106,10 +106,10 @@ describe("with a limit, origins and a database that goes away", () => {
           first.headers.get(`x-ratelimit-${name}`),
         ),
       ).toEqual(["3", "2", "60"]);
-      await ask("/docs-json");
-      await ask("/nothing");
+      await get("/docs-json");
+      await get("/nothing");
       for (const path of ["/api/v1/markets", "/docs-json", "/nothing"]) {
-        const refused = await ask(path);
+        const refused = await get(path);
         expect([refused.status, refused.headers.get("content-type")]).toEqual([
           429,
           "application/problem+json; charset=utf-8",
@@ -123,7 +123,7 @@ describe("with a limit, origins and a database that goes away", () => {
           status: 429,
         });
       }
-      expect((await ask("/health/live")).status).not.toBe(429);
+      expect((await get("/health/live")).status).not.toBe(429);
       await expect(
         limited.client({ origin: "https://charts.example" }),
       ).resolves.toBeDefined();
@@ -132,7 +132,7 @@ describe("with a limit, origins and a database that goes away", () => {
     }
   });
 
-  it("answers 503 while the database is away, and recovers by itself", async () => {
+  it("answers 503 while the database is down, and recovers by itself", async () => {
     await postgres.kill();
     try {
       const response = await fetch(`${api.url}/api/v1/markets`);

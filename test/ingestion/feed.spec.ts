@@ -194,7 +194,7 @@ describe("one symbol that goes silent while others flow", () => {
     await sleep(1_500);
     expect(under.tape.conditions(ETH)).toEqual(["connecting", "live", "quiet"]);
     expect(server.controls).toEqual([]);
-    expect(new Set(server.asked)).toEqual(new Set(["ETHUSDT"]));
+    expect(new Set(server.requested)).toEqual(new Set(["ETHUSDT"]));
     server.trade("ETHUSDT");
     await is(ETH, "live");
   });
@@ -218,7 +218,7 @@ describe("one symbol that goes silent while others flow", () => {
     server.trade("ETHUSDT");
     server.tradeAll("BTCUSDT");
     await is(ETH, "quiet");
-    expect(server.asked).toEqual(["ETHUSDT"]);
+    expect(server.requested).toEqual(["ETHUSDT"]);
   });
 
   it("is one of many: no more than five control messages a second are sent", async () => {

@@ -16,7 +16,7 @@ import {
 import { matches } from "../support/venue-candles.js";
 import {
   type Recording,
-  TOLD,
+  FRAME_TRADES,
   framesOf,
   isRecorded,
 } from "../support/venue-recordings.js";
@@ -71,7 +71,7 @@ describe.each(
     address.test(frame.address),
   );
   const { trades, refused } = decoded(venue, frames);
-  const independent = frames.flatMap(({ text }) => TOLD[recording](text));
+  const independent = frames.flatMap(({ text }) => FRAME_TRADES[recording](text));
 
   it("gives every trade of its frames, or the reason why not", () => {
     expect(trades.length + refused.length).toBe(independent.length);

@@ -126,7 +126,9 @@ describe("a backfill from bulk files", () => {
     bench.server.cutBehind = 20_000;
     const job = await bench.load(FROM, FROM + DAY);
     expect(job).toMatchObject({ state: "done", notes: [] });
-    const zips = bench.server.asked.filter(({ path }) => path.endsWith(".zip"));
+    const zips = bench.server.requests.filter(({ path }) =>
+      path.endsWith(".zip"),
+    );
     expect(zips.map(({ from }) => from)).toEqual([0, 20_000]);
   });
 

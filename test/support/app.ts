@@ -44,7 +44,7 @@ export class Process {
     options: { uid?: number; gid?: number } = {},
   ): Promise<Process> {
     const port = await freePort();
-    // Nothing of this machine's environment decides what is tested, and no exchange is asked.
+    // The machine's environment does not influence the test, and no exchange is contacted.
     const env = {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
@@ -58,7 +58,7 @@ export class Process {
       stdio: ["ignore", "pipe", "pipe"],
       ...options,
     });
-    // A test that fails half-way leaves no process behind.
+    // A failed test leaves no process running.
     atSuiteEnd(() => void child.kill("SIGKILL"));
     running.add(child);
     child.once("exit", () => running.delete(child));

@@ -41,7 +41,10 @@ export function longFiles(sources: Sources): string[] {
     .map(({ file, lines }) => `${file} has ${lines} lines`);
 }
 
-/** Files of src/, other than src/config/config.ts, that read the process's environment; comments and texts do not count. */
+/**
+ * Files of src/, other than src/config/config.ts, that read the process's environment; comments and
+ * texts do not count.
+ */
 export function environmentReaders(sources: Sources): string[] {
   return Object.entries(sources)
     .filter(
@@ -86,7 +89,10 @@ export function unusedSql(sources: Sources): string[] {
 /** Loaded by Nest itself, at run time. */
 const LOADED_BY_NEST = ["reflect-metadata", "@fastify/static"];
 
-/** Packages that src/ needs at run time and package.json does not list, and those that it lists for nothing. */
+/**
+ * Packages that src/ needs at run time and package.json does not list, and those that it lists for
+ * nothing.
+ */
 export function dependencyFaults(
   sources: Sources,
   dependencies: readonly string[],
@@ -140,7 +146,10 @@ export function importsOf(
   return imports;
 }
 
-/** Of `import … from`, `export … from`, `import x = require()`, `import()`, `require()` and `typeof import()`. */
+/**
+ * Of `import … from`, `export … from`, `import x = require()`, `import()`, `require()` and `typeof
+ * import()`.
+ */
 function specifierOf(node: ts.Node): string | undefined {
   const text = (of: ts.Node | undefined): string | undefined =>
     of !== undefined && ts.isStringLiteralLike(of) ? of.text : undefined;

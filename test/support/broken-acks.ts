@@ -3,8 +3,9 @@ import { type Server, type Socket, connect, createServer } from "node:net";
 const PRODUCE = 0;
 
 /**
- * A TCP proxy before a broker that can lose acknowledgements: the broker gets a Produce request and stores it, and its
- * answer is cut off together with the connection. What a broker or a network that dies at the worst moment looks like.
+ * A TCP proxy before a broker that can lose acknowledgements: the broker gets a Produce request and
+ * stores it, and its answer is dropped together with the connection, as when a broker or a network
+ * fails at the worst moment.
  */
 export class BrokenAcks {
   private readonly server: Server;

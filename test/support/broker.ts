@@ -89,7 +89,10 @@ export class Broker {
     private readonly classpath: string,
   ) {}
 
-  /** `advertised` is where clients are told to come, such as a proxy's port: the broker's own unless given. */
+  /**
+   * `advertised` is the port that clients are given, such as a proxy's; the broker's own by
+   * default.
+   */
   static async start(
     ports: { own?: number; advertised?: number } = {},
   ): Promise<Broker> {
@@ -118,7 +121,8 @@ export class Broker {
       // The first member of a group need not wait for others.
       "group.initial.rebalance.delay.ms": "0",
       "group.min.session.timeout.ms": "1000",
-      // After a kill the controller takes the broker back when its old session has ended: 9 s by default.
+      // After a kill the controller takes the broker back when its old session has ended: 9 s by
+      // default.
       "broker.session.timeout.ms": "2000",
       "broker.heartbeat.interval.ms": "500",
       "log.cleaner.dedupe.buffer.size": "16777216",
@@ -148,7 +152,7 @@ export class Broker {
     execFileSync(
       "java",
       [...memory, ...JVM, "-cp", this.classpath, main, ...args],
-      // What it says of a failure is in the error then.
+      // Its output is then part of the error.
       { stdio: ["ignore", "ignore", "pipe"] },
     );
   }
@@ -179,7 +183,7 @@ export class Broker {
     }
   }
 
-  /** SIGKILL: what a crash of its machine looks like. */
+  /** SIGKILL, like a crash of its machine. */
   kill(): Promise<void> {
     return this.end("SIGKILL");
   }
@@ -229,5 +233,5 @@ export class Broker {
 }
 
 const running = new Set<ChildProcess>();
-// A suite that fails half-way leaves no broker behind.
+// A failed suite leaves no broker running.
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));

@@ -9,10 +9,10 @@ import {
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
-/** A folder of bulk files on loopback, with byte ranges, that breaks when told to. */
+/** A folder of bulk files on loopback, with byte ranges and faults on request. */
 export class BulkServer {
-  /** Paths that were asked for, with the first byte wanted. */
-  readonly asked: { path: string; from: number }[] = [];
+  /** Requested paths with the first requested byte. */
+  readonly requests: { path: string; from: number }[] = [];
   /** Ends the connection of the next zip behind so many bytes. */
   cutBehind: number | undefined;
   /** Status of every answer, if not what it should be. */
@@ -39,9 +39,9 @@ export class BulkServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Names of the zips that were asked for. */
+  /** Names of the requested zips. */
   get zips(): string[] {
-    return this.asked
+    return this.requests
       .filter(({ path }) => path.endsWith(".zip"))
       .map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
   }
@@ -59,7 +59,7 @@ export class BulkServer {
     const from = Number(
       /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0,
     );
-    this.asked.push({ path, from });
+    this.requests.push({ path, from });
     if (this.status !== undefined) {
       response.writeHead(this.status).end();
       return;

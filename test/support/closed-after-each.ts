@@ -1,4 +1,4 @@
-/** For the suite that calls this: opens things, and closes them after each test. */
+/** For the calling suite: opens resources, and closes them after each test. */
 export function closedAfterEach<
   Opened extends { close(): Promise<void> },
   Rest extends unknown[],

@@ -13,7 +13,10 @@ const TEMPLATE = "tape_template";
 /** Any constant: workers that need the template at the same time make it once. */
 const TEMPLATE_LOCK = 1;
 
-/** URL of a new, empty database, by default on the server that all suites share, where it is dropped after the suite. */
+/**
+ * URL of a new, empty database, by default on the server that all suites share, where it is dropped
+ * after the suite.
+ */
 export async function createDatabase(
   serverUrl = sharedServerUrl(),
   template = "template1",
@@ -31,7 +34,10 @@ export async function createDatabase(
 
 let template: Promise<void> | undefined;
 
-/** As `createDatabase`, with all migrations done: once for the run, since that takes longer than a copy. */
+/**
+ * As `createDatabase`, with all migrations done: once for the run, since that takes longer than a
+ * copy.
+ */
 export async function createTapeDatabase(): Promise<string> {
   const url = sharedServerUrl();
   await (template ??= makeTemplate(url));

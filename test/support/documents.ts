@@ -1,6 +1,8 @@
 import ts from "typescript";
 
-/** Environment variables that a source reads; venue URLs are named by a pattern and not among them. */
+/**
+ * Environment variables that a source reads; venue URLs are named by a pattern and not among them.
+ */
 export function variablesOf(configText: string): string[] {
   const names = new Set<string>();
   const visit = (node: ts.Node): void => {
@@ -64,7 +66,10 @@ export function anchorsOf(markdown: string): string[] {
   );
 }
 
-/** Source files named in backticks, with or without their folders; patterns and examples with a placeholder are none. */
+/**
+ * Source files named in backticks, with or without their folders; patterns and placeholders are
+ * ignored.
+ */
 export function filesNamed(markdown: string): string[] {
   return [...markdown.matchAll(/`([\w./-]+\.(?:ts|mjs|sql|html))`/g)].map(
     ([, name = ""]) => name,

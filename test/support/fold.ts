@@ -2,7 +2,7 @@ import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import { type Interval, closeTimeOf } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
 
-/** Fields of a candle that its trades alone decide. */
+/** Fields of a candle that follow from its trades alone. */
 export interface Folded {
   openTime: number;
   closeTime: number;
@@ -19,7 +19,10 @@ export interface Folded {
 
 const DAY = 86_400_000;
 
-/** Bucket arithmetic written a second time, with the calendar instead of division where there is a choice. */
+/**
+ * Bucket arithmetic written a second time, with the calendar instead of division where there is a
+ * choice.
+ */
 function bucketOf(interval: Interval, time: number): number {
   const date = new Date(time);
   const amount = Number.parseInt(interval, 10);
@@ -57,7 +60,9 @@ function bucketOf(interval: Interval, time: number): number {
   }
 }
 
-/** The naive fold: sort, group, add up. Off-book prints are in no candle; a repeated id counts once. */
+/**
+ * The naive fold: sort, group, add up. Off-book prints are in no candle; a repeated id counts once.
+ */
 export function fold(trades: readonly Trade[], interval: Interval): Folded[] {
   const unique = [
     ...new Map(trades.map((trade) => [trade.id, trade])).values(),

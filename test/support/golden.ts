@@ -9,7 +9,9 @@ import { type Nine, klinesOfCsv, klinesOfJson, nineOf } from "./klines.js";
 import { runFolder } from "./postgres.js";
 import { madeTrades, recordings } from "./recordings.js";
 
-/** A recording, how it is replayed, and the candles the exchange itself published for its full bars. */
+/**
+ * A recording, how it is replayed, and the candles the exchange itself published for its full bars.
+ */
 export interface Golden {
   name: string;
   market: string;
@@ -110,7 +112,10 @@ function between(bars: readonly Nine[], from: number, length: number): Nine[] {
   );
 }
 
-/** Made trades in the recorders' formats, with a fold written in the tests in place of the exchange's klines. */
+/**
+ * Made trades in the recorders' formats, with a fold written in the tests in place of the
+ * exchange's klines.
+ */
 function made(): Golden[] {
   const folder = join(runFolder("made-"), "made");
   mkdirSync(folder);
@@ -167,7 +172,7 @@ function foldedBars(trades: readonly Trade[]): Nine[] {
   return fold(trades, "1m").map((bar) => nineOf(bar as Candle));
 }
 
-/** What the API says of the golden's full bars. */
+/** The golden's full bars as the API returns them. */
 export async function barsOf(
   app: Process,
   { market, interval, bars }: Golden,

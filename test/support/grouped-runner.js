@@ -1,9 +1,12 @@
 import JestRunner from "jest-runner";
 
-/** Suites that measure time: what runs beside them would be measured, too. */
+/** Suites that measure time must run alone. */
 const ALONE = /\.alone\.spec\.ts$/;
 
-/** Begun first on a machine where Jest does not know yet how long suites take: the run must not end with waiting for one. */
+/**
+ * Begun first on a machine where Jest does not know yet how long suites take: the run must not end
+ * with waiting for one.
+ */
 const LONG = [
   /e2e\/(crashes|soak|golden|backfill|roles|bootstrap)/,
   /streaming\/kafka/,
@@ -12,7 +15,10 @@ const LONG = [
   /(csv-stream|any-order|replay-files)\.spec/,
 ];
 
-/** Of the workers, those for suites that mostly wait for processes, beside those for suites that compute. */
+/**
+ * Of the workers, those for suites that mostly wait for processes, beside those for suites that
+ * compute.
+ */
 const WAITING_SHARE = 2 / 3;
 
 const isAlone = ({ path }) => ALONE.test(path);
@@ -21,8 +27,9 @@ const isUnknownAndLong = ({ duration, path }) =>
 const waits = ({ context }) => context.config.displayName?.name === "system";
 
 /**
- * Jest's own runner, with two groups of workers at a time: suites of brokers, browsers and processes leave the processors
- * to the others most of the time. Suites that measure time come after all others, one at a time.
+ * Jest's own runner, with two groups of workers at a time: suites of brokers, browsers and
+ * processes leave the processors to the others most of the time. Suites that measure time come
+ * after all others, one at a time.
  */
 export default class GroupedRunner extends JestRunner {
   async runTests(tests, watcher, options) {

@@ -2,8 +2,8 @@ import { posix } from "node:path";
 import { type Sources, importsOf, packageOf, resolve } from "./architecture.js";
 
 /**
- * What a room may import of the others. A room is a folder of `src/`; those of `persistence/` are rooms of their own, and
- * `persistence` itself is the module that puts them together.
+ * What a room may import of the others. A room is a folder of `src/`; those of `persistence/` are
+ * rooms of their own, and `persistence` itself is the module that puts them together.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
@@ -104,7 +104,10 @@ const CONFINED: Readonly<Record<string, readonly string[]>> = {
 
 const isSpec = (file: string): boolean => file.endsWith(".spec.ts");
 
-/** `src/live/ticker.ts` → `live`, `src/persistence/stores/x.ts` → `persistence/stores`, `src/main.ts` → ``. */
+/**
+ * `src/live/ticker.ts` → `live`, `src/persistence/stores/x.ts` → `persistence/stores`,
+ * `src/main.ts` → ``.
+ */
 function roomOf(file: string): string {
   const folders = posix.dirname(file).split("/").slice(1);
   return folders.slice(0, folders[0] === "persistence" ? 2 : 1).join("/");
@@ -131,7 +134,7 @@ function refusal(file: string, specifier: string): string | undefined {
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) return `folder ${from} is not in the layout`;
   if (ASSEMBLY.includes(to))
-    return "nobody imports what puts the application together";
+    return "no room imports the files that assemble the application";
   const isLeaf = LEAVES.includes(to) && !(from in SELF_CONTAINED);
   return allowed.includes(to) || (isLeaf && !LEAVES.includes(from))
     ? undefined

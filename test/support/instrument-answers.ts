@@ -1,6 +1,6 @@
 import type { Instrument } from "../../src/domain/instrument.js";
 
-/** How a venue is asked for an instrument, and what its document shows as an answer. */
+/** A venue's request for an instrument, and the answer of its documentation. */
 export interface InstrumentCase {
   symbol: string;
   /** Path of the request, by the venue's document. */
@@ -9,11 +9,11 @@ export interface InstrumentCase {
   /** An answer as the venue's document shows it, other symbols among it where it has them. */
   body: string;
   says: Omit<Instrument, "market">;
-  /** What of the answer is not a size, once it is replaced by this. */
+  /** Replaces a size in the answer by an invalid one. */
   broken: [string, string];
   /** Words for the status, each in place of the first one, and what they mean. */
   statuses: [from: string, to: string, status: Instrument["status"]][];
-  /** What it answers to a symbol that it does not know, unless it refuses the request. */
+  /** Its answer to an unknown symbol, unless it refuses the request. */
   unknown?: string;
 }
 

@@ -1,6 +1,9 @@
 import { Broker, canRunBroker } from "./broker.js";
 
-/** Whether suites that need a broker can run. Where REQUIRE_KAFKA is set (CI), being without one is an error. */
+/**
+ * Whether suites that need a broker can run. Where REQUIRE_KAFKA is set (CI), being without one is
+ * an error.
+ */
 const available = process.env["KAFKA_BROKERS"] !== undefined || canRunBroker();
 if (!available && process.env["REQUIRE_KAFKA"] === "1") {
   throw new Error(
@@ -13,7 +16,10 @@ export const describeKafka: jest.Describe = available
   ? describe
   : describe.skip;
 
-/** As `describeKafka`, for suites that kill the broker: they need one of their own, which Java can run. */
+/**
+ * As `describeKafka`, for suites that kill the broker: they need one of their own, which Java can
+ * run.
+ */
 export const describeOwnKafka: jest.Describe =
   canRunBroker() || process.env["REQUIRE_KAFKA"] === "1"
     ? describe
@@ -24,7 +30,9 @@ export interface TestKafka {
   stop(): Promise<void>;
 }
 
-/** The configured broker, or one started for this suite. Topics are kept apart by random prefixes. */
+/**
+ * The configured broker, or one started for this suite. Topics are kept apart by random prefixes.
+ */
 export async function kafkaForTests(): Promise<TestKafka> {
   const configured = process.env["KAFKA_BROKERS"];
   if (configured !== undefined)

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Candle } from "../../src/domain/candle.js";
 
-/** The nine fields that the exchange and we must agree on, decimals without trailing zeros. */
+/**
+ * The nine fields in which the exchange and Tapeline must agree, decimals without trailing zeros.
+ */
 export type Nine = Record<
   | "openTime"
   | "open"

@@ -18,8 +18,8 @@ export function parseNs(): number {
 }
 
 /**
- * A limit on CPU time that was set on the machine of docs/performance.md, for this one: longer where this one is slower,
- * never shorter.
+ * A limit on CPU time that was set on the machine of docs/performance.md, for this one: longer
+ * where this one is slower, never shorter.
  */
 export function limitHereMs(referenceMs: number): number {
   return referenceMs * Math.max(1, parseNs() / REFERENCE_PARSE_NS);

@@ -14,7 +14,9 @@ const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 5, 12, 0);
 const ONE = toUnits("1");
 
-/** Forty trades of one minute and the venue's candle after every fourth, in the recorders' formats. */
+/**
+ * Forty trades of one minute and the venue's candle after every fourth, in the recorders' formats.
+ */
 export function madeFrames(name: Recording): RecordedFrame[] {
   const next = random(name.length);
   const made = Array.from({ length: 40 }, (_, index): Made => {
@@ -50,7 +52,7 @@ export function madeFrames(name: Recording): RecordedFrame[] {
 interface Format {
   address: string;
   trade: (trade: Made) => string;
-  /** The candle of the first trades of a minute; nobody's code but this file's. */
+  /** The candle of the first trades of a minute, computed independently of the product. */
   candle?: (trades: readonly Made[]) => string;
   /** Best prices just before a trade, which takes one of them. */
   quotes?: (trade: Made) => string;

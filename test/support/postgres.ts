@@ -17,19 +17,21 @@ import {
 } from "../../src/persistence/embedded/owner-lock.js";
 import { atSuiteEnd } from "./suite-end.js";
 
-/** Set by global-setup.js: where the prepared data folder is, and the server that the suites share. */
+/**
+ * Set by global-setup.js: where the prepared data folder is, and the server that the suites share.
+ */
 export const RUN_FOLDER = "TAPELINE_TEST_RUN";
 export const SERVER_URL = "TAPELINE_TEST_SERVER";
 
 export interface TestPostgres {
   url: string;
   stop: () => Promise<void>;
-  /** SIGKILL: what a crash of the machine's database looks like. It stays down until `restart`. */
+  /** SIGKILL, like a crash of the database. It stays down until `restart`. */
   kill: () => Promise<void>;
   restart: () => Promise<void>;
 }
 
-/** Of the one server of this run of the tests. Nobody kills it. */
+/** URL of the server that all suites of this run share; no suite may kill it. */
 export function sharedServerUrl(): string {
   const url = process.env[SERVER_URL];
   if (url === undefined)
@@ -38,8 +40,8 @@ export function sharedServerUrl(): string {
 }
 
 /**
- * A PostgreSQL server of its own on a free port, for those who kill it. Where the tests have prepared a data folder, it
- * starts from a copy of that.
+ * A separate PostgreSQL server on a free port, for suites that kill it. If the tests have prepared
+ * a data folder, it starts from a copy of it.
  */
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = prepareDataDir(runFolder("own-"));
@@ -73,11 +75,14 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** A new folder that PostgreSQL's own account can enter; it goes with the suite, at the latest with the run. */
+/**
+ * A new folder that PostgreSQL's own account can enter; it goes with the suite, at the latest with
+ * the run.
+ */
 export function runFolder(prefix: string): string {
   const parent = process.env[RUN_FOLDER] ?? tmpdir();
   const folder = mkdtempSync(join(parent, `tapeline-${prefix}`));
-  // Run by root, PostgreSQL runs as another user, who has to get in.
+  // As root, PostgreSQL runs as another user, who needs access.
   chmodSync(folder, 0o755);
   atSuiteEnd(() => removeDataDir(folder));
   return folder;
@@ -95,7 +100,10 @@ export function removeDataDir(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
-/** Makes the DATA_DIR of a product that has been started before: what `initdb` made, and nothing else. */
+/**
+ * Makes the DATA_DIR of a product that has been started before: what `initdb` made, and nothing
+ * else.
+ */
 export function prepareDataDir(folder: string): string {
   const run = process.env[RUN_FOLDER];
   if (run !== undefined) copyFolder(join(run, "prepared"), folder);

@@ -5,7 +5,8 @@ import type { Trade } from "../../src/domain/trade.js";
 import { random } from "./random.js";
 import { trade } from "./tape.js";
 
-// Read here apart from the product's own decoders, so that a test does not compare a decoder with itself.
+// Read here apart from the product's own decoders, so that a test does not compare a decoder with
+// itself.
 
 interface Frame {
   e: string;
@@ -23,7 +24,10 @@ export function recordings(): string | undefined {
   return folder !== undefined && existsSync(folder) ? folder : undefined;
 }
 
-/** BTCUSDT of one day's end: recorded spot trades where there are recordings, else made ones of the same shape. */
+/**
+ * BTCUSDT of one day's end: recorded spot trades where there are recordings, else made ones of the
+ * same shape.
+ */
 export function spotTrades(limit: number): Trade[] {
   const folder = recordings();
   if (folder === undefined) return madeTrades(limit, 7);
@@ -102,7 +106,10 @@ function plain(decimal: string): string {
     : decimal;
 }
 
-/** Bursts of one millisecond, quiet minutes and a midnight, over two markets; ids count up within each. */
+/**
+ * Bursts of one millisecond, quiet minutes and a midnight, over two markets; ids count up within
+ * each.
+ */
 export function madeTrades(count: number, seed: number): Trade[] {
   const next = random(seed);
   const start = Date.UTC(2024, 7, 8, 23, 54);

@@ -48,11 +48,14 @@ const SETTINGS = {
   log_checkpoints: "off",
   timezone: "UTC",
   log_timezone: "UTC",
-  // Nobody kills this one, therefore no commit has to be on the disk when it is answered.
+  // No suite kills this server, so commits need not be flushed to disk.
   synchronous_commit: "off",
 };
 
-/** What one run of the tests has: a prepared data folder, a server, and a place for servers of suites. */
+/**
+ * What one run of the tests has: a prepared data folder, a server, and a place for servers of
+ * suites.
+ */
 export class SharedServer {
   private constructor(
     private readonly folder: string,
@@ -62,7 +65,7 @@ export class SharedServer {
 
   static async start(): Promise<SharedServer> {
     const folder = mkdtempSync(join(tmpdir(), "tapeline-run-"));
-    // Run by root, PostgreSQL runs as another user, who has to get in.
+    // As root, PostgreSQL runs as another user, who needs access.
     chmodSync(folder, 0o755);
     const prepared = join(folder, "prepared");
     const own = join(folder, "shared");
@@ -127,7 +130,10 @@ export class SharedServer {
     this.remove();
   }
 
-  /** At once, for a run that is interrupted: also the servers that its suites have started and not stopped. */
+  /**
+   * At once, for a run that is interrupted: also the servers that its suites have started and not
+   * stopped.
+   */
   remove(): void {
     const names = existsSync(this.folder) ? readdirSync(this.folder) : [];
     for (const name of names) removeDataDir(join(this.folder, name));

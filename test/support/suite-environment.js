@@ -1,8 +1,8 @@
 import { TestEnvironment } from "jest-environment-node";
 
 /**
- * Whatever a suite opens through test/support is closed after its last hook, newest first, also when a hook of the suite
- * failed half-way: see suite-end.ts.
+ * Whatever a suite opens through test/support is closed after its last hook, newest first, also
+ * when a hook of the suite failed half-way: see suite-end.ts.
  */
 export default class SuiteEnvironment extends TestEnvironment {
   async setup() {

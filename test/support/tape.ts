@@ -72,7 +72,9 @@ export async function openTape(
   };
 }
 
-/** Everything that must not depend on order, copies or batches, as text; row ids replaced by names. */
+/**
+ * Everything that must not depend on order, copies or batches, as text; row ids replaced by names.
+ */
 export async function contents(
   source: DataSource,
 ): Promise<{ candles: string[]; trades: string[]; coverage: string[] }> {

@@ -45,7 +45,7 @@ export const GOLDENS: readonly Golden[] = [
   },
 ];
 
-/** A bucket of which every trade was recorded, and how the venue told it. */
+/** A bucket of which every trade was recorded, and the venue's updates of it. */
 export interface RecordedBucket {
   venue: Venue;
   symbol: string;
@@ -112,7 +112,10 @@ export function bucketsOf({
   });
 }
 
-/** The newest bucket, if each of its trades was recorded: it began after the recording, or behind a trade of before. */
+/**
+ * The newest bucket, if each of its trades was recorded: it began after the recording, or behind a
+ * trade of before.
+ */
 function wholeBucket(
   venue: Venue,
   trades: readonly Trade[],
@@ -124,7 +127,7 @@ function wholeBucket(
   const isRecordedFromStart =
     (frames[0]?.receivedAt ?? Infinity) < newest ||
     (trades[0]?.time ?? Infinity) < newest;
-  // Binance tells how many trades a candle has.
+  // Binance's candles have a trade count.
   const counted = updates.at(-1)?.fields.trades;
   const held = trades.filter(
     ({ time }) => openTimeOf(interval, time) === newest,

@@ -5,7 +5,7 @@ import type { KlineConvention } from "../../src/venues/venue.js";
 import { type Folded, fold } from "./fold.js";
 import type { RecordedFrame } from "./venue-recordings.js";
 
-/** One message in which a venue tells how a candle stands; what it does not tell is left out. */
+/** One message with a venue's state of a candle; fields it does not have are omitted. */
 export interface CandleUpdate {
   symbol: string;
   openTime: number;
@@ -19,11 +19,11 @@ function update(
   openTime: number,
   fields: Record<string, unknown>,
 ): CandleUpdate {
-  const told = Object.entries(fields).map(([name, value]) => [
+  const entries = Object.entries(fields).map(([name, value]) => [
     name,
     name === "trades" ? String(value) : fromUnits(toUnits(String(value))),
   ]);
-  return { symbol, openTime, fields: Object.fromEntries(told) as never };
+  return { symbol, openTime, fields: Object.fromEntries(entries) as never };
 }
 
 /** The venues' own candles among their frames, in order of arrival. */
@@ -85,7 +85,10 @@ export const CANDLES = {
   },
 };
 
-/** The candle of these trades of one bucket under a venue's convention; undefined where none is made without trades. */
+/**
+ * The candle of one bucket's trades under a venue's convention; undefined if it makes none without
+ * trades.
+ */
 export function candleOf(
   trades: readonly Trade[],
   interval: Interval,
@@ -120,8 +123,8 @@ export function candleOf(
 }
 
 /**
- * How many of a bucket's updates equal the candle of one of the prefixes of its trades, each of a prefix no shorter than
- * the update before.
+ * How many of a bucket's updates equal the candle of one of the prefixes of its trades, each of a
+ * prefix no shorter than the update before.
  */
 export function matches(
   updates: readonly CandleUpdate[],

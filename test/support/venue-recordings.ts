@@ -5,7 +5,8 @@ import type { TakerSide } from "../../src/domain/trade.js";
 import { madeFrames } from "./made-frames.js";
 import { recordings } from "./recordings.js";
 
-// Frames are read here apart from the product's decoders, so that a test does not compare a decoder with itself.
+// Frames are read here apart from the product's decoders, so that a test does not compare a decoder
+// with itself.
 
 export interface RecordedFrame {
   /** Address of the connection it came over. */
@@ -14,8 +15,8 @@ export interface RecordedFrame {
   text: string;
 }
 
-/** A trade as its frame says it, in the venue's spelling. */
-export interface Told {
+/** A trade in its frame's fields, in the venue's spelling. */
+export interface FrameTrade {
   symbol: string;
   id: string | undefined;
   price: string;
@@ -69,7 +70,7 @@ type Json = Record<string, unknown>;
 type Texts = Record<string, string>;
 
 /** Trades of a frame; empty for any other. */
-export const TOLD: Record<Recording, (text: string) => Told[]> = {
+export const FRAME_TRADES: Record<Recording, (text: string) => FrameTrade[]> = {
   BINANCE: (text) => {
     const { stream, data } = JSON.parse(text) as { stream: string; data: Json };
     if (!stream.endsWith("@aggTrade")) return [];

@@ -18,9 +18,11 @@ interface Newest {
   m: boolean;
 }
 
-/** An exchange on loopback that speaks Binance's combined streams and REST, and misbehaves when told to. */
+/**
+ * An exchange on loopback that speaks Binance's combined streams and REST, with faults on request.
+ */
 export class VenueServer extends SteadyTrading {
-  /** Its clock is ahead of ours by this, ms. */
+  /** How far its clock is ahead of this machine's, ms. */
   skewMs = 0;
   /** Accepts a connection and ends it at once. */
   hangsUp = false;
@@ -28,8 +30,8 @@ export class VenueServer extends SteadyTrading {
   readonly opened: number[] = [];
   /** Control messages, by `performance.now()`. */
   readonly controls: { at: number; method: string; params: string[] }[] = [];
-  /** Symbols that were asked for over REST. */
-  readonly asked: string[] = [];
+  /** Symbols requested over REST. */
+  readonly requested: string[] = [];
   /** Status of every REST answer. */
   restStatus = 200;
   private readonly clients = new Set<Client>();
@@ -52,7 +54,7 @@ export class VenueServer extends SteadyTrading {
       const symbol =
         new URL(request.url ?? "", "http://venue").searchParams.get("symbol") ??
         "";
-      this.asked.push(symbol);
+      this.requested.push(symbol);
       const newest = this.newest.get(symbol);
       response
         .writeHead(this.restStatus, { "content-type": "application/json" })
@@ -80,7 +82,7 @@ export class VenueServer extends SteadyTrading {
     return this.clients.size;
   }
 
-  /** Its clock does not follow ours when a test moves that. */
+  /** Its clock does not change when a test sets this machine's. */
   now(): number {
     const { timeOrigin } = performance;
     return Math.floor(timeOrigin + performance.now() + this.skewMs);
@@ -100,7 +102,7 @@ export class VenueServer extends SteadyTrading {
       this.sentOf(symbol).push(String(a));
   }
 
-  /** Any text, to everybody or to those who follow a stream; false when that is nobody. */
+  /** Sends any text to all connections, or to a stream's subscribers; false if there are none. */
   send(text: string, stream?: string): boolean {
     const to = [...this.clients].filter(
       ({ streams }) => stream === undefined || streams.has(stream),
@@ -109,7 +111,10 @@ export class VenueServer extends SteadyTrading {
     return to.length > 0;
   }
 
-  /** A symbol's stream goes silent although it is subscribed; a new subscription cures it unless `forever`. */
+  /**
+   * A symbol's stream goes silent although it is subscribed; a new subscription cures it unless
+   * `forever`.
+   */
   mute(symbol: string, forever = false): void {
     this.muted.add(`${symbol.toLowerCase()}@aggTrade`);
     this.isMutedForever = forever;

@@ -10,7 +10,10 @@ const RUN_BY_NODE =
   /^web\/(vite\.config|precompress)\.ts$|\.(spec|fixture)\.tsx?$/;
 const RUNS_IN_BROWSER = /^web\/.*\.tsx?$/;
 
-/** Imports of the page by which it would be more than a client: types come from anywhere in src, what runs from domain only. */
+/**
+ * Imports of the page by which it would be more than a client: types come from anywhere in src,
+ * what runs from domain only.
+ */
 export function forbiddenPageImports(sources: Sources): string[] {
   const isPage = (file: string): boolean =>
     RUNS_IN_BROWSER.test(file) && !RUN_BY_NODE.test(file);

@@ -1,7 +1,10 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-/** Serious and critical findings of axe, each with where; run by the debugger, which the content policy does not bind. */
+/**
+ * Serious and critical findings of axe, each with where; run by the debugger, to which the content
+ * policy does not apply.
+ */
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations, passes } = await page.evaluate(() =>

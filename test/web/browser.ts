@@ -37,7 +37,7 @@ export interface ViewOptions {
   width?: number;
   height?: number;
   reducedMotion?: boolean;
-  /** Run in the page before anything of it. */
+  /** Run in the page before its own scripts. */
   scripts?: (() => void)[];
 }
 
@@ -58,7 +58,7 @@ export class TestBrowser {
     return new TestBrowser(browser);
   }
 
-  /** A visitor of its own, with nothing in its cache. */
+  /** A separate visitor with an empty cache. */
   async open(url: string, options: ViewOptions = {}): Promise<PageWatch> {
     const { colours = "light", width = 1280, height = 800 } = options;
     const context = await this.browser.newContext({
@@ -111,7 +111,7 @@ export function pictureFile(name: string): string {
   return join(PICTURES, `${name}.png`);
 }
 
-/** What was measured, for whoever writes it into a document. */
+/** Prints a measurement, to be copied into a document. */
 export function noteFigure(text: string): void {
   mkdirSync(".cache", { recursive: true });
   appendFileSync(FIGURES, `${new Date().toISOString()} ${text}\n`);

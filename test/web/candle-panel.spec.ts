@@ -23,7 +23,7 @@ describeBrowser("the panel of a candle", () => {
     async (served) => {
       ({ app, browser } = served);
       await exchange.followed();
-      // Three minutes that are over; of the middle one a trade comes late.
+      // Three ended minutes; the middle one gets a late trade.
       bucket = exchange.now() - (exchange.now() % MINUTE) - 2 * MINUTE;
       exchange.print(100, bucket - MINUTE, "100");
       exchange.print(101, bucket, "100.5");
@@ -74,7 +74,7 @@ describeBrowser("the panel of a candle", () => {
       .waitFor();
   }
 
-  it("opens by keyboard with history and evidence, and gives the focus back", async () => {
+  it("opens by keyboard with history and evidence, and returns the focus", async () => {
     const page = await opened();
     await pointAtRevised(page);
     await page.keyboard.press("Enter");
@@ -130,7 +130,7 @@ describeBrowser("the panel of a candle", () => {
     await panel.waitFor({ state: "detached" });
   });
 
-  it("says with the API's own words what cannot be explained", async () => {
+  it("shows the API's own text for a candle that cannot be explained", async () => {
     const page = await opened();
     await page.route("**/explain?*", (route) =>
       route.fulfill({

@@ -54,7 +54,7 @@ describeBrowser("what can be chosen of a chart", () => {
     },
   );
 
-  it("is shown with changed periods, and a link shows all of it again to somebody else", async () => {
+  it("is shown with changed periods, and a link reproduces all of it for another visitor", async () => {
     const first = await browser.open(`${app.url}/m/${LONG}?tz=UTC`);
     const { page } = first;
     await page.getByTestId("legend").waitFor();
@@ -106,7 +106,7 @@ describeBrowser("what can be chosen of a chart", () => {
       [histogram, line].map((each) => studyText(last(each))),
     );
 
-    // Away from the newest candle, and nearer.
+    // Away from the newest candle, and zoomed in.
     await chartOf(page).focus();
     for (const key of ["+", "PageUp", "PageUp", "+"]) {
       await page.keyboard.press(key);
@@ -169,7 +169,7 @@ describeBrowser("what can be chosen of a chart", () => {
     await until(async () => ratio(await levels()) < 2, 30_000);
     expect(Math.abs(ratio(await levels()) - 1)).toBeLessThan(0.05);
     expect(await others()).toEqual(before);
-    // As well when they are made later: by a link, and by a study that is added.
+    // Also when they are created later: by a link, and by an added study.
     await page.reload();
     await page.getByTestId("legend").waitFor();
     await until(async () => ratio(await levels()) < 2, 30_000);

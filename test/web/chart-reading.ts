@@ -3,7 +3,10 @@ import type { Candle } from "../../src/domain/candle.js";
 import { grouped } from "../../web/frame/decimal-text.js";
 import type { Process } from "../support/app.js";
 
-/** Values of the legend's studies by name, as they are written: "BB 20 2" → ["1.00", "1.20", "0.80"]. */
+/**
+ * Values of the legend's studies by name, as they are written: "BB 20 2" → ["1.00", "1.20",
+ * "0.80"].
+ */
 export async function studiesOf(page: Page): Promise<Record<string, string[]>> {
   const rows = await page
     .locator("[data-testid=legend] .legend-studies > div")
@@ -45,7 +48,7 @@ export function studyText(value: number): string {
   return Number.isNaN(value) ? "–" : grouped(value.toFixed(2));
 }
 
-/** All there are, page by page. */
+/** All candles, page by page. */
 export async function allCandles(
   app: Process,
   market: string,

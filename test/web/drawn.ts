@@ -79,7 +79,10 @@ export function tokenColour(page: Page, name: string): Promise<Colour> {
   }, name);
 }
 
-/** Pixels of the chart's price pane that have this colour, but for rounding, px from its top left corner. */
+/**
+ * Pixels of the chart's price pane that have this colour, but for rounding, px from its top left
+ * corner.
+ */
 export function pixelsOf(
   page: Page,
   colour: Colour,

@@ -4,7 +4,7 @@ import { VenueServer } from "../support/venue-server.js";
 const SYMBOL = "BTCUSDT";
 const STREAM = "btcusdt@aggTrade";
 
-/** An exchange on loopback whose trades are told one by one, ids, prices and times included. */
+/** An exchange on loopback whose trades the test sends one by one, with ids, prices and times. */
 export class Exchange {
   readonly market = `binance:${SYMBOL}`;
 
@@ -30,20 +30,20 @@ export class Exchange {
     return until(() => this.server.connections > 0, 30_000);
   }
 
-  deserted(): Promise<void> {
+  unfollowed(): Promise<void> {
     return until(() => this.server.connections === 0, 30_000);
   }
 
-  /** One raw trade, to those who follow; fails when that is nobody. */
+  /** Sends one raw trade; fails without a subscriber. */
   print(id: number, time: number, price: string, amount = "1"): void {
     if (!this.trade(id, time, price, amount))
-      throw new Error(`nobody was there for trade ${id}`);
+      throw new Error(`no subscriber for trade ${id}`);
   }
 
-  /** One raw trade of which nobody hears. */
-  printUnheard(id: number, time: number, price: string): void {
+  /** Makes one raw trade that must have no subscriber. */
+  printMissed(id: number, time: number, price: string): void {
     if (this.trade(id, time, price, "1"))
-      throw new Error(`somebody was there for trade ${id}`);
+      throw new Error(`unexpected subscriber for trade ${id}`);
   }
 
   close(): Promise<void> {

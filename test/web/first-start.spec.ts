@@ -12,7 +12,7 @@ import {
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 import { plain, rowOf } from "./screen-text.js";
 
-/** What somebody sees who has just started it. */
+/** The page right after the first start. */
 describeBrowser("the first start", () => {
   let postgres: TestPostgres;
   let browser: TestBrowser;
@@ -46,7 +46,7 @@ describeBrowser("the first start", () => {
     return app;
   }
 
-  it("says how much of the simulated history is made, first alone and then over the markets that have come", async () => {
+  it("shows the progress of the simulated history, first alone and then above the markets", async () => {
     const { url } = await serve({
       FEEDS: "sim:BTCUSDT,sim:ETHUSDT",
       SIM_RATE: "40",
@@ -76,14 +76,14 @@ describeBrowser("the first start", () => {
     expect(await watch.faults()).toEqual([]);
   }, 180_000);
 
-  it("says that it connects, then why the exchange cannot be reached, then whose prices it shows", async () => {
-    // Takes connections, and never says a word.
+  it("shows that it connects, then why the exchange cannot be reached, then whose prices it shows", async () => {
+    // Accepts connections, and never answers.
     const silent = tcpServer();
     await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
     const { port } = silent.address() as { port: number };
     try {
       const { url } = await serve({
-        // As if it had not been set.
+        // As if FEEDS were not set.
         ...({ FEEDS: undefined } as unknown as Settings),
         BINANCE_WS_URL: `ws://127.0.0.1:${port}`,
         BINANCE_REST_URL: `http://127.0.0.1:${port}`,
@@ -92,7 +92,7 @@ describeBrowser("the first start", () => {
       await page.getByText("Connecting to binance.").waitFor();
       await page.getByText("binance:BTCUSDT is connecting").waitFor();
       await page.screenshot({ path: pictureFile("connecting") });
-      // After its five seconds the simulated venue begins beside it.
+      // After five seconds the simulated venue starts, too.
       const notice = page.getByRole("complementary", { name: "Notice" });
       await notice
         .getByText("It runs because no exchange can be reached")
@@ -104,7 +104,7 @@ describeBrowser("the first start", () => {
     }
   }, 120_000);
 
-  it("says that the exchange refuses, and goes on by itself where only that one is wanted", async () => {
+  it("shows that the exchange refuses, and recovers by itself where only that one is configured", async () => {
     const port = await freePort();
     const { url } = await serve({
       FEEDS: "binance:BTCUSDT",
@@ -120,7 +120,7 @@ describeBrowser("the first start", () => {
     await page.getByText(/binance:BTCUSDT is down: .*ECONNREFUSED/).waitFor();
     await page.screenshot({ path: pictureFile("unreachable") });
     expect(await faults()).toEqual([]);
-    // A market's own page used to say no more than that its first trade draws the first candle.
+    // A market's own page used to show only that its first trade draws the first candle.
     const market = await opened(`${url}/m/binance:BTCUSDT`);
     await market.page
       .locator(".chart-notes [role=status]")
@@ -130,7 +130,7 @@ describeBrowser("the first start", () => {
     expect(await market.faults()).toEqual([]);
   });
 
-  it("shows what loads history, once there is a job, and why it does not get on", async () => {
+  it("shows backfill jobs once there is one, and why it makes no progress", async () => {
     const nowhere = `http://127.0.0.1:${await freePort()}`;
     const key = "a-key-of-more-than-sixteen";
     const { url } = await serve({
@@ -143,7 +143,7 @@ describeBrowser("the first start", () => {
     await page.getByRole("region", { name: "Feeds" }).waitFor();
     const part = page.getByRole("region", { name: "Backfills" });
     expect(await part.count()).toBe(0);
-    const asked = await fetch(`${url}/api/v1/backfills`, {
+    const created = await fetch(`${url}/api/v1/backfills`, {
       method: "POST",
       headers: {
         "content-type": "application/json",
@@ -151,7 +151,7 @@ describeBrowser("the first start", () => {
       },
       body: '{"market":"binance:BTCUSDT","from":"2024-01-01","to":"2024-01-03"}',
     });
-    expect(asked.status).toBe(201);
+    expect(created.status).toBe(201);
     const row = part.getByRole("row").filter({ hasText: "binance:BTCUSDT" });
     await row.filter({ hasText: /waiting0 %.*cannot be read/s }).waitFor();
     expect(await row.innerText()).toContain(
@@ -161,12 +161,12 @@ describeBrowser("the first start", () => {
     expect(await faults()).toEqual([]);
   });
 
-  it("shows the API's own words for what it refuses, and recovers when the database does", async () => {
+  it("shows the API's own error texts, and recovers when the database does", async () => {
     const { url } = await serve({
       FEEDS: "sim:BTCUSDT",
       SIM_HISTORY: "20h",
     });
-    // A page that is opened before finds no older candles to ask for later.
+    // A page that is opened before finds no older candles to request later.
     await until(
       async () =>
         (await app!.get<Status>("/api/v1/status").catch(() => undefined))

@@ -26,7 +26,10 @@ import { servedPage } from "./served-page.js";
 
 const MINUTE = 60_000;
 const LONG = "mine:LONG";
-/** Two days, over two midnights of UTC, and some minutes without a trade; the last day begins within the newest 500. */
+/**
+ * Two days, over two midnights of UTC, and some minutes without a trade; the last day begins within
+ * the newest 500.
+ */
 const MINUTES = 2_900;
 const START = Date.UTC(2026, 9, 5, 6, 40);
 const ALL_STUDIES = "sma7,ema50,vwap,bb20-2,vsma20,rsi14,macd12-26-9";
@@ -45,15 +48,15 @@ describeBrowser("the history of a market", () => {
     },
   );
 
-  it("is scrolled back to its oldest candle by hand, wheel and keys, each page of it asked for once, and is what REST says", async () => {
+  it("is scrolled back to its oldest candle by hand, wheel and keys, requests each page once, and equals REST", async () => {
     expect(candles.length).toBeGreaterThan(2_800);
     const watch = await browser.open(
       `${app.url}/m/${LONG}?o=${ALL_STUDIES}&tz=UTC`,
     );
     const { page } = watch;
-    const asked: string[] = [];
+    const requested: string[] = [];
     page.on("request", (request) => {
-      if (/candles\?.*end=/.test(request.url())) asked.push(request.url());
+      if (/candles\?.*end=/.test(request.url())) requested.push(request.url());
     });
     // The first page of older candles has to wait.
     let release = (): void => undefined;
@@ -64,7 +67,7 @@ describeBrowser("the history of a market", () => {
     });
     await page.getByTestId("legend").waitFor();
     const state = page.locator(".chart-notes [role=status]");
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     const start = async (): Promise<number> => (await viewOf(page)).start;
     await until(async () => (await start()) > 0, 30_000);
     const box = await chartOf(page).boundingBox();
@@ -91,13 +94,13 @@ describeBrowser("the history of a market", () => {
       await way();
       await until(async () => (await start()) < before - 20 * MINUTE, 30_000);
     }
-    for (let times = 0; asked.length === 0 && times < 10; times++) {
+    for (let times = 0; requested.length === 0 && times < 10; times++) {
       await page.keyboard.press("PageUp");
       await drawn(page);
     }
     await until(async () => (await state.innerText()) === "Loading…", 30_000);
     await page.screenshot({ path: pictureFile("history-loading") });
-    expect(asked).toHaveLength(1);
+    expect(requested).toHaveLength(1);
     release();
     await until(async () => (await state.innerText()) === "", 30_000);
     for (let at = 0; !/^Begins/.test(await state.innerText()); at++) {
@@ -117,8 +120,8 @@ describeBrowser("the history of a market", () => {
       () => "the oldest candle is not in view",
     );
     await sleep(500);
-    expect(new Set(asked).size).toBe(asked.length);
-    expect(asked).toHaveLength(Math.ceil((candles.length - 500) / 1_000));
+    expect(new Set(requested).size).toBe(requested.length);
+    expect(requested).toHaveLength(Math.ceil((candles.length - 500) / 1_000));
 
     await page.keyboard.press("End");
     await walk(page, candles);
@@ -176,7 +179,10 @@ describeBrowser("the history of a market", () => {
     expect(await watch.allFaults()).toEqual([]);
   });
 
-  /** From the newest candle to the oldest, every tenth: all fields, and all studies as the functions have them. */
+  /**
+   * From the newest candle to the oldest, every tenth: all fields, and all studies as the functions
+   * have them.
+   */
   async function walk(page: Page, all: readonly Candle[]): Promise<void> {
     const expected = expectedStudies(all);
     await chartOf(page).focus();
@@ -211,7 +217,7 @@ function step(at: number): number {
   return Math.max(0, at - 10);
 }
 
-/** What the legend has to say of the studies at an index. */
+/** The legend's expected texts of the studies at an index. */
 function expectedStudies(
   rows: readonly Candle[],
 ): (at: number) => Record<string, string[]> {

@@ -11,7 +11,7 @@ import { Exchange } from "./exchange.js";
 import { LEGEND_DECIMALS, legendOf, plain, rowOf } from "./screen-text.js";
 
 const SECOND = 1_000;
-/** What a browser says of a server that is not there. */
+/** Browser errors for an unreachable server. */
 const GONE = /ERR_CONNECTION|WebSocket|Failed to load resource/;
 
 describeBrowser("the live page", () => {
@@ -60,7 +60,7 @@ describeBrowser("the live page", () => {
     };
   }
 
-  /** Waits until the page shows what REST says of the candle. */
+  /** Waits until the page shows the candle as REST returns it. */
   async function showsCandle(page: Page, openTime: number): Promise<Candle> {
     let truth: Candle | undefined;
     let seen: Partial<Candle> = {};
@@ -78,13 +78,13 @@ describeBrowser("the live page", () => {
     return truth as Candle;
   }
 
-  /** Open time of a second that has just begun, in which nobody has traded. */
+  /** Open time of a second that has just begun, without a trade. */
   async function freshBucket(): Promise<number> {
     await sleep(SECOND - (exchange.now() % SECOND) + 5);
     return exchange.now() - (exchange.now() % SECOND);
   }
 
-  it("says what it waits for while there is no trade, and shows the first one by itself", async () => {
+  it("shows what it waits for while there is no trade, and then the first one", async () => {
     const watch = await browser.open(`${app.url}/`);
     const { page } = watch;
     await page
@@ -100,7 +100,7 @@ describeBrowser("the live page", () => {
     expect(await watch.allFaults()).toEqual([]);
   });
 
-  it("closes a candle before one's eyes, redraws it when a late trade revises it, and says what changed", async () => {
+  it("closes a candle live, redraws it when a late trade revises it, and shows what changed", async () => {
     const watch = await browser.open(`${app.url}/m/${exchange.market}?i=1s`);
     const { page } = watch;
     await page.getByTestId("legend").waitFor();
@@ -108,7 +108,7 @@ describeBrowser("the live page", () => {
     exchange.print(101, bucket, "100.5");
     const open = await showsCandle(page, bucket);
     expect(open.closed).toBe(false);
-    // Id 102 is missing; what comes a second later closes the bucket.
+    // Id 102 is missing; a trade a second later closes the bucket.
     exchange.print(103, bucket + SECOND, "101.25", "0.000001");
     await showsCandle(page, bucket + SECOND);
     const chart = page.getByRole("application", { name: /Price chart/ });
@@ -141,7 +141,7 @@ describeBrowser("the live page", () => {
     expect(await watch.allFaults()).toEqual([]);
   });
 
-  it("shows trades as they come, those of a chosen size only, and stands still under the pointer", async () => {
+  it("shows trades as they arrive, filtered by size, and pauses under the pointer", async () => {
     const { page } = await browser.open(`${app.url}/m/${exchange.market}`);
     const rows = page.getByRole("region", { name: /Newest trades/ });
     await rows.getByRole("row").nth(1).waitFor();
@@ -149,7 +149,7 @@ describeBrowser("the live page", () => {
       rows
         .locator("tr[data-id]")
         .evaluateAll((all) => all.map((row) => row.getAttribute("data-id")));
-    // Trade 103 was one of the second that had not come yet.
+    // Trade 103 belongs to the second that has not arrived yet.
     await freshBucket();
     exchange.print(104, exchange.now(), "101.5", "7");
     await until(async () => (await ids())[0] === "104", 30_000);
@@ -166,7 +166,7 @@ describeBrowser("the live page", () => {
     await until(async () => (await ids()).join() === "104,102", 5_000);
   });
 
-  it("greys out when the server is killed, and ends by itself in exactly what REST says", async () => {
+  it("greys out when the server is killed, and recovers to exactly the data of REST", async () => {
     const chart = await browser.open(`${app.url}/m/${exchange.market}?i=1s`);
     const overview = await browser.open(`${app.url}/`);
     for (const watch of [chart, overview]) {
@@ -189,9 +189,9 @@ describeBrowser("the live page", () => {
       await until(async () => (await age.innerText()) !== first, 30_000);
     }
     await page.screenshot({ path: pictureFile("connection-lost") });
-    await exchange.deserted();
+    await exchange.unfollowed();
     for (const id of [106, 107])
-      exchange.printUnheard(id, exchange.now(), "500");
+      exchange.printMissed(id, exchange.now(), "500");
 
     app = await (await Process.start(["serve"], settings)).ready();
     await exchange.followed();
@@ -217,7 +217,7 @@ describeBrowser("the live page", () => {
     expect(plain(title["Volume"] ?? "")).toBe(ticker.volume);
     await page.getByText(/stretch(es)? with missing trades/).waitFor();
 
-    // Candle by candle, back to what was there before the server went.
+    // Candle by candle, back to those before the server was killed.
     const truth = (await candles()).toReversed();
     expect(truth.length).toBeGreaterThan(3);
     expect(truth.map(({ openTime }) => openTime)).toContain(before?.openTime);

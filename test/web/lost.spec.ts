@@ -22,7 +22,7 @@ const LOOKS = [
   { colours: "dark", width: 390, height: 844 },
 ] as const;
 
-/** A server that is there and says nothing: no connection ends, and nothing comes. */
+/** A silent server: connections stay open, and nothing arrives. */
 describeBrowser("a page whose server has fallen silent", () => {
   let app: Process;
   let relay: Relay;
@@ -47,7 +47,7 @@ describeBrowser("a page whose server has fallen silent", () => {
     await app.stop();
   });
 
-  it("notices within 20 seconds, can be read in grey by everybody, and ends in what REST says", async () => {
+  it("is detected within 20 seconds, is readable in grey, and recovers to the data of REST", async () => {
     const watches: [string, PageWatch][] = [];
     for (const [name, path, part] of VIEWS)
       for (const look of LOOKS) {

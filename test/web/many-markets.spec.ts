@@ -35,7 +35,7 @@ describeBrowser("the page of two hundred markets", () => {
     await page.getByTestId("legend").waitFor();
     expect(page.url()).toContain(`/m/sim:${chosen}`);
 
-    // Every control can be reached, has a name, and shows that it has the focus.
+    // Every control is reachable, has a name, and shows its focus.
     const reached: string[] = [];
     const unseen: string[] = [];
     for (let times = 0; times < 120; times++) {
@@ -45,7 +45,7 @@ describeBrowser("the page of two hundred markets", () => {
         if (element === null || element === document.body) return undefined;
         const name =
           element.getAttribute("aria-label") ?? element.textContent ?? "";
-        // The chart's canvases would cover its own outline: it is drawn over them, by what is around.
+        // The chart's canvases would cover its own outline: its parent draws it above them.
         const outlines = [
           getComputedStyle(element),
           getComputedStyle(element.parentElement ?? element, "::after"),
@@ -76,7 +76,7 @@ describeBrowser("the page of two hundred markets", () => {
     await time.waitFor();
     await press("ArrowLeft");
     const newest = await time.innerText();
-    // Older candles may still be on their way.
+    // Older candles may still be loading.
     await until(async () => {
       await press("ArrowLeft");
       return (await time.innerText()) !== newest;

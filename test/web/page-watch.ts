@@ -6,12 +6,12 @@ interface Marks {
   violations: string[];
 }
 
-/** Everything a page must not do while it is looked at, and how fast it was. */
+/** Collects the faults of a page while it is open, and its load times. */
 export class PageWatch {
-  /** Console errors, exceptions, refused by the content policy, requests to elsewhere. */
+  /** Console errors, exceptions, violations of the content policy, requests to other origins. */
   readonly faults: string[] = [];
   private bytes = 0;
-  /** What must not be counted as a fault, since the test itself brought it about. */
+  /** Expected faults, which the test itself caused. */
   expected: RegExp | undefined;
 
   private constructor(readonly page: Page) {}
@@ -24,7 +24,7 @@ export class PageWatch {
     return watch;
   }
 
-  /** What came over the network, as it was sent: headers and compressed bodies. */
+  /** Bytes received over the network: headers and compressed bodies. */
   get transferred(): number {
     return this.bytes;
   }
@@ -37,7 +37,7 @@ export class PageWatch {
     return (await handle.jsonValue()) as number;
   }
 
-  /** Milliseconds of each task that held up the page for more than 50, since the last call. */
+  /** Milliseconds of each task longer than 50 ms since the last call. */
   longTasks(): Promise<number[]> {
     return this.page.evaluate(() =>
       (window as unknown as { marks: Marks }).marks.longTasks.splice(0),
@@ -79,7 +79,7 @@ export class PageWatch {
   }
 }
 
-/** Runs in the page, before anything of it. */
+/** Runs in the page before its own scripts. */
 function mark(): void {
   const marks: Marks = { firstData: undefined, longTasks: [], violations: [] };
   (window as unknown as { marks: Marks }).marks = marks;

@@ -4,7 +4,7 @@ import { Process, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 
-// Those the simulated venue has usual prices of come first, then others.
+// First those with a typical price in the simulated venue, then others.
 const SYMBOLS = [
   ...["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "ADAUSDT", "AVAXUSDT"],
   ...["AAVEUSDT", "BCHUSDT", "COMPUSDT", "DASHUSDT", "ETCUSDT", "INJUSDT"],
@@ -17,7 +17,7 @@ function keep(name: string): void {
     copyFileSync(pictureFile(name), `docs/${name}.png`);
 }
 
-/** A day of simulated history, as somebody without an exchange sees it first. */
+/** A day of simulated history: the first view without an exchange. */
 describeBrowser("pictures", () => {
   let app: Process;
   let browser: TestBrowser;
@@ -55,7 +55,7 @@ describeBrowser("pictures", () => {
     keep("overview-light");
   });
 
-  it("are taken of a chart in dark colours, with what is drawn over and under it", async () => {
+  it("are taken of a chart in dark colours, with overlays and panes", async () => {
     const { page } = await browser.open(
       `${app.url}/m/sim:BTCUSDT?i=5m&o=ema20,bb20,vsma20,rsi14`,
       { ...size, colours: "dark" },

@@ -10,7 +10,7 @@ export interface PostedTrade {
   takerSide?: "buy" | "sell";
 }
 
-/** Trades of a market of our own, with ids from 1 on. */
+/** Trades of a posted market, with ids from 1 on. */
 export async function postTrades(
   app: Process,
   market: string,
@@ -38,7 +38,7 @@ export async function postTrades(
 
 const MINUTE = 60_000;
 
-/** Two trades in nearly every minute from `start` on, at prices that wander. */
+/** Two trades in nearly every minute from `start` on, at prices of a random walk. */
 export function wanderingTrades(start: number, minutes: number): PostedTrade[] {
   const trades: PostedTrade[] = [];
   let cents = 250_000;

@@ -15,7 +15,7 @@ import {
 } from "./browser.js";
 import { LEGEND_DECIMALS, legendOf, plain, rowOf } from "./screen-text.js";
 
-/** The page against what an exchange has sent, through the whole pipeline. */
+/** The page with an exchange's recorded data, through the whole pipeline. */
 describeBrowser("the page of a recording", () => {
   let app: Process;
   let browser: TestBrowser;
@@ -48,7 +48,7 @@ describeBrowser("the page of a recording", () => {
     await app.stop();
   });
 
-  it("shows in the overview what REST says of every market", async () => {
+  it("shows every market in the overview as REST returns it", async () => {
     const watch = await browser.open(`${app.url}/`);
     const tickers = await app.get<Ticker[]>("/api/v1/tickers");
     expect(tickers.map(({ market }) => market)).toEqual(markets.toSorted());
@@ -153,7 +153,7 @@ describeBrowser("the page of a recording", () => {
     expect(file.bytes.readUInt32BE(20)).toBeGreaterThan(200);
   });
 
-  it("names the gaps that the API names", async () => {
+  it("lists the API's gaps", async () => {
     const gapped: [string, Gap[]][] = [];
     for (const market of markets) {
       const gaps = await app.get<Gap[]>(`/api/v1/markets/${market}/gaps`);
@@ -187,7 +187,7 @@ describeBrowser("the page of a recording", () => {
     }
   });
 
-  it("lets nothing run or load that is not its own, which no view of it wants", async () => {
+  it("blocks foreign scripts and resources, and needs none in any view", async () => {
     for (const path of ["/", `/m/${main.market}`, "/system", "/m/nothing"]) {
       const { headers } = await fetch(app.url + path);
       expect([path, headers.get("content-security-policy")]).toEqual([
@@ -198,7 +198,7 @@ describeBrowser("the page of a recording", () => {
       await watch.page.waitForLoadState("networkidle");
       expect([path, await watch.allFaults()]).toEqual([path, []]);
     }
-    // What such a fault would look like, so that none means something.
+    // Proves that a fault would be detected.
     const watch = await browser.open(app.url);
     await watch.page.evaluate(async () => {
       const script = document.createElement("script");

@@ -1,6 +1,6 @@
 import { type Server, type Socket, connect, createServer } from "node:net";
 
-/** Stands between the page and its server; can fall silent with every connection open. */
+/** A proxy between the page and its server that can go silent with all connections open. */
 export class Relay {
   private readonly sockets = new Set<Socket>();
   private frozen = false;
@@ -22,7 +22,7 @@ export class Relay {
     return relay;
   }
 
-  /** Nothing goes either way any more; new connections are accepted, and nothing comes of them. */
+  /** Stops forwarding in both directions; new connections are accepted, but not forwarded. */
   freeze(): void {
     this.frozen = true;
     for (const socket of this.sockets) socket.pause();
@@ -44,7 +44,7 @@ export class Relay {
       [far, near],
     ] as const) {
       this.sockets.add(from);
-      // Not by pipe(), which would go on by itself when the other side has drained.
+      // Not by pipe(), which would resume by itself when the other side has drained.
       from.on("data", (data) => to.write(data));
       from.on("end", () => to.end());
       from.on("error", () => to.destroy());

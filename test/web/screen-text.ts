@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 
-/** "−61,683.990" → "-61683.99": what is read on screen as the API writes it. */
+/** "−61,683.990" → "-61683.99": text on screen as the API writes it. */
 export function plain(text: string): string {
   const digits = text
     .replaceAll("−", "-")

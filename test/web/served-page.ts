@@ -7,7 +7,7 @@ export interface Served {
   browser: TestBrowser;
 }
 
-/** The built product with a database of its own and a browser, for the suite that calls this. */
+/** Opens the built product with its own database and a browser for the calling suite. */
 export function servedPage(
   settings: () => Settings | Promise<Settings>,
   started: (served: Served) => void | Promise<void>,

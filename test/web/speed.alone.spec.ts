@@ -9,12 +9,17 @@ import { SYMBOLS, twoHundredMarkets } from "./two-hundred-markets.js";
 const WINDOW_MS = 8_000;
 const WINDOWS = 4;
 const LOADS = 3;
-/** What a browser calls a long task, on the machine of docs/performance.md; as much work takes longer on a slower one. */
+/**
+ * A browser's limit of a long task, for the machine of docs/performance.md; longer on a slower one.
+ */
 const LONG_MS = limitHereMs(50);
 /** To the first prices on screen, on the same machine. */
 const FIRST_DATA_MS = limitHereMs(1_000);
 
-/** Runs with nothing else beside it (`test/support/grouped-runner.js`): every window and every load has to be good. */
+/**
+ * Runs with nothing else beside it (`test/support/grouped-runner.js`): every window and every load
+ * has to be good.
+ */
 describeBrowser("the speed of a page of two hundred markets", () => {
   let app: Process;
   let browser: TestBrowser;
@@ -47,7 +52,8 @@ describeBrowser("the speed of a page of two hundred markets", () => {
         await browser.closePages();
       }
       noteFigure(`loading ${path}, limit ${LONG_MS}: ${JSON.stringify(loads)}`);
-      // The page's own share: a browser that has just opened a page needs both cores for itself besides.
+      // Only the page's CPU time: a browser that has just opened a page needs both cores for
+      // itself.
       const longest = loads.flatMap((load) => load.longest);
       expect(longest).toHaveLength(3 * LOADS);
       expect(longest.filter((cpuMs) => cpuMs > LONG_MS)).toEqual([]);
@@ -86,7 +92,7 @@ describeBrowser("the speed of a page of two hundred markets", () => {
     const longTasks = windows.flatMap((window) => window.longTasks);
     expect(longTasks.filter((ms) => ms > LONG_MS)).toEqual([]);
     expect(windows.filter(({ load }) => load >= 0.5)).toEqual([]);
-    // Something went on: half a trade a second and market.
+    // There was load: half a trade per second and market.
     expect(windows.filter(({ changes }) => changes <= rows)).toEqual([]);
     expect(await watch.allFaults()).toEqual([]);
   });
@@ -116,7 +122,7 @@ describeBrowser("the speed of a page of two hundred markets", () => {
   });
 });
 
-/** How often the visible prices were written anew. */
+/** How often the visible prices were updated. */
 function changedRows(page: Page, ms: number): Promise<number> {
   return page.evaluate(async (wait) => {
     let changes = 0;

@@ -2,9 +2,9 @@ import type { CDPSession, Page } from "playwright-core";
 
 /** One task of a page's main thread. */
 export interface TaskTime {
-  /** CPU time of the thread: what the page itself needs, whatever else the machine does. */
+  /** CPU time of the thread, independent of other load on the machine. */
   cpuMs: number;
-  /** By the clock, with what others took meanwhile. */
+  /** Wall time, including waits for other processes. */
   wallMs: number;
 }
 
@@ -12,7 +12,7 @@ interface TraceEvent {
   name: string;
   pid: number;
   tid: number;
-  /** µs by the clock, and of the thread's CPU. */
+  /** µs of wall time, and of the thread's CPU time. */
   dur?: number;
   tdur?: number;
 }
@@ -39,7 +39,10 @@ export class Trace {
     return trace;
   }
 
-  /** Tasks of the page's main thread; the browser has others, such as that of the page it keeps ready. */
+  /**
+   * Tasks of the page's main thread; the browser has others, such as that of the page it keeps
+   * ready.
+   */
   async end(page: Page): Promise<TaskTime[]> {
     await page.evaluate((name) => void performance.mark(name), MARK);
     const complete = new Promise<void>((done) =>

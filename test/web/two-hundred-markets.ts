@@ -10,7 +10,7 @@ export const SYMBOLS: readonly string[] = Array.from(
   (_, index) => `M${String(index).padStart(3, "0")}USDT`,
 );
 
-/** A page of two hundred simulated markets, all of which trade, for the suite that calls this. */
+/** Opens a page with two hundred simulated markets, all of which trade, for the calling suite. */
 export function twoHundredMarkets(started: (served: Served) => void): void {
   servedPage(
     () => ({

@@ -19,15 +19,15 @@ import { legendOf, rowOf } from "./screen-text.js";
 import { servedPage } from "./served-page.js";
 
 const SECOND = 1_000;
-/** Both axes are about so wide. */
+/** Approximate width of both axes. */
 const AXIS_PX = 72;
 
-/** What a chart says of the stretches that are not to be trusted, and of what it cannot know itself. */
+/** How the page shows stretches with missing trades and other doubtful data. */
 describeBrowser("a chart with missing trades", () => {
   let exchange: Exchange;
   let app: Process;
   let browser: TestBrowser;
-  /** Open time of the second before the hole, and of the one after. */
+  /** Open time of the second before the gap, and of the one after. */
   let before: number;
   let after: number;
 
@@ -67,7 +67,7 @@ describeBrowser("a chart with missing trades", () => {
   const url = (query: string): string =>
     `${app.url}/m/${exchange.market}?tz=UTC&${query}`;
 
-  it("shades the hole, explains it under the pointer, by keyboard and in words", async () => {
+  it("shades the gap, explains it under the pointer, by keyboard and in words", async () => {
     const watch = await browser.open(url("i=1s"));
     const { page } = watch;
     await page.getByTestId("legend").waitFor();
@@ -84,7 +84,8 @@ describeBrowser("a chart with missing trades", () => {
       () => `${shaded.length} pixels of ${shade.join()}`,
     );
     await page.screenshot({ path: pictureFile("shaded") });
-    // From the candle before the hole to the one after, six or so of 7 px, over the height of the pane.
+    // From the candle before the gap to the one after, about six of 7 px, over the height of the
+    // pane.
     const [left, right] = [
       Math.min(...shaded.map(({ x }) => x)),
       Math.max(...shaded.map(({ x }) => x)),
@@ -126,7 +127,7 @@ describeBrowser("a chart with missing trades", () => {
     expect(await watch.allFaults()).toEqual([]);
   });
 
-  it("is told of on the system page, with what could not be stored and why, as the API says it", async () => {
+  it("is listed on the system page, with rejected records and their reasons, as the API returns it", async () => {
     // The id of a trade that is stored, and another time.
     exchange.print(105, exchange.now(), "101");
     let system: System | undefined;
@@ -180,7 +181,7 @@ describeBrowser("a chart with missing trades", () => {
     expect(await watch.allFaults()).toEqual([]);
   });
 
-  it("is told of in the overview, beside the rate of trades and the state of the feed", async () => {
+  it("is marked in the overview, beside the rate of trades and the state of the feed", async () => {
     const watch = await browser.open(`${app.url}/`);
     await watch.firstData();
     const shown = async (): Promise<(string | undefined)[]> => {
@@ -198,7 +199,7 @@ describeBrowser("a chart with missing trades", () => {
     expect(await watch.allFaults()).toEqual([]);
   });
 
-  it("counts down by the exchange's clock, however wrong this computer's is", async () => {
+  it("counts down by the exchange's clock, even if this computer's is wrong", async () => {
     const watch = await browser.open(url("i=1m"), {
       scripts: [recordDrawn, setClockBack],
     });
@@ -236,7 +237,7 @@ function mixed(under: Colour, over: Colour, share: number): Colour {
   return [red ?? 0, green ?? 0, blue ?? 0];
 }
 
-/** Seconds left, as the price axis has them. */
+/** Seconds left, as shown on the price axis. */
 async function countdownOf(page: Page): Promise<number | undefined> {
   const box = await chartOf(page).boundingBox();
   if (box === null) return undefined;

@@ -2,7 +2,10 @@ import type { Candle } from "../../../src/domain/candle.js";
 
 const PAGE = 1_000;
 
-/** All candles of a market from a time on, over all pages; throws when the API does not answer with them. */
+/**
+ * All candles of a market from a time on, over all pages; throws when the API does not answer with
+ * them.
+ */
 export async function candlesOf(
   url: string,
   market: string,

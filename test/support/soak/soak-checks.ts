@@ -6,7 +6,7 @@ import { nineOf, nineOfRow } from "../klines.js";
 import { candlesOf, rest } from "./rest-candles.js";
 import type { Subscriber } from "./subscriber.js";
 
-/** Those that the exchange has candles of, with our anchor. */
+/** Intervals that the exchange has candles of, with the same anchor as Tapeline's. */
 const COMPARED: readonly Interval[] =
   "1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 1w 1M".split(" ") as Interval[];
 
@@ -21,7 +21,10 @@ export interface Checked {
 
 export const marketOf = ({ symbol }: SymbolTape): string => `binance:${symbol}`;
 
-/** One line for each market that does not yet hold all of its tape, or void where the exchange has nothing. */
+/**
+ * One line for each market that does not yet hold all of its tape, or void where the exchange has
+ * nothing.
+ */
 export async function coverageProblems({
   databaseUrl,
   tapes,
@@ -71,7 +74,10 @@ export async function gapProblems({ url, tapes }: Checked): Promise<string[]> {
   return lists.flat();
 }
 
-/** One line for each candle that is not the exchange's own in nine fields, is missing, too much, or not complete. */
+/**
+ * One line for each candle that is not the exchange's own in nine fields, is missing, too much, or
+ * not complete.
+ */
 export async function candleProblems({
   url,
   exchange,

@@ -64,11 +64,16 @@ export const SHORT: Amounts = {
   kills: { "writer a": 1, broker: 1 },
 };
 
-/** Few of 403, after which the product asks nothing for a minute: it could not meet what comes next. */
+/**
+ * Few 403s, after which the product sends no request for a minute and would not meet the next
+ * fault.
+ */
 const STATUSES: readonly RestStatus[] = [
   429, 418, 500, 503, 429, 500, 418, 503, 451, 429, 503, 403,
 ];
-/** Questions about a hole begin some seconds behind it: a fault of REST comes with one, and lasts longer. */
+/**
+ * Requests for a gap start some seconds after it: a REST fault comes with a gap, and lasts longer.
+ */
 const AFTER_DROP_MS = 1_000;
 
 /** The same for the same seed. Nothing happens in the first tenth and in the last. */
@@ -79,8 +84,8 @@ export function planOf(
   symbols: readonly string[],
 ): Disturbance[] {
   const next = random(seed);
-  const between = (least: number, most: number): number =>
-    Math.round(least + next() * (most - least));
+  const between = (min: number, max: number): number =>
+    Math.round(min + next() * (max - min));
   const moment = (): number => between(lengthMs * 0.08, lengthMs * 0.9);
   const symbol = (): string =>
     symbols[Math.floor(next() * symbols.length)] as string;
@@ -118,7 +123,7 @@ function faultOf(
   kind: FaultKind,
   index: number,
   symbol: () => string,
-  between: (least: number, most: number) => number,
+  between: (min: number, max: number) => number,
   lengthMs: number,
 ): Fault {
   const forMs = between(5_000, 9_000);
@@ -142,7 +147,7 @@ function faultOf(
         byMs: between(20, 3_000),
       };
     case "silence":
-      // Every second one is long enough for the product to ask REST about it.
+      // Every second one is long enough for a REST request.
       return {
         kind,
         symbol: symbol(),

@@ -8,7 +8,7 @@ import type { Victim } from "./soak-plan.js";
 
 const RESTART_MS = 1_000;
 
-/** One process of the built product, started again whenever it ends, as whoever runs it would. */
+/** One process of the built product, restarted whenever it ends, as a supervisor would. */
 class Kept {
   kills = 0;
   /** Output of each process that ended by itself. */
@@ -51,7 +51,10 @@ class Kept {
   }
 }
 
-/** The product as processes of three kinds, with a broker and a database of their own, all of which can be killed. */
+/**
+ * The product as processes of three kinds, with a broker and a database of their own, all of which
+ * can be killed.
+ */
 export class SoakSystem {
   readonly url: string;
   /** Kills of each, as far as there was something to kill. */

@@ -11,8 +11,9 @@ import { SymbolTape } from "../exchange/symbol-tape.js";
 const BURST = 1_300;
 
 /**
- * Three markets out of one part of one recording: as it is, its holes being ids that the exchange has none for; with
- * trades in its holes and 1,300 of them in one millisecond; and with more ids that do not exist.
+ * Three markets out of one part of one recording: as it is, its holes being ids that the exchange
+ * has none for; with trades in its holes and 1,300 of them in one millisecond; and with more ids
+ * that do not exist.
  */
 export function soakTapes(fromMs: number, lengthMs: number): SymbolTape[] {
   const [empty, full] = [gapTape("void"), gapTape("filled")];
@@ -21,12 +22,12 @@ export function soakTapes(fromMs: number, lengthMs: number): SymbolTape[] {
   const burst = part(renamed(full, "BURSTUSDT", { ids: 1_000_000, ms: 0 }));
   const voids = part(renamed(full, "VOIDUSDT", { ids: 9_000_000, ms: 0 }));
   const { length } = burst.trades;
-  const [at, most] = [Math.floor(length / 4), Math.floor(length / 2)];
+  const [at, max] = [Math.floor(length / 4), Math.floor(length / 2)];
   return [
     part(empty),
     new SymbolTape(
       "BURSTUSDT",
-      withBurst(burst.trades, at, Math.min(BURST, most)),
+      withBurst(burst.trades, at, Math.min(BURST, max)),
     ),
     new SymbolTape(
       "VOIDUSDT",

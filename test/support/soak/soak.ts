@@ -25,7 +25,10 @@ export interface SoakOptions {
   /** Processes that follow and record, side by side. */
   writers: number;
   clients: number;
-  /** The last part of the tapes, local ms, in which nothing goes wrong: what is lost at the very end, no later id shows. */
+  /**
+   * The last part of the tapes, local ms, in which nothing goes wrong: what is lost at the very
+   * end, no later id shows.
+   */
   tailMs: number;
   /** How long everything may take to be right after the end. */
   settleMs: number;
@@ -44,7 +47,7 @@ export interface SoakResult {
   compared: number;
   /** Local ms from the end of the tapes until everything was right. */
   settledMs: number;
-  questions: number;
+  requests: number;
   connections: number;
   clients: { jumps: number; resyncs: number; connections: number };
   /** Why the exchange ended connections: nothing, if the product keeps its limits. */
@@ -55,7 +58,10 @@ const ROOMS: readonly Interval[] = ["1m", "5m", "1h"];
 const REPORT_MS = 30_000;
 const DAY_MS = 86_400_000;
 
-/** Plays tapes to the product while the plan happens, and says what is not right when all has settled. */
+/**
+ * Plays tapes to the product while the plan's disturbances happen, and returns the problems after
+ * it has settled.
+ */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { tapes, speed, plan, say, tailMs } = options;
   const start = Math.min(...tapes.map((tape) => tape.start)) - 1;
@@ -103,7 +109,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   }
 }
 
-/** Waits until every symbol has as many followers as there are writers: what nobody has seen the beginning of is no hole. */
+/**
+ * Waits until every symbol has as many followers as writers: ids before the first follower are no
+ * gap.
+ */
 async function followed(
   exchange: BinanceExchange,
   tapes: readonly SymbolTape[],
@@ -131,7 +140,7 @@ async function disturb(
   const report = setInterval(() => {
     const felt = Object.values(exchange.faults.felt());
     say(
-      `${new Date(exchange.clock.now()).toISOString()}: ${felt.reduce((a, b) => a + b, 0)} faults were met, ${exchange.requests.length} questions asked`,
+      `${new Date(exchange.clock.now()).toISOString()}: ${felt.reduce((a, b) => a + b, 0)} faults were met, ${exchange.requests.length} requests sent`,
     );
   }, REPORT_MS);
   try {
@@ -206,7 +215,7 @@ async function settle(
     ends: system.ends,
     compared: candles.compared,
     settledMs,
-    questions: exchange.requests.length,
+    requests: exchange.requests.length,
     connections: exchange.streams.opened.length,
     clients: {
       jumps: sum("jumps"),
@@ -218,18 +227,18 @@ async function settle(
 }
 
 /**
- * Clients are asked to enter a room again when events may have been missed: when the API has a broker again, and when a
- * client is back before its server has one.
+ * Clients must subscribe again when events may have been missed: when the API has a broker again,
+ * and when a client is back before its server has one.
  */
 function resyncProblems(
   resyncs: number,
   rooms: number,
   { broker = 0, api = 0 }: SoakResult["killed"],
 ): string[] {
-  const most = rooms * (broker + api);
-  return resyncs <= most
+  const max = rooms * (broker + api);
+  return resyncs <= max
     ? []
-    : [`clients were asked ${resyncs} times to subscribe again, not ${most}`];
+    : [`clients got ${resyncs} resyncs, more than ${max}`];
 }
 
 /** What is left of the problems when they have had their time; as soon as there are none. */

@@ -22,8 +22,9 @@ interface Room {
 const RETRY_MS = 500;
 
 /**
- * A client that does what `live-events.ts` says and nothing else: applies frames by version, subscribes again with `since`
- * after a jump, another epoch, a `resync` or a new connection, and reads over REST what a snapshot does not reach.
+ * A client by the protocol of `live-events.ts`: applies frames by version, subscribes again with
+ * `since` after a jump, another epoch, a `resync` or a new connection, and reads over REST what a
+ * snapshot does not reach.
  */
 export class Subscriber {
   jumps = 0;
@@ -81,12 +82,12 @@ export class Subscriber {
     });
   }
 
-  /** True once every room has been entered and nothing is under way. */
+  /** True once every room has been entered and no request is pending. */
   get isSettled(): boolean {
     return this.rooms.every(({ place }) => place !== undefined);
   }
 
-  /** What it believes, ascending. */
+  /** Its candles, ascending. */
   get state(): { market: string; interval: Interval; candles: Candle[] }[] {
     return this.rooms.map(({ market, interval, candles }) => ({
       market,
@@ -121,7 +122,7 @@ export class Subscriber {
       }
       if (!isCurrent()) return;
       if (!reply.ok) {
-        // A market that nobody has traded yet is unknown; the others can be tried again by their code.
+        // A market without a trade is still unknown; the other codes can be retried.
         await sleep(RETRY_MS);
         continue;
       }
@@ -135,7 +136,7 @@ export class Subscriber {
     }
   }
 
-  /** False when it has to be tried again. */
+  /** False when it must be retried. */
   private async readRest(room: Room, end = Infinity): Promise<boolean> {
     const { market, interval } = room;
     try {
