@@ -71,7 +71,9 @@ describe.each(
     address.test(frame.address),
   );
   const { trades, refused } = decoded(venue, frames);
-  const independent = frames.flatMap(({ text }) => FRAME_TRADES[recording](text));
+  const independent = frames.flatMap(({ text }) =>
+    FRAME_TRADES[recording](text),
+  );
 
   it("gives every trade of its frames, or the reason why not", () => {
     expect(trades.length + refused.length).toBe(independent.length);

@@ -86,7 +86,7 @@ describeBrowser("the panel of a candle", () => {
     );
     for (const part of [
       "the same in every field",
-      "Every trade is stored (ids 101 to 102)",
+      "Every trade is recorded (ids 101 to 102)",
       "2 live",
       "the venue sent a trade late: 1 trade more",
       "high 100.5 → 250.75",

@@ -46,7 +46,7 @@ it("states the evidence for a good candle", () => {
   const facts = factsOf(explained(), "UTC");
   expect(facts.map(({ name, text }) => `${name}: ${text}`)).toEqual([
     "Recomputed: From its stored trades: the same in every field.",
-    "Complete: Every trade is stored (ids 1 to 120), and so are the trades directly before and after.",
+    "Complete: Every trade is recorded (ids 1 to 120), and so are the trades directly before and after.",
     "Trades: 120",
     "Sources: 118 live, 2 by repair",
   ]);

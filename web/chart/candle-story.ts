@@ -74,7 +74,7 @@ function completeness(
     case true:
       return {
         name,
-        text: `Every trade is stored${idsText(candle)}, and so are the trades directly before and after.`,
+        text: `Every trade is recorded${idsText(candle)}, and so are the trades directly before and after.`,
       };
     case false:
       return {
@@ -88,7 +88,7 @@ function completeness(
         text:
           ids === null
             ? "Cannot be known: this market's ids do not count its trades."
-            : "Cannot be known: nothing older is stored, so it may have begun earlier.",
+            : "Cannot be known: nothing older is recorded, so it may have begun earlier.",
       };
   }
 }

@@ -75,7 +75,7 @@ describe("shaded stretches", () => {
     const [region] = shadeRegions([incomplete(8)], [gap(7, 9)], "1m");
     expect(regionLines(region!, "UTC")).toEqual([
       "25,595 trades are missing (ids 1001 to 26595), between 00:07:05 and 00:09:05.",
-      "This candle is incomplete: a trade is missing at or in it. Its figures are those of the stored trades.",
+      "This candle is incomplete: a trade is missing at or in it. Its figures are those of the recorded trades.",
     ]);
     const many = shadeRegions([], Array(9).fill(gap(7, 9)) as Gap[], "1m");
     expect(regionLines(many[0]!, "UTC").at(-1)).toBe("… and 6 more gaps.");
@@ -85,7 +85,7 @@ describe("shaded stretches", () => {
     const unseen = { complete: false, firstTradeId: null, lastTradeId: null };
     const regions = shadeRegions([madeCandle(8, unseen)], [], "1m");
     expect(regionLines(regions[0]!, "UTC")).toEqual([
-      "No process followed this market for a part of this candle: trades may be missing. Its figures are those of the stored trades.",
+      "No process followed this market for a part of this candle: trades may be missing. Its figures are those of the recorded trades.",
     ]);
     expect(regionsTitle(regions)).toBe("⚠ 1 stretch that may lack trades");
     expect(regionsTitle(shadeRegions([incomplete(8)], [], "1m"))).toBe(

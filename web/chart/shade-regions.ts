@@ -109,15 +109,15 @@ export function regionLines(
 
 function missingLine(candles: number): string {
   return candles === 1
-    ? "This candle is incomplete: a trade is missing at or in it. Its figures are those of the stored trades."
-    : `${candles} candles are incomplete: a trade is missing at or in each. Their figures are those of the stored trades.`;
+    ? "This candle is incomplete: a trade is missing at or in it. Its figures are those of the recorded trades."
+    : `${candles} candles are incomplete: a trade is missing at or in each. Their figures are those of the recorded trades.`;
 }
 
 /** Where ids are not dense, only the time in which no process followed the market is known. */
 function incompleteLine(candles: number): string {
   return candles === 1
-    ? "No process followed this market for a part of this candle: trades may be missing. Its figures are those of the stored trades."
-    : `No process followed this market for a part of each of ${candles} candles: trades may be missing. Their figures are those of the stored trades.`;
+    ? "No process followed this market for a part of this candle: trades may be missing. Its figures are those of the recorded trades."
+    : `No process followed this market for a part of each of ${candles} candles: trades may be missing. Their figures are those of the recorded trades.`;
 }
 
 /** Button text for all regions. */

@@ -9,7 +9,7 @@ const COLUMNS = [
   {
     name: "Missing",
     figures: true,
-    title: "Trade ids that should be stored and are not",
+    title: "Trade ids that should be recorded and are not",
   },
   {
     name: "Unrepairable",

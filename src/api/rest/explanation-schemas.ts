@@ -67,7 +67,7 @@ const ids = object<CandleIds>(
   {
     held: listOf(
       span,
-      "Ranges of stored ids that overlap the candle or are adjacent to it",
+      "Ranges of recorded ids that overlap the candle or are adjacent to it",
     ),
     void: listOf(
       span,
@@ -76,14 +76,14 @@ const ids = object<CandleIds>(
     gaps: listOf(reference("Gap"), "Ids that are missing"),
     counts: object<CandleIds["counts"]>(
       {
-        held: count("Ranges of stored ids", 1),
+        held: count("Ranges of recorded ids", 1),
         void: count("Ranges of ids without a trade", 0),
         gaps: count("Gaps", 0),
       },
       "How many there are in all; the lists hold the first 100",
     ),
   },
-  "Stored and missing ids of the candle and directly beside it; null on markets whose ids are not dense",
+  "Recorded and missing ids of the candle and directly beside it; null on markets whose ids are not dense",
 );
 
 const stored = object<StoredTrades>(

@@ -93,7 +93,7 @@ export class ExplanationController {
   @ApiOperation({
     summary: "Everything that is known about one candle",
     description:
-      "Its first and last trade, its stored and missing ids, the sources of its trades, its revisions, and whether recomputing it from its trades gives the same candle. 503 `busy` when too many are requested at once.",
+      "Its first and last trade, its recorded and missing ids, the sources of its trades, its revisions, and whether recomputing it from its trades gives the same candle. 503 `busy` when too many are requested at once.",
   })
   @MarketInPath()
   @OpenTimeInPath()

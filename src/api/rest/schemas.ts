@@ -129,13 +129,13 @@ const summary = object<MarketSummary>({
   coverage: object<MarketSummary["coverage"]>(
     {
       ranges: count("Contiguous ranges of ids", 1),
-      from: nullable(text("Lowest stored raw id", "3721050000")),
-      to: nullable(text("Highest stored raw id", "3721069903")),
-      held: text("Raw ids stored", "19904"),
-      missing: text("Raw ids that should be stored and are not", "0"),
+      from: nullable(text("Lowest recorded raw id", "3721050000")),
+      to: nullable(text("Highest recorded raw id", "3721069903")),
+      held: text("Raw ids recorded", "19904"),
+      missing: text("Raw ids that should be recorded and are not", "0"),
       void: text("Raw ids for which the venue itself has no trade", "0"),
     },
-    "Trade ids stored",
+    "Trade ids recorded",
   ),
   feed: {
     ...nullable({}),
