@@ -21,7 +21,9 @@ export function databaseCheck(
   };
 }
 
-/** A venue that is away is the venue's trouble: named here, while the stored data go on being served. */
+/**
+ * Degraded while a feed is not live: stored data are still served, so the process stays healthy.
+ */
 export function feedsCheck(feeds: FeedStateStore): HealthCheck {
   return {
     name: "feeds",

@@ -71,7 +71,7 @@ const STORES = [
   RevisionStore,
   ExplanationStore,
 ];
-/** What writes of the recorder and of backfills share. */
+/** Shared by the writes of the recorder and of backfills. */
 const SHARED = [MarketRegistry, Partitions, RecorderFigures];
 
 /** The database and the stores that read it. */
@@ -104,13 +104,13 @@ export class PersistenceModule implements OnModuleInit {
     checks.add(feedsCheck(feeds));
   }
 
-  /** In every process, whatever its role: none may meet tables that are older than its code. */
+  /** In every process, whatever its role: its code needs the current tables. */
   async onModuleInit(): Promise<void> {
     await migrate(this.source, this.database);
   }
 }
 
-/** The recorder role: topics to tables. */
+/** The recorder role: consumes topics and writes their records to the tables. */
 @Module({
   imports: [PersistenceModule],
   controllers: [RecorderController],
@@ -128,7 +128,8 @@ export class RecorderModule
     groups.add({
       name: "recorder",
       handlersOf: RECORDER,
-      // A log that died with its process needs no catching up: what it held is a gap in the ids, and repaired as such.
+      // An in-process log ends with its process and is not resumed: what it held becomes a gap in
+      // the ids, which is repaired.
       life: "shared",
       lanes: writers,
       maxBatch,

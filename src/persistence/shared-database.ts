@@ -7,9 +7,12 @@ import {
   openDatabase,
 } from "./schema/database.js";
 
-const CONNECTIONS = 2;
+const MAX_CONNECTIONS = 2;
 
-/** Work of a command that needs no application: a running server may use the database at the same time. */
+/**
+ * Runs a command's work on the database without the application; a running server may use it at the
+ * same time.
+ */
 export async function withDatabase<T>(
   config: Config,
   work: (source: DataSource, database: Database) => Promise<T>,
@@ -17,7 +20,7 @@ export async function withDatabase<T>(
   const database = await openDatabase(config, "share");
   try {
     const source = await new DataSource(
-      dataSourceOptions(database, CONNECTIONS),
+      dataSourceOptions(database, MAX_CONNECTIONS),
     ).initialize();
     try {
       return await work(source, database);
@@ -29,7 +32,10 @@ export async function withDatabase<T>(
   }
 }
 
-/** Whether a living process runs the embedded database. Of a server's, nobody can say who works on it. */
+/**
+ * Whether a living process runs the embedded database; false with a database server, whose users
+ * are unknown.
+ */
 export function hasRunningServer(config: Config): boolean {
   return (
     config.databaseUrl === undefined &&

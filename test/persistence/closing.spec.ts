@@ -230,7 +230,7 @@ it("refuses trades older than the horizon, keeps the candles of dropped days, an
     tape.source,
     tape.partitions,
   );
-  await retention.round(NOON + 1);
+  await retention.runOnce(NOON + 1);
   expect(
     await tape.trades.page({ market: M, start: 0, limit: 10 }),
   ).toHaveLength(2);

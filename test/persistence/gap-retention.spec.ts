@@ -49,7 +49,7 @@ async function age(days: number): Promise<void> {
 /** As every hour. */
 async function round(): Promise<void> {
   const { source, partitions } = tape;
-  await new Retention(readConfig({}), source, partitions).round(NOON);
+  await new Retention(readConfig({}), source, partitions).runOnce(NOON);
 }
 
 const said = async (): Promise<unknown[]> =>

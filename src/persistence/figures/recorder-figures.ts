@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { Counter, Gauge, Histogram } from "prom-client";
 import { Metrics } from "../../metrics/metrics.js";
 
-/** What is written, by the recorder and past the topics. Durations are seconds. */
+/** Metrics of writes, by the recorder and by backfills. Durations are seconds. */
 @Injectable()
 export class RecorderFigures {
   readonly eventLag: Gauge<"market">;

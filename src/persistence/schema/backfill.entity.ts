@@ -11,10 +11,10 @@ const BACKFILL_STATES = [
 ] as const;
 export type BackfillState = (typeof BACKFILL_STATES)[number];
 
-const BACKFILL_ASKERS = ["command", "api", "bootstrap"] as const;
-export type BackfillRequester = (typeof BACKFILL_ASKERS)[number];
+const BACKFILL_REQUESTERS = ["command", "api", "bootstrap"] as const;
+export type BackfillRequester = (typeof BACKFILL_REQUESTERS)[number];
 
-/** A job that loads history. All times are epoch ms. */
+/** A job that loads history. Times are epoch ms. */
 @Entity("backfill")
 export class BackfillEntity {
   @PrimaryGeneratedColumn("identity", { generatedIdentity: "ALWAYS" })
@@ -32,7 +32,7 @@ export class BackfillEntity {
 
   @Column("enum", {
     name: "asked_by",
-    enum: BACKFILL_ASKERS,
+    enum: BACKFILL_REQUESTERS,
     enumName: "backfill_asker",
   })
   askedBy!: BackfillRequester;
@@ -44,15 +44,15 @@ export class BackfillEntity {
   })
   state!: BackfillState;
 
-  /** Everything before is loaded, or named in `notes`. */
+  /** Exchange time before which all is loaded, or named in `notes`. */
   @Column("bigint", { transformer: WHOLE_NUMBER })
   reached!: number;
 
-  /** Lowest id loaded so far by a source that goes backwards. */
+  /** Lowest id loaded so far by a source that is read backwards. */
   @Column("bigint", { name: "lowest_id", nullable: true })
   lowestId!: string | null;
 
-  /** Part (0–1) of the time asked for. */
+  /** Share (0–1) of the requested time that is loaded. */
   @Column("double precision", { default: 0 })
   progress!: number;
 
@@ -63,23 +63,23 @@ export class BackfillEntity {
   @Column("bigint", { transformer: WHOLE_NUMBER, default: 0 })
   stored!: number;
 
-  /** Trades read a second, of late; 0 when it does not run. */
+  /** Trades read per second, recently; 0 while it does not run. */
   @Column("double precision", { default: 0 })
   rate!: number;
 
-  /** What is under way. */
+  /** The current step, as text for people. */
   @Column("text", { nullable: true })
   doing!: string | null;
 
-  /** What to know of the result: days without a file, holes, sources that were not used. */
+  /** Remarks on the result: days without a file, holes, sources that were not used. */
   @Column("jsonb", { default: [] })
   notes!: string[];
 
-  /** Why it failed, or why it is being tried again. */
+  /** Why it failed, or why it is retried. */
   @Column("text", { nullable: true })
   problem!: string | null;
 
-  /** Since it last got on. */
+  /** Failed attempts since its last progress. */
   @Column("integer", { default: 0 })
   attempts!: number;
 

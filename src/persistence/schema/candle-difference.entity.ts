@@ -16,8 +16,7 @@ const OUTCOMES: readonly Outcome[] = [
 ];
 
 /**
- * A candle that is not, or was not, as the venue has it; written with what was compared
- * (keep-comparisons.sql).
+ * A candle that differs, or differed, from the venue's own; keep-comparisons.sql writes it.
  */
 @Entity("candle_difference")
 export class CandleDifferenceEntity {
@@ -43,7 +42,7 @@ export class CandleDifferenceEntity {
   @Column("enum", { enum: DIFFERENCE_STATES, enumName: "difference_state" })
   state!: DifferenceState;
 
-  /** Of our candle when it was compared; version 0 when there was none. */
+  /** Completeness and version of our candle when it was compared; version 0: there was none. */
   @Column("boolean", { nullable: true })
   complete!: boolean | null;
 

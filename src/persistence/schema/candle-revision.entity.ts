@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from "typeorm";
 import { INTERVALS, type Interval } from "../../domain/interval.js";
 import { DECIMAL, EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
-/** What a closed candle said before one of its revisions; the merge writes it. */
+/** The values of a closed candle before one of its revisions; the merge writes it. */
 @Entity("candle_revision")
 export class CandleRevisionEntity {
   @PrimaryColumn("integer", { name: "market_id" })
@@ -22,7 +22,7 @@ export class CandleRevisionEntity {
   @Column("timestamptz", { transformer: EPOCH_MS, default: () => "now()" })
   at!: number;
 
-  /** Of the trades that were added: see `sourcesOf`. */
+  /** Bits of the sources of the added trades: see `sourcesOf`. */
   @Column("integer")
   sources!: number;
 
@@ -30,7 +30,7 @@ export class CandleRevisionEntity {
   @Column("bigint", { transformer: WHOLE_NUMBER })
   added!: number;
 
-  /** As it was; all null when the candle had no trade before its end. */
+  /** Values before the revision; all null when the candle had no trade before its end. */
   @Column("numeric", { nullable: true, transformer: DECIMAL })
   open!: string | null;
 

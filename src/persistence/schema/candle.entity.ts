@@ -3,8 +3,8 @@ import { INTERVALS, type Interval } from "../../domain/interval.js";
 import { DECIMAL, EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
 /**
- * A candle as it is stored, to be read: the merge alone writes it (write-statement.ts). Whether it
- * is complete is its market's to say.
+ * A stored candle. Read-only: only the merge (write-statement.ts) writes it. Its completeness
+ * follows from the market's coverage.
  */
 @Entity("candle")
 export class CandleEntity {
@@ -50,7 +50,7 @@ export class CandleEntity {
   @Column("numeric", { name: "taker_buy_quote_volume", transformer: DECIMAL })
   takerBuyQuoteVolume!: string;
 
-  /** Of raw trades: with their count, the mean price. */
+  /** Σ price over raw trades; divided by `trades`, the mean price. */
   @Column("numeric", { name: "price_sum", transformer: DECIMAL })
   priceSum!: string;
 

@@ -3,18 +3,14 @@ import type { ValueTransformer } from "typeorm";
 type Stored<T> = T | null;
 
 /**
- * A `bigint` that a number holds exactly: epoch ms, or a count. Ids have more digits, and stay
- * text.
+ * A `bigint` that a number holds exactly: epoch ms, or a count. Ids may exceed 2^53 and stay text.
  */
 export const WHOLE_NUMBER: ValueTransformer = {
   to: (value: unknown) => value,
   from: (text: Stored<string>) => (text === null ? null : Number(text)),
 };
 
-/**
- * `numeric` in its canonical form: the database keeps the zeros at the end that a sum or a venue
- * gave it.
- */
+/** `numeric` without trailing zeros, which the database keeps as a sum or a venue gave them. */
 export const DECIMAL: ValueTransformer = {
   to: (value: unknown) => value,
   from: (text: Stored<string>) =>

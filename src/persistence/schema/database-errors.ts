@@ -8,7 +8,10 @@ export function codeOf(error: unknown): string {
     : "";
 }
 
-/** The database will say the same of this data every time. A missing partition (23514) is not such a case. */
+/**
+ * The database refuses this data at every attempt: a data exception (22) or a constraint (23). Not
+ * a missing partition (23514), which can be created.
+ */
 export function isRefusedData(error: unknown): error is Error {
   const code = codeOf(error);
   return (
@@ -17,7 +20,7 @@ export function isRefusedData(error: unknown): error is Error {
   );
 }
 
-/** The transaction lost against another one: repeated at once, it may go through. */
+/** A deadlock or a serialization failure: a retry may succeed at once. */
 export function isLostRace(error: unknown): boolean {
   const code = codeOf(error);
   return code === "40P01" || code === "40001";
@@ -25,14 +28,14 @@ export function isLostRace(error: unknown): boolean {
 
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH)$/;
-/** The driver has no codes for these. */
-const GONE =
+/** Messages of the driver, which has no codes for them. */
+const LOST =
   /connection (is closed|terminated|error)|timeout expired|not queryable/i;
 
-/** Nothing is known of what was sent: the server is away, or the connection to it is. */
+/** The server or the connection is gone: what was sent may be committed or not. */
 export function isConnectionLost(error: unknown): boolean {
   return (
     NETWORK.test(codeOf(error)) ||
-    (error instanceof Error && GONE.test(error.message))
+    (error instanceof Error && LOST.test(error.message))
   );
 }

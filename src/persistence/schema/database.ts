@@ -19,18 +19,21 @@ import { checkSources } from "./revision-sources.js";
 /** Injection token of the application's `Database`. */
 export const DATABASE = Symbol("database");
 
-/** A PostgreSQL that answers, and who has to stop it. */
+/** A PostgreSQL that accepts connections. */
 export interface Database {
   kind: "embedded" | "server";
   url: string;
-  /** URL for psql and BI tools that may only read; undefined on a server, whose administrator gives them out. */
+  /**
+   * URL of the read-only role for psql and BI tools; undefined on a server, whose administrator
+   * manages roles.
+   */
   readerUrl: string | undefined;
   readerPassword: string | undefined;
-  /** Stops what was started for it. Idempotent. */
+  /** Stops the embedded PostgreSQL if this process started it. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** A server that somebody else runs. */
+/** A server that Tapeline does not start or stop. */
 export function serverDatabase(url: string): Database {
   return {
     kind: "server",
@@ -44,7 +47,8 @@ export function serverDatabase(url: string): Database {
 /**
  * The configured server, or the embedded database.
  *
- * @param sharing what to do when another living process runs the embedded database: use it too (reading commands), or refuse
+ * @param sharing if another living process runs the embedded database: `share` uses it too (reading
+ * commands), `own` throws `in_use`
  */
 export async function openDatabase(
   config: Config,
@@ -96,7 +100,7 @@ export function dataSourceOptions(
     extra: {
       max: connections,
       connectionTimeoutMillis: 5_000,
-      // No statement of ours is this slow; a server that has stopped answering is.
+      // No statement takes this long; a server that has stopped answering does.
       statement_timeout: 120_000,
       query_timeout: 125_000,
       options: "-c timezone=UTC -c jit=off",
@@ -104,7 +108,10 @@ export function dataSourceOptions(
   };
 }
 
-/** Brings the schema up to date; processes that start together do it one after the other. Returns what was applied. */
+/**
+ * Migrates the schema; processes that start together do so one after the other. Returns the names
+ * of the applied migrations.
+ */
 export async function migrate(
   source: DataSource,
   database: Database,

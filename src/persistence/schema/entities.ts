@@ -9,7 +9,7 @@ import { GapEntity } from "./gap.entity.js";
 import { InstrumentEntity } from "./instrument.entity.js";
 import { MarketEntity } from "./market.entity.js";
 
-/** Every table that TypeORM knows as rows; `entities.spec` compares each with what is migrated. */
+/** Every entity; `entities.spec` compares each with the migrated table. */
 export const ENTITIES = [
   BackfillEntity,
   CandleDifferenceEntity,

@@ -2,10 +2,10 @@ import { Column, Entity, PrimaryColumn } from "typeorm";
 import type { Market } from "../../domain/market.js";
 import { WHOLE_NUMBER } from "./column-values.js";
 
-/** By the settings of a process, or by somebody's request while it ran. */
+/** Followed by a process's settings, or by a request at run time. */
 export type FollowSource = "settings" | "request";
 
-/** A market that is to be followed. */
+/** A market that the processes of this database follow. */
 @Entity("followed_market")
 export class FollowedMarketEntity {
   @PrimaryColumn("text")

@@ -2,9 +2,9 @@ import { Column, Entity, PrimaryGeneratedColumn } from "typeorm";
 import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
 /**
- * - `open`: known, not yet asked for
- * - `repairing`: the venue is being asked, or will be asked again
- * - `unrepairable`: the venue does not tell, for a reason; asked again rarely
+ * - `open`: known, not yet requested from the venue
+ * - `repairing`: its trades are being requested, or will be requested again
+ * - `unrepairable`: the venue does not return them, for a reason; retried rarely
  * - `repaired`, `void`: ended; void when the venue has no trade for any of its ids
  */
 export const GAP_STATES = [
@@ -17,8 +17,8 @@ export const GAP_STATES = [
 export type GapState = (typeof GAP_STATES)[number];
 
 /**
- * A hole as first seen, to be read: the ledger writes it, and keeps in it what its repair has to
- * remember.
+ * A hole as first seen. Read-only: the ledger writes it, with the state of its repair in further
+ * columns.
  */
 @Entity("gap")
 export class GapEntity {
@@ -75,7 +75,7 @@ export class GapEntity {
   })
   changedAt!: number;
 
-  /** How often the venue was asked. */
+  /** How often its trades were requested. */
   @Column("integer", { default: 0 })
   attempts!: number;
 }

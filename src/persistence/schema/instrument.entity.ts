@@ -9,7 +9,7 @@ import {
 import type { Market } from "../../domain/market.js";
 import { DECIMAL, EPOCH_MS } from "./column-values.js";
 
-/** What a venue says of one of its markets. */
+/** A venue's description of one of its markets. */
 @Entity("instrument")
 export class InstrumentEntity implements Instrument {
   @PrimaryColumn("text", { collation: "C" })

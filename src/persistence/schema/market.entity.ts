@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryGeneratedColumn } from "typeorm";
 import type { IdKind, Market } from "../../domain/market.js";
 import type { TradeKind } from "../../domain/trade.js";
 
-/** A market's row, as far as it never changes once its first trade has made it. */
+/** The immutable columns of a market's row, which its first trade creates. */
 @Entity("market")
 export class MarketEntity {
   @PrimaryGeneratedColumn("identity", { generatedIdentity: "ALWAYS" })

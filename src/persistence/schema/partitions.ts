@@ -3,26 +3,27 @@ import { DataSource, type QueryRunner } from "typeorm";
 import { DAY_MS } from "../../domain/units.js";
 import { ADVISORY_LOCKS } from "./advisory-locks.js";
 
-/** Days made ahead of today, so that midnight never waits for a table. */
-const AHEAD = 2;
+/** Tables are created this many days ahead, so that no write waits for one at midnight. */
+const AHEAD_DAYS = 2;
 
 /**
- * The daily tables of `trade`, made before the write needs them and on a connection of their own: inside the write's
- * transaction they would hold locks that other writers wait for.
+ * The daily tables of `trade`. They are created before a write needs them, on a separate
+ * connection: inside the write's transaction, creating one would hold locks that other writers wait
+ * for.
  */
 @Injectable()
 export class Partitions {
   private readonly logger = new Logger(Partitions.name);
-  private readonly made = new Set<number>();
+  private readonly known = new Set<number>();
 
   constructor(private readonly source: DataSource) {}
 
-  /** Makes the tables that these exchange times (epoch ms) fall into. */
+  /** Creates the missing tables for these exchange times (epoch ms). */
   async ensure(times: Iterable<number>): Promise<void> {
     const missing = new Set<number>();
     for (const time of times) {
       const day = dayOf(time);
-      if (!this.made.has(day)) missing.add(day);
+      if (!this.known.has(day)) missing.add(day);
     }
     if (missing.size === 0) return;
     await this.locked(async (runner) => {
@@ -33,13 +34,16 @@ export class Partitions {
 
   async ensureAhead(now: number): Promise<void> {
     await this.ensure(
-      Array.from({ length: AHEAD + 1 }, (_, index) => now + index * DAY_MS),
+      Array.from(
+        { length: AHEAD_DAYS + 1 },
+        (_, index) => now + index * DAY_MS,
+      ),
     );
   }
 
-  /** After the tables may have changed under us. */
+  /** Clears the cache: tables may have been dropped, or the database replaced. */
   forget(): void {
-    this.made.clear();
+    this.known.clear();
   }
 
   /** First ms of each day that has a table, ascending. */
@@ -50,7 +54,7 @@ export class Partitions {
     return rows.map(({ name }) => timeOf(name)).sort((a, b) => a - b);
   }
 
-  /** Detaching concurrently waits for readers without making others queue behind it. */
+  /** Detaches concurrently, which waits for readers without blocking others. */
   async drop(day: number): Promise<void> {
     const name = nameOf(day);
     await this.locked(async (runner) => {
@@ -59,7 +63,7 @@ export class Partitions {
       );
       await runner.query(`DROP TABLE ${name}`);
     });
-    this.made.delete(day);
+    this.known.delete(day);
     this.logger.log(
       `Dropped the trades of ${new Date(day).toISOString().slice(0, 10)}: older than the retention horizon`,
     );
@@ -85,7 +89,10 @@ export class Partitions {
     }
   }
 
-  /** Made apart and then attached: `PARTITION OF` would wait for every reader of `trade`, and all others behind it. */
+  /**
+   * Created apart and then attached: `PARTITION OF` would wait for every reader of `trade`, and all
+   * others behind it.
+   */
   private async create(runner: QueryRunner, day: number): Promise<void> {
     const name = nameOf(day);
     const attached = (await runner.query(
@@ -100,7 +107,7 @@ export class Partitions {
         `ALTER TABLE trade ATTACH PARTITION ${name} FOR VALUES FROM (${day}) TO (${day + DAY_MS})`,
       );
     }
-    this.made.add(day);
+    this.known.add(day);
   }
 }
 

@@ -4,14 +4,14 @@ import { CONFIG, type Config } from "../../config/config.js";
 import { DAY_MS, HOUR_MS } from "../../domain/units.js";
 import { Partitions, dayOf } from "./partitions.js";
 
-const EVERY_MS = HOUR_MS;
-/** Ended gaps are kept so long, and of each market so many: the newest. */
-const GAP_DAYS = 90;
-const ENDED_GAPS = 10_000;
+const RUN_EVERY_MS = HOUR_MS;
+/** Ended gaps are kept for these days, and at most so many per market: the newest. */
+const ENDED_GAP_DAYS = 90;
+const MAX_ENDED_GAPS = 10_000;
 
 /**
- * Keeps tables ahead of the clock, forgets gaps that ended long ago and, where RETENTION is set, drops whole days of trades.
- * Candles and coverage stay.
+ * Every hour: creates the next days' tables, deletes gaps that ended long ago and, where RETENTION
+ * is set, drops whole days of trades. Candles and coverage stay.
  */
 @Injectable()
 export class Retention {
@@ -26,17 +26,17 @@ export class Retention {
   ) {}
 
   start(): void {
-    const round = (): void => {
+    const run = (): void => {
       this.running = this.running
-        .then(() => this.round(Date.now()))
+        .then(() => this.runOnce(Date.now()))
         .catch((error: unknown) => {
           this.logger.warn(
-            `Tables are kept for another hour: ${String(error)}`,
+            `Retention run failed, will retry in 1 h: ${String(error)}`,
           );
         });
     };
-    round();
-    this.timer ??= setInterval(round, EVERY_MS);
+    run();
+    this.timer ??= setInterval(run, RUN_EVERY_MS);
   }
 
   async stop(): Promise<void> {
@@ -45,27 +45,28 @@ export class Retention {
   }
 
   /** `now` is the wall clock, epoch ms. */
-  async round(now: number): Promise<void> {
+  async runOnce(now: number): Promise<void> {
     await this.partitions.ensureAhead(now);
-    await this.forgetGaps();
+    await this.deleteEndedGaps();
     if (this.config.retentionMs === undefined) return;
     await this.advance(dayOf(now - this.config.retentionMs));
   }
 
-  /** What ended ones have found stays where it counts: trades in the coverage, void ids in the market. */
-  private async forgetGaps(): Promise<void> {
+  /** What they found stays: trades in the coverage, void ids in the market's row. */
+  private async deleteEndedGaps(): Promise<void> {
     await this.source.query(
       `DELETE FROM gap g USING (
          SELECT id, changed_at, row_number() OVER (PARTITION BY market_id ORDER BY changed_at DESC, id DESC) AS place
          FROM gap WHERE state IN ('repaired', 'void')
        ) ended WHERE g.id = ended.id AND (ended.place > $1 OR ended.changed_at < now() - $2 * interval '1 day')`,
-      [ENDED_GAPS, GAP_DAYS],
+      [MAX_ENDED_GAPS, ENDED_GAP_DAYS],
     );
   }
 
   /**
-   * Drops the days before `horizon`. The horizon row moves first, and waits for writes under way, which hold it: from
-   * then on an older trade is refused, since without its table it could not be told from a duplicate.
+   * Drops the days before `horizon` (epoch ms). The horizon row moves first, and waits for running
+   * writes, which lock it. From then on older trades are rejected: without their table a duplicate
+   * could not be recognised.
    */
   async advance(horizon: number): Promise<void> {
     const days = (await this.partitions.days()).filter(
@@ -76,7 +77,8 @@ export class Retention {
         horizon,
       ]);
       await manager.query(`DELETE FROM sparse_id WHERE time < $1`, [horizon]);
-      // What is dropped stays in the coverage, and is known to be without trades: verify reckons with it.
+      // Dropped ids stay in the coverage, and `dropped` says that they have no trades: verify needs
+      // it.
       await manager.query(
         `UPDATE market m SET dropped = m.dropped + d.ids FROM (
            SELECT t.market_id, range_agg(int8range(t.ord, t.ord + t.count)) AS ids FROM trade t WHERE t.time < $1 GROUP BY t.market_id

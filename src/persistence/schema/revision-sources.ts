@@ -3,8 +3,8 @@ import { type RevisionReason, reasonsOf } from "../../domain/revision.js";
 import { TRADE_SOURCES, type TradeSource } from "../../domain/trade.js";
 
 /**
- * Throws unless the database numbers the sources as `TRADE_SOURCES` does: bits that are stored would mean others. More of
- * them at the end are those of a newer process.
+ * Throws unless the database's enumeration begins with `TRADE_SOURCES` in this order: stored bits
+ * would otherwise stand for other sources. Further ones at the end belong to a newer version.
  */
 export async function checkSources(
   reader: Pick<DataSource, "query">,
@@ -15,7 +15,7 @@ export async function checkSources(
   const stored = rows[0]?.sources ?? [];
   if (TRADE_SOURCES.some((source, place) => stored[place] !== source))
     throw new Error(
-      `Sources of trades are ${stored.join(", ")} in the database, and ${TRADE_SOURCES.join(", ")} here`,
+      `The database's enumeration of trade sources is ${stored.join(", ")}, but this version of Tapeline has ${TRADE_SOURCES.join(", ")}`,
     );
 }
 
@@ -24,12 +24,12 @@ export const SOURCE_BITS = TRADE_SOURCES.map(
   (source, place) => `WHEN '${source}' THEN ${1 << place}`,
 ).join(" ");
 
-/** Of `candle_revision.sources`. */
+/** Decodes `candle_revision.sources`. */
 export function sourcesOf(bits: number): TradeSource[] {
   return TRADE_SOURCES.filter((_, place) => (bits & (1 << place)) !== 0);
 }
 
-/** Of all sources that a revision has one of these reasons for. */
+/** Bits of all sources that cause one of these reasons. */
 export function bitsOf(reasons: readonly RevisionReason[]): number {
   return TRADE_SOURCES.reduce(
     (bits, source, place) =>
@@ -40,7 +40,7 @@ export function bitsOf(reasons: readonly RevisionReason[]): number {
   );
 }
 
-/** How many candles were revised for each reason, of how many were by trades of such sources. */
+/** Revised candles per reason, from their number per combination of sources. */
 export function countsByReason(
   revised: readonly { sources: number; revisions: number }[],
 ): Map<RevisionReason, number> {

@@ -3,7 +3,9 @@ import type { DataSource } from "typeorm";
 
 export type Client = Pick<PoolClient, "query">;
 
-/** Runs statements in one transaction on a connection of the caller's: all of them count, or none. */
+/**
+ * Runs statements in one transaction on a connection of the caller's: all of them count, or none.
+ */
 export async function transact<T>(
   client: Client,
   run: () => Promise<T>,

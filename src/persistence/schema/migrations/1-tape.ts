@@ -6,7 +6,7 @@ export class Tape1763683200000 implements MigrationInterface {
     await runner.query(sqlFile(import.meta.url, "1-tape.sql"));
   }
 
-  /** There is no way down: it would drop the tape. Restore a backup instead. */
+  /** Irreversible: it would drop the tape. Restore a backup instead. */
   down(): Promise<void> {
     return Promise.reject(
       new Error(
