@@ -7,7 +7,7 @@ import { DEFAULT_INTERVALS } from "../src/domain/interval.js";
 import { Metrics } from "../src/metrics/metrics.js";
 import { RecorderFigures } from "../src/persistence/figures/recorder-figures.js";
 import { BackfillFigures } from "../src/recovery/backfill/backfill-figures.js";
-import { BulkStore } from "../src/persistence/merge/bulk-store.js";
+import { HistoryLoader } from "../src/persistence/merge/history-loader.js";
 import { MarketRegistry } from "../src/persistence/merge/market-registry.js";
 import { intervalColumns } from "../src/persistence/merge/write-batch.js";
 import { serverDatabase } from "../src/persistence/schema/database.js";
@@ -144,7 +144,7 @@ async function loadByJob(
   const backfills = new Backfills(
     config,
     store,
-    new BulkStore(
+    new HistoryLoader(
       config,
       database,
       source,

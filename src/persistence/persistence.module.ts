@@ -10,7 +10,7 @@ import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config/config.js";
 import { HealthChecks } from "../health/health-checks.js";
 import { RecorderFigures } from "./figures/recorder-figures.js";
-import { BulkStore } from "./merge/bulk-store.js";
+import { HistoryLoader } from "./merge/history-loader.js";
 import { MarketRegistry } from "./merge/market-registry.js";
 import { databaseCheck, feedsCheck } from "./persistence-health.js";
 import { Announcer } from "./recorder/announcer.js";
@@ -60,7 +60,7 @@ const STORES = [
   FollowedMarketStore,
   DeadLetterStore,
   BackfillStore,
-  BulkStore,
+  HistoryLoader,
   GapStore,
   GapLedgerStore,
   ClaimStore,

@@ -3,7 +3,7 @@ import type { Candle } from "../../src/domain/candle.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
-import { BulkStore } from "../../src/persistence/merge/bulk-store.js";
+import { HistoryLoader } from "../../src/persistence/merge/history-loader.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import type { Recorder } from "../../src/persistence/recorder/recorder.js";
@@ -121,7 +121,7 @@ async function makeVoid(from: number, to: number): Promise<void> {
 async function loadDay(trades: readonly Trade[]): Promise<void> {
   const config = readConfig({ DATABASE_URL: tape.url, INTERVALS });
   const { source, partitions } = tape;
-  const store = new BulkStore(
+  const store = new HistoryLoader(
     config,
     serverDatabase(tape.url),
     source,
@@ -133,7 +133,7 @@ async function loadDay(trades: readonly Trade[]): Promise<void> {
   async function* pages(): AsyncGenerator<readonly Trade[]> {
     yield await Promise.resolve(trades);
   }
-  await load.day(pages, () => Promise.resolve());
+  await load.storeDroppedDay(pages, () => Promise.resolve());
   await load.close();
 }
 

@@ -7,7 +7,7 @@ import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { BackfillFigures } from "../../src/recovery/backfill/backfill-figures.js";
-import { BulkStore } from "../../src/persistence/merge/bulk-store.js";
+import { HistoryLoader } from "../../src/persistence/merge/history-loader.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { serverDatabase } from "../../src/persistence/schema/database.js";
 import { Partitions } from "../../src/persistence/schema/partitions.js";
@@ -152,7 +152,7 @@ export class BackfillBench {
       new Backfills(
         config,
         store,
-        new BulkStore(
+        new HistoryLoader(
           config,
           serverDatabase(tape.url),
           source,

@@ -12,8 +12,8 @@ import { copyText } from "./copy-text.js";
 import {
   COPY_STAGED,
   CREATE_STAGED,
-  DROP_FOLDED,
-  FORGET_COVERED,
+  MARK_DROPPED,
+  DELETE_COVERED,
   COPY_TRADES,
   foldDay,
 } from "./staged-write.js";
@@ -28,11 +28,13 @@ import {
 } from "./write-statement.js";
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
-/** Lines handed to COPY at once. */
-const LINES = 2_000;
+/** Lines per chunk of COPY. */
+const CHUNK_LINES = 2_000;
 const UNIQUE_VIOLATION = "23505";
 
-/** More to write in the same transaction: all of it is stored, or nothing. */
+/**
+ * Further writes in the transaction that stored `stored` new trades: all is committed, or nothing.
+ */
 export type InTransaction = (
   client: pg.ClientBase,
   stored: number,
@@ -40,134 +42,147 @@ export type InTransaction = (
 
 type CountRevisions = (reason: string, candles: number) => void;
 
-/** Somebody else has loaded some of it at the same time: load it again, and only the rest is new. */
+/** Another process has stored some of the same trades meanwhile; a retry stores only the rest. */
 function coverageChanged(market: string): TapelineError {
   return new TapelineError(
     "coverage_changed",
-    `the coverage of ${market} has changed meanwhile`,
+    `the coverage of ${market} has changed during the load`,
   );
 }
 
 /**
- * History of one market with dense ids, past the topics, over a connection of its own: COPY into a table of the
- * transaction, then a merge of `write-statement.ts`. Knows no retries: see `BulkStore`.
+ * Loads history of one market with dense ids over a separate connection: COPY, then a merge of
+ * `write-statement.ts`. Does not retry: see `HistoryLoader`.
  */
 export class BulkLoad {
-  /** Of the transaction under way. */
+  /** Revised candles per reason of the open transaction; counted once it is committed. */
   private revised: [reason: string, candles: number][] = [];
 
   private constructor(
     private readonly client: pg.Client,
     private readonly writer: TapeWriter,
     private readonly market: KnownMarket,
-    private readonly count: CountRevisions,
+    private readonly countRevisions: CountRevisions,
   ) {}
 
   static async open(
     url: string,
     writer: TapeWriter,
     market: KnownMarket,
-    count: CountRevisions,
+    countRevisions: CountRevisions,
   ): Promise<BulkLoad> {
     const client = new pg.Client({
       connectionString: url,
       application_name: "tapeline backfill",
       connectionTimeoutMillis: 5_000,
-      // A day's table may be without statistics while it is filled.
+      // While a day's table is being filled the planner has no statistics of it.
       options:
         "-c timezone=UTC -c jit=off -c work_mem=64MB -c enable_seqscan=off",
     });
-    // A connection that breaks while idle is found broken by the next statement.
+    // An idle connection's error would end the process; the next statement fails anyway.
     client.on("error", () => undefined);
     await client.connect();
     await client.query(CREATE_STAGED);
-    return new BulkLoad(client, writer, market, count);
+    return new BulkLoad(client, writer, market, countRevisions);
   }
 
-  /** Idempotent. Ends what is under way, which is then rolled back. */
+  /** Idempotent. Aborts an open transaction, which is rolled back. */
   async close(): Promise<void> {
     await this.client.end().catch(() => undefined);
   }
 
   /**
-   * Stores trades with ascending ids, whose days have tables; returns how many were new.
-   * Throws `horizon_passed` when the first of them is not kept any more.
+   * Stores trades with ascending ids, whose days have tables; returns how many were new. Throws
+   * `horizon_passed` when the first of them is older than the retention horizon.
    */
-  async piece(trades: readonly Trade[], also: InTransaction): Promise<number> {
+  async storeTrades(
+    trades: readonly Trade[],
+    inSameTransaction: InTransaction,
+  ): Promise<number> {
     if (!(await this.isCovered(trades))) {
       try {
-        return await this.transaction(() => this.copied(trades, also));
+        return await this.transaction(() =>
+          this.copyAndMerge(trades, inSameTransaction),
+        );
       } catch (error) {
-        // Somebody was faster, or a trade is stored under another id.
-        const isKnown =
+        // Another process stored some of them first, or a trade is stored under another id.
+        const isStored =
           hasCode(error, "coverage_changed") ||
           codeOf(error) === UNIQUE_VIOLATION;
-        if (!isKnown) throw error;
+        if (!isStored) throw error;
       }
     }
-    return this.transaction(() => this.staged(trades, also));
+    return this.transaction(() =>
+      this.stageAndMerge(trades, inSameTransaction),
+    );
   }
 
-  /** Of trades that nobody has: straight into their table, which takes most of the time, and only then the lock. */
-  private async copied(
+  /**
+   * For trades of which none is stored. COPY into `trade` takes most of the time, and runs before
+   * the market is locked.
+   */
+  private async copyAndMerge(
     trades: readonly Trade[],
-    also: InTransaction,
+    inSameTransaction: InTransaction,
   ): Promise<number> {
     await this.copy(COPY_TRADES, [trades]);
-    await this.requireKept(trades);
+    await this.requireWithinRetention(trades);
     if (await this.isCovered(trades)) throw coverageChanged(this.market.name);
     const times = trades.map(({ time }) => time);
     const { from, to } = idsOf(trades);
     const stored = await this.merge(WRITE_COPIED, {
       market: this.market.id,
-      firstTime: times.reduce((least, time) => Math.min(least, time), Infinity),
-      lastTime: times.reduce((most, time) => Math.max(most, time), 0),
+      firstTime: times.reduce((first, time) => Math.min(first, time), Infinity),
+      lastTime: times.reduce((last, time) => Math.max(last, time), 0),
       fromId: String(from),
       toId: String(to),
     });
-    await also(this.client, stored);
+    await inSameTransaction(this.client, stored);
     return stored;
   }
 
-  private async staged(
+  /**
+   * For any trades: the merge leaves out stored ones. Holds the market's lock from the beginning.
+   */
+  private async stageAndMerge(
     trades: readonly Trade[],
-    also: InTransaction,
+    inSameTransaction: InTransaction,
   ): Promise<number> {
     const horizon = await this.horizonFor(trades);
     await this.copy(COPY_STAGED, [
       trades.filter(({ time }) => time >= horizon),
     ]);
     let stored = await this.merge(WRITE_STAGED, {});
-    const stragglers = trades.filter(({ time }) => time < horizon);
-    if (stragglers.length > 0) {
+    const expired = trades.filter(({ time }) => time < horizon);
+    if (expired.length > 0) {
       await this.client.query("DELETE FROM staged");
-      await this.copy(COPY_STAGED, [stragglers]);
+      await this.copy(COPY_STAGED, [expired]);
       await this.fold();
       stored += await this.mergeFolded();
     }
-    await also(this.client, stored);
+    await inSameTransaction(this.client, stored);
     return stored;
   }
 
   /**
-   * A whole day before the horizon: candles and coverage, without its trades. What takes long is done before the
-   * market is locked, since its live trades wait for that. Throws `coverage_changed` when somebody else has loaded
-   * some of it meanwhile.
+   * Stores candles and coverage of a whole day before the horizon, without its trades. Copies and
+   * aggregates them before it locks the market, since live trades wait for the lock. Throws
+   * `coverage_changed` when another process has stored some of them meanwhile.
    */
-  async day(
+  async storeDroppedDay(
     pages: AsyncIterable<readonly Trade[]>,
-    also: InTransaction,
+    inSameTransaction: InTransaction,
   ): Promise<number> {
     return this.transaction(async () => {
       await this.client.query("SET LOCAL statement_timeout = 0");
       await this.copy(COPY_STAGED, pages);
       await this.fold();
-      const held = await this.heldOfStaged();
+      const covered = await this.coverageOfStaged();
       await this.lock();
-      if ((await this.heldOfStaged()) !== held)
+      if ((await this.coverageOfStaged()) !== covered)
         throw coverageChanged(this.market.name);
       const stored = await this.mergeFolded();
-      await also(this.client, stored);
+      await inSameTransaction(this.client, stored);
       return stored;
     });
   }
@@ -186,11 +201,14 @@ export class BulkLoad {
     pages: Iterable<readonly Trade[]> | AsyncIterable<readonly Trade[]>,
   ): AsyncGenerator<string> {
     for await (const trades of pages)
-      for (let at = 0; at < trades.length; at += LINES)
-        yield copyText(trades.slice(at, at + LINES), this.market.id);
+      for (let at = 0; at < trades.length; at += CHUNK_LINES)
+        yield copyText(trades.slice(at, at + CHUNK_LINES), this.market.id);
   }
 
-  /** Returns the horizon, which cannot move until this transaction ends. */
+  /**
+   * Locks the market; returns the horizon (epoch ms), which cannot move until this transaction
+   * ends.
+   */
   private async lock(): Promise<number> {
     const { rows } = await this.client.query<{ horizon: string }>(LOCK, [
       [this.market.id],
@@ -199,11 +217,10 @@ export class BulkLoad {
     return Number(rows[0].horizon);
   }
 
-  /** Locks. */
+  /** As `lock`. Throws `horizon_passed` when the first trade is older than the horizon. */
   private async horizonFor(trades: readonly Trade[]): Promise<number> {
     const horizon = await this.lock();
     if ((trades[0]?.time ?? horizon) < horizon)
-      // Their day can only be loaded whole, and is not kept.
       throw new TapelineError(
         "horizon_passed",
         `trades before ${new Date(horizon).toISOString()} are not kept`,
@@ -211,8 +228,13 @@ export class BulkLoad {
     return horizon;
   }
 
-  /** Locks. Trades a little behind others may be of a day that is not kept. */
-  private async requireKept(trades: readonly Trade[]): Promise<void> {
+  /**
+   * Locks. Throws `coverage_changed` when only later ones are older than the horizon, as times do
+   * not strictly ascend: they are then staged instead.
+   */
+  private async requireWithinRetention(
+    trades: readonly Trade[],
+  ): Promise<void> {
     const horizon = await this.horizonFor(trades);
     if (trades.some(({ time }) => time < horizon))
       throw coverageChanged(this.market.name);
@@ -226,25 +248,25 @@ export class BulkLoad {
     return rows[0]?.covered ?? false;
   }
 
-  /** Coverage between the first and the last id of `staged`. */
-  private async heldOfStaged(): Promise<string> {
-    const { rows } = await this.client.query<{ held: string | null }>(
-      `SELECT (m.covered * int8multirange(int8range(s.id_from, s.id_to)))::text AS held
+  /** The market's coverage between the first and the last id of `staged`, a multirange. */
+  private async coverageOfStaged(): Promise<string> {
+    const { rows } = await this.client.query<{ covered: string | null }>(
+      `SELECT (m.covered * int8multirange(int8range(s.id_from, s.id_to)))::text AS covered
        FROM market m, (SELECT min(ord) AS id_from, max(ord + count) AS id_to FROM staged) s WHERE m.id = $1`,
       [this.market.id],
     );
-    return rows[0]?.held ?? "{}";
+    return rows[0]?.covered ?? "{}";
   }
 
   private async fold(): Promise<void> {
-    await this.client.query(FORGET_COVERED, [this.market.id]);
+    await this.client.query(DELETE_COVERED, [this.market.id]);
     for (const statement of foldDay(this.writer.base))
       await this.client.query(statement);
   }
 
   private async mergeFolded(): Promise<number> {
     const stored = await this.merge(WRITE_FOLDED, {});
-    await this.client.query(DROP_FOLDED);
+    await this.client.query(MARK_DROPPED);
     return stored;
   }
 
@@ -267,12 +289,13 @@ export class BulkLoad {
   private async transaction<T>(work: () => Promise<T>): Promise<T> {
     this.revised = [];
     const result = await transact(this.client, work);
-    for (const [reason, candles] of this.revised) this.count(reason, candles);
+    for (const [reason, candles] of this.revised)
+      this.countRevisions(reason, candles);
     return result;
   }
 }
 
-/** From the first raw id of trades that ascend to behind the last. */
+/** Raw ids of trades with ascending ids; the end is exclusive. */
 function idsOf(trades: readonly Trade[]): IdRange {
   const last = trades.at(-1);
   const to = BigInt(last?.ord ?? 0) + BigInt(last?.count ?? 1);

@@ -1,7 +1,8 @@
--- A hole opened, ended or moved: candles at its edges and between have another completeness, hence another version.
--- $1–$3: market, first id and end (exclusive) of each piece of coverage that changed; $4, $5: interval names and the
--- longest that their buckets can be; $6: whether open candles are announced, too, because the caller does not publish them.
--- Queries only; what is selected of `changed` is the caller's.
+-- A hole opened, ended or moved: the completeness of candles at its edges and between changes,
+-- hence their version. The caller appends the SELECT from `changed`.
+-- $1–$3: market, first id and end (exclusive) of each piece of coverage that changed; $4, $5:
+-- interval names and the longest (ms) that their buckets can be; $6: whether open candles are
+-- announced, too, because the caller does not publish them.
 WITH span AS MATERIALIZED (
   SELECT * FROM unnest($4::candle_interval[], $5::bigint[]) AS s (interval, width)
 ), finest AS MATERIALIZED (
@@ -13,7 +14,7 @@ WITH span AS MATERIALIZED (
   LEFT JOIN LATERAL (SELECT t.time FROM trade t WHERE t.market_id = p.market_id AND t.ord < p.id_from ORDER BY t.ord DESC LIMIT 1) before ON true
   LEFT JOIN LATERAL (SELECT t.time FROM trade t WHERE t.market_id = p.market_id AND t.ord >= p.id_to ORDER BY t.ord LIMIT 1) after ON true
 ), ahead AS MATERIALIZED (
-  -- The trade behind a piece was dropped: the first candle with ids behind it tells when that was.
+  -- The trade behind a piece was dropped: the first candle with ids behind it gives its time.
   SELECT t.market_id, t.id_from, t.dropped, t.finest, t.before, CASE WHEN t.id_to < upper(t.dropped) THEN d.close_time ELSE t.after END AS after
   FROM traded t LEFT JOIN LATERAL (
     SELECT c.close_time FROM candle c
@@ -22,7 +23,7 @@ WITH span AS MATERIALIZED (
     LIMIT 1
   ) d ON true
 ), piece AS MATERIALIZED (
-  -- The same of the trade before it.
+  -- The same for the trade before it.
   SELECT a.market_id, least(coalesce(a.before, d.open_time), a.after) AS first, greatest(a.before, a.after, d.open_time) AS last
   FROM ahead a LEFT JOIN LATERAL (
     SELECT c.open_time FROM candle c
@@ -38,7 +39,8 @@ WITH span AS MATERIALIZED (
     SELECT c.market_id, c.interval, c.open_time FROM candle c
     WHERE c.market_id = piece.market_id AND c.interval = s.interval AND c.close_time >= piece.first
       AND c.open_time BETWEEN piece.first - s.width AND piece.last
-    -- Keeps this a range read of the key for each piece: joined freely it reads all candles for each.
+    -- Keeps this a range read of the key for each piece: joined freely it reads all candles for
+    -- each.
     OFFSET 0
   ) k
 ), changed AS (

@@ -1,5 +1,5 @@
--- Notes the ids of trades of sparse markets ($1 market, $2 id, $3 time) and gives the places (from 0) of those that are
--- known under another time; of two in one batch the first keeps the id.
+-- Stores the ids of trades of sparse markets ($1 market, $2 id, $3 time) and returns the positions
+-- (from 0) of those that are stored under another time; of two in one batch the first keeps the id.
 WITH input AS MATERIALIZED (
   SELECT * FROM unnest($1::integer[], $2::text[], $3::bigint[]) WITH ORDINALITY AS t (market_id, id, time, place)
 ), claimed AS (

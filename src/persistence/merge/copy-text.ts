@@ -14,7 +14,7 @@ export function copyText(trades: readonly Trade[], market: number): string {
   return text;
 }
 
-/** Of the columns only an id can hold any character. */
+/** Escapes an id: no other column can contain special characters. */
 function field(text: string): string {
   return /[\\\t\n\r]/.test(text)
     ? text

@@ -5,14 +5,21 @@ import { CANDLE_COLUMNS, type CandleRow } from "./candle-columns.js";
 import { type intervalColumns, literal } from "./write-batch.js";
 
 const EDGES = sqlFile(import.meta.url, "bump-edge-candles.sql");
-/** Trades far out of order open and end thousands of holes at once: neighbours are then taken together. */
-const MAX_PIECES = 50;
+/**
+ * Trades far out of order open and end thousands of holes at once: adjacent ranges are then
+ * coalesced.
+ */
+const MAX_RANGES = 50;
+
+/** Raw ids of one market, by the id of its row; the end is exclusive. */
+type MarketIdRange = IdRange & { market: number };
 
 /**
- * Gives candles whose completeness may have changed a new version, and announces them. The caller holds the locks
- * of the markets, and publishes open candles itself unless it wants them announced, too.
+ * Increments the version of candles whose completeness may have changed, and announces them. The
+ * caller holds the locks of the markets, and publishes open candles itself unless it wants them
+ * announced, too.
  *
- * @param changed of each market (the id of its row) ascending ids of which it changed whether they are missing
+ * @param changed ids that became missing or no longer are: ascending, by the id of the market's row
  */
 export async function bumpEdgeCandles(
   client: Client,
@@ -20,15 +27,15 @@ export async function bumpEdgeCandles(
   { names, longest }: ReturnType<typeof intervalColumns>,
   announced: "closed" | "all",
 ): Promise<CandleRow[]> {
-  const pieces = [...changed].flatMap(([market, ids]) =>
-    fewer(ids).map(({ from, to }) => ({ market, from, to })),
+  const ranges: MarketIdRange[] = [...changed].flatMap(([market, ids]) =>
+    coalesce(ids).map(({ from, to }) => ({ market, from, to })),
   );
   const { rows } = await client.query<CandleRow>({
     text: `${EDGES} SELECT ${CANDLE_COLUMNS} FROM changed c`,
     values: [
-      literal(pieces.map(({ market }) => market)),
-      literal(pieces.map(({ from }) => from)),
-      literal(pieces.map(({ to }) => to)),
+      literal(ranges.map(({ market }) => market)),
+      literal(ranges.map(({ from }) => from)),
+      literal(ranges.map(({ to }) => to)),
       names,
       longest,
       announced === "all",
@@ -38,9 +45,12 @@ export async function bumpEdgeCandles(
   return rows;
 }
 
-/** At most `MAX_PIECES` ranges that hold the given ascending ones. A candle between may get a version it did not need. */
-function fewer(ranges: readonly IdRange[]): IdRange[] {
-  const size = Math.ceil(ranges.length / MAX_PIECES);
+/**
+ * At most `MAX_RANGES` ranges that contain the given ascending ones. A candle between may get a
+ * version it does not need.
+ */
+function coalesce(ranges: readonly IdRange[]): IdRange[] {
+  const size = Math.ceil(ranges.length / MAX_RANGES);
   const groups: IdRange[] = [];
   for (let at = 0; at < ranges.length; at += size) {
     const group = ranges.slice(at, at + size);

@@ -4,17 +4,20 @@ import type { Trade } from "../../domain/trade.js";
 import { MarketEntity } from "../schema/market.entity.js";
 import type { KnownMarket } from "./write-batch.js";
 
-/** What a market's row is made of. */
+/** The trade that determines a market's row. */
 export type FirstTrade = Pick<Trade, "market" | "ids" | "kind">;
 
-/** Rows of `market` by name. They are made once and never change their id, kind of trades or kind of ids. */
+/** Cache of `market` rows by name. Their id, kind of trades and kind of ids never change. */
 @Injectable()
 export class MarketRegistry {
   private readonly known = new Map<string, KnownMarket>();
 
   constructor(private readonly source: DataSource) {}
 
-  /** Rows of these markets; a market without one gets it from its first trade, and without a trade stays unknown. */
+  /**
+   * Rows of these markets. A missing row is created from the market's first trade; without one the
+   * market is left out.
+   */
   async resolve(
     names: Iterable<string>,
     firstTrades: ReadonlyMap<string, FirstTrade>,
@@ -28,7 +31,7 @@ export class MarketRegistry {
     return new Map(wanted.flatMap((name) => this.entry(name)));
   }
 
-  /** After a database was restored or replaced. */
+  /** Clears the cache, since the database may have been restored or replaced. */
   forget(): void {
     this.known.clear();
   }
@@ -40,7 +43,7 @@ export class MarketRegistry {
 
   private async create(trades: readonly FirstTrade[]): Promise<void> {
     if (trades.length === 0) return;
-    // In one order, so that two processes that meet the same new markets do not wait for each other in a circle.
+    // Sorted, so that two processes that create the same markets do not deadlock.
     const sorted = [...trades].sort((a, b) => (a.market < b.market ? -1 : 1));
     await this.source.query(
       `INSERT INTO market (name, ids, kind) SELECT * FROM unnest($1::text[], $2::id_kind[], $3::trade_kind[]) ON CONFLICT DO NOTHING`,

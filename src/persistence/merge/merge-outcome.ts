@@ -4,14 +4,14 @@ import type { RevisionReason } from "../../domain/revision.js";
 import type { CandleRow } from "./candle-columns.js";
 import { countsByReason } from "../schema/revision-sources.js";
 
-/** The one row that a merge gives, each column JSON. */
+/** The one row that a merge returns; each column is JSON. */
 export interface OutcomeRow {
   markets: string;
   candles: string;
   revised: string;
 }
 
-/** One market, as the statement writes it; ranges are multiranges. */
+/** One market in the statement's JSON; ranges are multiranges as text. */
 interface MarketJson {
   market: number;
   stored: number;
@@ -28,14 +28,14 @@ interface MarketJson {
 export interface MarketOutcome {
   /** The id of its row. */
   market: number;
-  /** Rows of trades, and those of them whose base bucket had ended. */
+  /** Stored rows of `trade`, and those of them whose base bucket had ended. */
   stored: number;
   late: number;
-  /** An id is held already under another time or inside another trade. */
+  /** An id is stored already under another time or inside another trade. */
   conflict: boolean;
-  /** Ids of which it changed whether they are missing. */
+  /** Ids that became missing or no longer are. */
   changed: IdRange[];
-  /** Around the candles that were touched. */
+  /** Around the changed candles. */
   coverage: Coverage;
 }
 
@@ -43,7 +43,7 @@ export interface MarketOutcome {
 export interface Outcome {
   markets: MarketOutcome[];
   candles: CandleRow[];
-  /** Closed candles that were changed, by every reason. */
+  /** Closed candles that were changed, by reason. */
   revised: Map<RevisionReason, number>;
 }
 

@@ -2,7 +2,7 @@ import type { QueryConfig } from "pg";
 
 /** A statement whose parameters have names. */
 export interface Statement<Name extends string> {
-  /** Connections keep it prepared under this name; not prepared when it is empty. */
+  /** Name of the prepared statement on each connection; empty: not prepared. */
   name: string;
   text: string;
   /** In the order of their numbers. */
@@ -15,7 +15,7 @@ export type Slot<Name extends string> = (parameter: Name) => string;
 /**
  * Numbers the parameters in the order in which the text names them first.
  *
- * @param types PostgreSQL type of each; one that the text does not name is none of the statement's
+ * @param types PostgreSQL type of each; parameters that the text does not use are ignored
  */
 export function statement<Name extends string>(
   name: string,
@@ -30,7 +30,7 @@ export function statement<Name extends string>(
   return { name, text, parameters: [...numbers.keys()] };
 }
 
-/** What the driver takes. */
+/** The query in the form of the driver. */
 export function queryOf<Name extends string>(
   { name, text, parameters }: Statement<Name>,
   values: Readonly<Record<Name, string | number>>,

@@ -34,30 +34,36 @@ const CLAIM = sqlFile(import.meta.url, "claim-ids.sql");
 
 /** What one merge did. */
 export interface Merged {
-  /** Every candle that a trade of the batch belongs to, that its clock closed, or whose completeness it changed. */
+  /**
+   * Candles that contain a trade of the batch, that its clock closed, or whose completeness it
+   * changed.
+   */
   candles: Candle[];
   stored: number;
   /** Stored into a bucket that was closed already. */
   late: number;
-  /** Closed candles that were changed, by every reason. */
+  /** Closed candles that were changed, by reason. */
   revised: ReadonlyMap<RevisionReason, number>;
 }
 
 export interface Written extends Merged {
   duplicates: number;
-  /** Older than the retention horizon: counted, never merged. */
+  /** Older than the retention horizon: counted, not stored. */
   expired: number;
-  /** Of sparse markets, with an id that is stored under another time: not stored. */
+  /** Trades of sparse markets whose id is stored under another time: not stored. */
   conflicting: Trade[];
 }
 
-/** Candles at the edges of holes, and all that is held of their markets. */
+/** Candles at the edges of holes, and the whole coverage of their markets. */
 interface Edges {
   candles: CandleRow[];
   coverage: Map<number, Coverage>;
 }
 
-/** On these markets an id of the batch is held already under another time or inside another trade. Nothing was stored. */
+/**
+ * In these markets an id of the batch is stored already under another time or inside another trade.
+ * Nothing was stored.
+ */
 export class IdConflictError extends TapelineError<"id_conflict"> {
   constructor(readonly markets: readonly string[]) {
     super(
@@ -67,12 +73,12 @@ export class IdConflictError extends TapelineError<"id_conflict"> {
   }
 }
 
-/** A market row that this process remembers is not there any more. */
+/** A market's row that this process has cached no longer exists. */
 export function marketGone(): TapelineError {
-  return new TapelineError("market_gone", "a market's row has gone");
+  return new TapelineError("market_gone", "a market's row no longer exists");
 }
 
-/** Writes one batch in one transaction, or nothing. Knows no retries: see `Recorder`. */
+/** Writes one batch in one transaction, or nothing. Does not retry: see `Recorder`. */
 export class TapeWriter {
   private readonly columns;
 
@@ -80,12 +86,15 @@ export class TapeWriter {
     this.columns = intervalColumns(intervals);
   }
 
-  /** Width (ms) that all its intervals are multiples of. */
+  /** Width (ms) of a base bucket, of which all intervals are multiples. */
   get base(): number {
     return this.columns.base;
   }
 
-  /** Commits before it returns. Throws an IdConflictError, `market_gone` or the driver's error, after a rollback. */
+  /**
+   * Commits before it returns. Throws an IdConflictError, `market_gone` or the driver's error,
+   * after a rollback.
+   */
   write(
     client: PoolClient,
     records: readonly TapeRecord[],
@@ -109,7 +118,7 @@ export class TapeWriter {
         clocks,
         markets,
       );
-      // A time that we gave ourselves says nothing: such a trade was sent again.
+      // A trade without a time of its own got our receive time: it is a duplicate, not a conflict.
       const conflicting = [...repeated].filter(
         ({ time, receivedAt }) => time !== receivedAt,
       );
@@ -123,9 +132,9 @@ export class TapeWriter {
   }
 
   /**
-   * One of the statements of `write-statement.ts`, in a transaction that holds the markets' locks.
+   * Runs a statement of `write-statement.ts`; the caller's transaction holds the markets' locks.
    *
-   * @param input where its rows come from
+   * @param input the statement's own parameters, such as the rows
    * @param clocks newest clock record (0: none) of each locked market, by the id of its row
    */
   async merge<Parameter extends string>(
@@ -157,7 +166,7 @@ export class TapeWriter {
       .map(({ market }) => byId.get(market)?.name ?? String(market));
     if (conflicts.length > 0) throw new IdConflictError(conflicts);
 
-    const edges = await this.edgesOf(client, outcomes);
+    const edges = await this.bumpEdges(client, outcomes);
     return {
       candles: candlesOf(merged, edges, byId),
       stored: outcomes.reduce((sum, { stored }) => sum + stored, 0),
@@ -167,10 +176,10 @@ export class TapeWriter {
   }
 
   /**
-   * The candles at the edges of holes that opened, moved or ended, and what is now held of their markets; rare, and never
-   * in a feed that runs in order.
+   * Updates the candles at the edges of holes that opened, moved or ended, and reads the coverage
+   * of their markets. Rare: never with a feed that delivers in order.
    */
-  private async edgesOf(
+  private async bumpEdges(
     client: ClientBase,
     outcomes: readonly MarketOutcome[],
   ): Promise<Edges | undefined> {
@@ -220,7 +229,10 @@ async function lock(
   return Number(rows[0]?.horizon ?? 0);
 }
 
-/** Trades of sparse markets whose id is known under another time. On dense markets coverage tells. */
+/**
+ * Trades of sparse markets whose id is stored under another time. In dense markets the coverage
+ * shows conflicts.
+ */
 async function repeatedIds(
   client: ClientBase,
   trades: readonly Trade[],
@@ -253,7 +265,7 @@ async function wholeCoverage(
   };
 }
 
-/** What was merged, and over it what the edges changed further. */
+/** The merged candles, those at the edges in their newer version. */
 function candlesOf(
   { candles, markets }: Outcome,
   edges: Edges | undefined,

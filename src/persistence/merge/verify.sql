@@ -1,5 +1,6 @@
--- Candles of market $1 recomputed from its stored trades (from the horizon $2 on) and held against the stored ones.
--- Written apart from write-statement.ts on purpose, and without its merge: it orders trades instead of comparing keys.
+-- Candles of market $1 recomputed from its stored trades (from the horizon $2 on) and compared with
+-- the stored ones. Independent of write-statement.ts on purpose, and without its merge: it orders
+-- trades instead of comparing keys.
 -- $3–$5: interval names, widths, anchors; $6: the base width.
 WITH base AS (
   SELECT time - time % $6::bigint AS bucket,

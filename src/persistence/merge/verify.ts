@@ -21,13 +21,17 @@ export interface MarketVerdict {
   differences: number;
   /** The first 20. */
   examples: CandleDifference[];
-  /** Raw ids that are covered without a stored trade (positive) or stored without being covered (negative); 0 is right. */
+  /**
+   * Raw ids covered without a stored trade (positive), or stored but not covered (negative); 0 is
+   * correct.
+   */
   uncoveredIds: string;
 }
 
 /**
- * Recomputes every stored candle from the stored trades, from the retention horizon on, in one snapshot per market:
- * a running recorder does not disturb it. Yields a verdict per market, in order of their names.
+ * Recomputes every stored candle from the stored trades, from the retention horizon on, in one
+ * snapshot per market: a running recorder does not affect it. Yields a verdict per market, in order
+ * of their names.
  */
 export async function* verify(
   source: DataSource,
@@ -40,7 +44,7 @@ export async function* verify(
     const verdict = await source.transaction(
       "REPEATABLE READ",
       async (manager) => {
-        // Sorting and grouping a market's whole history takes longer than any statement of the running system may.
+        // Sorting and grouping a market's whole history takes longer than the statement timeout.
         await manager.query(`SET LOCAL statement_timeout = 0`);
         await manager.query(`SET LOCAL work_mem = '128MB'`);
         const [{ horizon }] = await manager.query<[{ horizon: string }]>(

@@ -3,7 +3,7 @@ import type { Trade } from "../../domain/trade.js";
 
 const MAX_MONTH_MS = 31 * 86_400_000;
 
-/** A market's row, as far as it never changes. */
+/** The immutable columns of a market's row. */
 export interface KnownMarket {
   id: number;
   name: string;
@@ -11,7 +11,7 @@ export interface KnownMarket {
   kind: Trade["kind"];
 }
 
-/** The columns of `trade`, and what they hold. */
+/** The columns of `trade` and the types of their arrays. */
 export const TRADE_TYPES = {
   market_id: "integer[]",
   time: "bigint[]",
@@ -27,7 +27,7 @@ export const TRADE_TYPES = {
 } as const;
 export type TradeColumn = keyof typeof TRADE_TYPES;
 
-/** Of arrays of each column. */
+/** A trade's element in each column's array. */
 const ELEMENTS: Record<
   TradeColumn,
   (trade: Trade, market: number) => string | number
@@ -46,8 +46,9 @@ const ELEMENTS: Record<
 };
 
 /**
- * Trades as PostgreSQL array literals, one per column. Built as text here: the driver's own conversion looks at every
- * element's type and escapes every one, which costs more than the rest of the batch.
+ * Trades as PostgreSQL array literals, one per column. Built as text here: the driver's own
+ * conversion checks the type of every element and escapes each, which costs more than the rest of
+ * the batch.
  */
 export function tradeColumns(
   trades: readonly Trade[],
@@ -75,8 +76,8 @@ export function literal(
 }
 
 /**
- * Interval names, widths (0: calendar months), the longest a bucket can be, and anchors as array literals, and the width that
- * all are multiples of.
+ * Names, widths (0: calendar months), longest buckets and anchors of the intervals as array
+ * literals, and `base`, the width of which all are multiples. All in ms.
  */
 export function intervalColumns(intervals: readonly Interval[]): {
   names: string;

@@ -4,11 +4,15 @@ import { type Slot, type Statement, statement } from "./statement.js";
 import { TRADE_TYPES, type TradeColumn } from "./write-batch.js";
 
 /*
- * The merge: stores trades and merges what is new in them into every candle, in a transaction that holds the markets' locks.
- * Its rows come from an array for each column, from a table, or are a day's that was folded before; all else is one text.
+ * The merge: stores trades and merges the new ones into every candle, in a transaction that holds the
+ * markets' locks. Its statements differ only in where their rows come from: arrays, a table, or a day
+ * that `foldDay` has aggregated before.
  */
 
-/** What every merge is given: the intervals, the locked markets, their newest clock records, the base width. */
+/**
+ * Parameters of every merge: the intervals, the locked markets, their newest clock records, the
+ * base width.
+ */
 const TYPES = {
   intervals: "candle_interval[]",
   widths: "bigint[]",
@@ -16,17 +20,17 @@ const TYPES = {
   markets: "integer[]",
   /** 0: none. */
   clocks: "bigint[]",
-  /** Ms, of which all intervals' widths are multiples. */
+  /** Width (ms) of a base bucket, of which all intervals are multiples. */
   base: "bigint",
 } as const;
 export type MergeParameter = keyof typeof TYPES;
-/** What one of them is given besides. */
+/** The further parameters of one statement. */
 export type MergeInput<Parameter extends string> = Readonly<
   Record<Exclude<Parameter, MergeParameter>, string | number>
 >;
 
-/** Of the rows of market `market` with `firstTime ≤ time ≤ lastTime` and `fromId ≤ ord < toId`. */
-const PART_TYPES = {
+/** Select the rows of `market` with `firstTime ≤ time ≤ lastTime` and `fromId ≤ ord < toId`. */
+const SPAN_TYPES = {
   market: "integer",
   firstTime: "bigint",
   lastTime: "bigint",
@@ -36,12 +40,15 @@ const PART_TYPES = {
 
 export const COLUMNS = Object.keys(TRADE_TYPES).join(", ");
 
-/** Base buckets that rows of `input` lie in, and their newest exchange times. */
+/** Base buckets with rows of `input`, and their newest exchange times. */
 export const seen = (base: string): string => `
   SELECT market_id, time - time % ${base} AS bucket, max(time) AS newest, bool_or(NOT off_book) AS in_candle
   FROM input GROUP BY 1, 2`;
 
-/** Rows of `inserted` by base bucket: the arrays give open and close together with the (time, ord) that chose them. */
+/**
+ * Rows of `inserted` by base bucket. The arrays `first` and `last` order prices by (time, ord):
+ * they give open and close.
+ */
 export const byBucket = (base: string): string => `
   SELECT market_id, time - time % ${base} AS bucket,
     min(ARRAY[time, ord, price]) AS first, max(ARRAY[time, ord, price]) AS last,
@@ -52,14 +59,16 @@ export const byBucket = (base: string): string => `
     bit_or(CASE source ${SOURCE_BITS} END) AS sources
   FROM inserted WHERE NOT off_book GROUP BY 1, 2`;
 
-/** Rows of `inserted` by market. `tick` has the markets' clocks before. */
+/** Rows of `inserted` by market. `tick` has the clocks before this batch. */
 export const byMarket = (base: string): string => `
   SELECT i.market_id, sum(i.count)::bigint AS trades, count(*) AS rows, min(i.time) AS first, max(i.time) AS last,
     count(*) FILTER (WHERE i.time - i.time % ${base} + ${base} <= t.before) AS late,
     CASE WHEN t.dense THEN range_agg(int8range(i.ord, i.ord + i.count)) ELSE '{}' END AS ids
   FROM inserted i JOIN tick t ON t.market_id = i.market_id GROUP BY i.market_id, t.dense, t.before`;
 
-/** Where the rows come from: queries that go before, and those of the three that are made of them. */
+/**
+ * Where the rows come from: the bodies of the three queries above, and the queries that these read.
+ */
 interface Rows {
   before: string;
   seen: string;
@@ -67,7 +76,7 @@ interface Rows {
   byMarket: string;
 }
 
-/** Of queries `input` and `inserted`, those of its rows that are new. */
+/** For the queries `input` (all rows) and `inserted` (those that are new). */
 function rowsOf(input: string, inserted: string, base: string): Rows {
   return {
     before: `input AS MATERIALIZED (${input}), inserted AS MATERIALIZED (${inserted}), `,
@@ -77,13 +86,13 @@ function rowsOf(input: string, inserted: string, base: string): Rows {
   };
 }
 
-/** Gives one row, an `OutcomeRow`. */
+/** Text of a merge; returns one `OutcomeRow`. */
 const merge = (slot: Slot<MergeParameter>, rows: Rows): string => `
 WITH ${rows.before}span AS MATERIALIZED (
   SELECT * FROM unnest(${slot("intervals")}, ${slot("widths")}, ${slot("anchors")}) AS s (interval, width, anchor)
 ), seen AS MATERIALIZED (${rows.seen}
 ), tick AS MATERIALIZED (
-  SELECT m.id AS market_id, m.ids = 'dense' AS dense, m.covered AS held, m.void, m.blind, m.clock AS before,
+  SELECT m.id AS market_id, m.ids = 'dense' AS dense, m.covered, m.void, m.blind, m.clock AS before,
     greatest(m.clock, r.clock, s.newest) AS after
   FROM market m JOIN unnest(${slot("markets")}, ${slot("clocks")}) AS r (market_id, clock) ON r.market_id = m.id
   LEFT JOIN (SELECT market_id, max(newest) AS newest FROM seen GROUP BY 1) s ON s.market_id = m.id
@@ -129,7 +138,7 @@ WITH ${rows.before}span AS MATERIALIZED (
     updated_at = now()
   RETURNING c.*
 ), revised AS MATERIALIZED (
-  -- A candle that had ended is changed: what it says in this statement's snapshot, hence before the merge, is kept.
+  -- A candle that had ended is changed: its values in this statement's snapshot, hence before the merge, are kept.
   INSERT INTO candle_revision (market_id, interval, open_time, revision, sources, added, open, high, low, close, volume,
     quote_volume, taker_buy_volume, taker_buy_quote_volume, trades, id_from, id_to)
   SELECT r.market_id, r.interval, r.open_time, coalesce(o.revision, 0) + 1, r.sources, r.trades, o.open, o.high, o.low,
@@ -181,19 +190,19 @@ WITH ${rows.before}span AS MATERIALIZED (
 ), reach AS (
   SELECT market_id, min(id_from) - 1 AS lowest, max(id_to) + 1 AS highest, min(open_time) AS first, max(close_time) AS last
   FROM touched GROUP BY market_id
-), held AS MATERIALIZED (
-  -- With all that is wanted of a market: looked up for each market, the touched candles would be read once for each.
+), state AS MATERIALIZED (
+  -- All figures of a market in one row: with a look-up per market, the touched candles would be read once for each.
   SELECT t.market_id, t.dense, t.blind,
-    CASE WHEN isempty(t.void) THEN t.held ELSE known_ids(t.held, t.void) END AS old,
-    CASE WHEN isempty(t.void) THEN t.held + coalesce(n.ids, '{}') ELSE known_ids(t.held + coalesce(n.ids, '{}'), t.void) END AS new,
-    t.dense AND (t.held && n.ids OR n.trades <> (SELECT sum(upper(x) - lower(x)) FROM unnest(n.ids) x)) AS conflict,
+    CASE WHEN isempty(t.void) THEN t.covered ELSE known_ids(t.covered, t.void) END AS old,
+    CASE WHEN isempty(t.void) THEN t.covered + coalesce(n.ids, '{}') ELSE known_ids(t.covered + coalesce(n.ids, '{}'), t.void) END AS new,
+    t.dense AND (t.covered && n.ids OR n.trades <> (SELECT sum(upper(x) - lower(x)) FROM unnest(n.ids) x)) AS conflict,
     coalesce(n.rows, 0) AS rows, coalesce(n.late, 0) AS late, r.lowest, r.highest, r.first, r.last
   FROM tick t LEFT JOIN news n ON n.market_id = t.market_id LEFT JOIN reach r ON r.market_id = t.market_id
 )
 SELECT
   (SELECT coalesce(json_agg(json_build_object('market', h.market_id, 'stored', h.rows, 'late', h.late,
       'conflict', coalesce(h.conflict, false),
-      -- Ids at which a hole opened, ended or moved, or that lie newly before the oldest we held.
+      -- Ids at which a hole opened, ended or moved, or that are now covered before the oldest one.
       'changed', (SELECT ((o.new - o.old) + (o.old - o.new) + o.older)::text
         FROM (SELECT range_merge(h.old)::int8multirange - h.old AS old, range_merge(h.new)::int8multirange - h.new AS new,
             CASE WHEN lower(h.new) < lower(h.old) THEN int8multirange(int8range(lower(h.new), lower(h.old))) ELSE '{}' END AS older
@@ -201,10 +210,10 @@ SELECT
       -- The ranges around the touched candles, for their completeness.
       'known', (SELECT range_agg(x)::text FROM unnest(h.new) x WHERE upper(x) >= h.lowest AND lower(x) <= h.highest),
       'oldest', lower(h.new)::text, 'newest', upper(h.new)::text,
-      -- Times of theirs in which nobody followed a market whose ids tell nothing.
+      -- Their unwatched times, in a sparse market.
       'blind', CASE WHEN h.dense OR isempty(h.blind) THEN NULL ELSE
         (SELECT range_agg(x)::text FROM unnest(h.blind) x WHERE upper(x) > h.first AND lower(x) <= h.last) END)), '[]')::text
-    FROM held h) AS markets,
+    FROM state h) AS markets,
   (SELECT coalesce(json_agg(json_build_array(${CANDLE_COLUMNS})), '[]')::text FROM touched c) AS candles,
   (SELECT coalesce(json_agg(json_build_object('sources', sources, 'revisions', revisions)), '[]')::text
     FROM (SELECT sources, count(*) AS revisions FROM revised GROUP BY sources) r) AS revised`;
@@ -214,7 +223,7 @@ const INSERT = `
   ON CONFLICT DO NOTHING
   RETURNING market_id, time, ord, price, amount, count, taker_side, off_book, source`;
 
-/** Trades that are given column by column. */
+/** Merges trades that are given as an array per column. */
 export const WRITE_TRADES = statement(
   "write-trades",
   { ...TRADE_TYPES, ...TYPES },
@@ -225,15 +234,18 @@ export const WRITE_TRADES = statement(
   },
 );
 
-/** Those of the table `staged`; trades that are stored already are left out. */
+/** Merges the trades of the table `staged`; those that are stored already are left out. */
 export const WRITE_STAGED = statement("write-staged", TYPES, (slot) =>
   merge(slot, rowsOf(`SELECT ${COLUMNS} FROM staged`, INSERT, slot("base"))),
 );
 
-/** Those that this transaction has copied into `trade`: the rows of a market in a span of times and of ids. */
+/**
+ * Merges the trades that this transaction has copied into `trade`: a market's rows in a span of
+ * times and ids.
+ */
 export const WRITE_COPIED = statement(
   "write-copied",
-  { ...PART_TYPES, ...TYPES },
+  { ...SPAN_TYPES, ...TYPES },
   (slot) => {
     const input = `SELECT ${COLUMNS} FROM trade
     WHERE market_id = ${slot("market")} AND time BETWEEN ${slot("firstTime")} AND ${slot("lastTime")}
@@ -242,7 +254,10 @@ export const WRITE_COPIED = statement(
   },
 );
 
-/** A day whose trades are not kept: what `foldDay` made of them. Not prepared: its tables are others each time. */
+/**
+ * Merges what `foldDay` made of a day whose trades are not kept. Not prepared: its temporary tables
+ * are new each time.
+ */
 export const WRITE_FOLDED: Statement<MergeParameter> = statement(
   "",
   TYPES,

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { Config } from "../../config/config.js";
 import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
 import { DAY_MS } from "../../domain/units.js";
-import type { BulkStore } from "../../persistence/merge/bulk-store.js";
+import type { HistoryLoader } from "../../persistence/merge/history-loader.js";
 import type { Transport } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
@@ -18,7 +18,7 @@ import { RestLoad } from "./rest-load.js";
 
 export interface BackfillParts {
   config: Pick<Config, "dataDir" | "venueUrl">;
-  bulk: BulkStore;
+  bulk: HistoryLoader;
   hosts: VenueHosts;
   transport: Transport;
   proof: HoleProof;

@@ -8,7 +8,7 @@ import {
   canRetry,
   hasCode,
 } from "../../domain/tapeline-error.js";
-import { BulkStore } from "../../persistence/merge/bulk-store.js";
+import { HistoryLoader } from "../../persistence/merge/history-loader.js";
 import {
   BackfillStore,
   type BackfillWork,
@@ -55,7 +55,7 @@ export class Backfills {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly store: BackfillStore,
-    private readonly bulk: BulkStore,
+    private readonly bulk: HistoryLoader,
     private readonly venues: Venues,
     private readonly hosts: VenueHosts,
     private readonly transport: Transport,

@@ -3,9 +3,9 @@ import { plural } from "../../domain/plural.js";
 import { hasCode } from "../../domain/tapeline-error.js";
 import type { Trade } from "../../domain/trade.js";
 import type {
-  BulkStore,
-  MarketLoad,
-} from "../../persistence/merge/bulk-store.js";
+  HistoryLoader,
+  MarketHistoryLoad,
+} from "../../persistence/merge/history-loader.js";
 import { BulkSender } from "../../streaming/bulk-sender.js";
 import type { Transport } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
@@ -22,13 +22,13 @@ const PIECE_TRADES = 50_000;
 
 /** Loads bulk files straight into the tables. */
 export class FileLoad {
-  private open: MarketLoad | undefined;
+  private open: MarketHistoryLoad | undefined;
   /** The file before, if it was read to its end. */
   private before: { to: number; end: FileEnd | undefined } | undefined;
 
   constructor(
     private readonly job: BackfillJob,
-    private readonly bulk: BulkStore,
+    private readonly bulk: HistoryLoader,
     private readonly transport: Transport,
     private readonly proof: HoleProof,
   ) {}
@@ -67,7 +67,7 @@ export class FileLoad {
     let source = this.tradesOf(file);
     let read = 0;
     const load = await this.load();
-    await load.day(
+    await load.storeDroppedDay(
       () => {
         source = this.tradesOf(file);
         read = 0;
@@ -90,7 +90,7 @@ export class FileLoad {
   ): Promise<void> {
     let count = 0;
     const load = await this.load();
-    await load.day(
+    await load.storeDroppedDay(
       () => {
         count = 0;
         return counted(ofPeriod(read(), to), (more) => (count += more));
@@ -106,14 +106,14 @@ export class FileLoad {
     const reached = Math.min(to, piece.at(-1)?.time ?? to);
     const step = { reached, read: piece.length };
     try {
-      await load.piece(
+      await load.storeTrades(
         piece,
         job.advancing(() => step),
       );
       job.advanced(step.reached, step.read);
     } catch (error) {
       if (!hasCode(error, "load_refused")) throw error;
-      const held = await this.bulk.held(job.work.market, piece);
+      const held = await this.bulk.countStored(job.work.market, piece);
       await this.throughTopic(piece, error);
       const { reached, read } = step;
       await job.advance(reached, { read, stored: read - held });
@@ -136,7 +136,7 @@ export class FileLoad {
     );
   }
 
-  private async load(): Promise<MarketLoad> {
+  private async load(): Promise<MarketHistoryLoad> {
     const { work, venue, kind, signal } = this.job;
     const first = { market: work.market, ids: idKindOf(venue.ids), kind };
     return (this.open ??= await this.bulk.open(first, signal));

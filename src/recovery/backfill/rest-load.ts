@@ -1,6 +1,6 @@
 import { TapelineError } from "../../domain/tapeline-error.js";
 import type { Trade } from "../../domain/trade.js";
-import type { BulkStore } from "../../persistence/merge/bulk-store.js";
+import type { HistoryLoader } from "../../persistence/merge/history-loader.js";
 import { BulkSender } from "../../streaming/bulk-sender.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { TradePage } from "../../venues/venue.js";
@@ -22,7 +22,7 @@ export class RestLoad {
     private readonly job: BackfillJob,
     private readonly history: RestHistory,
     private readonly transport: Transport,
-    private readonly bulk: BulkStore,
+    private readonly bulk: HistoryLoader,
   ) {}
 
   /** Why its trades are not available over REST, for a person; undefined when they are. */
@@ -119,7 +119,7 @@ export class RestLoad {
     { read, stored } = NOTHING,
   ): Promise<Counted> {
     await this.check(page);
-    const held = await this.bulk.held(this.job.work.market, wanted);
+    const held = await this.bulk.countStored(this.job.work.market, wanted);
     for (const trade of wanted) sender.add(trade);
     return {
       read: read + wanted.length,

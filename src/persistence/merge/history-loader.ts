@@ -23,9 +23,12 @@ import type { KnownMarket } from "./write-batch.js";
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 
-/** The way of history past the topics, which are for what has to be told to everybody at once. */
+/**
+ * Loads history straight into the tables. It bypasses the topics, since no client waits for it
+ * live.
+ */
 @Injectable()
-export class BulkStore {
+export class HistoryLoader {
   private readonly writer: TapeWriter;
 
   constructor(
@@ -52,18 +55,27 @@ export class BulkStore {
     return Number(rows[0]?.time ?? 0);
   }
 
-  /** How many of these trades of a market with dense ids are stored already. */
-  async held(market: Market, trades: readonly Trade[]): Promise<number> {
+  /**
+   * How many of these trades of a market with dense ids are stored already, or were dropped by
+   * retention.
+   */
+  async countStored(market: Market, trades: readonly Trade[]): Promise<number> {
     if (trades.length === 0) return 0;
-    const rows: { held: number }[] = await this.source.query(
-      `SELECT count(*)::integer AS held FROM market m, unnest($2::bigint[]) ord WHERE m.name = $1 AND m.covered @> ord`,
+    const rows: { stored: number }[] = await this.source.query(
+      `SELECT count(*)::integer AS stored FROM market m, unnest($2::bigint[]) ord WHERE m.name = $1 AND m.covered @> ord`,
       [market, trades.map(({ ord }) => ord)],
     );
-    return rows[0]?.held ?? 0;
+    return rows[0]?.stored ?? 0;
   }
 
-  /** Makes the market's row where there is none. Throws `load_refused` when it holds other trades than these. */
-  async open(first: FirstTrade, signal: AbortSignal): Promise<MarketLoad> {
+  /**
+   * Creates the market's row if there is none. Throws `load_refused` unless it holds dense ids and
+   * the same kind of trades.
+   */
+  async open(
+    first: FirstTrade,
+    signal: AbortSignal,
+  ): Promise<MarketHistoryLoad> {
     const name = first.market;
     const resolved = await this.markets.resolve(
       [name],
@@ -79,9 +91,9 @@ export class BulkStore {
     if (market.ids !== "dense")
       throw new TapelineError(
         "load_refused",
-        `the ids of ${name} do not count its trades: only its topic can store them`,
+        `${name} has no dense ids: its trades can only be stored through the topic`,
       );
-    return new MarketLoad(
+    return new MarketHistoryLoad(
       () =>
         BulkLoad.open(
           this.database.url,
@@ -95,8 +107,11 @@ export class BulkStore {
   }
 }
 
-/** Loads history of one market; its methods must not overlap. Waits while the database is away, until the signal aborts. */
-export class MarketLoad {
+/**
+ * Loads history of one market; its methods must not overlap. Retries while the database is
+ * unavailable, until the signal aborts.
+ */
+export class MarketHistoryLoad {
   private readonly logger = new Logger("Backfill");
   private load: BulkLoad | undefined;
   private readonly interrupt = (): void => void this.load?.close();
@@ -110,27 +125,37 @@ export class MarketLoad {
   }
 
   /**
-   * Stores trades with ascending ids; resolves with how many were new, once committed. Throws `load_refused`, after
-   * which nothing of them is stored, or `horizon_passed`, after which their day has to be loaded whole.
+   * Stores trades with ascending ids; resolves with how many were new, once committed. Throws
+   * `load_refused` when the database rejects them, or `horizon_passed` when their day can only be
+   * loaded whole; nothing is stored then.
    */
-  async piece(trades: readonly Trade[], also: InTransaction): Promise<number> {
-    return this.persistently(async () => {
+  async storeTrades(
+    trades: readonly Trade[],
+    inSameTransaction: InTransaction,
+  ): Promise<number> {
+    return this.writeUntilDone(async () => {
       await this.partitions.ensure(
         new Set(trades.map(({ time }) => dayOf(time))),
       );
-      return this.once((load) => load.piece(trades, also));
+      return this.withConnection((load) =>
+        load.storeTrades(trades, inSameTransaction),
+      );
     });
   }
 
   /**
-   * A whole day before the retention horizon: its candles and coverage are kept, its trades are not. `read` gives it
-   * from its beginning each time that it is called.
+   * Stores candles and coverage of a whole day before the retention horizon, without its trades.
+   * Resolves with how many were new. Each call of `read` starts at the beginning of the day.
    */
-  async day(
+  async storeDroppedDay(
     read: () => AsyncIterable<readonly Trade[]>,
-    also: InTransaction,
+    inSameTransaction: InTransaction,
   ): Promise<number> {
-    return this.persistently(() => this.once((load) => load.day(read(), also)));
+    return this.writeUntilDone(() =>
+      this.withConnection((load) =>
+        load.storeDroppedDay(read(), inSameTransaction),
+      ),
+    );
   }
 
   async close(): Promise<void> {
@@ -138,7 +163,9 @@ export class MarketLoad {
     await this.load?.close();
   }
 
-  private async once<T>(work: (load: BulkLoad) => Promise<T>): Promise<T> {
+  private async withConnection<T>(
+    work: (load: BulkLoad) => Promise<T>,
+  ): Promise<T> {
     this.load ??= await this.connect();
     try {
       return await work(this.load);
@@ -147,8 +174,8 @@ export class MarketLoad {
         throw new TapelineError("load_refused", error.message, {
           cause: error,
         });
-      if (canWriteLater(error) && !isLostRace(error)) {
-        // Its connection may be what is broken.
+      if (canRetry(error) && !isLostRace(error)) {
+        // The connection may be broken.
         await this.load.close();
         this.load = undefined;
       }
@@ -156,15 +183,15 @@ export class MarketLoad {
     }
   }
 
-  private async persistently<T>(attempt: () => Promise<T>): Promise<T> {
+  private async writeUntilDone<T>(write: () => Promise<T>): Promise<T> {
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (;;) {
       this.signal.throwIfAborted();
       try {
-        return await attempt();
+        return await write();
       } catch (error) {
         this.signal.throwIfAborted();
-        if (!canWriteLater(error)) throw error;
+        if (!canRetry(error)) throw error;
         const waitMs = backoff.next();
         if (!isLostRace(error))
           this.logger.warn(
@@ -177,14 +204,17 @@ export class MarketLoad {
   }
 }
 
-/** SQLSTATEs of a server that is away, full or locked, of a lost race, and of a table that retention has just dropped. */
-const PASSING = /^(08(?!P01)...|53...|55P03|57...|40...|23514)$/;
+/**
+ * SQLSTATEs of a server that is unavailable, full or locked, of a deadlock or serialization
+ * failure, and of a table that retention has just dropped.
+ */
+const TRANSIENT = /^(08(?!P01)...|53...|55P03|57...|40...|23514)$/;
 
-/** Of the database; what the trades' source throws goes to whoever gave them. */
-function canWriteLater(error: unknown): boolean {
+/** True for transient errors of the database; errors of the trades' source are the caller's. */
+function canRetry(error: unknown): boolean {
   return (
     hasCode(error, "coverage_changed", "market_gone") ||
     isConnectionLost(error) ||
-    PASSING.test(codeOf(error))
+    TRANSIENT.test(codeOf(error))
   );
 }
