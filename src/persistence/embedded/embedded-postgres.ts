@@ -32,11 +32,13 @@ const DATABASE = "tapeline";
 export const READER = "tapeline_read";
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
+const RESTART_MS = 1_000;
 
 /**
- * A real PostgreSQL that this process starts, watches and stops. It runs detached, in a process group of its own:
- * Ctrl-C reaches only the application, which drains first and stops the database last. A `kill -9` of the
- * application therefore leaves PostgreSQL running; the next start finds and stops it.
+ * A real PostgreSQL that this process starts, watches and stops. It runs detached, in a process
+ * group of its own: Ctrl-C reaches only the application, which drains first and stops the database
+ * last. A `kill -9` of the application therefore leaves PostgreSQL running; the next start finds
+ * and stops it.
  */
 export class EmbeddedPostgres {
   private readonly logger = new Logger("EmbeddedPostgres");
@@ -51,7 +53,7 @@ export class EmbeddedPostgres {
   constructor(
     dataDir: string,
     private readonly port: number,
-    /** Starts PostgreSQL again when it ends by itself. */
+    /** Restart PostgreSQL when it exits unexpectedly. */
     private readonly supervise = true,
   ) {
     this.home = resolve(dataDir);
@@ -64,12 +66,15 @@ export class EmbeddedPostgres {
     return this.lock.livingOwner();
   }
 
-  /** For a database that another process of this machine runs. */
+  /**
+   * URL of the database's owner role; also for a database that another process of this machine
+   * runs.
+   */
   connectionUrl(): string {
     return this.url(ADMIN, this.readPasswords().admin);
   }
 
-  /** May only read; printed at start for psql and BI tools. */
+  /** URL of the read-only role, printed at start for psql and BI tools. */
   readerUrl(): string {
     return this.url(READER, this.readPasswords().reader);
   }
@@ -78,7 +83,10 @@ export class EmbeddedPostgres {
     return this.readPasswords().reader;
   }
 
-  /** Throws a TapelineError, or returns the URL of a database that answers. Stops an orphan first. */
+  /**
+   * Starts PostgreSQL, after stopping an orphan. Returns the URL once it accepts connections;
+   * throws a TapelineError otherwise.
+   */
   async start(): Promise<string> {
     const binaries = findBinaries();
     requireExecutable(binaries.postgres);
@@ -110,7 +118,7 @@ export class EmbeddedPostgres {
     return this.connectionUrl();
   }
 
-  /** Ends sessions, writes a checkpoint, waits. Idempotent. */
+  /** Ends sessions, writes a checkpoint and waits for the exit. Idempotent. */
   async stop(): Promise<void> {
     this.stopping = true;
     const pid = this.postmasterPid();
@@ -127,13 +135,13 @@ export class EmbeddedPostgres {
     if (found === binaries.major) return;
     throw new TapelineError(
       "other_version",
-      `${this.data} was written by PostgreSQL ${found}; this version of Tapeline brings PostgreSQL ${binaries.major}. ` +
+      `${this.data} was written by PostgreSQL ${found}; this version of Tapeline includes PostgreSQL ${binaries.major}. ` +
         `Either run the Tapeline version that wrote it, dump it (pg_dump "$(tapeline url)"), move ${this.data} away, start this version and restore the dump; ` +
         `or move ${this.data} away and start empty.`,
     );
   }
 
-  /** The postmaster's pid as its own lock file says, if that process lives and runs this folder. */
+  /** The postmaster's pid from its lock file, if that process is alive and runs this folder. */
   private postmasterPid(): number | undefined {
     const file = join(this.data, "postmaster.pid");
     if (!existsSync(file)) return undefined;
@@ -147,12 +155,15 @@ export class EmbeddedPostgres {
     const pid = this.postmasterPid();
     if (pid === undefined) return;
     this.logger.warn(
-      `Found PostgreSQL (process ${pid}) that an earlier run left behind; stopping it`,
+      `Found PostgreSQL (process ${pid}) of an earlier run, stopping it`,
     );
     await this.stopProcess(pid);
   }
 
-  /** SIGINT ends sessions and writes a checkpoint; SIGQUIT, after a while, leaves that to recovery. */
+  /**
+   * SIGINT ends sessions and writes a checkpoint; SIGQUIT, after a timeout, leaves that to
+   * recovery.
+   */
   private async stopProcess(pid: number): Promise<void> {
     for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
       if (!processExists(pid)) return;
@@ -208,11 +219,11 @@ export class EmbeddedPostgres {
         if (!this.ready || this.stopping || !this.supervise) return;
         if (this.child !== child) return;
         this.logger.error(
-          `PostgreSQL ended by itself (${signal ?? `exit code ${code}`}); starting it again. See ${join(this.home, "postgres.log")}`,
+          `PostgreSQL exited unexpectedly (${signal ?? `exit code ${code}`}), restarting it in ${RESTART_MS / 1_000} s. See ${join(this.home, "postgres.log")}`,
         );
         setTimeout(
           () => !this.stopping && this.launch(binaries, account),
-          1_000,
+          RESTART_MS,
         ).unref();
       });
       child.once("error", (error) =>
@@ -266,7 +277,7 @@ export class EmbeddedPostgres {
       connectionString: this.url(ADMIN, this.readPasswords().admin, "postgres"),
       connectionTimeoutMillis: 2_000,
     });
-    // An idle client whose server goes away emits an error, which would end the process.
+    // An idle client whose server exits emits an error, which would end the process.
     client.on("error", (error) => this.logger.debug(error.message));
     try {
       await client.connect();

@@ -23,7 +23,10 @@ export function passwordsFile(home: string): string {
   return join(home, "passwords.json");
 }
 
-/** Makes the data folder where there is none, and returns its new passwords. */
+/**
+ * Creates the data folder if there is none, and returns its new passwords; undefined if there is
+ * one.
+ */
 export async function initialise(
   home: string,
   data: string,
@@ -31,7 +34,7 @@ export async function initialise(
   account: Account | undefined,
 ): Promise<Passwords | undefined> {
   if (existsSync(join(data, "PG_VERSION"))) return undefined;
-  // A half-made folder of a start that was killed: initdb refuses one that is not empty.
+  // An incomplete folder of an aborted start: initdb refuses one that is not empty.
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { mode: 0o700 });
   const passwordFile = join(home, "initdb-password");
@@ -67,7 +70,7 @@ export async function initialise(
   return passwords;
 }
 
-/** How a child process is started as another account. */
+/** Options of `spawn` to run a child process as another account. */
 export function asAccount(account: Account | undefined): {
   uid?: number;
   gid?: number;

