@@ -37,7 +37,7 @@ describe("a market whose ids tell nothing", () => {
     refused: 0,
   });
   const followed = async (...states: FeedState[]): Promise<void> => {
-    await tape.blindTimes.note(states);
+    await tape.unwatchedTimes.note(states);
     await tape.feeds.save(states);
   };
   const sparse = (id: string, time: number) =>

@@ -30,7 +30,7 @@ export interface Tape {
   markets: MarketStore;
   gaps: GapStore;
   ledger: GapLedgerStore;
-  blindTimes: UnwatchedTimes;
+  unwatchedTimes: UnwatchedTimes;
   feeds: FeedStateStore;
   partitions: Partitions;
   close(): Promise<void>;
@@ -65,7 +65,7 @@ export async function openTape(
     markets: new MarketStore(source),
     gaps: new GapStore(source),
     ledger: new GapLedgerStore(config, source),
-    blindTimes: new UnwatchedTimes(config, source),
+    unwatchedTimes: new UnwatchedTimes(config, source),
     feeds: new FeedStateStore(source),
     partitions: new Partitions(source),
     close: () => source.destroy(),

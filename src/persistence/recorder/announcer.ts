@@ -6,10 +6,10 @@ import { RecorderFigures } from "../figures/recorder-figures.js";
 import { Transport } from "../../streaming/transport.js";
 import { CandleStore } from "../stores/candle-store.js";
 
-const SWEEP_MS = 1_000;
-/** Younger announcements are still in the hands of the recorder that wrote them. */
-const LEFT_BEHIND_MS = 2_000;
-const SWEEP_ROWS = 2_000;
+const SWEEP_EVERY_MS = 1_000;
+/** Younger announcements are left to the recorder that wrote them, which is about to publish. */
+const MIN_AGE_MS = 2_000;
+const MAX_SWEEP_ROWS = 2_000;
 
 interface Announcement {
   name: string;
@@ -19,8 +19,9 @@ interface Announcement {
 }
 
 /**
- * Publishes candles to topic `candles`, and closed ones (with those at the edges of gaps) at least once whatever crashes: the write leaves an
- * announcement in its own transaction, which is removed only after the broker has the candle.
+ * Publishes candles to topic `candles`. Closed ones, and those at the edges of gaps, are published
+ * at least once, also across a crash: the write stores an announcement in its transaction, which is
+ * deleted only after the broker has the candle.
  */
 @Injectable()
 export class Announcer {
@@ -45,25 +46,25 @@ export class Announcer {
         .catch((error: unknown) => {
           if (!this.closing.signal.aborted)
             this.logger.warn(
-              `Announcements wait for the next sweep: ${String(error)}`,
+              `Announcement sweep failed, will retry in ${SWEEP_EVERY_MS / 1_000} s: ${String(error)}`,
             );
         });
-    }, SWEEP_MS);
+    }, SWEEP_EVERY_MS);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
     this.isStopping = true;
     await this.sweeping;
-    await this.forgetPublished().catch((error: unknown) =>
+    await this.deletePublished().catch((error: unknown) =>
       this.logger.warn(
-        `Some closed candles will be announced again: ${String(error)}`,
+        `Cannot delete announcements, some closed candles will be published again: ${String(error)}`,
       ),
     );
     this.closing.abort();
   }
 
-  /** Resolves when the topic has them. */
+  /** Resolves once the broker has stored them. */
   async publish(
     candles: readonly Candle[],
     signal: AbortSignal,
@@ -78,28 +79,31 @@ export class Announcer {
             : "closed"
           : "open",
       });
-      if (candle.closed) this.note(candle);
+      if (candle.closed) this.markPublished(candle);
     }
   }
 
-  /** The topic has it: its announcement can go. */
-  private note(candle: Candle): void {
+  /** The broker has the candle: its announcement can be deleted. */
+  private markPublished(candle: Candle): void {
     const { market, interval, openTime } = candle;
     this.published.set(`${market} ${interval} ${openTime}`, candle);
   }
 
-  /** Starts `republish`, which is repeated with the next assignment and by nobody else. */
+  /** Starts `republish`. A failure is not retried before the next assignment. */
   assigned(owns: (market: string) => boolean): void {
     this.sweeping = this.sweeping
       .then(() => this.republish(owns))
       .catch((error: unknown) =>
         this.logger.warn(
-          `Candles were not published again after an assignment: ${String(error)}`,
+          `Cannot publish current candles after an assignment, will retry after the next one: ${String(error)}`,
         ),
       );
   }
 
-  /** After an assignment: readers may have a stale state that the recorder before us published last. */
+  /**
+   * Publishes the current candles of the assigned markets: the previous recorder may have published
+   * an older version last.
+   */
   private async republish(owns: (market: string) => boolean): Promise<void> {
     const markets: { name: string }[] = await this.source.query(
       `SELECT name FROM market ORDER BY name`,
@@ -113,20 +117,21 @@ export class Announcer {
     }
   }
 
-  /** Until none is left behind: a backfill announces candles by the ten thousand. */
+  /** Repeats until none is left: a backfill announces tens of thousands of candles at once. */
   private async sweep(): Promise<void> {
-    while ((await this.sweepOnce()) === SWEEP_ROWS) if (this.isStopping) return;
+    while ((await this.sweepOnce()) === MAX_SWEEP_ROWS)
+      if (this.isStopping) return;
   }
 
   private async sweepOnce(): Promise<number> {
-    await this.forgetPublished();
-    const left: Announcement[] = await this.source.query(
+    await this.deletePublished();
+    const unpublished: Announcement[] = await this.source.query(
       `SELECT m.name, a.interval, a.open_time, a.version FROM announcement a JOIN market m ON m.id = a.market_id
        WHERE a.at < now() - $1 * interval '1 millisecond' ORDER BY a.at LIMIT $2`,
-      [LEFT_BEHIND_MS, SWEEP_ROWS],
+      [MIN_AGE_MS, MAX_SWEEP_ROWS],
     );
     const byMarket = new Map<string, Announcement[]>();
-    for (const row of left)
+    for (const row of unpublished)
       byMarket.set(row.name, [...(byMarket.get(row.name) ?? []), row]);
     for (const [market, rows] of byMarket) {
       const keys = rows.map((row) => ({
@@ -135,14 +140,14 @@ export class Announcer {
       }));
       const candles = await this.candles.exact(market, keys);
       await this.publish(candles, this.closing.signal);
-      for (const candle of candles) this.note(candle);
+      for (const candle of candles) this.markPublished(candle);
     }
-    if (left.length > 0) await this.forgetPublished();
-    return left.length;
+    if (unpublished.length > 0) await this.deletePublished();
+    return unpublished.length;
   }
 
-  /** Removes the announcements that the topic has, unless the candle has changed again. */
-  private async forgetPublished(): Promise<void> {
+  /** Deletes announcements of published candles, unless the candle has changed again. */
+  private async deletePublished(): Promise<void> {
     if (this.published.size === 0) return;
     const published = this.published;
     this.published = new Map();

@@ -5,7 +5,10 @@ import type { DeadLetter } from "../../domain/dead-letter.js";
 import { Transport } from "../../streaming/transport.js";
 import { DeadLetterStore } from "../stores/dead-letter-store.js";
 
-/** Records refused for good, kept with reason and origin in a table and on topic `trades.dead`. */
+/**
+ * Stores rejected records with reason and origin in a table, and publishes them to topic
+ * `trades.dead`.
+ */
 @Injectable()
 export class DeadLetters {
   private readonly logger = new Logger(DeadLetters.name);
@@ -16,19 +19,23 @@ export class DeadLetters {
     private readonly figures: RecorderFigures,
   ) {}
 
-  /** Table first: a crash between the two brings the batch, and with it the letters, again. */
+  /**
+   * Table first: after a crash between the two, the batch is redelivered, and its dead letters with
+   * it.
+   */
   async put(
-    letters: readonly DeadLetter[],
+    deadLetters: readonly DeadLetter[],
     signal: AbortSignal,
   ): Promise<void> {
-    if (letters.length === 0) return;
-    await this.store.put(letters);
-    await this.transport.produce("trades.dead", letters, { signal });
-    for (const { reason } of letters) this.figures.deadLetters.inc({ reason });
+    if (deadLetters.length === 0) return;
+    await this.store.put(deadLetters);
+    await this.transport.produce("trades.dead", deadLetters, { signal });
+    for (const { reason } of deadLetters)
+      this.figures.deadLetters.inc({ reason });
     const { reason, detail, topic, partition, offset } =
-      letters[0] as DeadLetter;
+      deadLetters[0] as DeadLetter;
     this.logger.warn(
-      `${plural(letters.length, "record")} dead-lettered; the first: ${reason}, ${detail} (${topic} ${partition}:${offset})`,
+      `${plural(deadLetters.length, "record")} dead-lettered; the first: ${reason}, ${detail} (${topic} ${partition}:${offset})`,
     );
   }
 }

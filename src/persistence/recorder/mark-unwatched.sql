@@ -1,5 +1,7 @@
--- Notes times of the market $1 (locked by the caller) in which nobody followed it: $2, a multirange of exchange times. Candles
--- that are blind only now get a new version. $3, $4: interval names and the longest that their buckets can be.
+-- Stores times in which no process followed the market $1, which the caller has locked. Candles
+-- that become incomplete by it get a new version.
+-- $2: a multirange of exchange times; $3, $4: interval names and the longest (ms) that their
+-- buckets can be.
 WITH m AS MATERIALIZED (
   SELECT id, blind AS old, $2::int8multirange - blind AS fresh FROM market WHERE id = $1
 ), marked AS (
@@ -11,7 +13,7 @@ WITH m AS MATERIALIZED (
     SELECT c.market_id, c.interval, c.open_time FROM candle c
     WHERE c.market_id = m.id AND c.interval = s.interval AND c.close_time >= lower(piece)
       AND c.open_time >= lower(piece) - s.longest AND c.open_time < upper(piece)
-      -- One that was blind before has been told so.
+      -- One that was unwatched before has its version already.
       AND NOT m.old && int8range(c.open_time, c.close_time + 1)
     -- Keeps this a range read of the key for each piece.
     OFFSET 0

@@ -1,5 +1,6 @@
 import { Controller, Logger, UseFilters } from "@nestjs/common";
 import { EventPattern, Payload } from "@nestjs/microservices";
+import { plural } from "../../domain/plural.js";
 import { isClock } from "../../domain/trade.js";
 import { RecorderFigures } from "../figures/recorder-figures.js";
 import { RethrowFilter } from "../../streaming/rethrow.filter.js";
@@ -14,9 +15,12 @@ import { Recorder, type RefusedRecord } from "./recorder.js";
 /** `@EventPattern(topic, RECORDER)` binds a handler to the recorders' consumer group. */
 export const RECORDER = Symbol("recorder");
 
-const PAYLOAD_CHARACTERS = 8_192;
+const MAX_PAYLOAD_CHARACTERS = 8_192;
 
-/** Topic to tables. A batch is acknowledged when its trades are committed and its candles are published. */
+/**
+ * Consumes topics. A batch is acknowledged once its trades are committed and its candles are
+ * published.
+ */
 @Controller()
 @UseFilters(RethrowFilter)
 export class RecorderController {
@@ -27,7 +31,7 @@ export class RecorderController {
     private readonly announcer: Announcer,
     private readonly deadLetters: DeadLetters,
     private readonly feedStates: FeedStateStore,
-    private readonly blindTimes: UnwatchedTimes,
+    private readonly unwatchedTimes: UnwatchedTimes,
     private readonly figures: RecorderFigures,
   ) {}
 
@@ -53,11 +57,11 @@ export class RecorderController {
 
   @EventPattern("feeds", RECORDER)
   async onFeeds(@Payload() delivery: Delivery<"feeds">): Promise<void> {
-    await this.blindTimes.note(delivery.records);
+    await this.unwatchedTimes.note(delivery.records);
     await this.feedStates.save(delivery.records);
     if (delivery.undecodable.length > 0)
       this.logger.warn(
-        `${delivery.undecodable.length} feed states could not be read`,
+        `Cannot decode ${plural(delivery.undecodable.length, "feed state")}, skipped`,
       );
   }
 
@@ -69,16 +73,18 @@ export class RecorderController {
       delivery.records,
       delivery.signal,
     );
-    const letters = [
-      ...delivery.undecodable.map((bad) => letterOf(delivery.topic, bad)),
+    const deadLetters = [
+      ...delivery.undecodable.map((bad) =>
+        undecodableLetter(delivery.topic, bad),
+      ),
       ...refusals.map((refusal) => refusalLetter(delivery, refusal)),
     ];
-    await this.deadLetters.put(letters, delivery.signal);
+    await this.deadLetters.put(deadLetters, delivery.signal);
     await this.announcer.publish(candles, delivery.signal);
   }
 }
 
-function letterOf(topic: string, bad: Undecodable): DeadLetter {
+function undecodableLetter(topic: string, bad: Undecodable): DeadLetter {
   const { reason, detail, partition, offset, key, payload } = bad;
   return {
     reason,
@@ -98,7 +104,7 @@ function refusalLetter(
 ): DeadLetter {
   const payload = JSON.stringify(delivery.records[index]).slice(
     0,
-    PAYLOAD_CHARACTERS,
+    MAX_PAYLOAD_CHARACTERS,
   );
   return {
     reason,

@@ -21,7 +21,7 @@ import { Partitions } from "../schema/partitions.js";
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 5_000;
 
-/** A record that can never be stored. `index` is its place in the batch. */
+/** A record that can never be stored. `index` is its position in the batch. */
 export interface RefusedRecord {
   index: number;
   reason: "id_conflict" | "kind_mismatch" | "refused_by_database";
@@ -33,12 +33,12 @@ export interface Recorded {
   refusals: RefusedRecord[];
 }
 
-/** Records of a batch with their places in it. */
-type Part = { record: TapeRecord; index: number }[];
+/** Records of a batch, or some of them, with their positions in the batch. */
+type Indexed = { record: TapeRecord; index: number }[];
 
 /**
- * Stores batches whatever comes: waits while the database is away, repeats what lost a deadlock, and halves a batch
- * that the database refuses until the offender stands alone.
+ * Stores batches. Retries while the database is unavailable and after a deadlock, and bisects a
+ * batch that the database refuses until the offending record is isolated.
  */
 @Injectable()
 export class Recorder {
@@ -62,26 +62,28 @@ export class Recorder {
   ): Promise<Recorded> {
     if (records.length === 0) return { candles: [], refusals: [] };
     const batch = records.map((record, index) => ({ record, index }));
-    return this.persistently(batch, signal);
+    return this.writeUntilDone(batch, signal);
   }
 
-  /** Until the part is stored: whole, or in pieces, less what is refused. */
-  private async persistently(
-    part: Part,
+  /**
+   * Retries until all records but the refused ones are stored, if need be in several transactions.
+   */
+  private async writeUntilDone(
+    records: Indexed,
     signal: AbortSignal,
   ): Promise<Recorded> {
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (;;) {
       signal.throwIfAborted();
       try {
-        return await this.attempt(part);
+        return await this.writeOnce(records);
       } catch (error) {
         if (isRefusal(error)) {
-          const pieces = piecesOf(part, error);
-          if (pieces.length === 0) return refused(part, error);
+          const parts = isolateOffender(records, error);
+          if (parts.length === 0) return refused(records, error);
           const recorded: Recorded[] = [];
-          for (const piece of pieces)
-            recorded.push(await this.persistently(piece, signal));
+          for (const part of parts)
+            recorded.push(await this.writeUntilDone(part, signal));
           return joined(recorded);
         }
         const cause = causeOf(error);
@@ -99,17 +101,17 @@ export class Recorder {
     }
   }
 
-  /** One transaction for the part, less what its markets do not take. */
-  private async attempt(part: Part): Promise<Recorded> {
-    const markets = await this.marketsOf(part);
-    const misfits: Part = [];
+  /** One transaction. Refuses records whose kind of trades or ids differs from their market's. */
+  private async writeOnce(batch: Indexed): Promise<Recorded> {
+    const markets = await this.marketsOf(batch);
+    const mismatched: Indexed = [];
     const records: TapeRecord[] = [];
-    for (const entry of part) {
+    for (const entry of batch) {
       const market = markets.get(entry.record.market);
       // A clock record of a market without a trade has nothing to close.
       if (market === undefined) continue;
-      if (fits(entry.record, market)) records.push(entry.record);
-      else misfits.push(entry);
+      if (matches(entry.record, market)) records.push(entry.record);
+      else mismatched.push(entry);
     }
     await this.partitions.ensure(
       new Set(
@@ -128,20 +130,20 @@ export class Recorder {
     }
     this.count(written);
     const refusals = written.conflicting.map((trade) =>
-      conflictRefusal(trade, part),
+      conflictRefusal(trade, batch),
     );
-    for (const misfit of misfits)
-      refusals.push(await this.misfitRefusal(misfit, markets));
+    for (const entry of mismatched)
+      refusals.push(await this.mismatchRefusal(entry, markets));
     return { candles: written.candles, refusals };
   }
 
-  private marketsOf(part: Part): Promise<ReadonlyMap<string, KnownMarket>> {
+  private marketsOf(batch: Indexed): Promise<ReadonlyMap<string, KnownMarket>> {
     const firstTrades = new Map<string, Trade>();
-    for (const { record } of part)
+    for (const { record } of batch)
       if (!isClock(record) && !firstTrades.has(record.market))
         firstTrades.set(record.market, record);
     return this.markets.resolve(
-      part.map(({ record }) => record.market),
+      batch.map(({ record }) => record.market),
       firstTrades,
     );
   }
@@ -155,8 +157,8 @@ export class Recorder {
     for (const [reason, candles] of revised) revisions.inc({ reason }, candles);
   }
 
-  private async misfitRefusal(
-    { record, index }: Part[number],
+  private async mismatchRefusal(
+    { record, index }: Indexed[number],
     markets: ReadonlyMap<string, KnownMarket>,
   ): Promise<RefusedRecord> {
     const trade = record as Trade;
@@ -174,14 +176,17 @@ export class Recorder {
   }
 }
 
-function fits(record: TapeRecord, market: KnownMarket): boolean {
+function matches(record: TapeRecord, market: KnownMarket): boolean {
   return (
     isClock(record) ||
     (record.kind === market.kind && record.ids === market.ids)
   );
 }
 
-/** Of parts that were stored one after the other: what a later one gives is newer, and a candle is given once. */
+/**
+ * Results of parts that were stored one after the other; of a candle in several, only the newest
+ * version.
+ */
 function joined(parts: readonly Recorded[]): Recorded {
   const candles = new Map<string, Candle>();
   for (const candle of parts.flatMap((part) => part.candles)) {
@@ -194,31 +199,34 @@ function joined(parts: readonly Recorded[]): Recorded {
   };
 }
 
-/** The other markets' records as they are, and the halves of the offending ones'. None when a single one is left. */
-function piecesOf(part: Part, error: Error): Part[] {
-  if (part.length === 1) return [];
+/**
+ * Bisects the records of the offending markets; the other markets' form a part of their own. Empty
+ * when a single record is left.
+ */
+function isolateOffender(records: Indexed, error: Error): Indexed[] {
+  if (records.length === 1) return [];
   const offending =
     error instanceof IdConflictError
-      ? part.filter(({ record }) => error.markets.includes(record.market))
-      : part;
-  const rest = part.filter((entry) => !offending.includes(entry));
+      ? records.filter(({ record }) => error.markets.includes(record.market))
+      : records;
+  const rest = records.filter((entry) => !offending.includes(entry));
   const half = Math.ceil(offending.length / 2);
   return [rest, offending.slice(0, half), offending.slice(half)].filter(
-    ({ length }) => length > 0 && length < part.length,
+    ({ length }) => length > 0 && length < records.length,
   );
 }
 
-function refused(part: Part, error: Error): Recorded {
+function refused(records: Indexed, error: Error): Recorded {
   const isConflict = error instanceof IdConflictError;
   const reason = isConflict ? error.code : "refused_by_database";
-  const refusals = part.map(({ index }): RefusedRecord => {
+  const refusals = records.map(({ index }): RefusedRecord => {
     return { index, reason, detail: error.message };
   });
   return { candles: [], refusals };
 }
 
-function conflictRefusal(trade: Trade, part: Part): RefusedRecord {
-  const index = part.find(({ record }) => record === trade)?.index as number;
+function conflictRefusal(trade: Trade, batch: Indexed): RefusedRecord {
+  const index = batch.find(({ record }) => record === trade)?.index as number;
   const detail = `id ${trade.id} of ${trade.market} is stored under another time than ${trade.time}`;
   return { index, reason: "id_conflict", detail };
 }
@@ -227,7 +235,7 @@ function isRefusal(error: unknown): error is Error {
   return error instanceof IdConflictError || isRefusedData(error);
 }
 
-/** For the metric. */
+/** Label `cause` of the retry metric. */
 function causeOf(error: unknown): "deadlock" | "market_gone" | "unavailable" {
   if (hasCode(error, "market_gone")) return error.code;
   return isLostRace(error) ? "deadlock" : "unavailable";

@@ -11,7 +11,7 @@ import { inTransaction } from "../schema/transaction.js";
 const LOCK = sqlFile(import.meta.url, "../merge/lock-markets.sql");
 const MARK = sqlFile(import.meta.url, "mark-unwatched.sql");
 
-/** When nobody followed the markets whose ids do not show it. */
+/** Records when no process followed a sparse market, whose ids do not show missing trades. */
 @Injectable()
 export class UnwatchedTimes {
   private readonly columns;
@@ -23,7 +23,10 @@ export class UnwatchedTimes {
     this.columns = intervalColumns(config.intervals);
   }
 
-  /** States in any order, before they are saved: the stored ones are what they follow. Again does no harm. */
+  /**
+   * Takes states in any order, before they are saved: they are compared with the stored ones.
+   * Idempotent.
+   */
   async note(states: readonly FeedState[]): Promise<void> {
     if (states.length === 0) return;
     const before: { id: number; state: FeedState }[] = await this.source.query(
@@ -31,34 +34,37 @@ export class UnwatchedTimes {
       [[...new Set(states.map(({ market }) => market))]],
     );
     for (const { id, state } of before) {
-      const blind = blindAmong(
+      const unwatched = unwatchedAmong(
         state,
         states.filter(({ market }) => market === state.market),
       );
-      if (blind.length > 0) await this.mark(id, blind);
+      if (unwatched.length > 0) await this.mark(id, unwatched);
     }
   }
 
-  private async mark(id: number, blind: readonly TimeRange[]): Promise<void> {
+  private async mark(
+    id: number,
+    unwatched: readonly TimeRange[],
+  ): Promise<void> {
     const { names, longest } = this.columns;
     await inTransaction(this.source, async (client) => {
       await client.query(LOCK, [literal([id])]);
-      await client.query(MARK, [id, multirangeOf(blind), names, longest]);
+      await client.query(MARK, [id, multirangeOf(unwatched), names, longest]);
     });
   }
 }
 
-function blindAmong(
+function unwatchedAmong(
   stored: FeedState,
   states: readonly FeedState[],
 ): TimeRange[] {
-  const blind: TimeRange[] = [];
+  const unwatched: TimeRange[] = [];
   let before = stored;
   for (const state of [...states].sort((a, b) => a.at - b.at)) {
     if (state.at <= before.at) continue;
     const range = unwatchedBetween(before, state);
-    if (range !== undefined) blind.push(range);
+    if (range !== undefined) unwatched.push(range);
     before = state;
   }
-  return blind;
+  return unwatched;
 }
