@@ -165,7 +165,11 @@ async function loadByJob(
       new GapLedgerStore(config, source),
     ),
   );
-  const job = await store.ask({ market: MARKET, ...SPAN, askedBy: "command" });
+  const job = await store.request({
+    market: MARKET,
+    ...SPAN,
+    askedBy: "command",
+  });
   const began = performance.now();
   await backfills.work(job?.id ?? 0);
   const ms = performance.now() - began;

@@ -8,18 +8,18 @@ import {
 import { FollowedMarkets } from "../venues/followed-markets.js";
 import type { VenueMarket } from "../venues/venues.js";
 
-const EVERY_MS = 2_000;
+const CLAIM_EVERY_MS = 2_000;
 
 /**
- * Which followed markets and jobs are this process's to care for, among all processes of one
- * database: an advisory lock each, held by one connection, so that they are free again whenever a
- * process dies. A connection that is lost is noticed within seconds; until then two may work on the
- * same, which is wasteful and harmless.
+ * Assigns followed markets and jobs to one process each, among all of one database: by an advisory
+ * lock each, held by one connection, so that they are free again when the process dies. A lost
+ * connection is noticed within seconds; until then two processes may work on the same
+ * market, which is redundant but harmless.
  */
 @Injectable()
 export class MarketClaims {
   private readonly logger = new Logger(MarketClaims.name);
-  private held = new Set<Market>();
+  private markets = new Set<Market>();
   private jobs = new Set<string>();
   private connection: ClaimConnection | undefined;
   private subscription: Subscription | undefined;
@@ -32,33 +32,35 @@ export class MarketClaims {
   ) {}
 
   start(): void {
-    this.subscription ??= this.followed.changes.subscribe(() => this.begin());
-    this.begin();
+    this.subscription ??= this.followed.changes.subscribe(() =>
+      this.startClaiming(),
+    );
+    this.startClaiming();
   }
 
-  /** Gives everything back. */
+  /** Releases all claims. */
   async stop(): Promise<void> {
     this.subscription?.unsubscribe();
     clearInterval(this.timer);
     await this.running;
     await this.connection?.releaseAll();
-    await this.lose();
+    await this.dropAll();
   }
 
   has(market: Market): boolean {
-    return this.held.has(market);
+    return this.markets.has(market);
   }
 
-  /** Those that are this process's now. */
-  get mine(): VenueMarket[] {
+  /** Followed markets that this process has claimed. */
+  get claimedMarkets(): VenueMarket[] {
     return this.followed.withVenue.filter(({ market }) =>
-      this.held.has(market),
+      this.markets.has(market),
     );
   }
 
-  /** True when the job is this process's from now on. */
+  /** Claims a job; false when another process has it. */
   claimJob(id: string): Promise<boolean> {
-    return this.inTurn(async () => {
+    return this.serialized(async () => {
       const connection = await this.connected();
       const isFree = (await connection.claim("job", [id])).length > 0;
       if (isFree) this.jobs.add(id);
@@ -71,33 +73,36 @@ export class MarketClaims {
   }
 
   releaseJob(id: string): Promise<void> {
-    return this.inTurn(async () => {
+    return this.serialized(async () => {
       if (!this.jobs.delete(id)) return;
       await (await this.connected()).release("job", [id]);
     });
   }
 
-  /** A process with nothing to claim needs no connection. */
-  private begin(): void {
+  /** Starts claiming. A process that follows no market takes no connection. */
+  private startClaiming(): void {
     if (this.timer === undefined && this.followed.withVenue.length === 0)
       return;
-    this.timer ??= setInterval(() => this.round(), EVERY_MS);
-    this.round();
+    this.timer ??= setInterval(() => this.runOnce(), CLAIM_EVERY_MS);
+    this.runOnce();
   }
 
-  private round(): void {
-    this.inTurn(() => this.claim()).catch((error: unknown) =>
-      this.logger.debug(`Claims are lost: ${String(error)}`),
+  private runOnce(): void {
+    this.serialized(() => this.claim()).catch((error: unknown) =>
+      this.logger.debug(
+        `Lost all claims, will retry in ${CLAIM_EVERY_MS / 1_000} s: ${String(error)}`,
+      ),
     );
   }
 
   /**
-   * One at a time: a connection answers one question at a time, and two that find none would each make one, of which the
-   * first would keep its locks for as long as the process lives.
+   * Runs one operation at a time: a connection runs one statement at a time, and two concurrent
+   * operations without a connection would each open one, of which the first would keep its locks
+   * until the process ends.
    */
-  private inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.running.then(act).catch(async (error: unknown) => {
-      await this.lose();
+  private serialized<T>(operation: () => Promise<T>): Promise<T> {
+    const done = this.running.then(operation).catch(async (error: unknown) => {
+      await this.dropAll();
       throw error;
     });
     this.running = done.then(
@@ -107,34 +112,35 @@ export class MarketClaims {
     return done;
   }
 
-  /** Also with nothing left to claim: the question shows that the connection is still there. */
+  /** Queries also with nothing left to claim: that checks the connection. */
   private async claim(): Promise<void> {
     const connection = await this.connected();
-    await this.leaveUnfollowed(connection);
+    await this.releaseUnfollowed(connection);
     const free = this.followed.withVenue
       .map(({ market }) => market)
-      .filter((market) => !this.held.has(market));
+      .filter((market) => !this.markets.has(market));
     const claimed = await connection.claim("market", free);
-    for (const market of claimed) this.held.add(market);
-    if (claimed.length > 0)
-      this.logger.debug(`This process cares for ${claimed.join(", ")}`);
+    for (const market of claimed) this.markets.add(market);
+    if (claimed.length > 0) this.logger.debug(`Claimed ${claimed.join(", ")}`);
   }
 
-  private async leaveUnfollowed(connection: ClaimConnection): Promise<void> {
-    const left = [...this.held].filter((market) => !this.followed.has(market));
-    if (left.length === 0) return;
-    for (const market of left) this.held.delete(market);
-    await connection.release("market", left);
+  private async releaseUnfollowed(connection: ClaimConnection): Promise<void> {
+    const unfollowed = [...this.markets].filter(
+      (market) => !this.followed.has(market),
+    );
+    if (unfollowed.length === 0) return;
+    for (const market of unfollowed) this.markets.delete(market);
+    await connection.release("market", unfollowed);
   }
 
   private async connected(): Promise<ClaimConnection> {
-    if (this.connection?.isLost === true) await this.lose();
+    if (this.connection?.isLost === true) await this.dropAll();
     this.connection ??= await this.store.connect();
     return this.connection;
   }
 
-  private async lose(): Promise<void> {
-    this.held = new Set();
+  private async dropAll(): Promise<void> {
+    this.markets = new Set();
     this.jobs = new Set();
     const { connection } = this;
     this.connection = undefined;

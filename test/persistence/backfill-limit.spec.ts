@@ -10,14 +10,14 @@ import {
 import { type Tape, openTape } from "../support/tape.js";
 
 const MARKET = "binance:BTCUSDT";
-const RACING = 6;
+const CONCURRENT = 6;
 
 let tape: Tape;
 let other: DataSource;
 beforeEach(async () => {
   tape = await openTape("1m");
   other = await new DataSource(
-    dataSourceOptions(serverDatabase(tape.url), RACING),
+    dataSourceOptions(serverDatabase(tape.url), CONCURRENT),
   ).initialize();
 });
 afterEach(async () => {
@@ -25,31 +25,31 @@ afterEach(async () => {
   await tape.close();
 });
 
-const ask = (
+const request = (
   store: BackfillStore,
   from: number,
   askedBy: "api" | "bootstrap" = "api",
-): ReturnType<BackfillStore["ask"]> =>
-  store.ask({ market: MARKET, from, to: from + 1_000, askedBy });
+): ReturnType<BackfillStore["request"]> =>
+  store.request({ market: MARKET, from, to: from + 1_000, askedBy });
 
-it("has no more open backfills than may be, also when two processes are asked at once", async () => {
+it("never exceeds the limit of open backfills, also with concurrent requests to two processes", async () => {
   const stores = [new BackfillStore(tape.source), new BackfillStore(other)];
   const [one] = stores as [BackfillStore];
-  for (let from = 1; from < MAX_OPEN; from++) await ask(one, from);
+  for (let from = 1; from < MAX_OPEN; from++) await request(one, from);
   const answers = await Promise.all(
-    Array.from({ length: RACING }, (_, place) =>
-      stores.map((store) => ask(store, MAX_OPEN + place)),
+    Array.from({ length: CONCURRENT }, (_, place) =>
+      stores.map((store) => request(store, MAX_OPEN + place)),
     ).flat(),
   );
   expect(answers.filter((job) => job !== undefined)).toHaveLength(1);
   expect(await one.list({ limit: 1_000 })).toHaveLength(MAX_OPEN);
 });
 
-it("lets bootstraps in besides, and another one when a job has ended", async () => {
+it("accepts bootstraps beyond the limit, and another job when one has ended", async () => {
   const store = new BackfillStore(tape.source);
-  for (let from = 1; from <= MAX_OPEN; from++) await ask(store, from);
-  expect(await ask(store, 7_000)).toBeUndefined();
-  expect(await ask(store, 7_000, "bootstrap")).toMatchObject({
+  for (let from = 1; from <= MAX_OPEN; from++) await request(store, from);
+  expect(await request(store, 7_000)).toBeUndefined();
+  expect(await request(store, 7_000, "bootstrap")).toMatchObject({
     market: MARKET,
     from: 7_000,
     to: 8_000,
@@ -59,5 +59,5 @@ it("lets bootstraps in besides, and another one when a job has ended", async () 
   });
   const [oldest] = (await store.list({ limit: 1_000 })).slice(-1);
   await store.cancel(oldest?.id ?? 0);
-  expect(await ask(store, 7_000)).toMatchObject({ from: 7_000 });
+  expect(await request(store, 7_000)).toMatchObject({ from: 7_000 });
 });

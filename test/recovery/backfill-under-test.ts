@@ -198,7 +198,7 @@ export class BackfillBench {
   }
 
   async request(from: number, to: number, market = MARKET): Promise<Backfill> {
-    const job = await this.store.ask({
+    const job = await this.store.request({
       market,
       from,
       to,

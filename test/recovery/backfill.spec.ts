@@ -182,7 +182,7 @@ describe("a backfill from bulk files", () => {
           .then(([, rowCount]) => ({ rowCount })),
     };
     await expect(late(client as never, 1)).rejects.toThrow(
-      /is not to be gone on with/,
+      /is no longer running/,
     );
     await bench.backfills.work(id);
     expect((await bench.store.find(id))?.state).toBe("cancelled");
@@ -224,7 +224,7 @@ describe("days without a file", () => {
       BINANCE_REST_URL: exchange.restUrl,
     });
     try {
-      const job = await bench.store.ask({
+      const job = await bench.store.request({
         market: "binance:NOPEUSDT",
         from: FROM,
         to: TO,

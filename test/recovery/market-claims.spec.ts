@@ -40,12 +40,12 @@ async function two(): Promise<[MarketClaims, MarketClaims, DataSource]> {
 }
 
 const marketsOf = (each: MarketClaims): string[] =>
-  each.mine.map(({ market }) => market);
+  each.claimedMarkets.map(({ market }) => market);
 
 const ALL = ["binance:BTCUSDT", "kraken:BTC/USD"];
 
 describe("a market", () => {
-  it("is one process's, and another's when that stops; one that cannot be asked is nobody's", async () => {
+  it("is claimed by one process, and by another when that stops; one without a venue is not claimed", async () => {
     const [one, other] = await two();
     one.start();
     await until(() => marketsOf(one).length === 2, LIMIT);
@@ -58,7 +58,7 @@ describe("a market", () => {
     await until(() => marketsOf(other).length === 2, LIMIT);
   });
 
-  it("is free again when the connection that held it is cut, and is claimed anew", async () => {
+  it("is released when its connection is lost, and claimed again", async () => {
     const [one, , source] = await two();
     one.start();
     await until(() => one.has("binance:BTCUSDT"), LIMIT);
@@ -83,19 +83,19 @@ describe("a market", () => {
   });
 });
 
-describe("a market that comes to be followed while the process runs", () => {
-  it("is claimed, also by a process that followed none before, and is another's once it is followed no more", async () => {
+describe("a market that is added while the process runs", () => {
+  it("is claimed, also by a process without markets, and by another process after its removal", async () => {
     const [one, other] = await two();
-    const [mine, theirs] = followed as [FollowedMarkets, FollowedMarkets];
-    for (const each of [mine, theirs]) each.remove(each.all);
+    const [own, others] = followed as [FollowedMarkets, FollowedMarkets];
+    for (const each of [own, others]) each.remove(each.all);
     one.start();
     other.start();
-    mine.add(["okx:BTC-USDT"]);
+    own.add(["okx:BTC-USDT"]);
     await until(() => one.has("okx:BTC-USDT"), LIMIT);
-    theirs.add(["okx:BTC-USDT"]);
+    others.add(["okx:BTC-USDT"]);
     expect(await other.claimJob("x")).toBe(true);
     expect(marketsOf(other)).toEqual([]);
-    mine.remove(["okx:BTC-USDT"]);
+    own.remove(["okx:BTC-USDT"]);
     expect(marketsOf(one)).toEqual([]);
     await until(() => other.has("okx:BTC-USDT"), LIMIT);
     expect(one.has("okx:BTC-USDT")).toBe(false);
@@ -103,9 +103,9 @@ describe("a market that comes to be followed while the process runs", () => {
 });
 
 describe("a job", () => {
-  // Each of several that began at once made a connection, and only the last one was known: what the others had locked
-  // stayed locked.
-  it("is free again after its release, however many are claimed and released at once", async () => {
+  // Each of several that began at once made a connection, and only the last one was known: what the
+  // others had locked stayed locked.
+  it("can be claimed by another process after its release, with many concurrent claims", async () => {
     const [one, other] = await two();
     const ids = Array.from({ length: 20 }, (_, id) => String(id));
     one.start();

@@ -79,7 +79,7 @@ export class BackfillsController {
     const { market } = request;
     requireHistory(market, this.venues);
     const { from, to } = rangeOf(request, Date.now());
-    const job = await this.store.ask({ market, from, to, askedBy: "api" });
+    const job = await this.store.request({ market, from, to, askedBy: "api" });
     if (job === undefined)
       throw new ProblemException(
         HttpStatus.CONFLICT,

@@ -13,10 +13,10 @@ import {
 } from "../schema/backfill.entity.js";
 
 /** States of a job that has not ended. */
-export const OPEN: BackfillState[] = ["waiting", "running"];
+export const OPEN_STATES: BackfillState[] = ["waiting", "running"];
 export const now = (): string => "now()";
 
-/** How far a job has got: `read` and `stored` are added to what it has. */
+/** Progress of a job: `read` and `stored` are added to its counts. */
 export interface Step {
   reached: number;
   read: number;
@@ -26,8 +26,8 @@ export interface Step {
 }
 
 /**
- * How many jobs are open, but for bootstraps. Nobody else in the database is told before the
- * transaction has ended: two that asked at once would both be the last one.
+ * Counts the open jobs, bootstraps excepted. Any other process waits for the count until the
+ * transaction ends: two concurrent requests could otherwise both take the last place.
  */
 export async function openBackfills(
   transaction: EntityManager,
@@ -36,12 +36,12 @@ export async function openBackfills(
     ADVISORY_LOCKS.openBackfills,
   ]);
   return transaction.countBy(BackfillEntity, {
-    state: In(OPEN),
+    state: In(OPEN_STATES),
     askedBy: Not("bootstrap"),
   });
 }
 
-/** Of a job that is in one of the states. */
+/** Updates a job if it is in one of the states. */
 export function updating(
   jobs: Repository<BackfillEntity>,
   id: number,
@@ -55,6 +55,7 @@ export function updating(
     .where({ id, state: In(states) });
 }
 
+/** Adds a step to a running job, and clears its failed attempts. */
 export function advanced(
   jobs: Repository<BackfillEntity>,
   id: number,

@@ -1,6 +1,6 @@
 import type { BackfillEntity } from "../schema/backfill.entity.js";
 
-/** A job that loads history, as everybody sees it. Times are epoch ms. */
+/** A job that loads history, as the API shows it. Times are epoch ms. */
 export interface Backfill extends Pick<
   BackfillEntity,
   | "id"
@@ -21,11 +21,11 @@ export interface Backfill extends Pick<
   | "startedAt"
   | "endedAt"
 > {
-  /** Seconds to the end at the pace so far; null while nobody can tell. */
+  /** Estimated seconds to the end at the average rate; null while unknown. */
   secondsLeft: number | null;
 }
 
-/** What a worker needs besides. */
+/** A job with what its worker needs besides. */
 export interface BackfillWork
   extends Backfill, Pick<BackfillEntity, "lowestId"> {}
 
@@ -61,6 +61,6 @@ function secondsLeft({
   progress,
   seconds,
 }: BackfillEntity): number | null {
-  const isPaced = state === "running" && progress > 0 && seconds !== null;
-  return isPaced ? (seconds * (1 - progress)) / progress : null;
+  const hasRate = state === "running" && progress > 0 && seconds !== null;
+  return hasRate ? (seconds * (1 - progress)) / progress : null;
 }

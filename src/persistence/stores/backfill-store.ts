@@ -19,7 +19,7 @@ import {
   type BackfillState,
 } from "../schema/backfill.entity.js";
 import {
-  OPEN,
+  OPEN_STATES,
   type Step,
   advanced,
   now,
@@ -35,23 +35,21 @@ import {
 
 export type { Backfill, BackfillWork } from "./backfill-row.js";
 
-/** Longest time that one job may ask for. */
+/** Longest time that one job may load. */
 export const MAX_SPAN_MS = 3_660 * DAY_MS;
-/** Jobs that may wait or run at once; bootstraps do not count. */
+/** Open jobs, waiting or running; bootstraps do not count. */
 export const MAX_OPEN = 100;
 const MAX_NOTES = 50;
 
-/** Somebody has cancelled the job, or another process has it now. */
+/** The job has been cancelled, or is no longer running in this process. */
 export function backfillGone(id: number): TapelineError {
   return new TapelineError(
     "backfill_gone",
-    `backfill ${id} is not to be gone on with`,
+    `backfill ${id} is no longer running`,
   );
 }
 
-/**
- * Jobs that load history: the rows by which those who ask and those who work talk to each other.
- */
+/** Jobs that load history. Requesters insert rows, workers update them. */
 @Injectable()
 export class BackfillStore {
   private readonly jobs: Repository<BackfillEntity>;
@@ -60,8 +58,11 @@ export class BackfillStore {
     this.jobs = source.getRepository(BackfillEntity);
   }
 
-  /** Undefined when too many are open, or when this market's bootstrap has been asked for before. */
-  async ask(job: {
+  /**
+   * Inserts a job. Undefined when `MAX_OPEN` jobs are open, or when this market has a bootstrap
+   * already.
+   */
+  async request(job: {
     market: Market;
     from: number;
     to: number;
@@ -84,8 +85,8 @@ export class BackfillStore {
         .returning("id")
         .updateEntity(false)
         .execute();
-      const [made] = inserted.raw as { id: number }[];
-      return made && backfillOf(await this.row(made.id, transaction));
+      const [row] = inserted.raw as { id: number }[];
+      return row && backfillOf(await this.row(row.id, transaction));
     });
   }
 
@@ -94,27 +95,30 @@ export class BackfillStore {
     return job === null ? undefined : backfillOf(job);
   }
 
-  /** A job for the same from the command line that has not ended; its end may have been "now". */
-  async openLike(wanted: {
+  /**
+   * An open job of the command line for the same times. Its end may be up to a day earlier: it may
+   * have been "now".
+   */
+  async openLike(times: {
     market: Market;
     from: number;
     to: number;
   }): Promise<Backfill | undefined> {
-    const { market, from, to } = wanted;
+    const { market, from, to } = times;
     const job = await this.jobs.findOne({
       where: {
         market,
         from,
         to: Between(to - DAY_MS, to),
         askedBy: "command",
-        state: In(OPEN),
+        state: In(OPEN_STATES),
       },
       order: { id: "ASC" },
     });
     return job === null ? undefined : backfillOf(job);
   }
 
-  /** Newest first; `before` continues behind that id. */
+  /** Newest first; `before` gives jobs with lower ids. */
   async list(page: {
     market?: Market;
     before?: number;
@@ -132,31 +136,35 @@ export class BackfillStore {
     return jobs.map(backfillOf);
   }
 
-  /** What it was stays loaded. The job as it is then; an ended one is left alone. */
+  /** Cancels an open job and returns the job; an ended one is unchanged. Loaded trades stay. */
   async cancel(id: number): Promise<Backfill | undefined> {
     await this.update(
       id,
       { state: "cancelled", rate: 0, doing: null, endedAt: now },
-      OPEN,
+      OPEN_STATES,
     );
     return this.find(id);
   }
 
   /**
-   * Jobs that can be worked on, those of new markets first. Somebody may be at them: see their locks.
+   * Open jobs whose next try is due, bootstraps first. Another process may be running them: claim
+   * one before `start`.
    */
   due(limit: number): Promise<Pick<BackfillEntity, "id" | "askedBy">[]> {
     return this.jobs
       .createQueryBuilder("job")
       .select(["job.id", "job.askedBy"])
-      .where({ state: In(OPEN), nextTryAt: Raw((at) => `${at} <= now()`) })
+      .where({
+        state: In(OPEN_STATES),
+        nextTryAt: Raw((at) => `${at} <= now()`),
+      })
       .orderBy("job.asked_by <> 'bootstrap'")
       .addOrderBy("job.id")
       .limit(limit)
       .getMany();
   }
 
-  /** How often it was tried since it last got on. */
+  /** Failed attempts since its last progress; undefined when there is no such job. */
   async attempts(id: number): Promise<number | undefined> {
     const job = await this.jobs.findOne({
       select: { id: true, attempts: true },
@@ -165,7 +173,7 @@ export class BackfillStore {
     return job?.attempts;
   }
 
-  /** Begins or goes on, for whoever holds its lock. Undefined when it has ended. */
+  /** Starts or resumes a job that the caller has claimed. Undefined when it has ended. */
   async start(id: number): Promise<BackfillWork | undefined> {
     const isOpen = await this.update(
       id,
@@ -174,14 +182,14 @@ export class BackfillStore {
         problem: null,
         startedAt: () => "coalesce(started_at, now())",
       },
-      OPEN,
+      OPEN_STATES,
     );
     return isOpen ? workOf(await this.row(id)) : undefined;
   }
 
   /**
-   * In the transaction that stores what was read up to there; throws `backfill_gone`, so that it is
-   * not stored.
+   * Advances a job in the transaction that stores its trades. Throws `backfill_gone` when it no
+   * longer runs, so that they are not stored.
    */
   advancing(
     id: number,
@@ -196,22 +204,22 @@ export class BackfillStore {
     };
   }
 
-  /** The same for trades that went over a topic and are safe there. */
+  /** The same for trades that a topic has accepted. */
   async advance(id: number, step: Step): Promise<void> {
     const { affected } = await advanced(this.jobs, id, step).execute();
     if (affected === 0) throw backfillGone(id);
   }
 
-  /** Returns the state: a worker learns here that its job is cancelled. */
-  async tell(
+  /** Stores progress and returns the state, by which a worker sees that its job was cancelled. */
+  async report(
     id: number,
-    told: { doing: string; rate: number },
+    progress: { doing: string; rate: number },
   ): Promise<BackfillState | undefined> {
-    await this.update(id, told);
+    await this.update(id, progress);
     return (await this.find(id))?.state;
   }
 
-  /** Notes are told once; a job has at most 50. */
+  /** Adds a note, unless the job has the same one or 50 already. */
   async note(id: number, note: string): Promise<void> {
     await updating(this.jobs, id, {
       notes: () =>
@@ -243,7 +251,7 @@ export class BackfillStore {
     });
   }
 
-  /** Somebody tries it again in `delayMs`. */
+  /** Schedules a retry in `delayMs`, by any process. */
   async postpone(id: number, problem: string, delayMs: number): Promise<void> {
     await updating(this.jobs, id, {
       state: "waiting",
@@ -257,7 +265,7 @@ export class BackfillStore {
       .execute();
   }
 
-  /** This process ends; another one, or its successor, goes on at once. */
+  /** Makes the job available to any process, since this one is stopping. */
   async release(id: number): Promise<void> {
     await this.update(id, { state: "waiting", rate: 0, doing: null });
   }
@@ -269,7 +277,7 @@ export class BackfillStore {
     return manager.findOneByOrFail(BackfillEntity, { id });
   }
 
-  /** Whether it was in one of the states. */
+  /** False when the job is in none of the states. */
   private async update(
     id: number,
     changes: QueryDeepPartialEntity<BackfillEntity>,

@@ -3,20 +3,22 @@ import type { Reader } from "./candle-store.js";
 import type { Gap } from "./gap-store.js";
 import { timesAround } from "./hole-times.js";
 
-/** Of each list the first so many: a month of a troubled feed has thousands. */
-const MAX_IDS = 100;
+/** Entries of each list: a month of an unreliable feed has thousands. */
+const MAX_RANGES = 100;
 const AROUND = timesAround("lower(x)", "upper(x)");
 
 /** Raw ids as the API gives them: `fromId … toId`, both inclusive. */
 type Ids = Pick<Gap, "fromId" | "toId">;
 
-/** What is held and what is missing in a candle's ids and directly beside them; the first 100 of each, by id. */
+/**
+ * Stored and missing ids of a candle and directly beside it; the first 100 ranges of each, by id.
+ */
 export interface CandleIds {
   held: Ids[];
   /** Confirmed by the venue to have no trade. */
   void: Ids[];
   gaps: Gap[];
-  /** How many there are in all. */
+  /** Number of ranges of each in total. */
   counts: { held: number; void: number; gaps: number };
 }
 
@@ -30,7 +32,7 @@ export async function idsAround(
     `WITH m AS MATERIALIZED (
        SELECT id, covered, dropped, void - covered AS void, last_trade, $2::bigint AS id_from, $3::bigint + 1 AS id_to FROM market WHERE name = $1
      ), reach AS MATERIALIZED (
-       -- Void ids beside it say nothing; what is behind them is its neighbour.
+       -- Void ids beside it are skipped; its neighbour is what lies behind them.
        SELECT coalesce((SELECT lower(v) FROM unnest(void) v WHERE v @> id_from - 1), id_from) AS lowest,
          coalesce((SELECT upper(v) FROM unnest(void) v WHERE v @> id_to), id_to) AS highest FROM m
      ), held AS (
@@ -52,7 +54,7 @@ export async function idsAround(
          FROM m CROSS JOIN hole LEFT JOIN gap l ON l.market_id = m.id AND l.state NOT IN ('repaired', 'void') AND l.id_from <= lower(x) AND l.id_to >= upper(x)
          WHERE place <= $4),
        'counts', json_build_object('held', (SELECT count(*) FROM held), 'void', (SELECT count(*) FROM none), 'gaps', (SELECT count(*) FROM hole))) AS ids`,
-    [market, firstTradeId, lastTradeId, MAX_IDS],
+    [market, firstTradeId, lastTradeId, MAX_RANGES],
   );
   return rows[0]?.ids ?? null;
 }

@@ -29,14 +29,14 @@ export interface CandleQuery {
 interface Page {
   market: { id: number; name: string; ids: IdKind };
   candles: CandleRow[] | null;
-  /** A multirange, as the next. */
+  /** A multirange, as `blind`. */
   ranges: string | null;
   oldest: string | null;
   newest: string | null;
   blind: string | null;
 }
 
-/** A connection of its own for each statement, or one transaction. */
+/** The pool, or one transaction. */
 export type Reader = Pick<DataSource, "query">;
 
 @Injectable()
@@ -48,7 +48,7 @@ export class CandleStore {
     return (await this.readPage(query)).candles;
   }
 
-  /** As `page`, with flat candles where nobody traded (`withFlatCandles`). */
+  /** As `page`, with flat candles in empty buckets (`withFlatCandles`). */
   async filled(query: CandleQuery): Promise<Candle[]> {
     const { interval, start, limit } = query;
     const { candles, coverage } = await this.readPage(query);
@@ -144,8 +144,8 @@ export class CandleStore {
   }
 
   /**
-   * `selection` gives candles of market $1. One statement: candles, market and coverage belong to
-   * one moment.
+   * `selection` selects candles of market $1. One statement, so that candles, market and coverage
+   * are of one snapshot.
    */
   private async read(
     selection: string,

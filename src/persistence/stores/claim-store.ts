@@ -2,18 +2,18 @@ import { Injectable } from "@nestjs/common";
 import { DataSource, type QueryRunner } from "typeorm";
 import { ADVISORY_LOCKS } from "../schema/advisory-locks.js";
 
-/** What is claimed by name. */
+/** What can be claimed, by name. */
 export type ClaimKind = "market" | "job";
 
 /**
- * Claims of this process among all of one database: advisory locks, free again whenever the
+ * Claims among all processes of one database: advisory locks, which PostgreSQL releases when the
  * connection that holds them ends.
  */
 @Injectable()
 export class ClaimStore {
   constructor(private readonly source: DataSource) {}
 
-  /** A connection taken from the pool for as long as it holds claims. One statement at a time. */
+  /** Takes a connection out of the pool until its `close`. It runs one statement at a time. */
   async connect(): Promise<ClaimConnection> {
     const runner = this.source.createQueryRunner();
     await runner.connect();
@@ -24,14 +24,14 @@ export class ClaimStore {
 export class ClaimConnection {
   constructor(private readonly runner: QueryRunner) {}
 
-  /** It was cut, and what it held is free. */
+  /** The connection has been lost, and its claims with it. */
   get isLost(): boolean {
     return this.runner.isReleased;
   }
 
   /**
-   * Those of the names that are this connection's from now on. Without any, it still shows that the
-   * connection is there.
+   * Claims the names that are free, and returns them. Called without names, it checks the
+   * connection.
    */
   async claim(kind: ClaimKind, names: readonly string[]): Promise<string[]> {
     const rows = (await this.runner.query(
@@ -48,7 +48,7 @@ export class ClaimConnection {
     );
   }
 
-  /** Before the pool gets it back: it may go on using this connection, which must not keep the locks. */
+  /** To call before `close`: the pool may reuse the connection, which must not keep the locks. */
   async releaseAll(): Promise<void> {
     if (this.isLost) return;
     await this.runner
@@ -58,7 +58,7 @@ export class ClaimConnection {
       );
   }
 
-  /** Gives the connection back as it is. */
+  /** Returns the connection to the pool. */
   close(): Promise<void> {
     return this.runner.release();
   }

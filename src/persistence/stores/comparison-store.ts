@@ -17,26 +17,31 @@ import { sqlFile } from "../schema/sql-file.js";
 const KEEP = sqlFile(import.meta.url, "keep-comparisons.sql");
 const REOPEN = sqlFile(import.meta.url, "reopen-comparisons.sql");
 
-/** What a candle's comparison gave. */
+/** Result of comparing one candle. */
 export interface Compared extends Comparison {
   openTime: number;
-  /** Of our candle; version 0 where there is none. */
+  /** Completeness and version of our candle; version 0 where there is none. */
   complete: boolean | null;
   version: number;
 }
 
-/** A difference that has come to be in this state. */
+/** A difference that has changed to this state. */
 export interface NewState {
   openTime: number;
   state: DifferenceState;
 }
 
-/** What the comparison with the venues' own candles keeps of its work: it goes on there after a restart. */
+/**
+ * Progress and results of the comparison with the venues' own candles, which resumes there after a
+ * restart.
+ */
 @Injectable()
 export class ComparisonStore {
   constructor(private readonly source: DataSource) {}
 
-  /** Exchange times of a market's oldest trade and newest record; undefined before its first trade. */
+  /**
+   * Exchange times of a market's oldest trade and newest record; undefined before its first trade.
+   */
   async reach(
     market: Market,
   ): Promise<{ firstTrade: number; clock: number } | undefined> {
@@ -52,11 +57,13 @@ export class ComparisonStore {
   }
 
   /**
-   * Candles from `from` on that have changed since they were compared, and differences that were found longer than
-   * `recheck` ms ago, are due again. Gives what the next call takes for `since`.
+   * Makes candles from `from` on due again that have changed since they were compared, and
+   * suspected differences that were compared longer than `recheck` ms ago. Returns `since` for the
+   * next call.
    *
    * @param since undefined at the first call of a process
-   * @param times.transaction a change may have begun this long (ms) before it could be seen
+   * @param times.transaction longest duration (ms) of a transaction: its changes become visible
+   * that long after their timestamp
    */
   async reopen(
     market: Market,
@@ -74,8 +81,8 @@ export class ComparisonStore {
     return (rows[0] as { at: string }).at;
   }
 
-  /** In which of these times nobody followed a market whose ids show no holes. */
-  async blind(market: Market, times: TimeRange): Promise<TimeRange[]> {
+  /** The unwatched times of a sparse market within `times`. */
+  async unwatched(market: Market, times: TimeRange): Promise<TimeRange[]> {
     const rows: { blind: string }[] = await this.source.query(
       `SELECT (blind * $2::int8multirange)::text AS blind FROM market WHERE name = $1`,
       [market, multirangeOf([times])],
@@ -83,7 +90,7 @@ export class ComparisonStore {
     return timeRangesOf(rows[0]?.blind ?? "{}");
   }
 
-  /** Of which of these times no candle was compared, ascending. */
+  /** Those of the times whose candles have not been compared, ascending. */
   async due(
     market: Market,
     interval: Interval,
@@ -98,7 +105,7 @@ export class ComparisonStore {
     return timeRangesOf(rows[0]?.due ?? "{}");
   }
 
-  /** Which of these candles were compared. */
+  /** Those of the candles that have been compared, as `interval openTime`. */
   async among(
     market: Market,
     candles: readonly { interval: Interval; openTime: number }[],
@@ -120,9 +127,9 @@ export class ComparisonStore {
   }
 
   /**
-   * Gives the differences whose state is another than before.
+   * Stores comparisons and returns the differences whose state has changed.
    *
-   * @param since what `reopen` gave before these candles were read
+   * @param since what `reopen` returned before these candles were read
    */
   async keep(
     market: Market,

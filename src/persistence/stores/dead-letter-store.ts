@@ -3,37 +3,37 @@ import { DataSource, LessThan, type Repository } from "typeorm";
 import type { DeadLetter } from "../../domain/dead-letter.js";
 import { DeadLetterEntity } from "../schema/dead-letter.entity.js";
 
-/** A dead letter as it is kept; `id` rises with time. */
+/** A stored dead letter; `id` ascends with time. */
 export type StoredDeadLetter = { id: string } & DeadLetter;
 
-/** Rows of one statement: each takes seven of its 65,535 parameters. */
-const ROWS = 5_000;
+/** Rows per statement: each takes seven of its at most 65,535 parameters. */
+const MAX_STATEMENT_ROWS = 5_000;
 
-/** Records refused for good. */
+/** Records that can never be stored, with the reason. */
 @Injectable()
 export class DeadLetterStore {
-  private readonly letters: Repository<DeadLetterEntity>;
+  private readonly rows: Repository<DeadLetterEntity>;
 
   constructor(source: DataSource) {
-    this.letters = source.getRepository(DeadLetterEntity);
+    this.rows = source.getRepository(DeadLetterEntity);
   }
 
-  /** Those that are stored already are left alone. Their time is that of the database. */
-  async put(letters: readonly DeadLetter[]): Promise<void> {
-    for (let from = 0; from < letters.length; from += ROWS)
-      await this.letters
+  /** Stores them with the database's time; those that are stored already are skipped. */
+  async put(deadLetters: readonly DeadLetter[]): Promise<void> {
+    for (let from = 0; from < deadLetters.length; from += MAX_STATEMENT_ROWS)
+      await this.rows
         .createQueryBuilder()
         .insert()
-        .values(letters.slice(from, from + ROWS).map(rowOf))
+        .values(deadLetters.slice(from, from + MAX_STATEMENT_ROWS).map(rowOf))
         .orIgnore()
         .updateEntity(false)
         .execute();
   }
 
-  /** Newest first; `before` continues behind that id. */
+  /** Newest first; `before` gives dead letters with lower ids. */
   page(page: { before?: string; limit: number }): Promise<StoredDeadLetter[]> {
     const { before, limit } = page;
-    return this.letters.find({
+    return this.rows.find({
       where: before === undefined ? {} : { id: LessThan(before) },
       order: { id: "DESC" },
       take: limit,
@@ -41,7 +41,7 @@ export class DeadLetterStore {
   }
 
   total(): Promise<number> {
-    return this.letters.count();
+    return this.rows.count();
   }
 }
 

@@ -1,5 +1,6 @@
--- What is stored of a candle's trades, in one pass: $1 market, $2, $3 first ms and end (exclusive), $4 so many rows at most.
--- Written apart from write-statement.ts, as verify.sql is: open and close are found by order, not by comparing keys.
+-- Aggregates a candle's stored trades in one pass. Independent of write-statement.ts, as verify.sql
+-- is: open and close are found by order, not by comparing keys.
+-- $1 market, $2, $3 first ms and end (exclusive), $4 maximum of rows.
 WITH part AS MATERIALIZED (
   SELECT source, off_book, count(*) AS rows, count(*) FILTER (WHERE count > 1) AS aggregated, sum(count) AS trades,
     max(price) AS high, min(price) AS low, sum(amount) AS volume, sum(price * amount) AS quote_volume,

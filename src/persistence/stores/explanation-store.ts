@@ -19,26 +19,29 @@ import { TRADE_COLUMNS, type TradeRow, tradeOf } from "./trade-store.js";
 
 const NEWEST_REVISIONS = 20;
 
-/** Everything that is known about one candle, as of one moment. */
+/** Everything known about one candle, in one snapshot. */
 export interface CandleExplanation {
   candle: Candle;
   /** By (time, ord); null when retention has dropped it. */
   firstTrade: Trade | null;
   lastTrade: Trade | null;
-  /** Exchange time before which trades of this candle were, or may have been, dropped by retention; null: none was. */
+  /**
+   * Exchange time (epoch ms) before which retention has dropped trades of this candle, or may have;
+   * null: none.
+   */
   droppedBefore: number | null;
-  /** Of the trades in its time that are kept; null when none is, or when they are too many to be read. */
+  /** The stored trades in its time; null when none is stored, or when they are too many to read. */
   stored: StoredTrades | null;
   /** Null on markets whose ids are not dense. */
   ids: CandleIds | null;
-  /** Times of it in which nobody followed a market whose ids are not dense; the first 100. */
+  /** Unwatched times within it, on markets whose ids are not dense; the first 100. */
   blind: TimeRange[];
   /** The newest 20; the history endpoint has all. */
   revisions: CandleRevision[];
-  /** False when trades of it were dropped. */
+  /** False when retention has dropped trades of it. */
   recomputable: boolean;
   recomputation: Recomputation;
-  /** Beside the venue's own candle; null when it was not compared as it is now. */
+  /** Comparison with the venue's own candle; null when its current version was not compared. */
   reconciliation: CandleReconciliation | null;
 }
 
@@ -57,7 +60,10 @@ export class ExplanationStore {
     private readonly reconciliations: ReconciliationStore,
   ) {}
 
-  /** Undefined when there is no such candle. Reads up to `MAX_ROWS` trades, which takes a second or two. */
+  /**
+   * Undefined when there is no such candle. Reads up to `MAX_ROWS` trades, which takes a second or
+   * two.
+   */
   of(key: CandleKey): Promise<CandleExplanation | undefined> {
     // One snapshot: an open candle changes many times a second.
     return this.source.transaction("REPEATABLE READ", async (manager) => {
@@ -99,7 +105,7 @@ export class ExplanationStore {
       droppedBefore: dropped ? Number(horizon) : null,
       stored,
       ids: await idsAround(candle, manager),
-      blind: await blindTimes(id, candle, manager),
+      blind: await unwatchedTimes(id, candle, manager),
       revisions:
         (await this.revisions.page(
           { ...candle, limit: NEWEST_REVISIONS },
@@ -132,7 +138,7 @@ async function endOf(
   return rows[0] === undefined ? null : tradeOf(rows[0]);
 }
 
-async function blindTimes(
+async function unwatchedTimes(
   market: number,
   { openTime, closeTime }: Candle,
   manager: EntityManager,

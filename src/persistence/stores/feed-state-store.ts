@@ -3,12 +3,15 @@ import { DataSource } from "typeorm";
 import { type FeedState, stateAt } from "../../domain/feed-state.js";
 import { FeedEntity } from "../schema/feed.entity.js";
 
-/** The newest state of each market's feed, so that API and health need not run in the ingesting process. */
+/**
+ * The newest state of each market's feed, so that API and health need not run in the ingesting
+ * process.
+ */
 @Injectable()
 export class FeedStateStore {
   constructor(private readonly source: DataSource) {}
 
-  /** By market, as they read now; the first 10,000. */
+  /** By market, aged to the current time; the first 10,000. */
   async all(): Promise<FeedState[]> {
     const rows = await this.source
       .getRepository(FeedEntity)

@@ -4,8 +4,8 @@ import { nextOpenTime } from "../../domain/interval.js";
 import { rangeHolding } from "../../domain/ranges.js";
 
 /**
- * Puts a flat candle into each empty bucket between two candles where coverage proves that nobody traded: zero trades
- * and volume, every price the close before, version 0.
+ * Puts a flat candle into each empty bucket between two candles where coverage proves that there
+ * was no trade: zero trades and volume, every price the close before, version 0.
  *
  * @param candles ascending, of one market and interval
  * @param keep which `limit` rows are returned when there are more
@@ -33,7 +33,9 @@ export function withFlatCandles(
   return keep === "oldest" ? rows : rows.reverse();
 }
 
-/** One range holds the last trade of the one, the first of the other and all ids between. */
+/**
+ * Whether one range contains the last trade of `before`, the first of `after` and all ids between.
+ */
 function nothingMissing(
   before: Candle,
   after: Candle,
@@ -53,7 +55,8 @@ function flat(
   const opens: number[] = [];
   const first = before.closeTime + 1;
   const step = nextOpenTime(before.interval, first) - first;
-  // Calendar months differ in length, but no market goes without a trade for enough of them to matter.
+  // Calendar months differ in length, but no market goes without a trade for enough of them to
+  // matter.
   const skip =
     keep === "newest" && before.interval !== "1M"
       ? Math.max(0, Math.floor((until - first) / step) - room)

@@ -6,12 +6,12 @@ import {
   type FollowSource,
 } from "../schema/followed-market.entity.js";
 
-/** Markets that the processes of this database follow, whichever of them it is. */
+/** Markets that any process of this database follows. */
 @Injectable()
 export class FollowedMarketStore {
   constructor(private readonly source: DataSource) {}
 
-  /** A market that is known already stays as it is, and so does every market that is not named. */
+  /** Adds markets; those in the table already, and those not named, are unchanged. */
   async keep(
     markets: readonly Market[],
     source: FollowSource,
@@ -22,7 +22,7 @@ export class FollowedMarketStore {
       .createQueryBuilder()
       .insert()
       .into(FollowedMarketEntity)
-      // In one order, so that two processes that start together do not wait for each other in a circle.
+      // Sorted, so that two processes that start together do not deadlock.
       .values([...markets].sort().map((market) => ({ market, source, since })))
       .orIgnore()
       .execute();

@@ -14,27 +14,27 @@ import { timesAround } from "./hole-times.js";
 const LOCK = sqlFile(import.meta.url, "../merge/lock-markets.sql");
 const SWEEP = sqlFile(import.meta.url, "sweep-gaps.sql");
 const MINUTES = sqlFile(import.meta.url, "minutes-around.sql");
-/** New rows of one sweep. */
+/** New rows per sweep. */
 const MAX_FOUND = 10_000;
-/** Holes of one attempt. */
+/** Holes per repair attempt. */
 const MAX_HOLES = 100;
 const AROUND = timesAround("lower(h)", "upper(h)");
 
-/** Gaps of one market that were found, or ended so, at once. */
+/** Gaps of one market that one sweep found, or ended as repaired or void. */
 export interface SweptGaps {
   market: Market;
   event: "found" | "repaired" | "void";
   gaps: number;
-  /** How many in all, the lowest and the highest. */
+  /** Number of ids, the lowest and the highest. */
   ids: string;
   fromId: string;
   toId: string;
   /** Exchange times (epoch ms) around them; null when the trades there were dropped. */
   after: number | null;
   before: number | null;
-  /** Raw trades that came. */
+  /** Raw trades that filled them. */
   trades: string;
-  /** Since they were found, at most. */
+  /** Seconds since the oldest of them was found. */
   seconds: number;
 }
 
@@ -45,32 +45,32 @@ export interface Sweep {
   news: SweptGaps[];
 }
 
-/** A row of the ledger that is to be repaired. */
+/** A gap whose repair is due. */
 export interface DueGap {
   id: string;
   market: Market;
-  /** Of the market's trades: no others can be stored. */
+  /** Kind of the market's trades: no other can be stored. */
   kind: TradeKind;
   state: "open" | "repairing" | "unrepairable";
   attempts: number;
-  /** How the attempt before ended, and how many in a row had ended so. */
+  /** Outcome of the last attempt, and how many consecutive attempts had it. */
   outcome: string | null;
   consecutive: number;
-  /** Ids that were missing when it began. */
+  /** Number of ids that were missing when it began. */
   missing: bigint | null;
 }
 
-/** How an attempt ended. */
+/** Result of an attempt. */
 export interface Settled {
   state: "repairing" | "unrepairable";
-  /** Why it is not repaired (yet), for people. */
+  /** Why it is not repaired (yet), as text for people. */
   reason: string | null;
   outcome: string;
   consecutive: number;
   nextTryMs: number;
 }
 
-/** The ledger of gaps, for whoever repairs them. */
+/** The ledger of gaps and their repair. */
 @Injectable()
 export class GapLedgerStore {
   private readonly columns;
@@ -82,7 +82,7 @@ export class GapLedgerStore {
     this.columns = intervalColumns(config.intervals);
   }
 
-  /** Notes new holes, and ends what is not missing any more. */
+  /** Adds new holes, and ends gaps of which no id is missing any more. */
   async sweep(markets: readonly Market[]): Promise<Sweep> {
     const news: SweptGaps[] = await this.source.query(SWEEP, [
       markets,
@@ -101,7 +101,9 @@ export class GapLedgerStore {
     };
   }
 
-  /** The oldest of each market whose time has come and that was found at least `graceMs` ago. */
+  /**
+   * The oldest gap of each market whose next try is due and that was found at least `graceMs` ago.
+   */
   async due(markets: readonly Market[], graceMs: number): Promise<DueGap[]> {
     const rows: (Omit<DueGap, "missing"> & { missing: string | null })[] =
       await this.source.query(
@@ -120,8 +122,9 @@ export class GapLedgerStore {
   }
 
   /**
-   * Counts an attempt, and gives what is missing of the row now: its first holes (a time is null when that trade was
-   * dropped), and how many ids in all. Nothing when it has ended meanwhile.
+   * Counts an attempt, and returns what is missing of the gap now: its first holes (a time is null
+   * when that trade was dropped), and the number of ids in total. No hole and 0 when it has ended
+   * meanwhile.
    */
   async begin(
     id: string,
@@ -154,7 +157,10 @@ export class GapLedgerStore {
     };
   }
 
-  /** How the last attempt ended, and when the next one is due. A row that has ended meanwhile stays as it is. */
+  /**
+   * Stores the result of an attempt, and when the next one is due. A gap that has ended meanwhile
+   * is unchanged.
+   */
   async settle(
     id: string,
     { state, reason, outcome, consecutive, nextTryMs }: Settled,
@@ -169,9 +175,9 @@ export class GapLedgerStore {
   }
 
   /**
-   * Ids for which the venue has just told no trade. Those that it had none for before either, at least `apartMs` ago, are void
-   * from now on: candles at their edges get a new version, in one transaction. Returns how many ids await the second
-   * asking.
+   * Records ids for which the venue has just returned no trade. Those for which it had none at
+   * least `apartMs` ago either become void, and candles at their edges get a new version, in one
+   * transaction. Returns how many ids await the second request.
    */
   async absent(
     gap: DueGap,
@@ -194,14 +200,16 @@ export class GapLedgerStore {
            (SELECT coalesce(sum(upper(x) - lower(x)), 0)::text FROM unnest(n.left) x) AS left`,
         [gap.id, multirangeOf(ids), apartMs],
       );
-      const [ledger] = rows;
-      if (ledger === undefined) return 0n;
-      await this.makeVoid(client, market, idRangesOf(ledger.confirmed));
-      return BigInt(ledger.left);
+      const [row] = rows;
+      if (row === undefined) return 0n;
+      await this.makeVoid(client, market, idRangesOf(row.confirmed));
+      return BigInt(row.left);
     });
   }
 
-  /** When holes were, by the open times of one minute candles: also where trades were dropped. */
+  /**
+   * Times around holes, as open times of one-minute candles: known also where trades were dropped.
+   */
   async minutesAround(
     market: Market,
     holes: readonly IdRange[],
@@ -220,7 +228,10 @@ export class GapLedgerStore {
     }));
   }
 
-  /** Those of the ids that are still missing are void from now on: other figures of the venue's leave no room for a trade. */
+  /**
+   * Makes those of the ids void that are still missing: the venue's candles prove that they have no
+   * trade.
+   */
   async proven(market: Market, ids: readonly IdRange[]): Promise<void> {
     await inTransaction(this.source, async (client) => {
       const id = await lockedMarket(client, market);

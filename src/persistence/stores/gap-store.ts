@@ -7,23 +7,26 @@ import { timesAround } from "./hole-times.js";
 
 export { GAP_STATES, type GapState } from "../schema/gap.entity.js";
 
-/** Raw ids that we should hold and do not: `fromId … toId`, both inclusive. */
+/** Raw ids that are missing: `fromId … toId`, both inclusive. */
 export interface Gap {
   fromId: string;
   toId: string;
-  /** How many. */
+  /** Number of ids. */
   ids: string;
-  /** Exchange time (epoch ms) of the trade before and of the trade behind; null when that trade was dropped. */
+  /**
+   * Exchange time (epoch ms) of the trade before and of the trade behind; null when that trade was
+   * dropped.
+   */
   afterTime: number | null;
   beforeTime: number | null;
   state: GapState;
   /** Why it is not repaired (yet). */
   reason: string | null;
-  /** When it was first seen, epoch ms; null where nobody looks after the market. */
+  /** When it was first seen, epoch ms; null while no process has swept the market. */
   foundAt: number | null;
   /** When it ended, epoch ms; null while it has not. */
   endedAt: number | null;
-  /** How often the venue was asked. */
+  /** How often its trades were requested from the venue. */
   attempts: number;
 }
 
@@ -33,12 +36,12 @@ export interface GapFigures {
   open: number;
   repairing: number;
   unrepairable: number;
-  /** Ended ones, as far as they are kept. */
+  /** Ended gaps, as far as they are kept. */
   repaired: number;
   void: number;
   /** When the oldest that has not ended was first seen, epoch ms. */
   oldestFoundAt: number | null;
-  /** Raw ids that are missing now. */
+  /** Number of raw ids that are missing now. */
   missingIds: string;
 }
 
@@ -56,7 +59,7 @@ interface GapRow {
 
 const AROUND = timesAround("lower(g)", "upper(g)");
 
-/** Holes as they are now, each with what the ledger says of the hole it is (a rest) of. */
+/** Current holes, each with the state of the ledger's gap that contains it. */
 const MISSING = `
   SELECT lower(g) AS from_id, upper(g) - 1 AS to_id, upper(g) - lower(g) AS ids,
     ${AROUND.after} AS after, ${AROUND.before} AS before,
@@ -68,12 +71,12 @@ const MISSING = `
   WHERE m.name = $1 AND lower(g) > $2::bigint AND ($4::gap_state IS NULL OR coalesce(l.state, 'open') = $4)
   ORDER BY lower(g) LIMIT $3`;
 
-/** Gaps as everybody may see them. */
+/** Gaps as the API shows them. */
 @Injectable()
 export class GapStore {
   constructor(private readonly source: DataSource) {}
 
-  /** Ascending by id; those that have not ended, unless a state of ended ones is asked for. */
+  /** Ascending by id; open gaps, or ended ones when `state` is `repaired` or `void`. */
   async page(
     market: Market,
     page: { after?: string; limit: number; state?: GapState },
@@ -96,7 +99,7 @@ export class GapStore {
     return rows.map(missingGap);
   }
 
-  /** Of markets that ever had a gap while somebody looked after them, by name; the first 10,000. */
+  /** Markets with a gap in the ledger, by name; the first 10,000. */
   async figures(): Promise<GapFigures[]> {
     const rows: Record<string, string | number | null>[] =
       await this.source.query(

@@ -1,6 +1,9 @@
 /**
- * SQL of the exchange times around a hole, whose first id and end (exclusive) are given: those of the trades before and behind
- * it in the market `m`. Null where that trade was dropped; the next one that is kept may be days away.
+ * SQL expressions for the exchange times of the trades before and behind a hole in the market `m`.
+ * Null where that trade was dropped; the next stored one may be days away.
+ *
+ * @param from SQL of the hole's first id
+ * @param to SQL of its end (exclusive)
  */
 export function timesAround(
   from: string,

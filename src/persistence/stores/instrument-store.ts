@@ -3,15 +3,15 @@ import { DataSource } from "typeorm";
 import type { Instrument } from "../../domain/instrument.js";
 import { InstrumentEntity } from "../schema/instrument.entity.js";
 
-/** What venues say of their markets; `MarketStore` reads it with the markets. */
+/** The venues' descriptions of their markets; `MarketStore` reads them with the markets. */
 @Injectable()
 export class InstrumentStore {
   constructor(private readonly source: DataSource) {}
 
-  /** Of each market what was said last; others keep what they have. */
+  /** Replaces the instruments of these markets; others are unchanged. */
   async save(instruments: readonly Instrument[]): Promise<void> {
     if (instruments.length === 0) return;
-    // In one order, so that two processes that save the same do not wait for each other in a circle.
+    // Sorted, so that two processes that save the same markets do not deadlock.
     const rows = [...instruments].sort((a, b) =>
       a.market < b.market ? -1 : 1,
     );

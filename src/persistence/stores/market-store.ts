@@ -9,7 +9,7 @@ export interface MarketSummary {
   market: Market;
   venue: string;
   symbol: string;
-  /** Null, as `kind` is, until the market has a trade: that decides both. */
+  /** Null, as `kind`, until the first trade, which determines both. */
   ids: IdKind | null;
   kind: TradeKind | null;
   /** Exchange times, epoch ms. */
@@ -19,7 +19,7 @@ export interface MarketSummary {
   clock: number | null;
   /** Raw trades stored. */
   trades: number;
-  /** Raw ids held; null fields before the first, all zero on markets whose ids are not dense. */
+  /** Raw ids stored; null fields before the first, all zero on markets whose ids are not dense. */
   coverage: {
     ranges: number;
     from: string | null;
@@ -31,7 +31,9 @@ export interface MarketSummary {
     void: string;
   };
   feed: FeedState | null;
-  /** What its venue says of it; null where it has not been asked, or does not know the market. */
+  /**
+   * The venue's description; null until it is fetched, or when the venue does not list the market.
+   */
   instrument: Omit<Instrument, "market"> | null;
 }
 

@@ -1,5 +1,6 @@
--- Of holes in the ids of market $1, with first ids $2 and ends $3 (exclusive): the one minute candles of the trades before
--- and behind, also where those were dropped. Holes without either are left out.
+-- Open times of the one-minute candles with the trades before and behind holes, also where those
+-- were dropped. Holes without either are left out.
+-- $1: market; $2, $3: first ids and ends (exclusive) of the holes.
 SELECT h.id_from, h.id_to, before.open_time AS after, behind.open_time AS before
 FROM market m CROSS JOIN unnest($2::bigint[], $3::bigint[]) AS h (id_from, id_to)
 CROSS JOIN LATERAL (SELECT candle_behind(m.id, '1m', h.id_to) AS open_time) behind

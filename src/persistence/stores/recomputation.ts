@@ -6,17 +6,17 @@ import { sqlFile } from "../schema/sql-file.js";
 import type { Reader } from "./candle-store.js";
 
 const EXPLAIN = sqlFile(import.meta.url, "explain-candle.sql");
-/** Candles of more rows are not recomputed for one request: `verify` does that. */
+/** Candles with more rows are not recomputed for one request; `verify` recomputes all. */
 const MAX_ROWS = 1_000_000;
 
-/** Trades that are kept of a candle's time. */
+/** The stored trades in a candle's time. */
 export interface StoredTrades {
   rows: number;
   /** Raw trades that the rows stand for. */
   trades: number;
   /** Rows that stand for more than one. */
   aggregatedRows: number;
-  /** Of rows and trades, those that venues' candles leave out. */
+  /** Rows and trades that venues' candles leave out. */
   offBookRows: number;
   offBookTrades: number;
   /** By source. */
@@ -29,7 +29,7 @@ interface FieldDifference {
   recomputed: string | null;
 }
 
-/** What comes out when the candle is made anew from its trades. */
+/** Result of recomputing a candle from its trades. */
 export interface Recomputation {
   outcome: "equal" | "differs" | "trades_dropped" | "too_many_trades";
   differences: FieldDifference[];
@@ -40,7 +40,9 @@ type Row = StoredTrades & { candleTrades: string | null } & Record<
     string | null
   >;
 
-/** Reads the trades of these times once, and not more than `MAX_ROWS`; `market` is the id of its row. */
+/**
+ * Recomputes a candle from its stored trades, at most `MAX_ROWS`; `market` is the id of its row.
+ */
 export async function recompute(
   candle: Candle,
   market: number,

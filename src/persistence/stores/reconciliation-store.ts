@@ -31,12 +31,15 @@ export interface DifferenceQuery {
   limit: number;
 }
 
-/** What came of comparing candles with the venues' own. */
+/** Results of comparing candles with the venues' own. */
 @Injectable()
 export class ReconciliationStore {
   constructor(private readonly source: DataSource) {}
 
-  /** Days of one or all markets in which minutes were compared, newest first, then by market; the first 10,000. */
+  /**
+   * Days of one or all markets in which minutes were compared, newest first, then by market; the
+   * first 10,000.
+   */
   async days(
     market: Market | undefined,
     from: number,
@@ -64,7 +67,10 @@ export class ReconciliationStore {
     );
   }
 
-  /** Part of a market's minutes of this UTC day and the one before that match; undefined before one was compared. */
+  /**
+   * Share (0–1) of a market's matching minutes of this UTC day and the one before; undefined before
+   * one was compared.
+   */
   async ratio(market: Market, now: number): Promise<number | undefined> {
     const days = await this.days(market, now - DAY_MS, now);
     const compared = days.reduce((sum, day) => sum + day.compared, 0);
@@ -94,7 +100,7 @@ export class ReconciliationStore {
   /**
    * Null for a candle that was not compared, or has changed since.
    *
-   * @param manager of a transaction with one snapshot, where candles are being compared meanwhile
+   * @param manager a REPEATABLE READ transaction, if candles may be compared meanwhile
    */
   async of(
     market: Market,

@@ -1,6 +1,8 @@
--- Candles of a market ($1) that open from $2 (the beginning of a day) on are to be compared again: those that have changed
--- since they were, and differences that want a second look ($4: ms after the first).
--- $3: when changes were looked for last; null: by each day's own comparison. $5: ms that a transaction may take.
+-- Makes candles due again that have changed since they were compared, and differences that need a
+-- second comparison.
+-- $1: market; $2: earliest open time, the beginning of a day; $3: time of the last run, null: each
+-- day's own comparison;
+-- $4: ms from the first comparison to the second; $5: longest duration (ms) of a transaction.
 WITH own AS (
   SELECT id FROM market WHERE name = $1
 ), stale AS (
@@ -11,7 +13,7 @@ WITH own AS (
     SELECT c.open_time, c.close_time, c.updated_at FROM candle c
     WHERE c.market_id = r.market_id AND c.interval = r.interval AND c.open_time >= r.day AND c.open_time < r.day + 86400000
   ) c ON true
-  -- A row tells when its transaction began, which may have ended after we looked.
+  -- `updated_at` is when the row's transaction began, which may have ended after the last run.
   WHERE c.updated_at > coalesce($3::timestamptz, r.compared_at) - $5 * interval '1 millisecond' AND r.compared @> c.open_time
   UNION
   SELECT d.interval, d.open_time - d.open_time % 86400000, d.open_time, d.close_time

@@ -8,11 +8,11 @@ import { bitsOf, sourcesOf } from "../schema/revision-sources.js";
 /** A closed candle that was changed, or first made, after its end. */
 export interface RevisedCandle {
   openTime: number;
-  /** Its newest in the history. */
+  /** Number of its newest revision. */
   revision: number;
   /** When that was stored, epoch ms by the database's clock. */
   at: number;
-  /** Of all its revisions. */
+  /** Reasons of all its revisions. */
   reasons: RevisionReason[];
 }
 

@@ -27,7 +27,7 @@ export interface CandleRevision {
   /** When it was stored, epoch ms by the database's clock. */
   at: number;
   reasons: RevisionReason[];
-  /** Of the trades that were added. */
+  /** Sources of the added trades. */
   sources: TradeSource[];
   /** Raw trades that were added. */
   trades: number;
@@ -38,22 +38,22 @@ export interface RevisionQuery {
   market: Market;
   interval: Interval;
   openTime: number;
-  /** Only revisions behind this one, a number as text. */
+  /** Only revisions after this one, a number as text. */
   after?: string;
   limit: number;
 }
 
-/** The candle, or what it said before. */
+/** A candle's current values, or those before a revision. */
 type State = CandleEntity | CandleRevisionEntity;
 
-/** What closed candles said before, and why they changed. */
+/** Revisions of closed candles: which values changed, and why. */
 @Injectable()
 export class RevisionStore {
   constructor(private readonly source: DataSource) {}
 
   /**
-   * Ascending: the oldest behind `after`, or without it the newest. Undefined when there is no such candle. Revisions
-   * from before the history was kept are not in it.
+   * Ascending: the oldest after `after`, or without it the newest. Undefined when there is no such
+   * candle. Revisions made before the history existed are missing.
    */
   async page(
     query: RevisionQuery,
@@ -71,7 +71,7 @@ export class RevisionStore {
       .getRepository(CandleRevisionEntity)
       .createQueryBuilder("r")
       .where(key)
-      // One that was made since the candle was read would be behind it.
+      // Revisions made after the candle was read are left out.
       .andWhere("r.revision > :after::bigint AND r.revision <= :newest", {
         after: after ?? "0",
         newest: candle.revision,
@@ -79,7 +79,8 @@ export class RevisionStore {
       .orderBy("r.revision", after === undefined ? "DESC" : "ASC")
       .limit(limit + 1)
       .getMany();
-    // Each is what the revision before it made; what the candle says now stands behind its last one.
+    // A row holds the values before its revision, hence those after the previous one; the candle
+    // holds the last.
     const isDense = market.ids === "dense";
     if (after === undefined) {
       const newest = revisions.slice(0, limit).reverse();
@@ -93,7 +94,7 @@ export class RevisionStore {
   }
 }
 
-/** @param last what the last of the revisions made */
+/** @param last the values after the last of the revisions */
 function changesOf(
   revisions: readonly CandleRevisionEntity[],
   last: State,

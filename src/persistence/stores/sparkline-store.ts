@@ -4,7 +4,7 @@ import type { Interval } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import { DAY_MS } from "../../domain/units.js";
 
-/** The closes of a market's last 24 h: those of its own time, which end with its newest candle. Ascending. */
+/** Closes of the 24 h up to a market's newest candle, ascending. */
 export interface Sparkline {
   market: Market;
   interval: Interval;
@@ -17,7 +17,7 @@ export interface Sparkline {
 export class SparklineStore {
   constructor(private readonly source: DataSource) {}
 
-  /** By market, those with a candle; the first 10,000. */
+  /** Markets with a candle, by name; the first 10,000. */
   async all(interval: Interval): Promise<Sparkline[]> {
     const rows: { line: Sparkline }[] = await this.source.query(
       `SELECT json_build_object('market', m.name, 'interval', $1::text, 'openTimes', day.times, 'closes', day.closes) AS line

@@ -1,5 +1,5 @@
--- Brings the ledger of the markets $1 (names) up to what is missing now: new holes get a row (at most $2), rows of which
--- nothing is missing any more end. Gives sums of both by market.
+-- Updates the ledger of the markets $1 (names): new holes get a row (at most $2), gaps of which no
+-- id is missing any more end. Returns sums of both by market.
 WITH m AS MATERIALIZED (
   SELECT id, name, void, dropped, last_trade, range_merge(covered)::int8multirange - covered - void AS missing
   FROM market WHERE name = ANY ($1::text[]) AND ids = 'dense' AND NOT isempty(covered)

@@ -16,12 +16,12 @@ export interface TradeQuery {
   start?: number;
   /** Exclusive. */
   end?: number;
-  /** Raw id (`ord`) to begin at, inclusive. */
+  /** First raw id (`ord`), inclusive. */
   fromId?: string;
   limit: number;
 }
 
-/** Of market `m` and trade `t`. */
+/** Columns of market `m` and trade `t`. */
 export const TRADE_COLUMNS = `m.name AS market, t.id, t.ord, m.ids, m.kind, t.count, trim_scale(t.price)::text AS price,
   trim_scale(t.amount)::text AS amount, t.taker_side, t.time, t.received_at, t.source, t.off_book`;
 
@@ -45,18 +45,21 @@ export interface TradeRow {
 export class TradeStore {
   constructor(private readonly source: DataSource) {}
 
-  /** Ascending by (time, ord): the oldest from `start` or `fromId` on, or without either the newest before `end`. */
+  /**
+   * Ascending by (time, ord): the oldest from `start` or `fromId` on, or without either the newest
+   * before `end`.
+   */
   async page(query: TradeQuery): Promise<Trade[]> {
     const { market, fromId, limit } = query;
     const oldestFirst = query.start !== undefined || fromId !== undefined;
-    // A range in time for every read: without one, each day's table would be opened.
+    // Every read has a range in time: without one, it would open each day's table.
     const span = await this.span(market);
     if (span === undefined) return [];
     const start = Math.max(query.start ?? span.first, span.first);
     const end = Math.min(query.end ?? span.last + 1, span.last + 1);
     if (fromId !== undefined || oldestFirst)
       return this.rows(market, start, end, fromId, limit, "ASC");
-    // Newest first, walking back in growing steps: nearly always the last day holds a page.
+    // Newest first, back in growing steps: the last day nearly always has a page.
     for (let step = DAY_MS; ; step *= 8) {
       const from = Math.max(start, end - step);
       const rows = await this.rows(market, from, end, undefined, limit, "DESC");

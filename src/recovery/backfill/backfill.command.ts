@@ -166,7 +166,7 @@ async function openOrCreate(
   wanted: Wanted,
 ): Promise<Backfill> {
   const open = await store.openLike(wanted);
-  const job = open ?? (await store.ask({ ...wanted, askedBy: "command" }));
+  const job = open ?? (await store.request({ ...wanted, askedBy: "command" }));
   if (job !== undefined) return job;
   throw new Error(
     `${MAX_OPEN} backfills are waiting or running: cancel one by DELETE /api/v1/backfills/{id}, or wait`,

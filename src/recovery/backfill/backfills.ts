@@ -106,7 +106,7 @@ export class Backfills {
       const job = await this.jobOf(work, signal);
       const report = async (): Promise<void> => {
         const { doing, rate } = job;
-        const state = await this.store.tell(id, {
+        const state = await this.store.report(id, {
           doing,
           rate: rate.perSecond(),
         });

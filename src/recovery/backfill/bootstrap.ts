@@ -105,6 +105,6 @@ export class Bootstrap {
     }
     const to = Date.now();
     const from = to - bootstrapMs;
-    await this.store.ask({ market, from, to, askedBy: "bootstrap" });
+    await this.store.request({ market, from, to, askedBy: "bootstrap" });
   }
 }

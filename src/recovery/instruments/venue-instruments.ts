@@ -21,7 +21,7 @@ export interface InstrumentTiming {
 }
 
 export interface InstrumentTools {
-  claims: Pick<MarketClaims, "mine">;
+  claims: Pick<MarketClaims, "claimedMarkets">;
   hosts: Pick<VenueHosts, "fetch">;
   store: Pick<InstrumentStore, "save">;
 }
@@ -87,7 +87,7 @@ export class VenueInstruments {
 
   private dueSymbols(): string[] {
     const now = performance.now();
-    return this.tools.claims.mine
+    return this.tools.claims.claimedMarkets
       .filter(({ venue }) => venue === this.source.venue)
       .map(({ symbol }) => symbol)
       .filter((symbol) => (this.due.get(symbol) ?? 0) <= now);

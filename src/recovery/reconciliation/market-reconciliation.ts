@@ -194,7 +194,7 @@ export class MarketReconciliation {
     const unwatched =
       venue.ids === "dense"
         ? []
-        : await comparisons.blind(market, { from: start, to: end });
+        : await comparisons.unwatched(market, { from: start, to: end });
     const compared = compareAll(
       venue,
       interval,

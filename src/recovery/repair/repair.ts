@@ -77,7 +77,7 @@ export class Repair {
   }
 
   private async runOnce(): Promise<void> {
-    const claimed = this.claims.mine.map(({ market }) => market);
+    const claimed = this.claims.claimedMarkets.map(({ market }) => market);
     if (claimed.length === 0) return;
     try {
       const sweep = await this.ledger.sweep(claimed);
@@ -113,7 +113,7 @@ export class Repair {
 
   /** Never rejects. */
   private async attempt(gap: DueGap): Promise<void> {
-    const followed = this.claims.mine.find(
+    const followed = this.claims.claimedMarkets.find(
       ({ market }) => market === gap.market,
     );
     if (followed === undefined) return;
