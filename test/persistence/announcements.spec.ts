@@ -38,7 +38,7 @@ afterEach(async () => {
   await tape.close();
 });
 
-/** A recorder process as far as announcing goes; abandoning it is what `kill -9` leaves. */
+/** The announcing part of a recorder process; to abandon it is to kill it. */
 function announcer(): Announcer {
   return new Announcer(
     tape.source,
@@ -60,7 +60,7 @@ const closings = (): string[] =>
       ({ openTime, revision }) => `${(openTime - NOON) / MINUTE} r${revision}`,
     );
 
-it("announces what was closed and revised by a process that died before it published", async () => {
+it("announces what was closed and revised by a process that was killed before it published", async () => {
   const { recorder } = tape.recorder();
   await recorder.record(
     [
@@ -82,8 +82,8 @@ it("announces what was closed and revised by a process that died before it publi
 });
 
 /*
- * The ordinary way that a candle closes: not by the batch that made it. What announces these could once be removed
- * without any test that failed.
+ * The usual case: a candle is closed by a later batch than the one that created it. The announcement
+ * of these could once be removed from the merge without a failing test.
  */
 it.each([
   ["trade", trade(M, 2, NOON + MINUTE)],
@@ -117,7 +117,7 @@ it.each([
   },
 );
 
-it("announces again what a later batch closed and a process that died before it noted so had published", async () => {
+it("publishes again what a later batch closed and a killed process had published without deleting the announcement", async () => {
   const { recorder } = tape.recorder();
   await recorder.record([trade(M, 1, NOON)], never);
   const { candles } = await recorder.record(
@@ -133,7 +133,7 @@ it("announces again what a later batch closed and a process that died before it 
   await next.stop();
 });
 
-it("announces again what was published by a process that died before it noted so, and then no more", async () => {
+it("publishes again, once, what a killed process had published without deleting the announcement", async () => {
   const { recorder } = tape.recorder();
   const { candles } = await recorder.record(
     [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],
@@ -152,7 +152,7 @@ it("announces again what was published by a process that died before it noted so
   await next.stop();
 });
 
-it("does not forget a candle that changed again between its publishing and the note of it", async () => {
+it("keeps the announcement of a candle that changed again between its publication and the deletion", async () => {
   const { recorder } = tape.recorder();
   const first = await recorder.record(
     [trade(M, 1, NOON), trade(M, 3, NOON + MINUTE)],
@@ -169,7 +169,7 @@ it("does not forget a candle that changed again between its publishing and the n
   await next.stop();
 });
 
-it("removes an announcement only after the topic has the candle", async () => {
+it("deletes an announcement only after the topic has the candle", async () => {
   const { recorder } = tape.recorder();
   const { candles } = await recorder.record(
     [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],
@@ -184,7 +184,7 @@ it("removes an announcement only after the topic has the candle", async () => {
   expect(await left()).toBe(1);
 });
 
-it("publishes the open and the newest closed candles of the markets it is assigned, and no others", async () => {
+it("publishes the open and the newest closed candles of its assigned markets, and no others", async () => {
   const { recorder } = tape.recorder();
   await recorder.record(
     [
@@ -213,7 +213,7 @@ it("publishes the open and the newest closed candles of the markets it is assign
   await next.stop();
 });
 
-it("leaves a reader with the newest version although a stale one is published last", async () => {
+it("leaves a consumer with the newest version although an older one is published last", async () => {
   const { recorder } = tape.recorder();
   const older = await recorder.record(
     [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],

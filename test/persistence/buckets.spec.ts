@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => tape.close());
 
-it("opens and closes buckets in the database where the domain does", async () => {
+it("opens and closes buckets in the database at the same times as the domain", async () => {
   const time = fc.integer({
     min: Date.UTC(2009, 0, 3),
     max: Date.UTC(2100, 0, 1),
@@ -72,7 +72,7 @@ it.each([
   }
 });
 
-it("ends the start when a source of trades has another place there, not when a newer process knows more", async () => {
+it("aborts the start when the database numbers the sources of trades differently, not when it has more of them", async () => {
   await checkSources(tape.source);
   const reading = (sources: readonly string[]) => ({
     query: <T>(): Promise<T> => Promise.resolve([{ sources }] as T),

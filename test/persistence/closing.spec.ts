@@ -75,7 +75,7 @@ it("closes a quiet market by its clock record, and ignores the clock of a market
   expect(await minute(NOON)).toMatchObject({ closed: true, revision: 0 });
 });
 
-it("makes a revision of a closed candle for each late change, and starts at revision 1 what is first made after its close", async () => {
+it("increments the revision of a closed candle with each late change; one first created after its end starts at revision 1", async () => {
   await record(trade(M, 10, NOON + MINUTE), trade(M, 14, NOON + 3 * MINUTE));
   expect(await minute(NOON + MINUTE)).toMatchObject({
     closed: true,
@@ -151,7 +151,7 @@ it("gives the candles beside a hole a new version when it opens and when it ends
   ).toMatchObject({ complete: true });
 });
 
-it("counts prints that are in no candle as covered, so that they do not look like a hole", async () => {
+it("counts off-book prints as covered, so that they are no hole", async () => {
   await record(
     trade(M, 1, NOON),
     trade(M, 2, NOON + 1, { offBook: true, price: "1" }),
@@ -168,7 +168,7 @@ it("counts prints that are in no candle as covered, so that they do not look lik
   expect(await tape.gaps.page(M, { limit: 10 })).toEqual([]);
 });
 
-it("fills empty buckets flat only where coverage proves that nobody traded", async () => {
+it("fills empty buckets flat only where coverage proves that there was no trade", async () => {
   await record(
     trade(M, 1, NOON, { price: "7" }),
     trade(M, 2, NOON + 3 * MINUTE),

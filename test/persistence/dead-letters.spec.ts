@@ -25,14 +25,14 @@ const letter = (
   ...changes,
 });
 
-it("keeps more letters at once than one statement takes, each of them once", async () => {
+it("stores more dead letters at once than one statement takes, each of them once", async () => {
   const letters = Array.from({ length: 10_001 }, (_, offset) => letter(offset));
   await store.put(letters.slice(4_000, 6_000));
   await store.put(letters);
   expect(await store.total()).toBe(10_001);
 });
 
-it("pages from the newest back, with what the database can hold of garbage", async () => {
+it("pages from the newest back, without characters that the database cannot store", async () => {
   const began = Date.now();
   await store.put([letter(1), letter(2, { key: "a\0b", payload: "\0" })]);
   const [newest, oldest, ...rest] = await store.page({ limit: 10 });

@@ -16,7 +16,7 @@ const never = new AbortController().signal;
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
-/** The first that is kept. */
+/** The first day that is kept. */
 const KEPT = Date.UTC(2024, 7, 9);
 const M = "binance:D";
 const INTERVALS = "1m,3m,1h,1d";
@@ -65,7 +65,10 @@ async function said(): Promise<Map<string, Said>> {
   return rows;
 }
 
-/** Candles whose completeness is another one now: each has a new version, and is to be published. Gives those of dropped days. */
+/**
+ * Expects a new version and a publication of each candle whose completeness has changed. Returns
+ * those of dropped days.
+ */
 async function toldAfter(change: () => Promise<unknown>): Promise<string[]> {
   const before = await said();
   await change();
@@ -80,10 +83,10 @@ async function toldAfter(change: () => Promise<unknown>): Promise<string[]> {
   const keys = announced.flatMap(({ key }) => (before.has(key) ? [key] : []));
   for (const [key, { version, closed }] of changed) {
     expect([key, version]).not.toEqual([key, before.get(key)?.version]);
-    // Whoever writes publishes open candles itself.
+    // The writer publishes open candles itself.
     if (closed) expect(keys).toContain(key);
   }
-  // A few neighbours, not everything.
+  // Few neighbours, not all candles.
   expect(keys.length).toBeLessThan(before.size / 2);
   for await (const verdict of verify(tape.source, ["1m", "3m", "1h", "1d"]))
     expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
@@ -93,7 +96,10 @@ async function toldAfter(change: () => Promise<unknown>): Promise<string[]> {
     .sort();
 }
 
-/** 08-08 to 23:50 has ids 100–243, then three are missing around midnight, and from 00:30 on there are ids again. */
+/**
+ * 08-08 to 23:50 has ids 100–243, then three are missing around midnight, and from 00:30 on there
+ * are ids again.
+ */
 async function holeAtTheHorizon(): Promise<void> {
   await record(
     ...series(100, 144, KEPT - DAY),
@@ -117,7 +123,7 @@ async function makeVoid(from: number, to: number): Promise<void> {
   await tape.ledger.absent(gap, ids, 0);
 }
 
-/** A whole day that is not kept, as a backfill loads it. */
+/** Loads a whole day that is not kept, as a backfill does. */
 async function loadDay(trades: readonly Trade[]): Promise<void> {
   const config = readConfig({ DATABASE_URL: tape.url, INTERVALS });
   const { source, partitions } = tape;
@@ -145,7 +151,7 @@ describe("beside a day whose trades were dropped, a candle whose completeness ch
     );
   });
 
-  it("when its rest is filled after a part of it", async () => {
+  it("when it is filled in two steps", async () => {
     await holeAtTheHorizon();
     await record(...series(245, 1, KEPT + 5 * MINUTE));
     await tape.source.query("DELETE FROM announcement");

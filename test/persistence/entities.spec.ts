@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm";
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
 import { type Tape, openTape } from "../support/tape.js";
 
-/** What the database and an entity can both say of a column, as a sentence. */
+/** What both the database and an entity define of a column, as text. */
 type Columns = Record<string, string>;
 
 let tape: Tape;
@@ -53,7 +53,7 @@ function sentence(of: {
   ].join(", ");
 }
 
-/** Also which columns a new row must give, so that an entity which is inserted has them. */
+/** Also the columns without a default, which an inserted entity must have. */
 async function columnsOf(
   table: string,
 ): Promise<{ columns: Columns; needed: string[] }> {
@@ -99,7 +99,7 @@ it("has entities whose columns are those of the migrated tables, by name, type, 
   }
 });
 
-it("has entities with every column that a new row must give", async () => {
+it("has entities with every column that has no default", async () => {
   for (const [table, columns] of entities()) {
     const { needed } = await columnsOf(table);
     expect({

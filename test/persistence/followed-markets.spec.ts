@@ -5,12 +5,12 @@ import { openTape } from "../support/tape.js";
 const open = closedAfterEach(openTape);
 
 describe("the table of followed markets", () => {
-  it("keeps what another process follows, and what was there first", async () => {
+  it("keeps markets of other processes, and the first source of each", async () => {
     const { source } = await open();
     const store = new FollowedMarketStore(source);
     await store.keep(["okx:BTC-USDT", "binance:BTCUSDT"], "settings", 1_000);
     await store.keep(["okx:ETH-USDT"], "request", 2_000);
-    // Of a process with other settings, that starts later.
+    // A process with other settings that starts later.
     await store.keep(["okx:ETH-USDT", "kraken:BTC/USD"], "settings", 3_000);
     await store.keep([], "settings", 4_000);
     expect(await store.all()).toEqual([
@@ -21,7 +21,7 @@ describe("the table of followed markets", () => {
     ]);
   });
 
-  it("takes several processes that start at once", async () => {
+  it("accepts several processes that start at once", async () => {
     const { source } = await open();
     const store = new FollowedMarketStore(source);
     const markets = Array.from({ length: 200 }, (_, n) => `okx:A${n}-USDT`);

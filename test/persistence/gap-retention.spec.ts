@@ -46,18 +46,18 @@ async function age(days: number): Promise<void> {
   );
 }
 
-/** As every hour. */
+/** The hourly run. */
 async function round(): Promise<void> {
   const { source, partitions } = tape;
   await new Retention(readConfig({}), source, partitions).runOnce(NOON);
 }
 
-const said = async (): Promise<unknown[]> =>
+const candles = async (): Promise<unknown[]> =>
   (
     await tape.candles.page({ market: M, interval: "1m", start: 0, limit: 20 })
   ).map(({ openTime, version, complete }) => [openTime, version, complete]);
 
-it("an ended gap is forgotten 90 days after it ended, and what it found still counts", async () => {
+it("deletes an ended gap after 90 days, and keeps its trades and void ids", async () => {
   await hold(M, 1, 3, 5, 7);
   await makeVoid(M, 2);
   await hold(M, 4);
@@ -67,15 +67,15 @@ it("an ended gap is forgotten 90 days after it ended, and what it found still co
   expect(repaired?.endedAt).toBeGreaterThanOrEqual(
     repaired?.foundAt ?? Infinity,
   );
-  const before = [await said(), (await tape.markets.find(M))?.coverage];
+  const before = [await candles(), (await tape.markets.find(M))?.coverage];
   await age(89);
   await round();
   expect(await gaps(M)).toHaveLength(3);
   await age(91);
   await round();
-  // What is missing is never forgotten.
+  // An open gap is never deleted.
   expect(await gaps(M)).toEqual(["6 open"]);
-  expect([await said(), (await tape.markets.find(M))?.coverage]).toEqual(
+  expect([await candles(), (await tape.markets.find(M))?.coverage]).toEqual(
     before,
   );
   expect(before[1]).toMatchObject({ void: "1", missing: "1" });
@@ -83,7 +83,7 @@ it("an ended gap is forgotten 90 days after it ended, and what it found still co
   expect(await tape.ledger.sweep([M])).toMatchObject({ found: 0 });
 });
 
-it("of each market the newest 10,000 ended gaps are kept, however many end", async () => {
+it("keeps the newest 10,000 ended gaps of each market", async () => {
   await hold(M, 1, 3);
   await hold(OTHER, 1, 3);
   await makeVoid(OTHER, 2);

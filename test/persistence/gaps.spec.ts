@@ -65,7 +65,7 @@ async function expectVerified(): Promise<void> {
 }
 
 describe("the ledger of gaps", () => {
-  it("notes each hole once, with the times around it", async () => {
+  it("records each hole once, with the times around it", async () => {
     await hold(1, 2, 5, 6, 9);
     expect(await tape.ledger.sweep([M])).toMatchObject({ found: 2 });
     expect(await tape.ledger.sweep([M])).toMatchObject({ found: 0 });
@@ -106,7 +106,7 @@ describe("the ledger of gaps", () => {
     expect(await gaps("repaired")).toEqual(["2-9 repaired"]);
   });
 
-  it("tells of the oldest candle that it is complete when the trades before it come", async () => {
+  it("reports the oldest candle as complete when the trades before it come", async () => {
     await hold(70, 71, 72);
     const [before] = await minutes();
     expect(before?.complete).toBeNull();
@@ -124,7 +124,7 @@ describe("the ledger of gaps", () => {
     });
   });
 
-  it("knows a hole below the oldest id as a new one", async () => {
+  it("records a hole below the oldest id as a new one", async () => {
     await hold(20, 30);
     await tape.ledger.sweep([M]);
     await hold(10);
@@ -132,7 +132,7 @@ describe("the ledger of gaps", () => {
     expect(await gaps()).toEqual(["11-19 open", "21-29 open"]);
   });
 
-  it("gives out a gap when its time has come, the oldest of each market first", async () => {
+  it("returns a gap when its next try is due, the oldest of each market first", async () => {
     await hold(1, 3, 5);
     await tape.ledger.sweep([M]);
     expect(await tape.ledger.due([M], 60_000)).toEqual([]);
@@ -162,7 +162,7 @@ describe("ids that the venue has no trade for", () => {
     await tape.source.query("DELETE FROM announcement");
   });
 
-  it("are void when it was asked twice, and their candles get a new version that is announced", async () => {
+  it("are void after the second request, and their candles get a new version that is announced", async () => {
     const before = await minutes();
     expect(before.map(({ complete }) => complete)).toEqual([
       false,
@@ -193,7 +193,7 @@ describe("ids that the venue has no trade for", () => {
     });
   });
 
-  it("are not void when the second answer comes too soon, or tells a trade", async () => {
+  it("are not void when the second answer comes too soon, or has a trade", async () => {
     const gap = await due();
     await tape.ledger.absent(gap, [range(51, 70)], 0);
     expect(await tape.ledger.absent(gap, [range(51, 70)], 60_000)).toBe(20n);
@@ -210,10 +210,10 @@ describe("ids that the venue has no trade for", () => {
   });
 
   it("make candles complete, for new writes too", async () => {
-    for (const part of [range(51, 70), range(91, 129)]) {
+    for (const ids of [range(51, 70), range(91, 129)]) {
       const gap = await due();
-      await tape.ledger.absent(gap, [part], 0);
-      await tape.ledger.absent(gap, [part], 0);
+      await tape.ledger.absent(gap, [ids], 0);
+      await tape.ledger.absent(gap, [ids], 0);
       await tape.ledger.sweep([M]);
     }
     expect((await minutes()).map(({ complete }) => complete)).toEqual([

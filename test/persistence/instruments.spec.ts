@@ -44,20 +44,20 @@ async function refreshedAt(): Promise<Record<string, number>> {
   );
 }
 
-it("an instrument is kept before its market's first trade, and told with the market from then on", async () => {
+it("an instrument is stored before its market's first trade, and returned with the market from then on", async () => {
   await store.save([BTCUSDT]);
-  // Nobody follows it, and nothing was traded.
+  // No process follows it, and it has no trade.
   expect(await tape.markets.all()).toEqual([]);
   const { recorder } = tape.recorder();
   await recorder.record([trade(M, 1, NOON), trade(OTHER, 1, NOON)], never);
-  const { market, ...said } = BTCUSDT;
-  expect((await tape.markets.find(market))?.instrument).toEqual(said);
+  const { market, ...description } = BTCUSDT;
+  expect((await tape.markets.find(market))?.instrument).toEqual(description);
   expect((await tape.markets.find(OTHER))?.instrument).toBeNull();
   const all = await tape.markets.all();
-  expect(all.map(({ instrument }) => instrument)).toEqual([said, null]);
+  expect(all.map(({ instrument }) => instrument)).toEqual([description, null]);
 });
 
-it("what a venue does not say is null, and what it says anew replaces the old", async () => {
+it("fields that a venue omits are null, and a new description replaces the old one", async () => {
   await store.save([]);
   await store.save([BTCUSDT, BTCUSD]);
   await tape.source.query(
@@ -89,7 +89,7 @@ it("what a venue does not say is null, and what it says anew replaces the old", 
   expect(after[OTHER]).toBeGreaterThan((before[OTHER] ?? 0) + 86_000_000);
 });
 
-it("those who may only read can read it, and not write it", async () => {
+it("the read-only role can read it, and not write it", async () => {
   await store.save([BTCUSDT]);
   const runner = tape.source.createQueryRunner();
   try {
@@ -106,7 +106,7 @@ it("those who may only read can read it, and not write it", async () => {
   }
 });
 
-it("its migration can be undone, and made again", async () => {
+it("its migration can be undone and applied again", async () => {
   const { source } = tape;
   await store.save([BTCUSDT]);
   const left = async (): Promise<unknown> => {

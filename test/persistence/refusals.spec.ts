@@ -222,7 +222,7 @@ it("refuses an id of a sparse market under another time, in one batch and in two
   ]);
 });
 
-it("takes a trade of a sparse market that is sent again without a time of its own for the same trade", async () => {
+it("treats a redelivered trade of a sparse market without a time of its own as a duplicate", async () => {
   const stamped = (time: number): Trade =>
     trade("posted:X", time, time, { id: "a", ids: "sparse", receivedAt: time });
   expect(await reasons([stamped(NOON)])).toEqual([]);
@@ -233,7 +233,7 @@ it("takes a trade of a sparse market that is sent again without a time of its ow
   await expectClean();
 });
 
-it("reports a stored candle that was changed behind its back", async () => {
+it("reports a stored candle that was changed by hand", async () => {
   await reasons([
     trade("binance:R", 1, NOON),
     trade("binance:R", 2, NOON + 60_000),
@@ -259,7 +259,7 @@ it("reports a stored candle that was changed behind its back", async () => {
   ]);
 });
 
-it("reports a trade that was removed behind its back", async () => {
+it("reports a trade that was deleted by hand", async () => {
   await reasons([
     trade("binance:R", 1, NOON),
     trade("binance:R", 2, NOON + 60_000),

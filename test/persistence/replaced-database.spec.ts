@@ -32,7 +32,7 @@ it("stores all trades after the database was replaced by an empty one while it r
     ["binance:Q", 1],
   ] as const)
     expect(await tape.trades.page({ market, limit: 10 })).toHaveLength(stored);
-  // What an operator reads: rows that have gone, not a lost race between writers.
+  // The metric's cause: rows that no longer exist, not a deadlock.
   const { values } = await figures.writeRetries.get();
   expect(values.map(({ labels, value }) => [labels.cause, value])).toEqual([
     ["market_gone", 1],

@@ -40,14 +40,14 @@ const counted = async (): Promise<Record<string, number>> => {
   );
 };
 
-it("keeps the sources in the order of the database's enumeration, which the bits of a revision go by", async () => {
+it("has the sources in the order of the database's enumeration, which numbers the bits of a revision", async () => {
   const [{ sources }] = await tape.source.query<[{ sources: string[] }]>(
     `SELECT enum_range(NULL::trade_source)::text[] AS sources`,
   );
   expect(sources).toEqual([...TRADE_SOURCES]);
 });
 
-it("tells what a late trade changed, when and why", async () => {
+it("records what a late trade changed, when and why", async () => {
   await record(
     trade(M, 1, NOON, { price: "100", amount: "2" }),
     trade(M, 4, NOON + MINUTE),
@@ -83,7 +83,7 @@ it("tells what a late trade changed, when and why", async () => {
   expect(await counted()).toEqual({ late: 1 });
 });
 
-it("gives no revision for an open candle, for its closing, or for a trade that comes twice", async () => {
+it("creates no revision for an open candle, for its closing, or for a trade that comes twice", async () => {
   await record(trade(M, 1, NOON));
   await record(trade(M, 2, NOON + 1));
   await record({ market: M, clock: NOON + MINUTE });
@@ -92,7 +92,7 @@ it("gives no revision for an open candle, for its closing, or for a trade that c
   expect(await counted()).toEqual({});
 });
 
-it("gives no revision for trades of a candle's last millisecond, which does not end it", async () => {
+it("creates no revision for trades of a candle's last millisecond, which does not end it", async () => {
   await record(trade(M, 1, NOON), trade(M, 2, NOON + MINUTE - 1));
   await record(trade(M, 3, NOON + MINUTE - 1));
   expect(await history(NOON)).toEqual([]);
@@ -101,7 +101,7 @@ it("gives no revision for trades of a candle's last millisecond, which does not 
   expect(await history(NOON)).toHaveLength(1);
 });
 
-it("has nothing before in a candle that is first made after its end", async () => {
+it("has no values before a candle that is first created after its end", async () => {
   await record(trade(M, 1, NOON), trade(M, 3, NOON + 2 * MINUTE));
   await record(trade(M, 2, NOON + MINUTE, { source: "repair" }));
   const page = await history(NOON + MINUTE);
@@ -116,7 +116,7 @@ it("has nothing before in a candle that is first made after its end", async () =
   );
 });
 
-it("names every reason of a revision once, and counts it for each", async () => {
+it("lists each reason of a revision once, and counts it for each", async () => {
   await record(trade(M, 1, NOON), trade(M, 100, NOON + 10 * MINUTE));
   await record(
     trade(M, 2, NOON + 1, { source: "backfill" }),
@@ -175,7 +175,7 @@ it("pages the newest first, and ascending from a number on", async () => {
   expect(await numbers({ after: "2", limit: 2 })).toEqual([3, 4]);
   expect(await numbers({ after: "5" })).toEqual([]);
   expect(await numbers({ after: String(2n ** 62n) })).toEqual([]);
-  // The last of a page knows what came of it although the next is on another page.
+  // The last of a page has its values after, although the next revision is on another page.
   const [, second] = (await history(NOON, { after: "0", limit: 2 })) ?? [];
   expect(second?.changes[0]).toEqual({
     field: "high",
@@ -185,7 +185,7 @@ it("pages the newest first, and ascending from a number on", async () => {
   expect(await history(NOON + 7 * MINUTE)).toBeUndefined();
 });
 
-it("keeps nothing of a batch that is refused", async () => {
+it("stores nothing of a batch that is refused", async () => {
   await record(trade(M, 1, NOON), trade(M, 9, NOON + MINUTE));
   const { refusals } = await writer.recorder.record(
     [trade(M, 2, NOON + 1), trade(M, 1, NOON + 2)],
@@ -197,7 +197,7 @@ it("keeps nothing of a batch that is refused", async () => {
 });
 
 it.each([1, 2, 3])(
-  "tells the same story as somebody who looked after every batch (seed %i)",
+  "equals a history recorded after every batch (seed %i)",
   async (seed) => {
     const next = random(seed);
     const all = Array.from({ length: 300 }, (_, index) =>
@@ -242,7 +242,7 @@ it.each([1, 2, 3])(
         const key = `${interval} ${openTime}`;
         const before = seen.get(`${key} ${row.revision - 1}`);
         const after = seen.get(`${key} ${row.revision}`);
-        // Only what was made after its end has nothing before its first revision.
+        // Only a candle created after its end has no values before its first revision.
         if (after === undefined || (before === undefined && row.revision > 1))
           throw new Error(`revision ${row.revision} of ${key} was not seen`);
         expect(row.changes).toEqual(changesBetween(before, after));

@@ -19,7 +19,7 @@ async function record(...records: TapeRecord[]): Promise<Candle[]> {
   return (await recorder.record(records, never)).candles;
 }
 
-describe("a market whose ids tell nothing", () => {
+describe("a market with sparse ids", () => {
   const S = "bybit:S";
   const state = (
     condition: FeedCondition,
@@ -42,22 +42,22 @@ describe("a market whose ids tell nothing", () => {
   };
   const sparse = (id: string, time: number) =>
     trade(S, id.length, NOON + time, { id, ids: "sparse" });
-  const told = async (): Promise<(boolean | null)[]> => {
+  const completeness = async (): Promise<(boolean | null)[]> => {
     const page = { market: S, interval: "1m", start: 0, limit: 10 } as const;
     return (await tape.candles.page(page)).map(({ complete }) => complete);
   };
 
-  it("says of its candles whether somebody looked away", async () => {
+  it("has incomplete candles where its feed was interrupted", async () => {
     await record(sparse("a", 1_000), sparse("b", 61_000), sparse("c", 181_000));
     await followed(state("live", 55_000));
-    expect(await told()).toEqual([null, null, null]);
+    expect(await completeness()).toEqual([null, null, null]);
     await tape.source.query("DELETE FROM announcement");
     await followed(
       state("down", 70_000, 66_000),
       state("connecting", 90_000, 66_000),
       state("live", 95_000),
     );
-    expect(await told()).toEqual([null, false, null]);
+    expect(await completeness()).toEqual([null, false, null]);
     const rows: { key: string }[] = await tape.source.query(
       `SELECT interval || ' ' || (open_time - ${NOON}) / ${MINUTE} AS key FROM announcement ORDER BY 1`,
     );
@@ -66,7 +66,7 @@ describe("a market whose ids tell nothing", () => {
       (await tape.candles.exact(S, [{ interval: "5m", openTime: NOON }]))[0]
         ?.version;
     const before = await version();
-    // Already blind: not told again.
+    // Already unwatched: no new version.
     await followed(state("down", 99_000, 98_000), state("live", 100_000));
     expect(await version()).toBe(before);
     const written = await record(sparse("d", 97_000), sparse("e", 182_000));
@@ -78,11 +78,11 @@ describe("a market whose ids tell nothing", () => {
     expect([by(1)?.complete, by(3)?.complete]).toEqual([false, null]);
   });
 
-  it("was not seen while no process followed it", async () => {
+  it("was unwatched while no process followed it", async () => {
     await record(sparse("a", 1_000), sparse("b", 178_000));
     await followed(state("live", 2_000));
     await followed(state("connecting", 170_000, 2_000), state("live", 175_000));
-    expect(await told()).toEqual([false, false]);
+    expect(await completeness()).toEqual([false, false]);
     const [row] = await tape.source.query<{ blind: string }[]>(
       "SELECT blind::text FROM market WHERE name = $1",
       [S],

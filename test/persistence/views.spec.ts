@@ -21,7 +21,7 @@ afterAll(async () => {
   await tape.close();
 });
 
-it("shows one row a trade in crypto_prices, with venue and a timestamp", async () => {
+it("shows one row per trade in crypto_prices, with venue and a timestamp", async () => {
   const rows: unknown[] = await tape.source.query(
     `SELECT venue, symbol, price, event_time FROM crypto_prices ORDER BY event_time`,
   );

@@ -12,7 +12,8 @@ let recorder: Recorder;
 tapeForEachTest("1m", async (opened) => {
   tape = opened;
   ({ recorder } = tape.recorder());
-  // A trade a second with the second's number as its id; 115–124 are missing, around the end of minute 1.
+  // A trade a second with the second's number as its id; 115–124 are missing, around the end of
+  // minute 1.
   await hold(50, 114);
   await hold(125, 130);
 });
@@ -24,7 +25,7 @@ async function hold(from: number, to: number): Promise<Candle[]> {
   return (await recorder.record(trades, never)).candles;
 }
 
-/** As the venue's second answer without a trade for them makes it. */
+/** Makes ids void, by two answers without a trade. */
 async function makeVoid(from: number, to: number): Promise<void> {
   await tape.ledger.sweep([M]);
   const [gap] = await tape.ledger.due([M], 0);
@@ -45,7 +46,8 @@ async function complete(): Promise<(boolean | null)[]> {
   return page.map((candle) => candle.complete);
 }
 
-// A candle beside void ids was called complete although trades behind them were missing, which may be its own.
+// A candle beside void ids was complete although trades behind them were missing, which may belong
+// to it.
 it.each<[string, [number, number], [number, number]]>([
   ["the later part of a hole", [120, 124], [115, 119]],
   ["the earlier part of a hole", [115, 118], [119, 124]],
@@ -63,7 +65,7 @@ it.each<[string, [number, number], [number, number]]>([
   },
 );
 
-it("completes both neighbours, and tells of them, when the last missing trade beside void ids comes", async () => {
+it("completes and announces both neighbours when the last missing trade beside void ids comes", async () => {
   await makeVoid(119, 124);
   const touched = await hold(115, 118);
   expect(
@@ -78,7 +80,7 @@ it("completes both neighbours, and tells of them, when the last missing trade be
   expect(await complete()).toEqual([true, true]);
 });
 
-it("takes a trade for a void id after all", async () => {
+it("stores a trade for a void id", async () => {
   await makeVoid(115, 124);
   await hold(118, 118);
   expect(await complete()).toEqual([true, true]);
