@@ -81,6 +81,6 @@ it("aborts the start when the database numbers the sources of trades differently
   const [first, second, ...rest] = TRADE_SOURCES;
   for (const sources of [[second, first, ...rest], TRADE_SOURCES.slice(0, -1)])
     await expect(checkSources(reading(sources))).rejects.toThrow(
-      /in the database/,
+      /enumeration of trade sources/,
     );
 });
