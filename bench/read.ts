@@ -6,7 +6,7 @@ import { RecorderFigures } from "../src/persistence/figures/recorder-figures.js"
 import { MarketRegistry } from "../src/persistence/merge/market-registry.js";
 import { Recorder } from "../src/persistence/recorder/recorder.js";
 import { Partitions } from "../src/persistence/schema/partitions.js";
-import { CandleStore } from "../src/persistence/stores/candle-store.js";
+import { CandleStore } from "../src/persistence/stores/candles/candle-store.js";
 import { TradeStore } from "../src/persistence/stores/trade-store.js";
 import {
   type Benchmark,

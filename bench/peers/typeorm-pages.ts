@@ -1,10 +1,10 @@
 import { DataSource } from "typeorm";
-import { CandleEntity } from "../../src/persistence/schema/candle.entity.js";
 import {
   dataSourceOptions,
   serverDatabase,
 } from "../../src/persistence/schema/database.js";
-import { MarketEntity } from "../../src/persistence/schema/market.entity.js";
+import { CandleEntity } from "../../src/persistence/schema/entities/candle.entity.js";
+import { MarketEntity } from "../../src/persistence/schema/entities/market.entity.js";
 import { StoredTradeSchema } from "./typeorm-trades.js";
 
 /** Rows that it gave, from `start` (epoch ms) on. */

@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import type { Candle } from "../domain/candle.js";
 import type { Trade } from "../domain/trade.js";
-import { CandleStore } from "../persistence/stores/candle-store.js";
+import { CandleStore } from "../persistence/stores/candles/candle-store.js";
 import { TradeStore } from "../persistence/stores/trade-store.js";
 import type { SubscribeRequest } from "./live-events.js";
 import { LIVE_LIMITS } from "./live-limits.js";

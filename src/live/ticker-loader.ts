@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from "@nestjs/common";
 import type { Market } from "../domain/market.js";
-import { CandleStore } from "../persistence/stores/candle-store.js";
+import { CandleStore } from "../persistence/stores/candles/candle-store.js";
 import { MarketStore } from "../persistence/stores/market-store.js";
 import { Backoff } from "../waiting/backoff.js";
 import { within } from "../waiting/limit.js";

@@ -9,18 +9,19 @@ import { TypeOrmModule } from "@nestjs/typeorm";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../config/config.js";
 import { HealthChecks } from "../health/health-checks.js";
+import { ConsumerGroups } from "../streaming/consumer-groups.js";
 import { RecorderFigures } from "./figures/recorder-figures.js";
 import { HistoryLoader } from "./merge/history-loader.js";
 import { MarketRegistry } from "./merge/market-registry.js";
 import { databaseCheck, feedsCheck } from "./persistence-health.js";
 import { Announcer } from "./recorder/announcer.js";
-import { UnwatchedTimes } from "./recorder/unwatched-times.js";
 import { DeadLetters } from "./recorder/dead-letters.js";
 import {
   RECORDER,
   RecorderController,
 } from "./recorder/recorder.controller.js";
 import { Recorder } from "./recorder/recorder.js";
+import { UnwatchedTimes } from "./recorder/unwatched-times.js";
 import {
   DATABASE,
   type Database,
@@ -29,23 +30,22 @@ import {
 } from "./schema/database.js";
 import { Partitions } from "./schema/partitions.js";
 import { Retention } from "./schema/retention.js";
-import { BackfillStore } from "./stores/backfill-store.js";
-import { ConsumerGroups } from "../streaming/consumer-groups.js";
-import { CandleStore } from "./stores/candle-store.js";
+import { BackfillStore } from "./stores/backfills/backfill-store.js";
+import { CandleStore } from "./stores/candles/candle-store.js";
+import { ExplanationStore } from "./stores/candles/explanation-store.js";
+import { RevisedCandleStore } from "./stores/candles/revised-candle-store.js";
+import { RevisionStore } from "./stores/candles/revision-store.js";
+import { SparklineStore } from "./stores/candles/sparkline-store.js";
 import { ClaimStore } from "./stores/claim-store.js";
-import { ComparisonStore } from "./stores/comparison-store.js";
 import { DeadLetterStore } from "./stores/dead-letter-store.js";
-import { ExplanationStore } from "./stores/explanation-store.js";
 import { FeedStateStore } from "./stores/feed-state-store.js";
 import { FollowedMarketStore } from "./stores/followed-market-store.js";
-import { GapLedgerStore } from "./stores/gap-ledger-store.js";
-import { GapStore } from "./stores/gap-store.js";
+import { GapLedgerStore } from "./stores/gaps/gap-ledger-store.js";
+import { GapStore } from "./stores/gaps/gap-store.js";
 import { InstrumentStore } from "./stores/instrument-store.js";
 import { MarketStore } from "./stores/market-store.js";
-import { ReconciliationStore } from "./stores/reconciliation-store.js";
-import { RevisedCandleStore } from "./stores/revised-candle-store.js";
-import { RevisionStore } from "./stores/revision-store.js";
-import { SparklineStore } from "./stores/sparkline-store.js";
+import { ComparisonStore } from "./stores/reconciliation/comparison-store.js";
+import { ReconciliationStore } from "./stores/reconciliation/reconciliation-store.js";
 import { TradeStore } from "./stores/trade-store.js";
 
 /** Connections besides the writers': REST reads, partitions, sweeps. */

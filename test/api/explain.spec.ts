@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Candle } from "../../src/domain/candle.js";
-import type { CandleExplanation } from "../../src/persistence/stores/explanation-store.js";
-import type { CandleRevision } from "../../src/persistence/stores/revision-store.js";
+import type { CandleExplanation } from "../../src/persistence/stores/candles/explanation-store.js";
+import type { CandleRevision } from "../../src/persistence/stores/candles/revision-store.js";
 import { until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
 import { trade } from "../support/tape.js";

@@ -1,9 +1,9 @@
 import type { System } from "../../src/api/system/system.js";
 import type { Ticker } from "../../src/live/ticker.js";
+import type { Sparkline } from "../../src/persistence/stores/candles/sparkline-store.js";
 import type { StoredDeadLetter } from "../../src/persistence/stores/dead-letter-store.js";
 import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js";
 import type { MarketSummary } from "../../src/persistence/stores/market-store.js";
-import type { Sparkline } from "../../src/persistence/stores/sparkline-store.js";
 import { until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
 import { trade } from "../support/tape.js";

@@ -3,7 +3,7 @@ import type {
   Difference,
   ReconciledDay,
 } from "../../src/domain/reconciliation.js";
-import { ComparisonStore } from "../../src/persistence/stores/comparison-store.js";
+import { ComparisonStore } from "../../src/persistence/stores/reconciliation/comparison-store.js";
 import { createDatabase } from "../support/databases.js";
 import { trade } from "../support/tape.js";
 import { type ApiUnderTest, startApi } from "./api-under-test.js";

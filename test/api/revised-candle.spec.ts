@@ -1,5 +1,5 @@
 import type { Candle } from "../../src/domain/candle.js";
-import type { CandleRevision } from "../../src/persistence/stores/revision-store.js";
+import type { CandleRevision } from "../../src/persistence/stores/candles/revision-store.js";
 import { Transport } from "../../src/streaming/transport.js";
 import { until } from "../support/app.js";
 import { trade } from "../support/tape.js";

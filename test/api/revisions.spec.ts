@@ -1,5 +1,5 @@
 import type { Trade } from "../../src/domain/trade.js";
-import type { RevisedCandle } from "../../src/persistence/stores/revised-candle-store.js";
+import type { RevisedCandle } from "../../src/persistence/stores/candles/revised-candle-store.js";
 import { trade } from "../support/tape.js";
 import { apiForSuite } from "./api-suite.js";
 import { restClient } from "./rest-client.js";

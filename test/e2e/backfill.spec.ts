@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
+import type { Backfill } from "../../src/persistence/stores/backfills/backfill-store.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { aggregateLines, writeBulkFile } from "../support/bulk-files.js";
 import { freePort, prepareDataDir, runFolder } from "../support/postgres.js";

@@ -6,7 +6,7 @@ import {
 import {
   BackfillStore,
   MAX_OPEN,
-} from "../../src/persistence/stores/backfill-store.js";
+} from "../../src/persistence/stores/backfills/backfill-store.js";
 import { type Tape, openTape } from "../support/tape.js";
 
 const MARKET = "binance:BTCUSDT";

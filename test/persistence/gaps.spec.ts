@@ -2,8 +2,8 @@ import type { Candle } from "../../src/domain/candle.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import type { Recorder } from "../../src/persistence/recorder/recorder.js";
-import type { DueGap } from "../../src/persistence/stores/gap-ledger-store.js";
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { DueGap } from "../../src/persistence/stores/gaps/gap-ledger-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
 

@@ -5,9 +5,9 @@ import { verify } from "../../src/persistence/merge/verify.js";
 import {
   type CandleRevision,
   RevisionStore,
-} from "../../src/persistence/stores/revision-store.js";
-import { tapeForEachTest } from "../support/tape-suite.js";
+} from "../../src/persistence/stores/candles/revision-store.js";
 import { batches, random, shuffled } from "../support/random.js";
+import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;

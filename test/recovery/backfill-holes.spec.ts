@@ -1,6 +1,6 @@
 import { readConfig } from "../../src/config/config.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
-import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
+import type { Backfill } from "../../src/persistence/stores/backfills/backfill-store.js";
 import {
   aggregateLines,
   futuresLines,

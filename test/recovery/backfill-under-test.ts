@@ -6,7 +6,6 @@ import { readConfig } from "../../src/config/config.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
-import { BackfillFigures } from "../../src/recovery/backfill/backfill-figures.js";
 import { HistoryLoader } from "../../src/persistence/merge/history-loader.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { serverDatabase } from "../../src/persistence/schema/database.js";
@@ -14,8 +13,9 @@ import { Partitions } from "../../src/persistence/schema/partitions.js";
 import {
   type Backfill,
   BackfillStore,
-} from "../../src/persistence/stores/backfill-store.js";
+} from "../../src/persistence/stores/backfills/backfill-store.js";
 import { ClaimStore } from "../../src/persistence/stores/claim-store.js";
+import { BackfillFigures } from "../../src/recovery/backfill/backfill-figures.js";
 import { Backfills } from "../../src/recovery/backfill/backfills.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { HoleProof } from "../../src/recovery/repair/hole-proof.js";

@@ -1,5 +1,5 @@
 import { Logger } from "@nestjs/common";
-import { BackfillStore } from "../../src/persistence/stores/backfill-store.js";
+import { BackfillStore } from "../../src/persistence/stores/backfills/backfill-store.js";
 import { MarketStore } from "../../src/persistence/stores/market-store.js";
 import { Bootstrap } from "../../src/recovery/backfill/bootstrap.js";
 import type { FollowedMarkets } from "../../src/venues/followed-markets.js";

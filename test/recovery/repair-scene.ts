@@ -4,7 +4,7 @@ import type { Candle } from "../../src/domain/candle.js";
 import { splitMarket } from "../../src/domain/market.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { verify } from "../../src/persistence/merge/verify.js";
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import type { RepairTiming } from "../../src/recovery/repair/repair-verdict.js";
 import { type ApiUnderTest, startApi } from "../api/api-under-test.js";
 import { until } from "../support/app.js";

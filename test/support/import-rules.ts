@@ -105,7 +105,7 @@ const CONFINED: Readonly<Record<string, readonly string[]>> = {
 const isSpec = (file: string): boolean => file.endsWith(".spec.ts");
 
 /**
- * `src/live/ticker.ts` → `live`, `src/persistence/stores/x.ts` → `persistence/stores`,
+ * `src/live/ticker.ts` → `live`, `src/persistence/stores/gaps/x.ts` → `persistence/stores`,
  * `src/main.ts` → ``.
  */
 function roomOf(file: string): string {

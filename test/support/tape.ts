@@ -4,17 +4,17 @@ import type { Trade } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
-import { UnwatchedTimes } from "../../src/persistence/recorder/unwatched-times.js";
 import { Recorder } from "../../src/persistence/recorder/recorder.js";
+import { UnwatchedTimes } from "../../src/persistence/recorder/unwatched-times.js";
 import {
   dataSourceOptions,
   serverDatabase,
 } from "../../src/persistence/schema/database.js";
 import { Partitions } from "../../src/persistence/schema/partitions.js";
-import { CandleStore } from "../../src/persistence/stores/candle-store.js";
+import { CandleStore } from "../../src/persistence/stores/candles/candle-store.js";
 import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js";
-import { GapLedgerStore } from "../../src/persistence/stores/gap-ledger-store.js";
-import { GapStore } from "../../src/persistence/stores/gap-store.js";
+import { GapLedgerStore } from "../../src/persistence/stores/gaps/gap-ledger-store.js";
+import { GapStore } from "../../src/persistence/stores/gaps/gap-store.js";
 import { MarketStore } from "../../src/persistence/stores/market-store.js";
 import { TradeStore } from "../../src/persistence/stores/trade-store.js";
 import { createTapeDatabase } from "./databases.js";

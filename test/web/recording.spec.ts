@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "playwright-core";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Ticker } from "../../src/live/ticker.js";
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { Process, run, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
 import { type Golden, goldens } from "../support/golden.js";

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Interval } from "../../src/domain/interval.js";
 import type { Market } from "../../src/domain/market.js";
-import type { CandleExplanation } from "../../src/persistence/stores/explanation-store.js";
+import type { CandleExplanation } from "../../src/persistence/stores/candles/explanation-store.js";
 import { ErrorNote } from "../frame/error-note.js";
 import { timeText } from "../frame/time-text.js";
 import { zone } from "../frame/time-zone.js";

@@ -1,5 +1,5 @@
 import type { Difference } from "../../src/domain/reconciliation.js";
-import type { CandleExplanation } from "../../src/persistence/stores/explanation-store.js";
+import type { CandleExplanation } from "../../src/persistence/stores/candles/explanation-store.js";
 import {
   changeText,
   factsOf,

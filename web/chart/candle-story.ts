@@ -1,7 +1,7 @@
 import type { RevisionReason, TradedField } from "../../src/domain/revision.js";
 import type { Trade, TradeSource } from "../../src/domain/trade.js";
-import type { CandleExplanation } from "../../src/persistence/stores/explanation-store.js";
-import type { CandleRevision } from "../../src/persistence/stores/revision-store.js";
+import type { CandleExplanation } from "../../src/persistence/stores/candles/explanation-store.js";
+import type { CandleRevision } from "../../src/persistence/stores/candles/revision-store.js";
 import { grouped } from "../frame/decimal-text.js";
 import { timeText } from "../frame/time-text.js";
 import { FIELD_NAMES } from "./revision-text.js";

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, effect, signal } from "@preact/signals";
 import type { MouseEventParams, Time } from "lightweight-charts";
 import type { Candle } from "../../src/domain/candle.js";
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { now } from "../frame/now.js";
 import type { CandleSeries } from "../live/candle-series.js";
 import type { ExchangeClock } from "../live/exchange-clock.js";

@@ -5,7 +5,7 @@ import {
   useSignalEffect,
 } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { theme } from "../frame/theme.js";
 import { zone } from "../frame/time-zone.js";
 import type { CandleSeries } from "../live/candle-series.js";

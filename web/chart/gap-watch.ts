@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Market } from "../../src/domain/market.js";
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { get, pathOf } from "../live/api.js";
 import { PacedRead } from "../live/paced-read.js";
 

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Interval } from "../../src/domain/interval.js";
 import type { Market } from "../../src/domain/market.js";
-import type { RevisedCandle } from "../../src/persistence/stores/revised-candle-store.js";
+import type { RevisedCandle } from "../../src/persistence/stores/candles/revised-candle-store.js";
 import { get, pathOf } from "../live/api.js";
 import { PacedRead } from "../live/paced-read.js";
 

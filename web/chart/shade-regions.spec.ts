@@ -1,4 +1,4 @@
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { madeCandle } from "./made-candle.fixture.js";
 import {
   regionAt,

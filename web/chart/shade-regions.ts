@@ -1,6 +1,6 @@
 import type { Candle } from "../../src/domain/candle.js";
 import { type Interval, openTimeOf } from "../../src/domain/interval.js";
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { grouped } from "../frame/decimal-text.js";
 import { timeText } from "../frame/time-text.js";
 

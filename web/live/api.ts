@@ -6,11 +6,11 @@ import type { Market } from "../../src/domain/market.js";
 import type { Trade } from "../../src/domain/trade.js";
 import type { Problem } from "../../src/http/problem.js";
 import type { Ticker } from "../../src/live/ticker.js";
-import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
-import type { CandleExplanation } from "../../src/persistence/stores/explanation-store.js";
-import type { Gap } from "../../src/persistence/stores/gap-store.js";
+import type { Backfill } from "../../src/persistence/stores/backfills/backfill-store.js";
+import type { CandleExplanation } from "../../src/persistence/stores/candles/explanation-store.js";
+import type { Sparkline } from "../../src/persistence/stores/candles/sparkline-store.js";
+import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import type { MarketSummary } from "../../src/persistence/stores/market-store.js";
-import type { Sparkline } from "../../src/persistence/stores/sparkline-store.js";
 
 import { noteServerTime } from "./server-clock.js";
 

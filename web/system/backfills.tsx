@@ -1,4 +1,4 @@
-import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
+import type { Backfill } from "../../src/persistence/stores/backfills/backfill-store.js";
 import { grouped } from "../frame/decimal-text.js";
 import { marketPath } from "../frame/route.js";
 import { durationText, timeText } from "../frame/time-text.js";

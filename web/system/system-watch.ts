@@ -1,6 +1,6 @@
 import { type ReadonlySignal, batch, signal } from "@preact/signals";
 import type { System } from "../../src/api/system/system.js";
-import type { Backfill } from "../../src/persistence/stores/backfill-store.js";
+import type { Backfill } from "../../src/persistence/stores/backfills/backfill-store.js";
 import { type ApiError, api } from "../live/api.js";
 
 const INTERVAL_MS = 2_000;

@@ -7,7 +7,7 @@ import { MIN_TIME } from "../../domain/trade.js";
 import { DAY_MS } from "../../domain/units.js";
 import { OptionalLimit, parseTime } from "../../http/parameters.js";
 import { badParameters } from "../../http/problem.js";
-import { MAX_SPAN_MS } from "../../persistence/stores/backfill-store.js";
+import { MAX_SPAN_MS } from "../../persistence/stores/backfills/backfill-store.js";
 
 const TIME = {
   oneOf: [

@@ -10,7 +10,7 @@ import {
   text,
   time,
 } from "../../http/schema-parts.js";
-import type { Backfill } from "../../persistence/stores/backfill-store.js";
+import type { Backfill } from "../../persistence/stores/backfills/backfill-store.js";
 
 /** Component `Backfill` of the OpenAPI document. */
 export const BACKFILL_SCHEMA = object<Backfill>({

@@ -29,7 +29,7 @@ import {
   type Backfill,
   BackfillStore,
   MAX_OPEN,
-} from "../../persistence/stores/backfill-store.js";
+} from "../../persistence/stores/backfills/backfill-store.js";
 import {
   BackfillRequest,
   BackfillsQuery,

@@ -14,18 +14,18 @@ import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../../config/config.js";
 import type { Candle } from "../../domain/candle.js";
 import type { Interval } from "../../domain/interval.js";
-import { CANDLE_COLUMNS, csvOf, csvOfPages, wantsCsv } from "../../http/csv.js";
 import { Checked } from "../../http/checked.js";
+import { CANDLE_COLUMNS, csvOf, csvOfPages, wantsCsv } from "../../http/csv.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { matchesEtag } from "../../http/etag.js";
 import { DEFAULT_LIMIT, MAX_LIMIT, checkRange } from "../../http/parameters.js";
 import { badParameters, shown } from "../../http/problem.js";
 import { KnownMarkets } from "../../live/known-markets.js";
-import { requireMarket } from "./existing-market.js";
 import {
   type CandleQuery,
   CandleStore,
-} from "../../persistence/stores/candle-store.js";
+} from "../../persistence/stores/candles/candle-store.js";
+import { requireMarket } from "./existing-market.js";
 import { CandlesQuery } from "./queries.js";
 
 const CSV = "text/csv; charset=utf-8; header=present";

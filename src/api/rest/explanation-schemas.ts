@@ -12,12 +12,12 @@ import {
   text,
   time,
 } from "../../http/schema-parts.js";
-import type { CandleExplanation } from "../../persistence/stores/explanation-store.js";
-import type { RevisedCandle } from "../../persistence/stores/revised-candle-store.js";
+import type { CandleExplanation } from "../../persistence/stores/candles/explanation-store.js";
+import type { RevisedCandle } from "../../persistence/stores/candles/revised-candle-store.js";
 import type {
   CandleRevision,
   FieldChange,
-} from "../../persistence/stores/revision-store.js";
+} from "../../persistence/stores/candles/revision-store.js";
 
 type CandleIds = NonNullable<CandleExplanation["ids"]>;
 type StoredTrades = NonNullable<CandleExplanation["stored"]>;

@@ -21,17 +21,17 @@ import { DEFAULT_LIMIT, parseTime } from "../../http/parameters.js";
 import { ProblemException, badParameters, shown } from "../../http/problem.js";
 import { Semaphore } from "../../http/semaphore.js";
 import { KnownMarkets } from "../../live/known-markets.js";
-import { requireMarket } from "./existing-market.js";
 import {
   type CandleExplanation,
   ExplanationStore,
-} from "../../persistence/stores/explanation-store.js";
+} from "../../persistence/stores/candles/explanation-store.js";
 import {
   type CandleRevision,
   RevisionStore,
-} from "../../persistence/stores/revision-store.js";
+} from "../../persistence/stores/candles/revision-store.js";
 import { HistoryQuery, OneCandleQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
+import { requireMarket } from "./existing-market.js";
 
 /** Concurrent and queued requests: each reads up to a million trades on its own connection. */
 const EXPLANATIONS = { atOnce: 2, waiting: 20 };

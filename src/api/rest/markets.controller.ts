@@ -17,14 +17,14 @@ import {
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
 import { ProblemException } from "../../http/problem.js";
 import { KnownMarkets } from "../../live/known-markets.js";
-import { requireMarket, unknownMarket } from "./existing-market.js";
 import { type Ticker, WINDOW_MINUTES, tickerFrom } from "../../live/ticker.js";
-import { CandleStore } from "../../persistence/stores/candle-store.js";
-import { type Gap, GapStore } from "../../persistence/stores/gap-store.js";
+import { CandleStore } from "../../persistence/stores/candles/candle-store.js";
+import { type Gap, GapStore } from "../../persistence/stores/gaps/gap-store.js";
 import {
   MarketStore,
   type MarketSummary,
 } from "../../persistence/stores/market-store.js";
+import { requireMarket, unknownMarket } from "./existing-market.js";
 import { GapsQuery, NoQuery } from "./queries.js";
 
 @ApiTags("markets")

@@ -11,7 +11,7 @@ import {
 import {
   GAP_STATES,
   type GapState,
-} from "../../persistence/stores/gap-store.js";
+} from "../../persistence/stores/gaps/gap-store.js";
 
 const LIMIT = {
   type: "integer",

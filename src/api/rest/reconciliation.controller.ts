@@ -11,20 +11,20 @@ import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../../config/config.js";
 import { DAY_MS } from "../../domain/units.js";
+import { Checked } from "../../http/checked.js";
 import {
   DAY_COLUMNS,
   DIFFERENCE_COLUMNS,
   csvOf,
   wantsCsv,
 } from "../../http/csv.js";
-import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { badParameters } from "../../http/problem.js";
 import { KnownMarkets } from "../../live/known-markets.js";
-import { requireMarket } from "./existing-market.js";
-import { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
+import { ReconciliationStore } from "../../persistence/stores/reconciliation/reconciliation-store.js";
 import { storedInterval } from "./candles.controller.js";
+import { requireMarket } from "./existing-market.js";
 import {
   DifferencesQuery,
   ReconciliationQuery,

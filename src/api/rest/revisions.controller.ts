@@ -6,13 +6,13 @@ import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { KnownMarkets } from "../../live/known-markets.js";
-import { requireMarket } from "./existing-market.js";
 import {
   type RevisedCandle,
   RevisedCandleStore,
-} from "../../persistence/stores/revised-candle-store.js";
+} from "../../persistence/stores/candles/revised-candle-store.js";
 import { RevisedQuery } from "./candle-queries.js";
 import { storedInterval } from "./candles.controller.js";
+import { requireMarket } from "./existing-market.js";
 
 @ApiTags("candles")
 @Checked()

@@ -17,9 +17,12 @@ import {
   time,
 } from "../../http/schema-parts.js";
 import type { Ticker } from "../../live/ticker.js";
-import { type Gap, GAP_STATES } from "../../persistence/stores/gap-store.js";
+import type { Sparkline } from "../../persistence/stores/candles/sparkline-store.js";
+import {
+  type Gap,
+  GAP_STATES,
+} from "../../persistence/stores/gaps/gap-store.js";
 import type { MarketSummary } from "../../persistence/stores/market-store.js";
-import type { Sparkline } from "../../persistence/stores/sparkline-store.js";
 import { SYSTEM_SCHEMAS } from "../system/system-schemas.js";
 import { BACKFILL_SCHEMA } from "./backfill-schema.js";
 import { EXPLANATION_SCHEMAS } from "./explanation-schemas.js";

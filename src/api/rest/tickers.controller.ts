@@ -18,7 +18,7 @@ import type { Ticker } from "../../live/ticker.js";
 import {
   type Sparkline,
   SparklineStore,
-} from "../../persistence/stores/sparkline-store.js";
+} from "../../persistence/stores/candles/sparkline-store.js";
 import { NoQuery } from "./queries.js";
 
 /** Longest interval of a sparkline's points. */

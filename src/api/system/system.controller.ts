@@ -12,7 +12,7 @@ import {
   type StoredDeadLetter,
 } from "../../persistence/stores/dead-letter-store.js";
 import { FeedStateStore } from "../../persistence/stores/feed-state-store.js";
-import { GapStore } from "../../persistence/stores/gap-store.js";
+import { GapStore } from "../../persistence/stores/gaps/gap-store.js";
 import { MarketStore } from "../../persistence/stores/market-store.js";
 import { ConsumerGroups } from "../../streaming/consumer-groups.js";
 import { StreamingFigures } from "../../streaming/streaming-figures.js";

@@ -2,7 +2,7 @@ import type { Role } from "../../config/config.js";
 import type { FeedState } from "../../domain/feed-state.js";
 import type { Market } from "../../domain/market.js";
 import type { StoredDeadLetter } from "../../persistence/stores/dead-letter-store.js";
-import type { GapFigures } from "../../persistence/stores/gap-store.js";
+import type { GapFigures } from "../../persistence/stores/gaps/gap-store.js";
 import type { MarketSummary } from "../../persistence/stores/market-store.js";
 import type { ConsumerStatus } from "../../streaming/transport.js";
 import type { Mode } from "./status.js";

@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource, In } from "typeorm";
 import type { Trade } from "../../domain/trade.js";
-import { MarketEntity } from "../schema/market.entity.js";
+import { MarketEntity } from "../schema/entities/market.entity.js";
 import type { KnownMarket } from "./write-batch.js";
 
 /** The trade that determines a market's row. */

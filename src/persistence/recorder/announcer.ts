@@ -2,9 +2,9 @@ import { Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Candle } from "../../domain/candle.js";
 import type { Interval } from "../../domain/interval.js";
-import { RecorderFigures } from "../figures/recorder-figures.js";
 import { Transport } from "../../streaming/transport.js";
-import { CandleStore } from "../stores/candle-store.js";
+import { RecorderFigures } from "../figures/recorder-figures.js";
+import { CandleStore } from "../stores/candles/candle-store.js";
 
 const SWEEP_EVERY_MS = 1_000;
 /** Younger announcements are left to the recorder that wrote them, which is about to publish. */

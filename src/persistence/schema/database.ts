@@ -4,7 +4,7 @@ import type { Config } from "../../config/config.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
 import { ADVISORY_LOCKS } from "./advisory-locks.js";
-import { ENTITIES } from "./entities.js";
+import { ENTITIES } from "./entities/entities.js";
 import { Tape1763683200000 } from "./migrations/1-tape.js";
 import { Gaps1764000000000 } from "./migrations/2-gaps.js";
 import { Backfill1764100000000 } from "./migrations/3-backfill.js";

@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource, LessThan, type Repository } from "typeorm";
 import type { DeadLetter } from "../../domain/dead-letter.js";
-import { DeadLetterEntity } from "../schema/dead-letter.entity.js";
+import { DeadLetterEntity } from "../schema/entities/dead-letter.entity.js";
 
 /** A stored dead letter; `id` ascends with time. */
 export type StoredDeadLetter = { id: string } & DeadLetter;

@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { type FeedState, stateAt } from "../../domain/feed-state.js";
-import { FeedEntity } from "../schema/feed.entity.js";
+import { FeedEntity } from "../schema/entities/feed.entity.js";
 
 /**
  * The newest state of each market's feed, so that API and health need not run in the ingesting

@@ -4,7 +4,7 @@ import type { Market } from "../../domain/market.js";
 import {
   FollowedMarketEntity,
   type FollowSource,
-} from "../schema/followed-market.entity.js";
+} from "../schema/entities/followed-market.entity.js";
 
 /** Markets that any process of this database follows. */
 @Injectable()

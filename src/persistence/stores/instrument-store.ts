@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Instrument } from "../../domain/instrument.js";
-import { InstrumentEntity } from "../schema/instrument.entity.js";
+import { InstrumentEntity } from "../schema/entities/instrument.entity.js";
 
 /** The venues' descriptions of their markets; `MarketStore` reads them with the markets. */
 @Injectable()

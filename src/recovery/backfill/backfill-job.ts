@@ -2,7 +2,7 @@ import type { Trade, TradeKind } from "../../domain/trade.js";
 import type {
   BackfillStore,
   BackfillWork,
-} from "../../persistence/stores/backfill-store.js";
+} from "../../persistence/stores/backfills/backfill-store.js";
 import type { Venue } from "../../venues/venue.js";
 import { RecentRate } from "./recent-rate.js";
 

@@ -2,7 +2,7 @@ import { SingleBar } from "cli-progress";
 import type {
   Backfill,
   BackfillStore,
-} from "../../persistence/stores/backfill-store.js";
+} from "../../persistence/stores/backfills/backfill-store.js";
 import { pause } from "../../waiting/pause.js";
 
 const POLL_MS = 500;

@@ -14,7 +14,7 @@ import {
   BackfillStore,
   MAX_SPAN_MS,
   MAX_OPEN,
-} from "../../persistence/stores/backfill-store.js";
+} from "../../persistence/stores/backfills/backfill-store.js";
 import { Venues } from "../../venues/venues.js";
 import { pause } from "../../waiting/pause.js";
 import { followBackfill } from "./backfill-progress.js";

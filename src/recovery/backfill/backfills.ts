@@ -13,7 +13,7 @@ import {
   BackfillStore,
   type BackfillWork,
   backfillGone,
-} from "../../persistence/stores/backfill-store.js";
+} from "../../persistence/stores/backfills/backfill-store.js";
 import { Transport } from "../../streaming/transport.js";
 import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";

@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger } from "@nestjs/common";
 import type { Subscription } from "rxjs";
 import { CONFIG, type Config } from "../../config/config.js";
 import type { Market } from "../../domain/market.js";
-import { BackfillStore } from "../../persistence/stores/backfill-store.js";
+import { BackfillStore } from "../../persistence/stores/backfills/backfill-store.js";
 import { MarketStore } from "../../persistence/stores/market-store.js";
 import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { type VenueMarket, Venues } from "../../venues/venues.js";

@@ -5,7 +5,7 @@ import {
   openTimeOf,
 } from "../../domain/interval.js";
 import { type TimeRange, overlaps } from "../../domain/ranges.js";
-import type { Compared } from "../../persistence/stores/comparison-store.js";
+import type { Compared } from "../../persistence/stores/reconciliation/comparison-store.js";
 import type { Kline, Venue } from "../../venues/venue.js";
 import { compare } from "./comparison.js";
 

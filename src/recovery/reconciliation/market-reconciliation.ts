@@ -7,21 +7,21 @@ import {
   shapeOf,
 } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
-import { MINUTE_MS } from "../../domain/units.js";
 import type { TimeRange } from "../../domain/ranges.js";
-import type { CandleStore } from "../../persistence/stores/candle-store.js";
+import { MINUTE_MS } from "../../domain/units.js";
+import type { CandleStore } from "../../persistence/stores/candles/candle-store.js";
 import type {
   Compared,
   ComparisonStore,
-} from "../../persistence/stores/comparison-store.js";
-import type { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
+} from "../../persistence/stores/reconciliation/comparison-store.js";
+import type { ReconciliationStore } from "../../persistence/stores/reconciliation/reconciliation-store.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { VenueMarket } from "../../venues/venues.js";
 import { compareAll } from "./batch.js";
 import { type Batch, minuteBatches, samplesOf } from "./plan.js";
-import { refetch } from "./refetch.js";
 import type { ReconciliationFigures } from "./reconciliation-figures.js";
+import { refetch } from "./refetch.js";
 
 /** Requests per run: the rest waits for the next one, so that every market gets its turn. */
 const MAX_BATCHES = 4;

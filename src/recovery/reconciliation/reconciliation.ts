@@ -2,16 +2,16 @@ import { Inject, Injectable, Optional } from "@nestjs/common";
 import type { Subscription } from "rxjs";
 import { CONFIG, type Config } from "../../config/config.js";
 import { HOUR_MS } from "../../domain/units.js";
-import { ReconciliationFigures } from "./reconciliation-figures.js";
-import { CandleStore } from "../../persistence/stores/candle-store.js";
-import { ComparisonStore } from "../../persistence/stores/comparison-store.js";
-import { ReconciliationStore } from "../../persistence/stores/reconciliation-store.js";
+import { CandleStore } from "../../persistence/stores/candles/candle-store.js";
+import { ComparisonStore } from "../../persistence/stores/reconciliation/comparison-store.js";
+import { ReconciliationStore } from "../../persistence/stores/reconciliation/reconciliation-store.js";
 import { Transport } from "../../streaming/transport.js";
 import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import { type VenueMarket, Venues } from "../../venues/venues.js";
 import { MarketClaims } from "../market-claims.js";
 import { MarketReconciliation } from "./market-reconciliation.js";
+import { ReconciliationFigures } from "./reconciliation-figures.js";
 import {
   type RoundTiming,
   VenueReconciliation,

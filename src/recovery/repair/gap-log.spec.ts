@@ -2,7 +2,7 @@ import type {
   DueGap,
   Settled,
   SweptGaps,
-} from "../../persistence/stores/gap-ledger-store.js";
+} from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { GapLog } from "./gap-log.js";
 
 const M = "binance:BTCUSDT";

@@ -5,7 +5,7 @@ import type {
   Settled,
   Sweep,
   SweptGaps,
-} from "../../persistence/stores/gap-ledger-store.js";
+} from "../../persistence/stores/gaps/gap-ledger-store.js";
 
 /** Lines per window; further ones are summed up at its end. */
 const MAX_LINES = 5;

@@ -1,5 +1,5 @@
 import { HOUR_MS } from "../../domain/units.js";
-import type { DueGap } from "../../persistence/stores/gap-ledger-store.js";
+import type { DueGap } from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { TransportError } from "../../streaming/transport.js";
 import { binance } from "../../venues/binance/spot.js";
 import { VenueError } from "../../venues/rest/venue-error.js";

@@ -2,7 +2,7 @@ import { HOUR_MS } from "../../domain/units.js";
 import type {
   DueGap,
   Settled,
-} from "../../persistence/stores/gap-ledger-store.js";
+} from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { TransportError } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
 import type { Venue } from "../../venues/venue.js";

@@ -1,12 +1,11 @@
 import { Inject, Injectable, Logger, Optional } from "@nestjs/common";
 import type { Hole } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
-import { RepairFigures } from "./repair-figures.js";
 import {
   type DueGap,
   GapLedgerStore,
-} from "../../persistence/stores/gap-ledger-store.js";
-import { GapStore } from "../../persistence/stores/gap-store.js";
+} from "../../persistence/stores/gaps/gap-ledger-store.js";
+import { GapStore } from "../../persistence/stores/gaps/gap-store.js";
 import { Transport } from "../../streaming/transport.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Venue } from "../../venues/venue.js";
@@ -14,6 +13,7 @@ import { MarketClaims } from "../market-claims.js";
 import { GapLog } from "./gap-log.js";
 import { HoleProof } from "./hole-proof.js";
 import { type HoleAnswer, fetchHole } from "./hole-repair.js";
+import { RepairFigures } from "./repair-figures.js";
 import {
   REPAIR_TIMING,
   type RepairTiming,

@@ -1,9 +1,9 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import type { Interval } from "../../domain/interval.js";
-import type { Market } from "../../domain/market.js";
-import { type RevisionReason, reasonsOf } from "../../domain/revision.js";
-import { bitsOf, sourcesOf } from "../schema/revision-sources.js";
+import type { Interval } from "../../../domain/interval.js";
+import type { Market } from "../../../domain/market.js";
+import { type RevisionReason, reasonsOf } from "../../../domain/revision.js";
+import { bitsOf, sourcesOf } from "../../schema/revision-sources.js";
 
 /** A closed candle that was changed, or first made, after its end. */
 export interface RevisedCandle {

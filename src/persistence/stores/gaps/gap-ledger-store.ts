@@ -1,17 +1,21 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config/config.js";
-import type { Hole } from "../../domain/coverage.js";
-import type { Market } from "../../domain/market.js";
-import { type IdRange, idRangesOf, multirangeOf } from "../../domain/ranges.js";
-import type { TradeKind } from "../../domain/trade.js";
-import { bumpEdgeCandles } from "../merge/edges.js";
-import { intervalColumns, literal } from "../merge/write-batch.js";
-import { sqlFile } from "../schema/sql-file.js";
-import { type Client, inTransaction } from "../schema/transaction.js";
+import { CONFIG, type Config } from "../../../config/config.js";
+import type { Hole } from "../../../domain/coverage.js";
+import type { Market } from "../../../domain/market.js";
+import {
+  type IdRange,
+  idRangesOf,
+  multirangeOf,
+} from "../../../domain/ranges.js";
+import type { TradeKind } from "../../../domain/trade.js";
+import { bumpEdgeCandles } from "../../merge/edges.js";
+import { intervalColumns, literal } from "../../merge/write-batch.js";
+import { sqlFile } from "../../schema/sql-file.js";
+import { type Client, inTransaction } from "../../schema/transaction.js";
 import { timesAround } from "./hole-times.js";
 
-const LOCK = sqlFile(import.meta.url, "../merge/lock-markets.sql");
+const LOCK = sqlFile(import.meta.url, "../../merge/lock-markets.sql");
 const SWEEP = sqlFile(import.meta.url, "sweep-gaps.sql");
 const MINUTES = sqlFile(import.meta.url, "minutes-around.sql");
 /** New rows per sweep. */

@@ -1,11 +1,11 @@
 import { Column, Entity, PrimaryColumn } from "typeorm";
-import { INTERVALS, type Interval } from "../../domain/interval.js";
+import { INTERVALS, type Interval } from "../../../domain/interval.js";
 import {
   DIFFERENCE_STATES,
   type DifferenceState,
   type FieldDifference,
   type Outcome,
-} from "../../domain/reconciliation.js";
+} from "../../../domain/reconciliation.js";
 import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
 const OUTCOMES: readonly Outcome[] = [

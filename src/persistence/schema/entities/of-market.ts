@@ -1,5 +1,5 @@
 import { type FindOperator, Raw } from "typeorm";
-import type { Market } from "../../domain/market.js";
+import type { Market } from "../../../domain/market.js";
 
 /** A condition on `marketId` by the market's name, looked up in the same statement. */
 export function idOf(market: Market): FindOperator<number> {

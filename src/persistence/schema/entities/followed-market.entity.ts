@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from "typeorm";
-import type { Market } from "../../domain/market.js";
+import type { Market } from "../../../domain/market.js";
 import { WHOLE_NUMBER } from "./column-values.js";
 
 /** Followed by a process's settings, or by a request at run time. */

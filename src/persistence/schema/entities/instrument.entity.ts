@@ -5,8 +5,8 @@ import {
   type Instrument,
   type InstrumentKind,
   type InstrumentStatus,
-} from "../../domain/instrument.js";
-import type { Market } from "../../domain/market.js";
+} from "../../../domain/instrument.js";
+import type { Market } from "../../../domain/market.js";
 import { DECIMAL, EPOCH_MS } from "./column-values.js";
 
 /** A venue's description of one of its markets. */

@@ -1,8 +1,8 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import type { Interval } from "../../domain/interval.js";
-import type { Market } from "../../domain/market.js";
-import { DAY_MS } from "../../domain/units.js";
+import type { Interval } from "../../../domain/interval.js";
+import type { Market } from "../../../domain/market.js";
+import { DAY_MS } from "../../../domain/units.js";
 
 /** Closes of the 24 h up to a market's newest candle, ascending. */
 export interface Sparkline {

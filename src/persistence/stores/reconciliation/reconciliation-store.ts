@@ -6,17 +6,17 @@ import {
   LessThan,
   MoreThanOrEqual,
 } from "typeorm";
-import type { Interval } from "../../domain/interval.js";
-import type { Market } from "../../domain/market.js";
+import type { Interval } from "../../../domain/interval.js";
+import type { Market } from "../../../domain/market.js";
 import type {
   CandleReconciliation,
   Difference,
   DifferenceState,
   ReconciledDay,
-} from "../../domain/reconciliation.js";
-import { DAY_MS, MINUTE_MS } from "../../domain/units.js";
-import { CandleDifferenceEntity } from "../schema/candle-difference.entity.js";
-import { idOf } from "../schema/of-market.js";
+} from "../../../domain/reconciliation.js";
+import { DAY_MS, MINUTE_MS } from "../../../domain/units.js";
+import { CandleDifferenceEntity } from "../../schema/entities/candle-difference.entity.js";
+import { idOf } from "../../schema/entities/of-market.js";
 
 const MAX_DAYS = 10_000;
 

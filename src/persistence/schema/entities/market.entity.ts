@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn } from "typeorm";
-import type { IdKind, Market } from "../../domain/market.js";
-import type { TradeKind } from "../../domain/trade.js";
+import type { IdKind, Market } from "../../../domain/market.js";
+import type { TradeKind } from "../../../domain/trade.js";
 
 /** The immutable columns of a market's row, which its first trade creates. */
 @Entity("market")

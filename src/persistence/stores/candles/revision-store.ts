@@ -1,18 +1,18 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource, type EntityManager } from "typeorm";
-import type { Interval } from "../../domain/interval.js";
-import type { Market } from "../../domain/market.js";
+import type { Interval } from "../../../domain/interval.js";
+import type { Market } from "../../../domain/market.js";
 import {
   type RevisionReason,
   TRADED_FIELDS,
   type TradedField,
   reasonsOf,
-} from "../../domain/revision.js";
-import type { TradeSource } from "../../domain/trade.js";
-import { CandleRevisionEntity } from "../schema/candle-revision.entity.js";
-import { CandleEntity } from "../schema/candle.entity.js";
-import { MarketEntity } from "../schema/market.entity.js";
-import { sourcesOf } from "../schema/revision-sources.js";
+} from "../../../domain/revision.js";
+import type { TradeSource } from "../../../domain/trade.js";
+import { CandleRevisionEntity } from "../../schema/entities/candle-revision.entity.js";
+import { CandleEntity } from "../../schema/entities/candle.entity.js";
+import { MarketEntity } from "../../schema/entities/market.entity.js";
+import { sourcesOf } from "../../schema/revision-sources.js";
 
 export interface FieldChange {
   field: TradedField;

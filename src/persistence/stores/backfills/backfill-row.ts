@@ -1,4 +1,4 @@
-import type { BackfillEntity } from "../schema/backfill.entity.js";
+import type { BackfillEntity } from "../../schema/entities/backfill.entity.js";
 
 /** A job that loads history, as the API shows it. Times are epoch ms. */
 export interface Backfill extends Pick<

@@ -1,7 +1,7 @@
-import type { Candle } from "../../domain/candle.js";
+import type { Candle } from "../../../domain/candle.js";
+import type { Gap } from "../gaps/gap-store.js";
+import { timesAround } from "../gaps/hole-times.js";
 import type { Reader } from "./candle-store.js";
-import type { Gap } from "./gap-store.js";
-import { timesAround } from "./hole-times.js";
 
 /** Entries of each list: a month of an unreliable feed has thousands. */
 const MAX_RANGES = 100;

@@ -1,7 +1,7 @@
-import type { Candle } from "../../domain/candle.js";
-import type { Coverage } from "../../domain/coverage.js";
-import { nextOpenTime } from "../../domain/interval.js";
-import { rangeHolding } from "../../domain/ranges.js";
+import type { Candle } from "../../../domain/candle.js";
+import type { Coverage } from "../../../domain/coverage.js";
+import { nextOpenTime } from "../../../domain/interval.js";
+import { rangeHolding } from "../../../domain/ranges.js";
 
 /**
  * Puts a flat candle into each empty bucket between two candles where coverage proves that there

@@ -1,19 +1,19 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import type { Candle } from "../../domain/candle.js";
-import type { Coverage } from "../../domain/coverage.js";
+import type { Candle } from "../../../domain/candle.js";
+import type { Coverage } from "../../../domain/coverage.js";
 import {
   type Interval,
   nextOpenTime,
   openTimeOf,
-} from "../../domain/interval.js";
-import type { IdKind, Market } from "../../domain/market.js";
-import { idRangesOf, timeRangesOf } from "../../domain/ranges.js";
+} from "../../../domain/interval.js";
+import type { IdKind, Market } from "../../../domain/market.js";
+import { idRangesOf, timeRangesOf } from "../../../domain/ranges.js";
 import {
   CANDLE_COLUMNS,
   type CandleRow,
   candleOf,
-} from "../merge/candle-columns.js";
+} from "../../merge/candle-columns.js";
 import { withFlatCandles } from "./flat-candles.js";
 
 export interface CandleQuery {

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from "typeorm";
-import type { FeedState } from "../../domain/feed-state.js";
-import type { Market } from "../../domain/market.js";
+import type { FeedState } from "../../../domain/feed-state.js";
+import type { Market } from "../../../domain/market.js";
 import { WHOLE_NUMBER } from "./column-values.js";
 
 /** Newest state of a market's feed. */

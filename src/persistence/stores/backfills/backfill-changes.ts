@@ -6,11 +6,11 @@ import {
   type UpdateQueryBuilder,
 } from "typeorm";
 import type { QueryDeepPartialEntity } from "typeorm/query-builder/QueryPartialEntity.js";
-import { ADVISORY_LOCKS } from "../schema/advisory-locks.js";
+import { ADVISORY_LOCKS } from "../../schema/advisory-locks.js";
 import {
   BackfillEntity,
   type BackfillState,
-} from "../schema/backfill.entity.js";
+} from "../../schema/entities/backfill.entity.js";
 
 /** States of a job that has not ended. */
 export const OPEN_STATES: BackfillState[] = ["waiting", "running"];

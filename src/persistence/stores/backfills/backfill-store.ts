@@ -9,15 +9,15 @@ import {
   type Repository,
 } from "typeorm";
 import type { QueryDeepPartialEntity } from "typeorm/query-builder/QueryPartialEntity.js";
-import type { Market } from "../../domain/market.js";
-import { TapelineError } from "../../domain/tapeline-error.js";
-import { DAY_MS } from "../../domain/units.js";
-import type { InTransaction } from "../merge/bulk-load.js";
+import type { Market } from "../../../domain/market.js";
+import { TapelineError } from "../../../domain/tapeline-error.js";
+import { DAY_MS } from "../../../domain/units.js";
+import type { InTransaction } from "../../merge/bulk-load.js";
 import {
   BackfillEntity,
   type BackfillRequester,
   type BackfillState,
-} from "../schema/backfill.entity.js";
+} from "../../schema/entities/backfill.entity.js";
 import {
   OPEN_STATES,
   type Step,

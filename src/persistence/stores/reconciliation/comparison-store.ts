@@ -1,18 +1,18 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { type Interval, closeTimeOf } from "../../domain/interval.js";
-import type { Market } from "../../domain/market.js";
+import { type Interval, closeTimeOf } from "../../../domain/interval.js";
+import type { Market } from "../../../domain/market.js";
 import {
   type TimeRange,
   multirangeOf,
   timeRangesOf,
-} from "../../domain/ranges.js";
+} from "../../../domain/ranges.js";
 import type {
   Comparison,
   DifferenceState,
-} from "../../domain/reconciliation.js";
-import { DAY_MS } from "../../domain/units.js";
-import { sqlFile } from "../schema/sql-file.js";
+} from "../../../domain/reconciliation.js";
+import { DAY_MS } from "../../../domain/units.js";
+import { sqlFile } from "../../schema/sql-file.js";
 
 const KEEP = sqlFile(import.meta.url, "keep-comparisons.sql");
 const REOPEN = sqlFile(import.meta.url, "reopen-comparisons.sql");

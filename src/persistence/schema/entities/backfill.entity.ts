@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn, VirtualColumn } from "typeorm";
-import type { Market } from "../../domain/market.js";
+import type { Market } from "../../../domain/market.js";
 import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
 const BACKFILL_STATES = [

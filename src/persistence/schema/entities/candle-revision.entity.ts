@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from "typeorm";
-import { INTERVALS, type Interval } from "../../domain/interval.js";
+import { INTERVALS, type Interval } from "../../../domain/interval.js";
 import { DECIMAL, EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
 /** The values of a closed candle before one of its revisions; the merge writes it. */

@@ -1,8 +1,8 @@
-import type { Candle } from "../../domain/candle.js";
-import type { TimeRange } from "../../domain/ranges.js";
-import { TRADED_FIELDS, type TradedField } from "../../domain/revision.js";
-import type { TradeSource } from "../../domain/trade.js";
-import { sqlFile } from "../schema/sql-file.js";
+import type { Candle } from "../../../domain/candle.js";
+import type { TimeRange } from "../../../domain/ranges.js";
+import { TRADED_FIELDS, type TradedField } from "../../../domain/revision.js";
+import type { TradeSource } from "../../../domain/trade.js";
+import { sqlFile } from "../../schema/sql-file.js";
 import type { Reader } from "./candle-store.js";
 
 const EXPLAIN = sqlFile(import.meta.url, "explain-candle.sql");

@@ -1,11 +1,13 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource, type EntityManager } from "typeorm";
-import type { Candle } from "../../domain/candle.js";
-import type { Interval } from "../../domain/interval.js";
-import type { Market } from "../../domain/market.js";
-import { type TimeRange, timeRangesOf } from "../../domain/ranges.js";
-import type { CandleReconciliation } from "../../domain/reconciliation.js";
-import type { Trade } from "../../domain/trade.js";
+import type { Candle } from "../../../domain/candle.js";
+import type { Interval } from "../../../domain/interval.js";
+import type { Market } from "../../../domain/market.js";
+import { type TimeRange, timeRangesOf } from "../../../domain/ranges.js";
+import type { CandleReconciliation } from "../../../domain/reconciliation.js";
+import type { Trade } from "../../../domain/trade.js";
+import { ReconciliationStore } from "../reconciliation/reconciliation-store.js";
+import { TRADE_COLUMNS, type TradeRow, tradeOf } from "../trade-store.js";
 import { type CandleIds, idsAround } from "./candle-ids.js";
 import { CandleStore } from "./candle-store.js";
 import {
@@ -13,9 +15,7 @@ import {
   type StoredTrades,
   recompute,
 } from "./recomputation.js";
-import { ReconciliationStore } from "./reconciliation-store.js";
 import { type CandleRevision, RevisionStore } from "./revision-store.js";
-import { TRADE_COLUMNS, type TradeRow, tradeOf } from "./trade-store.js";
 
 const NEWEST_REVISIONS = 20;
 

@@ -1,11 +1,11 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource, MoreThan } from "typeorm";
-import type { Market } from "../../domain/market.js";
-import { GapEntity, type GapState } from "../schema/gap.entity.js";
-import { idOf } from "../schema/of-market.js";
+import type { Market } from "../../../domain/market.js";
+import { GapEntity, type GapState } from "../../schema/entities/gap.entity.js";
+import { idOf } from "../../schema/entities/of-market.js";
 import { timesAround } from "./hole-times.js";
 
-export { GAP_STATES, type GapState } from "../schema/gap.entity.js";
+export { GAP_STATES, type GapState } from "../../schema/entities/gap.entity.js";
 
 /** Raw ids that are missing: `fromId … toId`, both inclusive. */
 export interface Gap {
