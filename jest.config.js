@@ -33,8 +33,7 @@ const withServer = {
   globalTeardown: "<rootDir>/test/support/global-teardown.js",
 };
 
-const suites = (...folders) =>
-  folders.map((folder) => `<rootDir>/${folder}/**/*.spec.ts`);
+const suites = (...folders) => folders.map((folder) => `<rootDir>/${folder}/**/*.spec.ts`);
 
 export default {
   projects: [

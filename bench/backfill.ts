@@ -40,8 +40,7 @@ import { requireExact } from "./writes/recording.js";
 const TRADES = 1_000_000;
 const RATE = "rate";
 const OURS = "Tapeline, zip of the exchange";
-const COPY =
-  "psql \\copy of a CSV made for the table, one statement for the candles";
+const COPY = "psql \\copy of a CSV made for the table, one statement for the candles";
 
 export const backfill: Benchmark = {
   name: "backfill",
@@ -58,9 +57,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
   try {
     await writeZip(folder, trades);
     const contestants = [
-      contestant(OURS, "tapeline", servers, trades, (database) =>
-        loadByJob(database, folder),
-      ),
+      contestant(OURS, "tapeline", servers, trades, (database) => loadByJob(database, folder)),
       contestant(COPY, "peer", servers, trades, async (database) => {
         const csv = await prepareCopy(database, folder, trades);
         const began = performance.now();
@@ -105,9 +102,7 @@ function contestant(
       const database = await servers.database(8);
       try {
         const ms = await load(database);
-        const [row] = await database.source.query<
-          [{ trades: string; candles: string }]
-        >(
+        const [row] = await database.source.query<[{ trades: string; candles: string }]>(
           "SELECT (SELECT count(*) FROM trade) AS trades, (SELECT count(*) FROM candle WHERE interval = '1m') AS candles",
         );
         if (Number(row.trades) !== trades || Number(row.candles) !== 1_440)
@@ -121,10 +116,7 @@ function contestant(
 }
 
 /** By a backfill job, as the command and the API run it. */
-async function loadByJob(
-  { url, source }: BenchDatabase,
-  folder: string,
-): Promise<number> {
+async function loadByJob({ url, source }: BenchDatabase, folder: string): Promise<number> {
   const config = readConfig({
     DATABASE_URL: url,
     DATA_DIR: folder,
@@ -144,26 +136,14 @@ async function loadByJob(
   const backfills = new Backfills(
     config,
     store,
-    new HistoryLoader(
-      config,
-      database,
-      source,
-      markets,
-      partitions,
-      new RecorderFigures(metrics),
-    ),
+    new HistoryLoader(config, database, source, markets, partitions, new RecorderFigures(metrics)),
     venues,
     hosts,
     new InProcessTransport(),
     new MarketClaims(followed, new ClaimStore(source)),
     followed,
     new BackfillFigures(metrics),
-    new HoleProof(
-      config,
-      hosts,
-      new CandleStore(source),
-      new GapLedgerStore(config, source),
-    ),
+    new HoleProof(config, hosts, new CandleStore(source), new GapLedgerStore(config, source)),
   );
   const job = await store.request({
     market: MARKET,
@@ -186,10 +166,7 @@ async function prepareCopy(
   trades: number,
 ): Promise<string> {
   const first = { market: MARKET, ids: "dense", kind: "aggregated" } as const;
-  const markets = await new MarketRegistry(source).resolve(
-    [MARKET],
-    new Map([[MARKET, first]]),
-  );
+  const markets = await new MarketRegistry(source).resolve([MARKET], new Map([[MARKET, first]]));
   await new Partitions(source).ensure([SPAN.from]);
   return writeCsv(folder, trades, markets.get(MARKET)?.id ?? 0);
 }

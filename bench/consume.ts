@@ -1,10 +1,5 @@
 import kafkajs from "kafkajs";
-import {
-  type Benchmark,
-  type Contestant,
-  percentOf,
-  takeTurns,
-} from "./harness/benchmark.js";
+import { type Benchmark, type Contestant, percentOf, takeTurns } from "./harness/benchmark.js";
 import { ContestantProcess } from "./harness/contestant-process.js";
 import { preload, randomName } from "./kafka/preload.js";
 import type { Consumed } from "./kafka/tally.js";
@@ -85,23 +80,14 @@ function contestant(
     kind,
     run: async () => {
       const group = randomName("group");
-      const child = ContestantProcess.script(file, [
-        brokers,
-        prefix,
-        group,
-        trades,
-        MARKETS,
-      ]);
+      const child = ContestantProcess.script(file, [brokers, prefix, group, trades, MARKETS]);
       const consumed = JSON.parse(await child.line(LIMIT_MS)) as Consumed;
       await child.stop();
       const { seen, distinct, counted, seconds, cpuSeconds } = consumed;
       if (seen !== trades || distinct !== trades)
-        throw new Error(
-          `${name}: ${seen} came, ${distinct} of ${trades} different`,
-        );
+        throw new Error(`${name}: ${seen} came, ${distinct} of ${trades} different`);
       const committed = await committedOf(brokers, prefix, group);
-      if (committed !== trades)
-        throw new Error(`${name}: ${committed} of ${trades} committed`);
+      if (committed !== trades) throw new Error(`${name}: ${committed} of ${trades} committed`);
       return {
         rate: { unit: "trades/s", value: counted / seconds },
         CPU: { unit: "µs/trade", value: (cpuSeconds * 1e6) / counted },
@@ -112,11 +98,7 @@ function contestant(
 }
 
 /** Offsets summed over the partitions. Nest's server adds a suffix to the name of its group. */
-async function committedOf(
-  brokers: string,
-  prefix: string,
-  group: string,
-): Promise<number> {
+async function committedOf(brokers: string, prefix: string, group: string): Promise<number> {
   const kafka = new kafkajs.Kafka({
     brokers: [brokers],
     logLevel: kafkajs.logLevel.NOTHING,
@@ -125,8 +107,7 @@ async function committedOf(
   await admin.connect();
   try {
     const { groups } = await admin.listGroups();
-    const groupId =
-      groups.find((it) => it.groupId.startsWith(group))?.groupId ?? group;
+    const groupId = groups.find((it) => it.groupId.startsWith(group))?.groupId ?? group;
     const topics = [`${prefix}trades`];
     const found = await admin.fetchOffsets({ groupId, topics });
     return found

@@ -5,12 +5,7 @@ import { decode as decodeRecord, encode } from "../src/streaming/codec.js";
 import type { Item } from "../src/streaming/lanes.js";
 import { binance } from "../src/venues/binance/spot.js";
 import { random } from "../test/support/random.js";
-import {
-  type Benchmark,
-  type Contestant,
-  percentOf,
-  takeTurns,
-} from "./harness/benchmark.js";
+import { type Benchmark, type Contestant, percentOf, takeTurns } from "./harness/benchmark.js";
 import { generate } from "./harness/generate.js";
 
 const FRAMES = 200_000;
@@ -27,9 +22,7 @@ export const decode: Benchmark = {
   async run(_servers, scale) {
     const count = scale.smoke ? 2_000 : FRAMES;
     const frames = recordedFrames(count);
-    const records = [...generate(count, 20)].map((trade) =>
-      Buffer.from(encode("trades", trade)),
-    );
+    const records = [...generate(count, 20)].map((trade) => Buffer.from(encode("trades", trade)));
     const context = { receivedAt: Date.now(), source: "replay" as const };
     const latest = Date.now();
     const contestants: Contestant[] = [
@@ -80,10 +73,7 @@ function parsed(bytes: Buffer): boolean {
 }
 
 /** Throws unless every one of the texts is accepted. */
-function timed(
-  texts: readonly Buffer[],
-  accept: (bytes: Buffer) => boolean,
-): Contestant["run"] {
+function timed(texts: readonly Buffer[], accept: (bytes: Buffer) => boolean): Contestant["run"] {
   return () => {
     let accepted = 0;
     const began = performance.now();
@@ -91,8 +81,7 @@ function timed(
       for (const text of texts) if (accept(text)) accepted++;
     const ms = performance.now() - began;
     const all = texts.length * PASSES;
-    if (accepted !== all)
-      throw new Error(`${all - accepted} of ${all} were not decoded`);
+    if (accepted !== all) throw new Error(`${all - accepted} of ${all} were not decoded`);
     return Promise.resolve({
       time: { unit: "µs", value: (ms * 1_000) / all },
       rate: { unit: "messages/s", value: all / (ms / 1_000) },
@@ -116,8 +105,7 @@ function emptyItem(): Item {
  */
 function recordedFrames(count: number): Buffer[] {
   const folder = process.env["TAPELINE_DATA"];
-  const frames =
-    folder !== undefined && existsSync(folder) ? spot(folder) : made();
+  const frames = folder !== undefined && existsSync(folder) ? spot(folder) : made();
   return Array.from({ length: count }, (_, index) =>
     Buffer.from(frames[index % frames.length] as string),
   );

@@ -76,12 +76,7 @@ export const endToEnd: Benchmark = {
     // Its start alone takes longer than the rest of a smoke run.
     if (!scale.smoke && canRunConnect())
       contestants.push(
-        contestant(
-          CONNECT,
-          "peer",
-          (it) => kafkaConnect(servers, it),
-          await fill(SOME),
-        ),
+        contestant(CONNECT, "peer", (it) => kafkaConnect(servers, it), await fill(SOME)),
       );
     const rows = await takeTurns(contestants, scale);
     return {

@@ -9,13 +9,7 @@ import {
   percentOf,
   takeTurns,
 } from "./harness/benchmark.js";
-import {
-  Crowd,
-  type Flushes,
-  type Plan,
-  candlePlans,
-  tickerPlans,
-} from "./live/crowd.js";
+import { Crowd, type Flushes, type Plan, candlePlans, tickerPlans } from "./live/crowd.js";
 import {
   EMIT,
   type LiveServer,
@@ -63,11 +57,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
   const database = await servers.database();
   const pairs: Pair[] = [];
   try {
-    for (const open of [
-      () => openProduct(database.url),
-      openRoomEmit,
-      openPreFramed,
-    ]) {
+    for (const open of [() => openProduct(database.url), openRoomEmit, openPreFramed]) {
       const [live, crowd] = await Promise.all([open(), Crowd.start()]);
       pairs.push({ live, crowd });
     }
@@ -86,8 +76,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
       ],
     };
   } finally {
-    for (const { live, crowd } of pairs)
-      await Promise.all([live.child.stop(), crowd.stop()]);
+    for (const { live, crowd } of pairs) await Promise.all([live.child.stop(), crowd.stop()]);
     await database.close();
   }
 }
@@ -138,9 +127,7 @@ async function oneRun(
     child.call("paced", load.pacedRounds, FLUSH_MS),
   );
   if (live.name === PRODUCT) await child.call("flushEvery", SHORTEST_FLUSH_MS);
-  const flatOut = await window(live, crowd, plans, () =>
-    child.call("flatOut", load.flatOutRounds),
-  );
+  const flatOut = await window(live, crowd, plans, () => child.call("flatOut", load.flatOutRounds));
   if (live.name === PRODUCT) await child.call("flushEvery", FLUSH_MS);
   await checkNewest(live, crowd);
   const updates = channel === "tickers" ? LIVE_MARKETS.length : 1;

@@ -52,9 +52,6 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
         limit: 3,
       },
     ],
-    notes: [
-      "Memory of PostgreSQL counts memory shared by its processes once.",
-      ...disk.notes,
-    ],
+    notes: ["Memory of PostgreSQL counts memory shared by its processes once.", ...disk.notes],
   };
 }

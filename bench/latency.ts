@@ -51,10 +51,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
         bursts: scale.runs === 1 ? 3 : 2,
         recorded: 2_000_000,
       };
-  const rows = [
-    await quiet(EMBEDDED, {}, load, scale),
-    await replaying(load, scale),
-  ];
+  const rows = [await quiet(EMBEDDED, {}, load, scale), await replaying(load, scale)];
   const database = await servers.database();
   try {
     const settings = {
@@ -94,9 +91,7 @@ async function quiet(
       const { p50, p99 } = await steady(session, load.steadySeconds);
       put(row, { p50, p99 });
       for (let burst = 1; burst <= load.bursts; burst++) {
-        scale.say(
-          `${contestant}: burst ${burst}, round ${round} of ${scale.runs}`,
-        );
+        scale.say(`${contestant}: burst ${burst}, round ${round} of ${scale.runs}`);
         const spread = await session.measure(BURST, BURST_MS);
         put(row, { "burst p99": spread.p99, drained: spread.drained });
         // Lets the system recover from the previous burst.
@@ -152,10 +147,7 @@ async function replaying(
   }
 }
 
-function steady(
-  session: LatencySession,
-  seconds: number,
-): ReturnType<LatencySession["measure"]> {
+function steady(session: LatencySession, seconds: number): ReturnType<LatencySession["measure"]> {
   const perMarket = Math.round(STEADY_PER_SECOND * seconds);
   return session.measure(perMarket, seconds * 1_000);
 }

@@ -24,8 +24,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   footprint: async () => (await import("./footprint.js")).footprint,
 };
 /** Takes long, therefore separate: `npm run bench:growth`. */
-const GROWTH = async (): Promise<Benchmark> =>
-  (await import("./growth.js")).growth;
+const GROWTH = async (): Promise<Benchmark> => (await import("./growth.js")).growth;
 const RESULTS = ".cache/bench";
 
 const HELP = `npm run bench -- [options]
@@ -59,10 +58,7 @@ function selected(): [string, () => Promise<Benchmark>][] | undefined {
   const names = values.only?.split(",") ?? Object.keys(BENCHMARKS);
   const unknown = names.filter((name) => BENCHMARKS[name] === undefined);
   if (unknown.length === 0)
-    return names.map((name) => [
-      name,
-      BENCHMARKS[name] as () => Promise<Benchmark>,
-    ]);
+    return names.map((name) => [name, BENCHMARKS[name] as () => Promise<Benchmark>]);
   process.stderr.write(
     `--only must be of ${Object.keys(BENCHMARKS).join(", ")}; not ${unknown.join(", ")}\n`,
   );
@@ -85,15 +81,12 @@ async function main(): Promise<number> {
   }
   const runs = Number(values.runs ?? (values.smoke ? 1 : 2));
   if (!Number.isInteger(runs) || runs < 1 || runs > 100) {
-    process.stderr.write(
-      `--runs must be an integer of 1–100, not ${values.runs}\n`,
-    );
+    process.stderr.write(`--runs must be an integer of 1–100, not ${values.runs}\n`);
     return 2;
   }
   const list = selected();
   if (list === undefined) return 2;
-  if (!values.built)
-    execFileSync("npm", ["run", "--silent", "build"], { stdio: "inherit" });
+  if (!values.built) execFileSync("npm", ["run", "--silent", "build"], { stdio: "inherit" });
   mkdirSync(RESULTS, { recursive: true });
   Logger.overrideLogger(["warn", "error", "fatal"]);
   const servers = new Servers();
@@ -102,9 +95,7 @@ async function main(): Promise<number> {
     const here = await machine(servers);
     const calibration = await calibrate(servers);
     const { columns, cells } = cellsOf({ rows: [calibration] });
-    process.stdout.write(
-      `${JSON.stringify(here)}\n${table(columns, cells)}\n\n`,
-    );
+    process.stdout.write(`${JSON.stringify(here)}\n${table(columns, cells)}\n\n`);
     for (const [place, [name, load]] of list.entries()) {
       const { title, workload, chart, run } = await load();
       const began = performance.now();
@@ -127,22 +118,15 @@ async function main(): Promise<number> {
         ...outcome,
       };
       if (!values.smoke)
-        writeFileSync(
-          `${RESULTS}/${name}.json`,
-          `${JSON.stringify(report, null, 2)}\n`,
-        );
+        writeFileSync(`${RESULTS}/${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
       const shown = cellsOf(outcome);
-      process.stdout.write(
-        `${title} (${seconds} s)\n${table(shown.columns, shown.cells)}\n`,
-      );
+      process.stdout.write(`${title} (${seconds} s)\n${table(shown.columns, shown.cells)}\n`);
       // A small load does not measure speed.
       if (!values.smoke) {
         process.stdout.write(`${barLines(outcome).join("\n")}\n`);
         missed += outcome.bars.filter((bar) => !holds(bar)).length;
       }
-      process.stdout.write(
-        `${outcome.notes.map((note) => `  ${note}\n`).join("")}\n`,
-      );
+      process.stdout.write(`${outcome.notes.map((note) => `  ${note}\n`).join("")}\n`);
     }
   } finally {
     await servers.close();

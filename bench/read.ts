@@ -50,11 +50,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
     const times = await fill(database.source, count);
     const candles = new CandleStore(database.source);
     const trades = new TradeStore(database.source);
-    const contestant = (
-      name: string,
-      kind: Contestant["kind"],
-      page: ReadPage,
-    ): Contestant => ({
+    const contestant = (name: string, kind: Contestant["kind"], page: ReadPage): Contestant => ({
       name,
       kind,
       run: () => timed(page, times, scale.smoke ? 5 : PAGES),
@@ -69,8 +65,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
         contestant(
           TRADES_OF_OURS,
           "tapeline",
-          async (market, start, limit) =>
-            (await trades.page({ market, start, limit })).length,
+          async (market, start, limit) => (await trades.page({ market, start, limit })).length,
         ),
         contestant(TRADE_ENTITIES, "peer", pages.trades),
       ],
@@ -84,10 +79,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
 }
 
 /** First and last exchange time (epoch ms) from which a whole page can be read. */
-async function fill(
-  source: DataSource,
-  count: number,
-): Promise<{ first: number; last: number }> {
+async function fill(source: DataSource, count: number): Promise<{ first: number; last: number }> {
   const recorder = new Recorder(
     readConfig({ INTERVALS: "1s,1m" }),
     source,

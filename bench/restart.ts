@@ -72,9 +72,7 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
           name: RESTART,
           kind: "tapeline",
           run: () =>
-            withDatabase((database) =>
-              killAndRestart(topic, database, { before, behind }),
-            ),
+            withDatabase((database) => killAndRestart(topic, database, { before, behind })),
         },
       ],
       // Each round takes most of a minute.
@@ -96,16 +94,14 @@ async function writeSideBySide(
 ): Promise<Figures> {
   const lanes = Array.from({ length: writers }, (): Trade[] => []);
   const share = new LaneShare(writers);
-  for (const trade of generate(count, MARKETS))
-    lanes[share.of(trade.market)]?.push(trade);
+  for (const trade of generate(count, MARKETS)) lanes[share.of(trade.market)]?.push(trade);
   const recorder = recorderOn(source);
   const { signal } = new AbortController();
   const cpu = process.cpuUsage();
   const began = performance.now();
   await Promise.all(
     lanes.map(async (trades) => {
-      for (const batch of chunks(trades, LARGEST_BATCH))
-        await recorder.record(batch, signal);
+      for (const batch of chunks(trades, LARGEST_BATCH)) await recorder.record(batch, signal);
     }),
   );
   const seconds = (performance.now() - began) / 1_000;
@@ -137,8 +133,7 @@ async function killAndRestart(
   await until(() => isQuiet(source), 10_000);
   const stored = await storedTrades(source);
   const all = before + behind;
-  if (all - stored < behind)
-    throw new Error(`${stored} were stored before the kill: too many`);
+  if (all - stored < behind) throw new Error(`${stored} were stored before the kill: too many`);
 
   const began = performance.now();
   const recorder = await Process.start(["serve"], settings);

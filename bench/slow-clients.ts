@@ -1,11 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type {
-  Bar,
-  Benchmark,
-  Outcome,
-  Row,
-  Scale,
-} from "./harness/benchmark.js";
+import type { Bar, Benchmark, Outcome, Row, Scale } from "./harness/benchmark.js";
 import { Crowd, type Flushes, type Plan, candlePlans } from "./live/crowd.js";
 import {
   EMIT,
@@ -71,17 +65,13 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
     await database.close();
   }
   const figure = (row: string, name: string): number =>
-    rows.find(({ contestant }) => contestant === row)?.figures[name]
-      ?.samples[0] ?? NaN;
+    rows.find(({ contestant }) => contestant === row)?.figures[name]?.samples[0] ?? NaN;
   const bar = (what: string, unit: string, limit: number): Bar => {
     return { what, unit, limit, is: "at most", value: figure(PRODUCT, what) };
   };
   return {
     rows,
-    bars: [
-      bar("memory grows by", "MB", 50),
-      bar("the others' p99 grows by", "%", 20),
-    ],
+    bars: [bar("memory grows by", "MB", 50), bar("the others' p99 grows by", "%", 20)],
     notes: [
       "One round, whatever --runs says: a minute each. Memory is the highest resident one of the server's process, against the same load while every client reads; p99 is from the flush to the client.",
       `A client that answers no ping is disconnected: by ${PRODUCT} 20 s after it stopped, by ${EMIT} after 45 s. ${PRODUCT} removes it from its rooms as soon as the kernel accepts no more data for it; ${EMIT} keeps every frame for it until then.`,
@@ -90,30 +80,19 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
   };
 }
 
-async function oneRow(
-  live: LiveServer,
-  crowd: Crowd,
-  load: Load,
-  scale: Scale,
-): Promise<Row> {
+async function oneRow(live: LiveServer, crowd: Crowd, load: Load, scale: Scale): Promise<Row> {
   const { child, name, kind } = live;
-  const plans = candlePlans(load.clients, LIVE_MARKETS, OF_MARKETS).map(
-    (plan): Plan => {
-      const isSlow = plan.index < load.slow;
-      return {
-        ...plan,
-        isSampled: plan.isSampled && !isSlow,
-        channels: isSlow
-          ? [...plan.channels, { channel: "tickers" }]
-          : plan.channels,
-      };
-    },
-  );
+  const plans = candlePlans(load.clients, LIVE_MARKETS, OF_MARKETS).map((plan): Plan => {
+    const isSlow = plan.index < load.slow;
+    return {
+      ...plan,
+      isSampled: plan.isSampled && !isSlow,
+      channels: isSlow ? [...plan.channels, { channel: "tickers" }] : plan.channels,
+    };
+  });
   scale.say(`${name}: clients`);
   await enter(live, crowd, plans);
-  const publish = async (
-    rounds: number,
-  ): Promise<Window & { p50: number; p99: number }> => {
+  const publish = async (rounds: number): Promise<Window & { p50: number; p99: number }> => {
     const window = await child.call<Window>("paced", rounds, FLUSH_MS);
     await sleep(500);
     const flushes = await child.call<Flushes>("flushes");

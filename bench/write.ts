@@ -66,21 +66,15 @@ function ours(servers: Servers, smoke: boolean): Contestant[] {
     }),
     contestant(AGAIN, "tapeline", smoke, 1, async (trades) => {
       if (stored === undefined) throw new Error("nothing is stored");
-      return record(stored, batchesOf(trades, FEW), trades).finally(() =>
-        stored?.close(),
-      );
+      return record(stored, batchesOf(trades, FEW), trades).finally(() => stored?.close());
     }),
     contestant(TENTH, "tapeline", smoke, 1, async (trades) => {
       const database = await servers.database();
-      return record(database, withRepeats(trades), trades * 0.9).finally(() =>
-        database.close(),
-      );
+      return record(database, withRepeats(trades), trades * 0.9).finally(() => database.close());
     }),
     contestant(NEW_MANY, "tapeline", smoke, 1, async (trades) => {
       const database = await servers.database();
-      return record(database, batchesOf(trades, MANY), trades).finally(() =>
-        database.close(),
-      );
+      return record(database, batchesOf(trades, MANY), trades).finally(() => database.close());
     }),
   ];
 }
@@ -90,18 +84,12 @@ function alone(
   smoke: boolean,
   name: string,
   open: (url: string) => Promise<TradesAlone>,
-  {
-    batch,
-    markets = FEW,
-    part = 1,
-  }: { batch: number; markets?: number; part?: number },
+  { batch, markets = FEW, part = 1 }: { batch: number; markets?: number; part?: number },
 ): Contestant {
   const kind = name === UPSERT || name === SAVE ? "peer" : "bare";
   return contestant(name, kind, smoke, part, async (trades) => {
     const database = await servers.database();
-    return storeAlone(database, open, { trades, markets, batch }).finally(() =>
-      database.close(),
-    );
+    return storeAlone(database, open, { trades, markets, batch }).finally(() => database.close());
   });
 }
 
@@ -143,8 +131,7 @@ async function record(
   const { signal } = new AbortController();
   const cost = await timeWrites(source, batches, async (batch) => {
     const { refusals } = await recorder.record(batch, signal);
-    if (refusals.length > 0)
-      throw new Error(`refused: ${JSON.stringify(refusals[0])}`);
+    if (refusals.length > 0) throw new Error(`refused: ${JSON.stringify(refusals[0])}`);
   });
   await requireExact(source, distinct);
   return cost;
@@ -161,10 +148,7 @@ function batchesOf(trades: number, markets: number): Generator<Trade[]> {
 function* withRepeats(trades: number): Generator<Trade[]> {
   const repeated = LARGEST_BATCH / 10;
   let last: Trade[] | undefined;
-  for (const batch of chunks(
-    generate(trades * 0.9, FEW),
-    LARGEST_BATCH - repeated,
-  )) {
+  for (const batch of chunks(generate(trades * 0.9, FEW), LARGEST_BATCH - repeated)) {
     yield [...(last ?? batch).slice(-repeated), ...batch];
     last = batch;
   }

@@ -6,10 +6,7 @@ import { HealthModule } from "./health/health.module.js";
 import type { ApiFormats } from "./http/api-formats.js";
 import { IngestionModule } from "./ingestion/ingestion.module.js";
 import { MetricsModule } from "./metrics/metrics.module.js";
-import {
-  PersistenceModule,
-  RecorderModule,
-} from "./persistence/persistence.module.js";
+import { PersistenceModule, RecorderModule } from "./persistence/persistence.module.js";
 import type { Database } from "./persistence/schema/database.js";
 import { RecoveryModule } from "./recovery/recovery.module.js";
 import { StreamingModule } from "./streaming/streaming.module.js";
@@ -17,11 +14,7 @@ import { StreamingModule } from "./streaming/streaming.module.js";
 /** One build, up to three roles in a process. */
 @Module({})
 export class AppModule {
-  static for(
-    config: Config,
-    database: Database,
-    formats: ApiFormats,
-  ): DynamicModule {
+  static for(config: Config, database: Database, formats: ApiFormats): DynamicModule {
     const { roles } = config;
     return {
       module: AppModule,

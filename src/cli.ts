@@ -48,14 +48,10 @@ await CommandFactory.run(CommandModule, {
   errorHandler: (error) => {
     // Commander has already printed usage errors and help.
     const printed =
-      "code" in error &&
-      typeof error.code === "string" &&
-      error.code.startsWith("commander.");
+      "code" in error && typeof error.code === "string" && error.code.startsWith("commander.");
     if (!printed) process.stderr.write(`${errorText(error)}\n`);
     process.exitCode =
-      "exitCode" in error && typeof error.exitCode === "number"
-        ? error.exitCode
-        : 1;
+      "exitCode" in error && typeof error.exitCode === "number" ? error.exitCode : 1;
   },
   serviceErrorHandler: (error) => {
     process.stderr.write(`${errorText(error)}\n`);

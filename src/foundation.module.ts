@@ -15,11 +15,7 @@ import { Venues } from "./venues/venues.js";
  */
 @Module({})
 export class FoundationModule {
-  static with(
-    config: Config,
-    database: Database,
-    formats: ApiFormats,
-  ): DynamicModule {
+  static with(config: Config, database: Database, formats: ApiFormats): DynamicModule {
     const providers = [
       { provide: CONFIG, useValue: config },
       { provide: DATABASE, useValue: database },

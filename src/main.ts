@@ -24,10 +24,7 @@ export interface Running {
 /**
  * Starts the roles of this process. If one part fails to start, those already started are stopped.
  */
-export async function start(
-  config: Config,
-  logger: ConsoleLogger,
-): Promise<Running> {
+export async function start(config: Config, logger: ConsoleLogger): Promise<Running> {
   const unknown = new Venues().unknown(config.feeds);
   if (unknown.length > 0) throw new ConfigError(unknown);
   const database = await openDatabase(config, "own");
@@ -46,9 +43,7 @@ export async function start(
     const connections = await configureHttp(app, config, formats);
     const upgradePaths = app.get(UpgradePaths);
     upgradePaths.listenTo(app.getHttpServer());
-    app.useWebSocketAdapter(
-      new LiveAdapter(app, config, connections, upgradePaths),
-    );
+    app.useWebSocketAdapter(new LiveAdapter(app, config, connections, upgradePaths));
     setupSwagger(app, SCHEMAS);
     if (config.roles.has("api")) setupPage(app);
     for (const strategy of app.get(ConsumerGroups).all)
@@ -72,10 +67,7 @@ export async function start(
 
 /** The start-up text for the operator: URLs, transport and database. */
 export function banner({ database }: Running, config: Config): string {
-  const host =
-    config.host === "0.0.0.0" || config.host === "::"
-      ? "localhost"
-      : config.host;
+  const host = config.host === "0.0.0.0" || config.host === "::" ? "localhost" : config.host;
   const base = `http://${host}:${config.port}`;
   const lines = [
     `Tapeline is running (${[...config.roles].join(", ")})`,
@@ -92,8 +84,6 @@ export function banner({ database }: Running, config: Config): string {
       : "  database  PostgreSQL server",
   );
   if (database.kind === "embedded")
-    lines.push(
-      `  psql      psql "$(npm run --silent tapeline -- url)"   (may only read)`,
-    );
+    lines.push(`  psql      psql "$(npm run --silent tapeline -- url)"   (may only read)`);
   return lines.join("\n");
 }

@@ -31,10 +31,7 @@ export class ServeCommand extends CommandRunner {
   async run(_args: string[], options: ServeOptions): Promise<void> {
     const config = environment();
     const venues = new Venues();
-    const venue =
-      options.replay === undefined
-        ? undefined
-        : venues.get(options.venue ?? "binance");
+    const venue = options.replay === undefined ? undefined : venues.get(options.venue ?? "binance");
     if (options.replay !== undefined && venue === undefined)
       throw new ConfigError([`--venue must be one of ${venues.names}`]);
     const stopping = new AbortController();
@@ -43,8 +40,7 @@ export class ServeCommand extends CommandRunner {
       for (const signal of ["SIGTERM", "SIGINT"] as const) {
         process.on(signal, () => {
           // npm forwards Ctrl-C, so the process gets it twice at nearly the same time.
-          if (first > 0 && Date.now() - first > FORCED_STOP_AFTER_MS)
-            process.exit(130);
+          if (first > 0 && Date.now() - first > FORCED_STOP_AFTER_MS) process.exit(130);
           first ||= Date.now();
           stopping.abort(new Error(`stopped by ${signal}`));
           resolve(signal);
@@ -67,9 +63,7 @@ export class ServeCommand extends CommandRunner {
         running.get(Transport),
       ).then(
         (summary) => log.log(summary),
-        (error: unknown) =>
-          stopping.signal.aborted ||
-          log.error(`Replay failed: ${String(error)}`),
+        (error: unknown) => stopping.signal.aborted || log.error(`Replay failed: ${String(error)}`),
       );
     }
     const signal = await stopped;

@@ -20,10 +20,7 @@ function read(...folders: string[]): Sources {
       .map((entry) => join(entry.parentPath, entry.name)),
   );
   return Object.fromEntries(
-    files.map((file) => [
-      file.split(sep).join("/"),
-      readFileSync(file, "utf8"),
-    ]),
+    files.map((file) => [file.split(sep).join("/"), readFileSync(file, "utf8")]),
   );
 }
 
@@ -76,10 +73,7 @@ describe("the files", () => {
       "src/domain/all.ts": `export * from "./trade.js";\nexport { x } from "./candle.js";`,
       "src/domain/trade.ts": `export * from "./candle.js";\nexport const one = 1;`,
     };
-    expect(barrels(sources)).toEqual([
-      "src/domain/index.ts",
-      "src/domain/all.ts",
-    ]);
+    expect(barrels(sources)).toEqual(["src/domain/index.ts", "src/domain/all.ts"]);
   });
 
   it("lie in no catch-all folder", () => {
@@ -90,9 +84,7 @@ describe("the files", () => {
     "would be found in a folder called %s",
     (name) => {
       const file = `src/api/${name}/text.ts`;
-      expect(
-        catchAllFolders({ [file]: "", "src/api/shared-state.ts": "" }),
-      ).toEqual([file]);
+      expect(catchAllFolders({ [file]: "", "src/api/shared-state.ts": "" })).toEqual([file]);
     },
   );
 
@@ -102,9 +94,9 @@ describe("the files", () => {
 
   it("would be found with 301 lines, and not with 300", () => {
     const text = (lines: number): string => "x\n".repeat(lines);
-    expect(
-      longFiles({ "src/a.ts": text(300), "test/b.ts": text(301) }),
-    ).toEqual(["test/b.ts has 301 lines"]);
+    expect(longFiles({ "src/a.ts": text(300), "test/b.ts": text(301) })).toEqual([
+      "test/b.ts has 301 lines",
+    ]);
   });
 });
 
@@ -139,9 +131,7 @@ describe("the environment", () => {
 describe("the SQL files", () => {
   it("are all in use", () => {
     expect(unusedSql(product)).toEqual([]);
-    expect(Object.keys(product).some((file) => file.endsWith(".sql"))).toBe(
-      true,
-    );
+    expect(Object.keys(product).some((file) => file.endsWith(".sql"))).toBe(true);
   });
 
   it("would be found if nobody named them", () => {
@@ -160,9 +150,9 @@ describe("the SQL files", () => {
 
 describe("the dependencies", () => {
   it("are listed in package.json if src needs them, and needed if listed", () => {
-    const { dependencies } = JSON.parse(
-      readFileSync("package.json", "utf8"),
-    ) as { dependencies: Record<string, string> };
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+      dependencies: Record<string, string>;
+    };
     expect(dependencyFaults(product, Object.keys(dependencies))).toEqual({
       undeclared: [],
       unused: [],

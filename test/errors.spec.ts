@@ -29,9 +29,9 @@ const found = (text: string, pattern: RegExp): string[] =>
 
 describe("the document of error codes", () => {
   it("has every code of our own errors, with whether a retry can help", () => {
-    const documented = rowsOf(
-      "In logs, problems of jobs and command output",
-    ).map(([code, , retry]) => [code, retry === "yes"]);
+    const documented = rowsOf("In logs, problems of jobs and command output").map(
+      ([code, , retry]) => [code, retry === "yes"],
+    );
     expect(Object.fromEntries(documented)).toEqual(ERROR_CODES);
     expect(documented).toHaveLength(Object.keys(ERROR_CODES).length);
   });

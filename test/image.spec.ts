@@ -18,7 +18,8 @@ import { unprivilegedAccount } from "../src/persistence/embedded/postgres-binari
 import { until } from "./support/app.js";
 import { freePort } from "./support/postgres.js";
 
-// What the Dockerfile's last two stages do, in a folder and without a daemon: its own commands, read from it.
+// What the Dockerfile's last two stages do, in a folder and without a daemon: its own commands,
+// read from it.
 const dockerfile = readFileSync("Dockerfile", "utf8").replaceAll("\\\n", " ");
 
 /** The rest of the last line that begins with the words. */
@@ -29,7 +30,10 @@ function instruction(words: string): string {
   return found.slice(words.length + 1);
 }
 
-/** Arguments of an instruction in exec form: without it, the process would not get the container's signals. */
+/**
+ * Arguments of an instruction in exec form: without it, the process would not get the container's
+ * signals.
+ */
 function execForm(text: string): string[] {
   return JSON.parse(text.slice(text.indexOf("["))) as string[];
 }
@@ -54,8 +58,7 @@ describe("the image", () => {
       chmodSync(root, 0o755);
       chownSync(data, account.uid, account.gid);
     }
-    for (const file of ["package.json", "package-lock.json"])
-      copyFileSync(file, join(app, file));
+    for (const file of ["package.json", "package-lock.json"]) copyFileSync(file, join(app, file));
     // The cache has all of it since this project's own installation.
     inApp(
       instruction("RUN npm ci --omit=dev").split("&&")[0] ?? "",
@@ -89,8 +92,7 @@ describe("the image", () => {
 
   function start(command: string[]): ChildProcess {
     const [file = "", ...args] = command;
-    const user =
-      account === undefined ? {} : { uid: account.uid, gid: account.gid };
+    const user = account === undefined ? {} : { uid: account.uid, gid: account.gid };
     return spawn(file, args, {
       cwd: app,
       env,
@@ -108,25 +110,17 @@ describe("the image", () => {
     );
 
   it("holds no development dependency", () => {
-    const { packages } = JSON.parse(
-      readFileSync("package-lock.json", "utf8"),
-    ) as Lock;
-    const development = Object.keys(packages).filter(
-      (path) => packages[path]?.dev === true,
-    );
+    const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as Lock;
+    const development = Object.keys(packages).filter((path) => packages[path]?.dev === true);
     expect(development.length).toBeGreaterThan(100);
-    expect(development.filter((path) => existsSync(join(app, path)))).toEqual(
-      [],
-    );
+    expect(development.filter((path) => existsSync(join(app, path)))).toEqual([]);
     expect(existsSync(join(app, "node_modules/@nestjs/core"))).toBe(true);
   });
 
   it("runs as a user who is not root and keeps its data in a volume of that user", () => {
     expect(instruction("USER")).toBe("1000:1000");
     expect(instruction("VOLUME")).toBe("/data");
-    expect(instruction("RUN install")).toContain(
-      "--owner=node --group=node --mode=0700 /data",
-    );
+    expect(instruction("RUN install")).toContain("--owner=node --group=node --mode=0700 /data");
     expect(dockerfile).toMatch(/DATA_DIR=\/data/);
   });
 
@@ -137,8 +131,7 @@ describe("the image", () => {
     const { pid } = child;
     await until(
       async () => {
-        if (child?.exitCode !== null)
-          throw new Error(`ended by itself:\n${output}`);
+        if (child?.exitCode !== null) throw new Error(`ended by itself:\n${output}`);
         return (await status("/health/ready")) === 200;
       },
       60_000,
@@ -158,10 +151,7 @@ describe("the image", () => {
   });
 
   it("ends with exit code 0 within 10 s of the stop signal and leaves no PostgreSQL behind", async () => {
-    const [line = ""] = readFileSync(
-      join(data, "postgres", "postmaster.pid"),
-      "utf8",
-    ).split("\n");
+    const [line = ""] = readFileSync(join(data, "postgres", "postmaster.pid"), "utf8").split("\n");
     const postmaster = Number(line);
     expect(processExists(postmaster)).toBe(true);
     const running = child as ChildProcess;

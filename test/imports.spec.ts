@@ -26,34 +26,18 @@ describe("the layout of src", () => {
   it.each([
     ["src/domain/trade.ts", "node:fs", "domain imports nothing"],
     ["src/domain/trade.ts", "@nestjs/common", "domain imports nothing"],
-    [
-      "src/domain/trade.ts",
-      "../config/config.js",
-      "domain may not import config",
-    ],
+    ["src/domain/trade.ts", "../config/config.js", "domain may not import config"],
     ["src/domain/a.ts", "../waiting/a.js", "domain may not import waiting"],
     ["src/waiting/a.ts", "../domain/a.js", "waiting may not import domain"],
-    [
-      "src/waiting/a.ts",
-      "../config/config.js",
-      "waiting may not import config",
-    ],
+    ["src/waiting/a.ts", "../config/config.js", "waiting may not import config"],
     ["src/waiting/a.ts", "node:fs", "waiting imports only Node's timers"],
-    [
-      "src/config/config.ts",
-      "../metrics/metrics.js",
-      "config may not import metrics",
-    ],
+    ["src/config/config.ts", "../metrics/metrics.js", "config may not import metrics"],
     [
       "src/metrics/metrics.ts",
       "../persistence/schema/database.js",
       "metrics may not import persistence/schema",
     ],
-    [
-      "src/venues/okx/okx.ts",
-      "../../streaming/transport.js",
-      "venues may not import streaming",
-    ],
+    ["src/venues/okx/okx.ts", "../../streaming/transport.js", "venues may not import streaming"],
     [
       "src/streaming/codec.ts",
       "../persistence/stores/candle-store.js",
@@ -91,11 +75,7 @@ describe("the layout of src", () => {
       "recovery may not import persistence/recorder",
     ],
     ["src/live/a.ts", "../http/problem.js", "live may not import http"],
-    [
-      "src/api/rest/a.ts",
-      "../../venues/venues.js",
-      "api may not import venues",
-    ],
+    ["src/api/rest/a.ts", "../../venues/venues.js", "api may not import venues"],
     [
       "src/api/rest/a.ts",
       "../../persistence/merge/tape-writer.js",
@@ -112,41 +92,17 @@ describe("the layout of src", () => {
       "no room imports the files that assemble the application",
     ],
     ["src/live/a.ts", "../commands/options.js", "live may not import commands"],
-    [
-      "src/recovery/a.ts",
-      "../main.js",
-      "no room imports the files that assemble the application",
-    ],
+    ["src/recovery/a.ts", "../main.js", "no room imports the files that assemble the application"],
     [
       "src/api/system/status.ts",
       "../../../test/support/tape.js",
       "the product imports nothing outside src",
     ],
-    [
-      "src/misc/thing.ts",
-      "../domain/trade.js",
-      "folder misc is not in the layout",
-    ],
-    [
-      "src/persistence/recorder/recorder.ts",
-      "kafkajs",
-      "kafkajs stays in streaming",
-    ],
-    [
-      "src/api/socket/live.gateway.ts",
-      "ws",
-      "ws stays in venues, ingestion, live",
-    ],
-    [
-      "src/recovery/market-claims.ts",
-      "typeorm",
-      "typeorm stays in persistence",
-    ],
-    [
-      "src/health/health.module.ts",
-      "@nestjs/typeorm",
-      "@nestjs/typeorm stays in persistence",
-    ],
+    ["src/misc/thing.ts", "../domain/trade.js", "folder misc is not in the layout"],
+    ["src/persistence/recorder/recorder.ts", "kafkajs", "kafkajs stays in streaming"],
+    ["src/api/socket/live.gateway.ts", "ws", "ws stays in venues, ingestion, live"],
+    ["src/recovery/market-claims.ts", "typeorm", "typeorm stays in persistence"],
+    ["src/health/health.module.ts", "@nestjs/typeorm", "@nestjs/typeorm stays in persistence"],
     ["src/main.ts", "pg", "pg stays in persistence"],
     [
       "src/recovery/backfill/file-load.ts",

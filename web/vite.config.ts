@@ -19,9 +19,10 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/docs", "/docs-json", "/metrics", "/health", "/socket.io"].map(
-        (path) => [path, { target: "http://localhost:3000", ws: true }],
-      ),
+      ["/api", "/docs", "/docs-json", "/metrics", "/health", "/socket.io"].map((path) => [
+        path,
+        { target: "http://localhost:3000", ws: true },
+      ]),
     ),
   },
 });

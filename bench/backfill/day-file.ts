@@ -4,10 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Trade } from "../../src/domain/trade.js";
 import { DAY_MS } from "../../src/domain/units.js";
-import {
-  aggregateLines,
-  writeBulkFile,
-} from "../../test/support/bulk-files.js";
+import { aggregateLines, writeBulkFile } from "../../test/support/bulk-files.js";
 
 const DAY = Date.UTC(2024, 4, 6);
 const LINES = 1_000;
@@ -46,16 +43,9 @@ export async function writeZip(folder: string, count: number): Promise<void> {
 }
 
 /** The same trades with the columns of table `trade`; returns the path. */
-export async function writeCsv(
-  folder: string,
-  count: number,
-  marketId: number,
-): Promise<string> {
+export async function writeCsv(folder: string, count: number, marketId: number): Promise<string> {
   const path = join(folder, "trade.csv");
-  await pipeline(
-    Readable.from(rowsOf(count, marketId)),
-    createWriteStream(path),
-  );
+  await pipeline(Readable.from(rowsOf(count, marketId)), createWriteStream(path));
   return path;
 }
 

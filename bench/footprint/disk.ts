@@ -33,8 +33,7 @@ export async function measureDisk(
     const recorder = recorderOn(source);
     const { signal } = new AbortController();
     const stream = stretched(generate(trades, MARKETS), STRETCH);
-    for (const batch of chunks(stream, BATCH))
-      await recorder.record(batch, signal);
+    for (const batch of chunks(stream, BATCH)) await recorder.record(batch, signal);
     const candles = await requireExact(source, trades);
     const bytes = await sizes(url);
     const figures = {
@@ -68,9 +67,7 @@ export async function measureDisk(
   }
 }
 
-async function sizes(
-  url: string,
-): Promise<{ rows: number; indexes: number; candles: number }> {
+async function sizes(url: string): Promise<{ rows: number; indexes: number; candles: number }> {
   const client = new pg.Client(url);
   await client.connect();
   try {

@@ -42,11 +42,7 @@ export async function measureIdle(scale: Scale): Promise<Row[]> {
     };
     return [
       row("idle, application", Math.max(...memory), used.app / seconds),
-      row(
-        "idle, PostgreSQL",
-        treeMegabytes(place.postmaster),
-        used.pg / seconds,
-      ),
+      row("idle, PostgreSQL", treeMegabytes(place.postmaster), used.pg / seconds),
     ];
   } finally {
     clearInterval(trading);

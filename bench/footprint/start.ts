@@ -51,16 +51,11 @@ export async function measureStarts(scale: Scale): Promise<Row[]> {
   return [
     row("start, empty folder", fresh),
     row("start again", again),
-    ...(whole.length > 0
-      ? [row("npm start again, with its build", whole)]
-      : []),
+    ...(whole.length > 0 ? [row("npm start again, with its build", whole)] : []),
   ];
 }
 
-async function startOnce(
-  venue: VenueServer,
-  place: Standalone,
-): Promise<Start> {
+async function startOnce(venue: VenueServer, place: Standalone): Promise<Start> {
   const began = performance.now();
   const app = await Process.start(["serve"], place.settings);
   try {
@@ -97,11 +92,7 @@ async function npmStart(venue: VenueServer, place: Standalone): Promise<Start> {
 }
 
 /** Lets the exchange trade as soon as a client is connected. */
-async function watch(
-  venue: VenueServer,
-  url: string,
-  began: number,
-): Promise<Start> {
+async function watch(venue: VenueServer, url: string, began: number): Promise<Start> {
   const sent = venue.sentOf(SYMBOL);
   const before = sent.length;
   let firstTrade = 0;
@@ -115,11 +106,9 @@ async function watch(
       lastTrade = performance.now();
       if (firstTrade === 0 && sent.length > before) firstTrade = lastTrade;
     }
-    if (ready === 0 && (await get(`${url}/health/ready`)) !== undefined)
-      ready = seconds(began);
+    if (ready === 0 && (await get(`${url}/health/ready`)) !== undefined) ready = seconds(began);
     const isSent = firstTrade > 0 && firstCandle === 0;
-    if (isSent && (await hasCandle(url, sent[before] as string)))
-      firstCandle = seconds(firstTrade);
+    if (isSent && (await hasCandle(url, sent[before] as string))) firstCandle = seconds(firstTrade);
     if (ready > 0 && firstCandle > 0) return { ready, firstCandle };
     await sleep(5);
   }

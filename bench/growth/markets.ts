@@ -1,20 +1,13 @@
 import type { Outcome, Row, Scale } from "../harness/benchmark.js";
 import { generate } from "../harness/generate.js";
-import {
-  LARGEST_BATCH,
-  recorderOn,
-  requireExact,
-} from "../writes/recording.js";
+import { LARGEST_BATCH, recorderOn, requireExact } from "../writes/recording.js";
 import type { Servers } from "../harness/servers.js";
 import { nextBatches, smallWrites, timedRecords } from "./small-writes.js";
 
 const MARKETS = [1, 20, 100, 500];
 
 /** The same trades spread over more markets: each batch touches more candles. */
-export async function growMarkets(
-  servers: Servers,
-  scale: Scale,
-): Promise<Outcome> {
+export async function growMarkets(servers: Servers, scale: Scale): Promise<Outcome> {
   const [bulk, writes] = scale.smoke ? [10_000, 5] : [500_000, 500];
   const rows: Row[] = [];
   for (const [index, markets] of MARKETS.entries()) {

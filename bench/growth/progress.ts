@@ -17,8 +17,7 @@ export class Progress {
     this.lastSaid = now;
     const rate = ((done - first.done) / (now - first.at)) * 1_000;
     const left = Math.max(0, this.all - done) / rate;
-    const text = (value: number): string =>
-      Math.round(value).toLocaleString("en-US");
+    const text = (value: number): string => Math.round(value).toLocaleString("en-US");
     this.say(
       `${text(done)} of ${text(this.all)} trades, ${text(rate)}/s, ${left < 90 ? `${text(left)} s` : `${text(left / 60)} min`} left`,
     );

@@ -14,10 +14,7 @@ const MAX_RECORDERS = 3;
 const LIMIT_MS = 300_000;
 
 /** One group of one to three processes over the same preloaded topic. */
-export async function growRecorders(
-  servers: Servers,
-  scale: Scale,
-): Promise<Outcome> {
+export async function growRecorders(servers: Servers, scale: Scale): Promise<Outcome> {
   const say = (text: string): void => scale.say(text);
   const trades = scale.smoke ? 60_000 : TRADES;
   const filling = new Progress(trades, (text) => say(`topic: ${text}`));
@@ -54,11 +51,7 @@ export async function growRecorders(
 async function together(
   topic: TradesTopic,
   { url, source }: BenchDatabase,
-  {
-    count,
-    trades,
-    say,
-  }: { count: number; trades: number; say: (text: string) => void },
+  { count, trades, say }: { count: number; trades: number; say: (text: string) => void },
 ): Promise<Record<string, Figure>> {
   const recorders: Process[] = [];
   try {
@@ -92,9 +85,7 @@ async function allStored(
   say: (text: string) => void,
 ): Promise<void> {
   const limit = performance.now() + LIMIT_MS;
-  const progress = new Progress(trades, (text) =>
-    say(`${recorders.length} recording: ${text}`),
-  );
+  const progress = new Progress(trades, (text) => say(`${recorders.length} recording: ${text}`));
   for (;;) {
     const stored = await storedTrades(source);
     progress.said(stored);

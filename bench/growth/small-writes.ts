@@ -15,8 +15,7 @@ export function* nextBatches(
 ): Generator<Trade[]> {
   for (let at = 0; at < count; at += size) {
     const batch: Trade[] = [];
-    while (batch.length < Math.min(size, count - at))
-      batch.push(trades.next().value as Trade);
+    while (batch.length < Math.min(size, count - at)) batch.push(trades.next().value as Trade);
     yield batch;
   }
 }

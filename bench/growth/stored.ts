@@ -1,17 +1,7 @@
 import pg from "pg";
-import {
-  type Bar,
-  type Outcome,
-  type Row,
-  type Scale,
-  medianOf,
-} from "../harness/benchmark.js";
+import { type Bar, type Outcome, type Row, type Scale, medianOf } from "../harness/benchmark.js";
 import { generate } from "../harness/generate.js";
-import {
-  LARGEST_BATCH,
-  recorderOn,
-  requireExact,
-} from "../writes/recording.js";
+import { LARGEST_BATCH, recorderOn, requireExact } from "../writes/recording.js";
 import type { Servers } from "../harness/servers.js";
 import { stretched } from "../writes/stretched.js";
 import { Progress } from "./progress.js";
@@ -26,10 +16,7 @@ const MILESTONES = [1, 10, 25, 50];
 const STRETCH = 25;
 
 /** The same small writes into tables that hold more and more. */
-export async function growStored(
-  servers: Servers,
-  scale: Scale,
-): Promise<Outcome> {
+export async function growStored(servers: Servers, scale: Scale): Promise<Outcome> {
   const { smoke } = scale;
   const say = (text: string): void => scale.say(text);
   const [unit, writes] = smoke ? [1_000, 5] : [MILLION, 1_000];
@@ -46,11 +33,7 @@ export async function growStored(
       const step = unit / (smoke ? 1 : 10);
       while (stored < milestone * unit) {
         const count = Math.min(step, milestone * unit - stored);
-        await timedRecords(
-          source,
-          recorder,
-          nextBatches(trades, count, LARGEST_BATCH),
-        );
+        await timedRecords(source, recorder, nextBatches(trades, count, LARGEST_BATCH));
         progress.said((stored += count));
       }
       await settle(url);
@@ -88,8 +71,7 @@ async function settle(url: string): Promise<void> {
 }
 
 function barOf(rows: Row[]): Bar {
-  const p99 = (milestone: number): number =>
-    medianOf(rows, nameOf(milestone), "1,000 trades, p99");
+  const p99 = (milestone: number): number => medianOf(rows, nameOf(milestone), "1,000 trades, p99");
   return {
     what: "p99 of a write of 1,000 trades, from 1 M to 50 M stored",
     value: p99(50) / p99(1),

@@ -78,9 +78,7 @@ export async function takeTurns(
   for (let round = smoke ? 1 : 0; round <= runs; round++) {
     for (const [index, { name, isRunOnce, run }] of contestants.entries()) {
       if (isRunOnce === true && round !== 1) continue;
-      say(
-        `${round === 0 ? "warming up" : `round ${round} of ${runs}`}: ${name}`,
-      );
+      say(`${round === 0 ? "warming up" : `round ${round} of ${runs}`}: ${name}`);
       const measured = await run();
       if (round === 0) continue;
       const { figures } = rows[index] as Row;
@@ -107,15 +105,10 @@ export function quantile(values: readonly number[], part: number): number {
 }
 
 /** Median of one figure of one contestant. */
-export function medianOf(
-  rows: readonly Row[],
-  contestant: string,
-  figure: string,
-): number {
+export function medianOf(rows: readonly Row[], contestant: string, figure: string): number {
   const row = rows.find((it) => it.contestant === contestant);
   const found = row?.figures[figure];
-  if (found === undefined)
-    throw new Error(`no figure "${figure}" of "${contestant}"`);
+  if (found === undefined) throw new Error(`no figure "${figure}" of "${contestant}"`);
   return median(found.samples);
 }
 
@@ -135,9 +128,5 @@ export function percentOf(
   const pairs = Math.min(own.length, others.length);
   if (pairs === 0 || (own.length !== others.length && others.length !== 1))
     throw new Error(`"${contestant}" and "${peer}" have no pairs of ${figure}`);
-  return median(
-    own
-      .slice(0, pairs)
-      .map((value, at) => (value / (others[at] as number)) * 100),
-  );
+  return median(own.slice(0, pairs).map((value, at) => (value / (others[at] as number)) * 100));
 }

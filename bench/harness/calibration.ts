@@ -49,10 +49,7 @@ async function copy(url: string): Promise<number> {
       lines.push(`1\t${time}\t${id}\t${price}\t${amount}\n`);
     const blocks = [...chunks(lines, 1_000)].map((block) => block.join(""));
     const began = performance.now();
-    await pipeline(
-      Readable.from(blocks),
-      client.query(copyFrom("COPY calibration FROM STDIN")),
-    );
+    await pipeline(Readable.from(blocks), client.query(copyFrom("COPY calibration FROM STDIN")));
     return COPY_ROWS / ((performance.now() - began) / 1_000);
   } finally {
     await client.end();

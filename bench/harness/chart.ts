@@ -20,11 +20,7 @@ const CHARACTER = 6.8;
 /**
  * Horizontal bars of one figure's medians, the product's in another colour than its peers', as SVG.
  */
-export function barChart(
-  title: string,
-  figure: string,
-  rows: readonly Row[],
-): string {
+export function barChart(title: string, figure: string, rows: readonly Row[]): string {
   const shown = rows.filter(({ figures }) => figures[figure] !== undefined);
   const unit = shown[0]?.figures[figure]?.unit ?? "";
   const height = 70 + shown.length * ROW;

@@ -67,10 +67,7 @@ export class Child {
     let late: NodeJS.Timeout | undefined;
     try {
       return await new Promise<T>((done, fail) => {
-        late = setTimeout(
-          () => fail(new Error(`no answer to "${what}" in time`)),
-          ANSWER_LIMIT_MS,
-        );
+        late = setTimeout(() => fail(new Error(`no answer to "${what}" in time`)), ANSWER_LIMIT_MS);
         this.waiting.set(id, { done: (it) => done(it as T), fail });
         this.child.send({ id, what, parts } satisfies Request);
       });
@@ -99,9 +96,7 @@ export function answer(commands: Commands): void {
       const reply: Reply = { id };
       try {
         if (what !== "begin")
-          reply.result = await (
-            commands[what] as (...all: unknown[]) => unknown
-          )(...parts);
+          reply.result = await (commands[what] as (...all: unknown[]) => unknown)(...parts);
       } catch (error) {
         reply.error = String((error as Error).stack);
       }

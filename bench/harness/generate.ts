@@ -6,11 +6,7 @@ const START = Date.UTC(2025, 5, 1);
  * `count` trades, round robin over `markets`, with dense ids and prices like those of real pairs.
  * 5,000 trades a second of market time; deterministic.
  */
-export function* generate(
-  count: number,
-  markets: number,
-  venue = "bench",
-): Generator<Trade> {
+export function* generate(count: number, markets: number, venue = "bench"): Generator<Trade> {
   for (let index = 0; index < count; index++) {
     const id = String(1_000_000 + Math.floor(index / markets));
     yield {

@@ -19,9 +19,7 @@ export interface Machine {
 export async function machine(servers: Servers): Promise<Machine> {
   const client = new pg.Client(await servers.postgresUrl());
   await client.connect();
-  const { rows } = await client.query<{ server_version: string }>(
-    "SHOW server_version",
-  );
+  const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
   await client.end();
   return {
     date: new Date().toISOString().slice(0, 16).replace("T", " "),

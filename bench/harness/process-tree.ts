@@ -20,9 +20,9 @@ function treeOf(pid: number): number[] {
 export function treeCpuSeconds(pid: number): number {
   let ticks = 0;
   for (const member of treeOf(pid)) {
-    const [user, system, ofEnded, systemOfEnded] = (
-      statOf(member)?.slice(11, 15) ?? []
-    ).map(Number);
+    const [user, system, ofEnded, systemOfEnded] = (statOf(member)?.slice(11, 15) ?? []).map(
+      Number,
+    );
     ticks += (user ?? 0) + (system ?? 0);
     ticks += (ofEnded ?? 0) + (systemOfEnded ?? 0);
   }
@@ -43,9 +43,7 @@ export function treeMegabytes(pid: number): number {
  */
 function statOf(pid: number): string[] | undefined {
   const stat = read(pid, "stat");
-  return stat === ""
-    ? undefined
-    : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat === "" ? undefined : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 function read(pid: number, file: string): string {

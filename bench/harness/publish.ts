@@ -1,10 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Outcome, Row } from "./benchmark.js";
 import { barChart } from "./chart.js";
@@ -35,29 +29,19 @@ export function publish(folder: string): void {
   const reports = existsSync(folder)
     ? readdirSync(folder)
         .filter((file) => file.endsWith(".json"))
-        .map(
-          (file) =>
-            JSON.parse(readFileSync(join(folder, file), "utf8")) as Report,
-        )
+        .map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Report)
     : [];
-  if (reports.length === 0)
-    throw new Error(`${folder} has no results: run npm run bench first`);
+  if (reports.length === 0) throw new Error(`${folder} has no results: run npm run bench first`);
   mkdirSync(CHARTS, { recursive: true });
   let document = readFileSync(DOCUMENT, "utf8");
   for (const report of reports) {
     const { name, title, chart, rows } = report;
-    writeFileSync(
-      join(CHARTS, `${name}.svg`),
-      `${barChart(title, chart, rows)}\n`,
-    );
+    writeFileSync(join(CHARTS, `${name}.svg`), `${barChart(title, chart, rows)}\n`);
     document = replaced(document, name, section(report));
     process.stdout.write(`${name}: ${report.machine.date}\n`);
   }
-  const [newest] = reports.sort((a, b) =>
-    b.machine.date.localeCompare(a.machine.date),
-  );
-  if (newest !== undefined)
-    document = replaced(document, "machine", machineLines(newest));
+  const [newest] = reports.sort((a, b) => b.machine.date.localeCompare(a.machine.date));
+  if (newest !== undefined) document = replaced(document, "machine", machineLines(newest));
   writeFileSync(DOCUMENT, document);
 }
 
@@ -103,10 +87,7 @@ function machineLines({ machine, calibration }: Report): string {
   ].join("\n\n");
 }
 
-function markdown(
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
+function markdown(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const rule = `| ${columns.map((_, index) => (index === 0 ? "---" : "--:")).join(" | ")} |`;

@@ -7,10 +7,7 @@ import {
   serverDatabase,
 } from "../../src/persistence/schema/database.js";
 import { Broker } from "../../test/support/broker.js";
-import {
-  type TestPostgres,
-  startPostgres,
-} from "../../test/support/postgres.js";
+import { type TestPostgres, startPostgres } from "../../test/support/postgres.js";
 
 /** A separate database for one run. */
 export interface BenchDatabase {
@@ -42,9 +39,7 @@ export class Servers {
     await once(server, `CREATE DATABASE ${name}`);
     const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
     const database = serverDatabase(url);
-    const source = await new DataSource(
-      dataSourceOptions(database, connections),
-    ).initialize();
+    const source = await new DataSource(dataSourceOptions(database, connections)).initialize();
     await migrate(source, database);
     return {
       url,

@@ -1,10 +1,7 @@
 import { type Figure, type Outcome, median } from "./benchmark.js";
 
 /** Text table with columns as wide as their longest cell; numbers to the right. */
-export function table(
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
+export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [columns, ...rows];
   const widths = columns.map((_, index) =>
     Math.max(...cells.map((row) => (row[index] ?? "").length)),
@@ -12,9 +9,7 @@ export function table(
   const line = (row: readonly string[]): string =>
     row
       .map((cell, index) =>
-        index === 0
-          ? cell.padEnd(widths[index] ?? 0)
-          : cell.padStart(widths[index] ?? 0),
+        index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0),
       )
       .join("  ")
       .trimEnd();
@@ -29,8 +24,7 @@ export function cellsOf({ rows }: Pick<Outcome, "rows">): {
 } {
   const units = new Map<string, string>();
   for (const { figures } of rows)
-    for (const [name, { unit }] of Object.entries(figures))
-      units.set(name, unit);
+    for (const [name, { unit }] of Object.entries(figures)) units.set(name, unit);
   const names = [...units.keys()];
   return {
     columns: ["", ...names.map((name) => `${name}, ${units.get(name)}`)],

@@ -19,20 +19,13 @@ type Streaming = typeof import("../../src/streaming/strategy.js") &
   typeof import("../../src/streaming/streaming-figures.js") &
   typeof import("../../src/streaming/rethrow.filter.js") &
   typeof import("../../src/streaming/kafka/kafka-transport.js");
-const { readConfig } =
-  await built<typeof import("../../src/config/config.js")>("config/config.js");
+const { readConfig } = await built<typeof import("../../src/config/config.js")>("config/config.js");
 const { Metrics } =
-  await built<typeof import("../../src/metrics/metrics.js")>(
-    "metrics/metrics.js",
-  );
+  await built<typeof import("../../src/metrics/metrics.js")>("metrics/metrics.js");
 const { TransportStrategy } = await built<Streaming>("streaming/strategy.js");
 const { RethrowFilter } = await built<Streaming>("streaming/rethrow.filter.js");
-const { StreamingFigures } = await built<Streaming>(
-  "streaming/streaming-figures.js",
-);
-const { KafkaTransport } = await built<Streaming>(
-  "streaming/kafka/kafka-transport.js",
-);
+const { StreamingFigures } = await built<Streaming>("streaming/streaming-figures.js");
+const { KafkaTransport } = await built<Streaming>("streaming/kafka/kafka-transport.js");
 
 const RECORDER = Symbol("recorder");
 const tally = new Tally(trades, markets);
@@ -52,10 +45,7 @@ class Counter {
 class CounterModule {}
 
 const config = readConfig({ KAFKA_BROKERS: brokers, TOPIC_PREFIX: prefix });
-const transport = new KafkaTransport(
-  config,
-  new StreamingFigures(new Metrics()),
-);
+const transport = new KafkaTransport(config, new StreamingFigures(new Metrics()));
 await transport.start();
 const strategy = new TransportStrategy("recorder", RECORDER, transport, {
   group,
@@ -64,10 +54,10 @@ const strategy = new TransportStrategy("recorder", RECORDER, transport, {
   maxBatch: config.maxBatch,
   paceMs: config.flushMs,
 });
-const app = await NestFactory.createMicroservice<MicroserviceOptions>(
-  CounterModule,
-  { strategy, logger: ["error", "warn"] },
-);
+const app = await NestFactory.createMicroservice<MicroserviceOptions>(CounterModule, {
+  strategy,
+  logger: ["error", "warn"],
+});
 await app.listen();
 await tally.all();
 await app.close();

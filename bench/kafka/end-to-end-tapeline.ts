@@ -3,19 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataSource } from "typeorm";
 import { EmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
-import {
-  dataSourceOptions,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
+import { dataSourceOptions, serverDatabase } from "../../src/persistence/schema/database.js";
 import { freePort } from "../../test/support/postgres.js";
 import { ContestantProcess } from "../harness/contestant-process.js";
 import type { Servers } from "../harness/servers.js";
-import {
-  type Published,
-  checkRecorded,
-  forgetGroup,
-  takePublished,
-} from "./recorded.js";
+import { type Published, checkRecorded, forgetGroup, takePublished } from "./recorded.js";
 import { type Watched, watchRecording } from "./recording-watch.js";
 
 /** A topic with a number of trades, for successive runs. */
@@ -29,10 +21,7 @@ export interface Load {
 const START_LIMIT_MS = 60_000;
 
 /** The built product as a recorder on Kafka and a server's database. */
-export function tapelineOnKafka(
-  servers: Servers,
-  load: Load,
-): Promise<Watched> {
+export function tapelineOnKafka(servers: Servers, load: Load): Promise<Watched> {
   return recorded(servers, load, "recorder", (url) =>
     ContestantProcess.command(process.execPath, ["dist/cli.js", "serve"], {
       FEEDS: "",
@@ -49,11 +38,7 @@ export function tapelineOnKafka(
 export function bareLoop(servers: Servers, load: Load): Promise<Watched> {
   const { brokers, prefix } = load;
   return recorded(servers, load, "bare", (url) =>
-    ContestantProcess.script("bench/peers/bare-loop.ts", [
-      brokers,
-      prefix,
-      url,
-    ]),
+    ContestantProcess.script("bench/peers/bare-loop.ts", [brokers, prefix, url]),
   );
 }
 
@@ -67,15 +52,9 @@ async function recorded(
   const database = await servers.database(2);
   const contestant = start(database.url);
   try {
-    const watched = await watchRecording(contestant, trades, () =>
-      storedIn(database.source),
-    );
+    const watched = await watchRecording(contestant, trades, () => storedIn(database.source));
     await contestant.stop();
-    await checkRecorded(
-      database.source,
-      trades,
-      await takePublished(brokers, prefix),
-    );
+    await checkRecorded(database.source, trades, await takePublished(brokers, prefix));
     await forgetGroup(brokers, prefix + group);
     return watched;
   } finally {
@@ -93,25 +72,17 @@ export async function tapelineEmbedded({
   // As root, PostgreSQL runs as another user, who needs access.
   chmodSync(folder, 0o755);
   const port = await freePort();
-  const contestant = ContestantProcess.script(
-    "bench/kafka/in-process-run.ts",
-    [trades, markets],
-    {
-      FEEDS: "",
-      PORT: String(await freePort()),
-      LOG_LEVEL: "error",
-      DATA_DIR: folder,
-      EMBEDDED_PORT: String(port),
-    },
-  );
+  const contestant = ContestantProcess.script("bench/kafka/in-process-run.ts", [trades, markets], {
+    FEEDS: "",
+    PORT: String(await freePort()),
+    LOG_LEVEL: "error",
+    DATA_DIR: folder,
+    EMBEDDED_PORT: String(port),
+  });
   try {
     const source = await open(await contestant.line(START_LIMIT_MS));
-    const watched = await watchRecording(contestant, trades, () =>
-      storedIn(source),
-    );
-    const published = JSON.parse(
-      await contestant.line(START_LIMIT_MS),
-    ) as Published;
+    const watched = await watchRecording(contestant, trades, () => storedIn(source));
+    const published = JSON.parse(await contestant.line(START_LIMIT_MS)) as Published;
     await source.destroy();
     await contestant.stop();
     await checkEmbedded(folder, port, trades, published);

@@ -15,12 +15,11 @@ const { environment } =
   await built<typeof import("../../src/config/config.js")>("config/config.js");
 const { useLogger } = await built<typeof import("../../src/log.js")>("log.js");
 const { start } = await built<typeof import("../../src/main.js")>("main.js");
-const { Transport } = await built<
-  typeof import("../../src/streaming/transport.js")
->("streaming/transport.js");
-const { BulkSender } = await built<
-  typeof import("../../src/streaming/bulk-sender.js")
->("streaming/bulk-sender.js");
+const { Transport } =
+  await built<typeof import("../../src/streaming/transport.js")>("streaming/transport.js");
+const { BulkSender } = await built<typeof import("../../src/streaming/bulk-sender.js")>(
+  "streaming/bulk-sender.js",
+);
 
 const config = environment();
 const running = await start(config, useLogger(config));
@@ -36,8 +35,7 @@ const reader = await transport.subscribe({
     [
       "candles",
       ({ records }) => {
-        for (const record of records)
-          if ("interval" in record) note(published, record);
+        for (const record of records) if ("interval" in record) note(published, record);
         return Promise.resolve();
       },
     ],

@@ -31,26 +31,20 @@ export async function checkRecorded(
       throw new Error(`${verdict.market}: ${JSON.stringify(verdict.examples)}`);
     stored += BigInt(verdict.trades);
   }
-  if (stored !== BigInt(trades))
-    throw new Error(`${stored} of ${trades} trades are stored`);
+  if (stored !== BigInt(trades)) throw new Error(`${stored} of ${trades} trades are stored`);
   const closed = await source.query<{ key: string; version: number }[]>(
     `SELECT concat_ws('|', m.name, c.interval, c.open_time) AS key, c.version
      FROM candle c JOIN market m ON m.id = c.market_id WHERE c.closed`,
   );
   for (const { key, version } of closed)
     if (published[key] !== version)
-      throw new Error(
-        `${key} was published as ${published[key]}, not ${version}`,
-      );
+      throw new Error(`${key} was published as ${published[key]}, not ${version}`);
   if (closed.length !== Object.keys(published).length)
     throw new Error("a candle was published that is not stored");
 }
 
 /** Reads the `candles` topic and deletes its records, since the next run shares the topic. */
-export async function takePublished(
-  brokers: string,
-  prefix: string,
-): Promise<Published> {
+export async function takePublished(brokers: string, prefix: string): Promise<Published> {
   const topic = `${prefix}candles`;
   const kafka = new kafkajs.Kafka({
     brokers: [brokers],
@@ -81,10 +75,7 @@ export async function takePublished(
             const { partition } = batch;
             for (const { value } of batch.messages)
               note(published, JSON.parse(String(value)) as Candle);
-            if (
-              Number(batch.lastOffset()) + 1 >=
-              (open.get(partition) ?? Infinity)
-            )
+            if (Number(batch.lastOffset()) + 1 >= (open.get(partition) ?? Infinity))
               open.delete(partition);
             if (open.size === 0) done();
             return Promise.resolve();
@@ -110,10 +101,7 @@ export async function takePublished(
  * Deletes the group, so that the next run starts from the first record. The group's last member
  * must have left.
  */
-export async function forgetGroup(
-  brokers: string,
-  group: string,
-): Promise<void> {
+export async function forgetGroup(brokers: string, group: string): Promise<void> {
   const kafka = new kafkajs.Kafka({
     brokers: [brokers],
     logLevel: kafkajs.logLevel.NOTHING,

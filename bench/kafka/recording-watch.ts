@@ -41,8 +41,7 @@ export async function watchRecording(
   for (;;) {
     const count = await stored();
     const at = performance.now();
-    if (count > 0 && first === undefined)
-      first = { at, stored: count, cpu: cpuSeconds(pid) };
+    if (count > 0 && first === undefined) first = { at, stored: count, cpu: cpuSeconds(pid) };
     if (first !== undefined && at - first.at >= memory.length * SAMPLE_MS)
       memory.push(residentMegabytes(pid));
     if (first !== undefined && count >= trades) {

@@ -39,9 +39,7 @@ export class Tally {
 
   see({ market, id }: { market: string; id: string }): void {
     this.seen++;
-    const place =
-      (Number(id) - 1_000_000) * this.markets +
-      Number(market.slice("bench:M".length));
+    const place = (Number(id) - 1_000_000) * this.markets + Number(market.slice("bench:M".length));
     // Neither a copy nor a trade that was never sent.
     if (this.marks[place] !== 0) return;
     this.marks[place] = 1;
@@ -50,8 +48,7 @@ export class Tally {
 
   /** At the end of each handler call. */
   handled(): void {
-    if (this.seen * 10 >= this.trades)
-      this.first ??= { seen: this.seen, ...now() };
+    if (this.seen * 10 >= this.trades) this.first ??= { seen: this.seen, ...now() };
     if (this.distinct === this.trades) this.last ??= now();
   }
 
@@ -68,8 +65,7 @@ export class Tally {
 
   result(): Consumed {
     const { first, last, seen, distinct } = this;
-    if (first === undefined || last === undefined)
-      throw new Error("not all has come");
+    if (first === undefined || last === undefined) throw new Error("not all has come");
     return {
       seen,
       distinct,

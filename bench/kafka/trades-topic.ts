@@ -30,10 +30,7 @@ export class TradesTopic {
       KAFKA_BROKERS: brokers,
       TOPIC_PREFIX: `bench-${randomBytes(4).toString("hex")}.`,
     };
-    const transport = new KafkaTransport(
-      readConfig(settings),
-      new StreamingFigures(new Metrics()),
-    );
+    const transport = new KafkaTransport(readConfig(settings), new StreamingFigures(new Metrics()));
     await transport.start();
     try {
       let sent = 0;

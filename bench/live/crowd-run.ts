@@ -33,12 +33,7 @@ let port = 0;
 const followers: Follower[] = [];
 const roomNames = new Map<string, string>();
 
-function onMessage(
-  follower: Follower,
-  buffer: Buffer,
-  from: number,
-  to: number,
-): void {
+function onMessage(follower: Follower, buffer: Buffer, from: number, to: number): void {
   const event = buffer[from + 4];
   if (event !== C && event !== T) {
     if (buffer.toString("latin1", from + 4, from + 10) === "resync") {
@@ -50,11 +45,7 @@ function onMessage(
   let room = "tickers";
   if (event === C) {
     const start = from + CANDLES.length;
-    const market = buffer.toString(
-      "latin1",
-      start,
-      buffer.indexOf(QUOTE, start),
-    );
+    const market = buffer.toString("latin1", start, buffer.indexOf(QUOTE, start));
     room = roomNames.get(market) ?? nameRoom(market);
   }
   let at = buffer.indexOf(SEQ, from) + SEQ.length;
@@ -71,8 +62,7 @@ function onMessage(
     if (seq !== place + 1) jumps++;
     follower.places.set(room, seq);
   }
-  if (keepsNewest)
-    follower.newest.set(room, buffer.toString("utf8", from + 2, to));
+  if (keepsNewest) follower.newest.set(room, buffer.toString("utf8", from + 2, to));
   if (follower.isSampled) sampled.push([room, seq, clock()]);
 }
 
@@ -86,10 +76,7 @@ async function enter(follower: Follower): Promise<void> {
   for (const channel of follower.channels) {
     const room = roomOf(channel);
     follower.places.delete(room);
-    const reply = (await follower.client?.emitWithAck(
-      "subscribe",
-      channel,
-    )) as SubscribeReply;
+    const reply = (await follower.client?.emitWithAck("subscribe", channel)) as SubscribeReply;
     if (!reply.ok) throw new Error(`${room}: ${JSON.stringify(reply)}`);
     follower.places.set(room, reply.seq);
   }
@@ -159,8 +146,7 @@ answer({
     ).length,
   unsettled: () =>
     followers.filter(
-      ({ channels, places }) =>
-        !channels.every((channel) => places.has(roomOf(channel))),
+      ({ channels, places }) => !channels.every((channel) => places.has(roomOf(channel))),
     ).length,
   pause: (below: number) => {
     for (const follower of followers)

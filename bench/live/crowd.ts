@@ -32,9 +32,7 @@ export class Crowd {
   static async start(processes = 1): Promise<Crowd> {
     return new Crowd(
       await Promise.all(
-        Array.from({ length: processes }, () =>
-          Child.start("bench/live/crowd-run.ts"),
-        ),
+        Array.from({ length: processes }, () => Child.start("bench/live/crowd-run.ts")),
       ),
     );
   }
@@ -53,8 +51,7 @@ export class Crowd {
 
   async counts(): Promise<Counts> {
     const each = await this.all<Counts>(() => ["counts"]);
-    const sum = (of: keyof Counts): number =>
-      each.reduce((total, counts) => total + counts[of], 0);
+    const sum = (of: keyof Counts): number => each.reduce((total, counts) => total + counts[of], 0);
     return {
       frames: sum("frames"),
       bytes: sum("bytes"),
@@ -84,19 +81,14 @@ export class Crowd {
       // A close or a `resync` may be in flight.
       await sleep(1_500);
       await this.quiet();
-      if (performance.now() > limit)
-        throw new Error("some clients are not subscribed");
-    } while (
-      (await this.all<number>(() => ["unsettled"])).some((it) => it > 0)
-    );
+      if (performance.now() > limit) throw new Error("some clients are not subscribed");
+    } while ((await this.all<number>(() => ["unsettled"])).some((it) => it > 0));
   }
 
   /** From the flush to the client, ms, of what was sampled since the last time. */
   async latency(flushes: Flushes): Promise<{ p50: number; p99: number }> {
     const all: number[] = [];
-    for (const sampled of await this.all<[string, number, number][]>(() => [
-      "sampled",
-    ]))
+    for (const sampled of await this.all<[string, number, number][]>(() => ["sampled"]))
       for (const [room, seq, at] of sampled) {
         const flushed = flushes.get(`${room} ${seq}`);
         if (flushed !== undefined) all.push(at - flushed);
@@ -113,8 +105,7 @@ export class Crowd {
   async check(expected: ReadonlyMap<string, string>): Promise<void> {
     const wrong = await this.all<number>(() => ["wrong", expected]);
     const clients = wrong.reduce((sum, count) => sum + count, 0);
-    if (clients > 0)
-      throw new Error(`${clients} clients did not end with the newest state`);
+    if (clients > 0) throw new Error(`${clients} clients did not end with the newest state`);
   }
 
   async pause(below: number): Promise<void> {
@@ -129,23 +120,15 @@ export class Crowd {
     await Promise.all(this.processes.map((child) => child.stop()));
   }
 
-  private all<T>(
-    request: (index: number) => [what: string, ...parts: unknown[]],
-  ): Promise<T[]> {
-    return Promise.all(
-      this.processes.map((child, index) => child.call<T>(...request(index))),
-    );
+  private all<T>(request: (index: number) => [what: string, ...parts: unknown[]]): Promise<T[]> {
+    return Promise.all(this.processes.map((child, index) => child.call<T>(...request(index))));
   }
 }
 
 const STRIDES = [1, 3, 7, 9, 11, 13, 17, 19, 21, 23];
 
 /** `of` markets for each client, hardly any two of them the same. */
-export function candlePlans(
-  clients: number,
-  markets: readonly string[],
-  of: number,
-): Plan[] {
+export function candlePlans(clients: number, markets: readonly string[], of: number): Plan[] {
   return Array.from({ length: clients }, (_, index) => ({
     index,
     isSampled: index % 20 === 19,

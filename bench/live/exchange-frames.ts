@@ -1,10 +1,7 @@
 import type { Trade } from "../../src/domain/trade.js";
 
 /** Trades of the exchange on loopback: market and id decide everything but the time. */
-export const EXCHANGE_MARKETS = Array.from(
-  { length: 20 },
-  (_, index) => `BENCH${index}USDT`,
-);
+export const EXCHANGE_MARKETS = Array.from({ length: 20 }, (_, index) => `BENCH${index}USDT`);
 
 export function eventTime(): number {
   return Math.floor(performance.timeOrigin + performance.now());

@@ -31,8 +31,7 @@ function trade(count: number): void {
     }
   const bytes = Buffer.concat(frames);
   const at = clock();
-  for (const known of handed)
-    for (let step = 0; step < count; step++) known.push(at);
+  for (const known of handed) for (let step = 0; step < count; step++) known.push(at);
   for (const socket of sockets) socket.write(bytes);
 }
 

@@ -17,16 +17,13 @@ const { environment } =
   await built<typeof import("../../src/config/config.js")>("config/config.js");
 const { useLogger } = await built<typeof import("../../src/log.js")>("log.js");
 const { start } = await built<typeof import("../../src/main.js")>("main.js");
-const { Transport } = await built<
-  typeof import("../../src/streaming/transport.js")
->("streaming/transport.js");
+const { Transport } =
+  await built<typeof import("../../src/streaming/transport.js")>("streaming/transport.js");
 const { LiveRooms } =
-  await built<typeof import("../../src/live/live-rooms.js")>(
-    "live/live-rooms.js",
-  );
-const { LiveGateway } = await built<
-  typeof import("../../src/api/socket/live.gateway.js")
->("api/socket/live.gateway.js");
+  await built<typeof import("../../src/live/live-rooms.js")>("live/live-rooms.js");
+const { LiveGateway } = await built<typeof import("../../src/api/socket/live.gateway.js")>(
+  "api/socket/live.gateway.js",
+);
 
 interface Connection {
   writeBuffer: unknown[];
@@ -43,10 +40,7 @@ serveLoad(
     // A market exists when it has a trade.
     await transport.produce("trades", LIVE_MARKETS.map(tradeOf));
     const gateway = app.get(LiveGateway, { strict: false });
-    const audience = Reflect.get(
-      gateway,
-      "audience",
-    ) as unknown as LiveAudience;
+    const audience = Reflect.get(gateway, "audience") as unknown as LiveAudience;
     const io = Reflect.get(audience, "server") as {
       sockets: { sockets: Map<string, { conn: unknown }> };
     };
@@ -54,8 +48,7 @@ serveLoad(
     const send = audience.send.bind(audience);
     audience.send = (frames) => {
       const at = clock();
-      for (const { room, frame } of frames)
-        flushes.set(`${room} ${frame.data.seq}`, at);
+      for (const { room, frame } of frames) flushes.set(`${room} ${frame.data.seq}`, at);
       send(frames);
     };
     let arriving = 0;

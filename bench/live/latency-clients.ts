@@ -21,10 +21,7 @@ export class LatencyClients {
     this.seen = markets.map(() => []);
   }
 
-  static async connect(
-    url: string,
-    markets: readonly string[],
-  ): Promise<LatencyClients> {
+  static async connect(url: string, markets: readonly string[]): Promise<LatencyClients> {
     const self = new LatencyClients(markets);
     try {
       await Promise.all(markets.map((_, index) => self.follow(url, index)));
@@ -63,7 +60,6 @@ export class LatencyClients {
   private take(index: number, { candles }: CandlesFrame): void {
     const at = clock();
     const seen = this.seen[index] as number[];
-    for (const { lastTradeId } of candles)
-      while (seen.length < Number(lastTradeId)) seen.push(at);
+    for (const { lastTradeId } of candles) while (seen.length < Number(lastTradeId)) seen.push(at);
   }
 }

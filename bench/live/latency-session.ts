@@ -39,8 +39,7 @@ export class LatencySession {
     const folder = mkdtempSync(join(tmpdir(), "tapeline-latency-"));
     // As root, PostgreSQL runs as another user, who needs access.
     chmodSync(folder, 0o755);
-    const cleanUp = (): void =>
-      rmSync(folder, { recursive: true, force: true });
+    const cleanUp = (): void => rmSync(folder, { recursive: true, force: true });
     const exchange = await Child.start("bench/live/exchange-run.ts");
     let product: Process | undefined;
     try {
@@ -65,8 +64,7 @@ export class LatencySession {
       const { url } = product;
       const last = MARKETS.at(-1);
       await until(
-        async () =>
-          (await fetch(`${url}/api/v1/markets/${last}/ticker`)).status === 200,
+        async () => (await fetch(`${url}/api/v1/markets/${last}/ticker`)).status === 200,
         60_000,
       );
       const clients = await LatencyClients.connect(url, MARKETS);
@@ -86,8 +84,7 @@ export class LatencySession {
     const to = from + perMarket;
     const limit = clock() + DRAIN_LIMIT_MS;
     while (this.clients.seen.some((seen) => seen.length < to)) {
-      if (clock() > limit)
-        throw new Error(`trades never arrived:\n${this.product.output}`);
+      if (clock() > limit) throw new Error(`trades never arrived:\n${this.product.output}`);
       await sleep(10);
     }
     const handed = await this.exchange.call<number[][]>("handed");
@@ -95,12 +92,8 @@ export class LatencySession {
     let drained = 0;
     for (const [market, seen] of this.clients.seen.entries()) {
       const own = handed[market] as number[];
-      for (let at = from; at < to; at++)
-        all.push((seen[at] as number) - (own[at] as number));
-      drained = Math.max(
-        drained,
-        (seen[to - 1] as number) - (own[to - 1] as number),
-      );
+      for (let at = from; at < to; at++) all.push((seen[at] as number) - (own[at] as number));
+      drained = Math.max(drained, (seen[to - 1] as number) - (own[to - 1] as number));
     }
     return { p50: quantile(all, 0.5), p99: quantile(all, 0.99), drained };
   }
@@ -109,9 +102,7 @@ export class LatencySession {
   async check(): Promise<void> {
     const times = await this.exchange.call<number[][]>("times");
     for (const [index, market] of MARKETS.entries()) {
-      const trades = (times[index] as number[]).map((time, at) =>
-        tradeOf(index, at + 1, time),
-      );
+      const trades = (times[index] as number[]).map((time, at) => tradeOf(index, at + 1, time));
       for (const interval of CHECKED) {
         const stored = await this.product.get<Candle[]>(
           `/api/v1/markets/${market}/candles?interval=${interval}`,
@@ -120,18 +111,14 @@ export class LatencySession {
           JSON.stringify(stored.map(foldedPart)),
           JSON.stringify(fold(trades, interval)),
         ];
-        if (own !== right)
-          throw new Error(`${market} ${interval}: ${own} is not ${right}`);
+        if (own !== right) throw new Error(`${market} ${interval}: ${own} is not ${right}`);
       }
     }
   }
 
   /** Trades stored of markets that the exchange does not have. */
   async replayed(): Promise<number> {
-    const all =
-      await this.product.get<{ market: string; trades: number }[]>(
-        "/api/v1/markets",
-      );
+    const all = await this.product.get<{ market: string; trades: number }[]>("/api/v1/markets");
     return all
       .filter(({ market }) => !MARKETS.includes(market))
       .reduce((sum, { trades }) => sum + Number(trades), 0);

@@ -84,10 +84,7 @@ export async function checkDelivered(
  * Sends one more round and checks that every client has exactly the newest state of each of its
  * rooms.
  */
-export async function checkNewest(
-  { child }: LiveServer,
-  crowd: Crowd,
-): Promise<void> {
+export async function checkNewest({ child }: LiveServer, crowd: Crowd): Promise<void> {
   await crowd.keepNewest(true);
   await child.call("paced", 1, 100);
   await crowd.quiet();

@@ -15,10 +15,7 @@ export interface FanOut {
   readonly flushes: Map<string, number>;
 }
 
-export const LIVE_MARKETS = Array.from(
-  { length: 50 },
-  (_, index) => `bench:M${index}`,
-);
+export const LIVE_MARKETS = Array.from({ length: 50 }, (_, index) => `bench:M${index}`);
 /** 2025-06-01T00:00:00Z. */
 export const MINUTE = Date.UTC(2025, 5, 1);
 /** Above every version that the recorder assigns while the markets are made. */
@@ -66,19 +63,13 @@ export function serveLoad(
   let newest: Candle[] = [];
   const publish = (): void => {
     round++;
-    newest = LIVE_MARKETS.map((market, index) =>
-      candleOf(market, index, round),
-    );
+    newest = LIVE_MARKETS.map((market, index) => candleOf(market, index, round));
     server.publish(newest);
   };
   const settle = async (): Promise<void> => {
-    while (!server.isSettled())
-      await new Promise((resolve) => setImmediate(resolve));
+    while (!server.isSettled()) await new Promise((resolve) => setImmediate(resolve));
   };
-  const measured = async (
-    rounds: number,
-    work: () => Promise<void>,
-  ): Promise<Window> => {
+  const measured = async (rounds: number, work: () => Promise<void>): Promise<Window> => {
     let peak = 0;
     const sample = (): void => {
       peak = Math.max(peak, process.memoryUsage.rss() / 1e6);
@@ -130,11 +121,9 @@ export function serveLoad(
     /** Text that the newest frame of each room must contain. */
     expected: () => {
       const texts = new Map<string, string>();
-      for (const candle of newest)
-        texts.set(roomOf(candle), JSON.stringify(candle));
+      for (const candle of newest) texts.set(roomOf(candle), JSON.stringify(candle));
       const last = newest.at(-1);
-      if (last !== undefined)
-        texts.set("tickers", `"last":${JSON.stringify(last.close)}`);
+      if (last !== undefined) texts.set("tickers", `"last":${JSON.stringify(last.close)}`);
       return texts;
     },
     /** Resident bytes after garbage collection. */

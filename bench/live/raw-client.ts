@@ -24,11 +24,7 @@ export class RawClient {
     private readonly opened: () => void,
   ) {}
 
-  static connect(
-    port: number,
-    onMessage: OnMessage,
-    onClose: () => void,
-  ): Promise<RawClient> {
+  static connect(port: number, onMessage: OnMessage, onClose: () => void): Promise<RawClient> {
     return new Promise((done, fail) => {
       const socket = connect({
         port,
@@ -89,8 +85,7 @@ export class RawClient {
       const head = buffer.subarray(0, end).indexOf("\r\n\r\n");
       if (head >= 0) {
         const status = buffer.toString("latin1", 9, 12);
-        if (status !== "101")
-          this.socket.destroy(new Error(`upgrade answered by ${status}`));
+        if (status !== "101") this.socket.destroy(new Error(`upgrade answered by ${status}`));
         this.isUpgraded = true;
         at = head + 4;
       }

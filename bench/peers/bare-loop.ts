@@ -7,10 +7,7 @@ import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { TapeWriter } from "../../src/persistence/merge/tape-writer.js";
-import {
-  dataSourceOptions,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
+import { dataSourceOptions, serverDatabase } from "../../src/persistence/schema/database.js";
 import { Partitions } from "../../src/persistence/schema/partitions.js";
 
 /**
@@ -25,9 +22,7 @@ const [brokers = "", prefix = "", url = ""] = process.argv.slice(2);
 const FLUSH_MS = 100;
 
 const database = serverDatabase(url);
-const source = await new DataSource(
-  dataSourceOptions(database, 4),
-).initialize();
+const source = await new DataSource(dataSourceOptions(database, 4)).initialize();
 const registry = new MarketRegistry(source);
 const partitions = new Partitions(source);
 const writer = new TapeWriter(DEFAULT_INTERVALS);
@@ -64,10 +59,7 @@ await consumer.run({
     clients.set(batch.partition, client);
     const { candles } = await writer.write(client, trades, markets);
     for (const candle of candles)
-      touched.set(
-        `${candle.market}|${candle.interval}|${candle.openTime}`,
-        candle,
-      );
+      touched.set(`${candle.market}|${candle.interval}|${candle.openTime}`, candle);
   },
 });
 

@@ -16,10 +16,7 @@ export async function openCopy(url: string): Promise<TradesAlone> {
   await client.connect();
   return {
     store: (trades, markets) =>
-      pipeline(
-        Readable.from(chunksOf(trades, markets)),
-        client.query(copyFrom(COPY)),
-      ),
+      pipeline(Readable.from(chunksOf(trades, markets)), client.query(copyFrom(COPY))),
     close: () => client.end(),
   };
 }

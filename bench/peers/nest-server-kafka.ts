@@ -1,11 +1,6 @@
 import { Controller, Module } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
-import {
-  EventPattern,
-  type MicroserviceOptions,
-  Payload,
-  Transport,
-} from "@nestjs/microservices";
+import { EventPattern, type MicroserviceOptions, Payload, Transport } from "@nestjs/microservices";
 import { Tally } from "../kafka/tally.js";
 
 /**
@@ -30,18 +25,15 @@ class Counter {
 @Module({ controllers: [Counter] })
 class CounterModule {}
 
-const app = await NestFactory.createMicroservice<MicroserviceOptions>(
-  CounterModule,
-  {
-    transport: Transport.KAFKA,
-    options: {
-      client: { brokers: [brokers] },
-      consumer: { groupId },
-      subscribe: { fromBeginning: true },
-    },
-    logger: ["fatal"],
+const app = await NestFactory.createMicroservice<MicroserviceOptions>(CounterModule, {
+  transport: Transport.KAFKA,
+  options: {
+    client: { brokers: [brokers] },
+    consumer: { groupId },
+    subscribe: { fromBeginning: true },
   },
-);
+  logger: ["fatal"],
+});
 await app.listen();
 await tally.all();
 await app.close();

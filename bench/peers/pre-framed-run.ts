@@ -24,9 +24,7 @@ serveLoad(async () => {
       const member: Member = { socket, rooms: new Set() };
       members.add(member);
       client.on("close", () => members.delete(member));
-      client.send(
-        '0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}',
-      );
+      client.send('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}');
       client.on("message", (data: Buffer) => {
         const text = data.toString();
         if (text === "40") client.send('40{"sid":"a"}');
@@ -34,9 +32,7 @@ serveLoad(async () => {
         if (id === undefined || parts === undefined) return;
         const [, channel] = JSON.parse(parts) as [string, Channel];
         member.rooms.add(roomOf(channel));
-        client.send(
-          `43${id}${JSON.stringify([{ ok: true, seq: frames.last, snapshot: [] }])}`,
-        );
+        client.send(`43${id}${JSON.stringify([{ ok: true, seq: frames.last, snapshot: [] }])}`);
       });
     });
   });
@@ -55,12 +51,10 @@ serveLoad(async () => {
           if (frame !== undefined) own.push(frame);
         }
         const [only] = own;
-        if (only !== undefined)
-          socket.write(own.length === 1 ? only : Buffer.concat(own));
+        if (only !== undefined) socket.write(own.length === 1 ? only : Buffer.concat(own));
       }
     },
-    isSettled: () =>
-      [...members].every(({ socket }) => socket.writableLength === 0),
+    isSettled: () => [...members].every(({ socket }) => socket.writableLength === 0),
   };
 });
 

@@ -58,9 +58,7 @@ export async function loadByCopy(
     if (copied === undefined)
       await pipeline(
         createReadStream(csv, { highWaterMark: 262_144 }),
-        client.query(
-          copyFrom(`COPY trade (${COLUMNS}) FROM STDIN WITH (FORMAT csv)`),
-        ),
+        client.query(copyFrom(`COPY trade (${COLUMNS}) FROM STDIN WITH (FORMAT csv)`)),
       );
     const { names, widths, anchors } = intervals;
     await client.query(AGGREGATE, [names, widths, anchors]);

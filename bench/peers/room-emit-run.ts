@@ -28,9 +28,7 @@ serveLoad(async () => {
     port: (http.address() as AddressInfo).port,
     flushes: frames.flushes,
     publish: (candles) => {
-      for (const { room, event, data } of frames.round(candles, (name) =>
-        rooms.has(name),
-      ))
+      for (const { room, event, data } of frames.round(candles, (name) => rooms.has(name)))
         io.to(room).emit(event, data);
     },
     isSettled: () =>

@@ -1,18 +1,11 @@
 import { DataSource } from "typeorm";
-import {
-  dataSourceOptions,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
+import { dataSourceOptions, serverDatabase } from "../../src/persistence/schema/database.js";
 import { CandleEntity } from "../../src/persistence/schema/entities/candle.entity.js";
 import { MarketEntity } from "../../src/persistence/schema/entities/market.entity.js";
 import { StoredTradeSchema } from "./typeorm-trades.js";
 
 /** Rows that it gave, from `start` (epoch ms) on. */
-export type ReadPage = (
-  market: string,
-  start: number,
-  limit: number,
-) => Promise<number>;
+export type ReadPage = (market: string, start: number, limit: number) => Promise<number>;
 
 /**
  * Pages as a Nest application reads them: rows that TypeORM makes objects of. Without coverage, so

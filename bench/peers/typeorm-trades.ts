@@ -1,10 +1,7 @@
 import { DataSource, EntitySchema, type Repository } from "typeorm";
 import type { Trade } from "../../src/domain/trade.js";
 import type { KnownMarket } from "../../src/persistence/merge/write-batch.js";
-import {
-  dataSourceOptions,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
+import { dataSourceOptions, serverDatabase } from "../../src/persistence/schema/database.js";
 import type { TradesAlone } from "../writes/trades-alone.js";
 
 /** A row of `trade` in TypeORM: values that a JavaScript number cannot hold are text. */
@@ -45,9 +42,7 @@ export const StoredTradeSchema = new EntitySchema<StoredTrade>({
  * to handle duplicates.
  */
 export const openUpsert = (url: string): Promise<TradesAlone> =>
-  open(url, (repository, rows) =>
-    repository.upsert(rows, ["marketId", "time", "id"]),
-  );
+  open(url, (repository, rows) => repository.upsert(rows, ["marketId", "time", "id"]));
 
 /** `save`, as in TypeORM's introduction: it first selects the existing rows. */
 export const openSave = (url: string): Promise<TradesAlone> =>
@@ -55,10 +50,7 @@ export const openSave = (url: string): Promise<TradesAlone> =>
 
 async function open(
   url: string,
-  write: (
-    repository: Repository<StoredTrade>,
-    rows: StoredTrade[],
-  ) => Promise<unknown>,
+  write: (repository: Repository<StoredTrade>, rows: StoredTrade[]) => Promise<unknown>,
 ): Promise<TradesAlone> {
   const source = await new DataSource({
     ...dataSourceOptions(serverDatabase(url), 1),

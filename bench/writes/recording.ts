@@ -34,10 +34,7 @@ export async function storedTrades(source: DataSource): Promise<number> {
  * Throws unless exactly `trades` trades are stored, without a gap, and every candle matches them.
  * Returns the number of candles.
  */
-export async function requireExact(
-  source: DataSource,
-  trades: number,
-): Promise<number> {
+export async function requireExact(source: DataSource, trades: number): Promise<number> {
   let stored = 0n;
   let candles = 0;
   for await (const verdict of verify(source, DEFAULT_INTERVALS)) {
@@ -49,7 +46,6 @@ export async function requireExact(
     stored += BigInt(verdict.trades);
     candles += verdict.candles;
   }
-  if (stored !== BigInt(trades))
-    throw new Error(`${stored} of ${trades} trades are stored`);
+  if (stored !== BigInt(trades)) throw new Error(`${stored} of ${trades} trades are stored`);
   return candles;
 }

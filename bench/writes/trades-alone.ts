@@ -9,10 +9,7 @@ import { type WritingCost, timeWrites } from "./timed-writes.js";
 /** A peer that stores only trades, over one connection. */
 export interface TradesAlone {
   /** Resolves when they are committed. */
-  store(
-    trades: readonly Trade[],
-    markets: ReadonlyMap<string, KnownMarket>,
-  ): Promise<void>;
+  store(trades: readonly Trade[], markets: ReadonlyMap<string, KnownMarket>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,10 +21,7 @@ export async function storeAlone(
 ): Promise<WritingCost> {
   const first = [...generate(load.markets, load.markets)];
   const byName = new Map(first.map((trade) => [trade.market, trade]));
-  const markets = await new MarketRegistry(source).resolve(
-    byName.keys(),
-    byName,
-  );
+  const markets = await new MarketRegistry(source).resolve(byName.keys(), byName);
   await new Partitions(source).ensure(first.map(({ time }) => time));
   const peer = await open(url);
   try {
@@ -36,9 +30,7 @@ export async function storeAlone(
       chunks(generate(load.trades, load.markets), load.batch),
       (trades) => peer.store(trades, markets),
     );
-    const [row] = await source.query<[{ rows: string }]>(
-      "SELECT count(*) AS rows FROM trade",
-    );
+    const [row] = await source.query<[{ rows: string }]>("SELECT count(*) AS rows FROM trade");
     if (Number(row.rows) !== load.trades)
       throw new Error(`${row.rows} of ${load.trades} trades are stored`);
     return cost;

@@ -27,9 +27,7 @@ export function recordingOnly(configured: Config): Config {
     feeds: [],
     feedsExplicit: true,
     port: 0,
-    roles: roles.has("recorder")
-      ? new Set(["ingestion", "recorder"])
-      : new Set(["ingestion"]),
+    roles: roles.has("recorder") ? new Set(["ingestion", "recorder"]) : new Set(["ingestion"]),
     logLevel: logLevel === "log" ? "warn" : logLevel,
   };
 }

@@ -4,9 +4,7 @@ import { ConfigError } from "../config/config.js";
 export function positive(name: string, text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
-  throw new ConfigError([
-    `${name} must be a number above 0, not ${JSON.stringify(text)}`,
-  ]);
+  throw new ConfigError([`${name} must be a number above 0, not ${JSON.stringify(text)}`]);
 }
 
 /**
@@ -20,9 +18,7 @@ export function moment(name: string, text: string): number {
   const time = isDate ? Date.parse(zoned) : Number(text);
   const isDay =
     !isDate ||
-    new Date(Date.parse(text.slice(0, 10)) || 0)
-      .toISOString()
-      .startsWith(text.slice(0, 10));
+    new Date(Date.parse(text.slice(0, 10)) || 0).toISOString().startsWith(text.slice(0, 10));
   // Epoch seconds, read as ms, would lie in 1970.
   if (Number.isSafeInteger(time) && time > 1e11 && isDay) return time;
   throw new ConfigError([

@@ -13,9 +13,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 
 describe("the configuration", () => {
   it("names every bad variable in one error, those of the contexts too", () => {
-    expect(
-      problemsOf({ PORT: "x", SIM_RATE: "fast", RECONCILE_AFTER: "off" }),
-    ).toEqual([
+    expect(problemsOf({ PORT: "x", SIM_RATE: "fast", RECONCILE_AFTER: "off" })).toEqual([
       'PORT must be an integer from 0 to 65535, not "x"',
       'SIM_RATE must be a number from 0.01 to 10000, not "fast"',
       'RECONCILE_AFTER must be a whole number of m, h or d, such as 3m, not "off"',

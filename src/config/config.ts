@@ -1,8 +1,4 @@
-import {
-  DEFAULT_INTERVALS,
-  INTERVALS,
-  type Interval,
-} from "../domain/interval.js";
+import { DEFAULT_INTERVALS, INTERVALS, type Interval } from "../domain/interval.js";
 import { type Market, marketOf } from "../domain/market.js";
 import { TapelineError } from "../domain/tapeline-error.js";
 import { HOUR_MS } from "../domain/units.js";
@@ -113,11 +109,7 @@ export function readConfig(env: Env): Config {
     maxBatch: read.integer("MAX_BATCH", 20_000, 100, 100_000),
     corsOrigins: read.list("CORS_ORIGINS"),
     rateLimit: read.integer("RATE_LIMIT", 600, 1, 1_000_000),
-    logLevel: read.oneOf(
-      "LOG_LEVEL",
-      ["error", "warn", "log", "debug"] as const,
-      "log",
-    ),
+    logLevel: read.oneOf("LOG_LEVEL", ["error", "warn", "log", "debug"] as const, "log"),
     venueUrl: (venue, kind) => env[urlVariable(venue, kind)],
     ...contextSettings(read),
   };

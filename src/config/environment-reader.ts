@@ -26,12 +26,7 @@ export class Reader {
     return this.env[name] || fallback;
   }
 
-  matching(
-    name: string,
-    fallback: string,
-    pattern: RegExp,
-    rule: string,
-  ): string {
+  matching(name: string, fallback: string, pattern: RegExp, rule: string): string {
     const value = this.env[name] ?? fallback;
     return pattern.test(value) ? value : this.bad(name, rule, fallback);
   }
@@ -40,8 +35,7 @@ export class Reader {
     const value = this.env[name];
     if (value === undefined || value === "") return fallback;
     const number = Number(value);
-    if (Number.isInteger(number) && number >= low && number <= high)
-      return number;
+    if (Number.isInteger(number) && number >= low && number <= high) return number;
     return this.bad(name, `an integer from ${low} to ${high}`, fallback);
   }
 
@@ -49,8 +43,7 @@ export class Reader {
     const value = this.env[name];
     if (value === undefined || value === "") return fallback;
     const number = Number(value);
-    if (Number.isFinite(number) && number >= low && number <= high)
-      return number;
+    if (Number.isFinite(number) && number >= low && number <= high) return number;
     return this.bad(name, `a number from ${low} to ${high}`, fallback);
   }
 
@@ -80,11 +73,8 @@ export class Reader {
   ): readonly T[] {
     const items = this.list(name);
     if (items.length === 0) return fallback;
-    const unknown = items.filter(
-      (item) => !(allowed as readonly string[]).includes(item),
-    );
-    if (unknown.length > 0)
-      return this.bad(name, `a list of ${allowed.join(", ")}`, fallback);
+    const unknown = items.filter((item) => !(allowed as readonly string[]).includes(item));
+    if (unknown.length > 0) return this.bad(name, `a list of ${allowed.join(", ")}`, fallback);
     return allowed.filter((item) => items.includes(item));
   }
 
@@ -94,18 +84,13 @@ export class Reader {
     const wrong = items.filter((item) => parseMarket(item) === undefined);
     return wrong.length === 0
       ? items
-      : this.bad(
-          name,
-          "a list of venue:symbol, such as binance:BTCUSDT",
-          fallback,
-        );
+      : this.bad(name, "a list of venue:symbol, such as binance:BTCUSDT", fallback);
   }
 
   url(name: string, protocols: readonly string[]): string | undefined {
     const value = this.env[name];
     if (value === undefined || value === "") return undefined;
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol))
-      return value;
+    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
     // The value may hold a password: it is not repeated.
     return this.bad(
       name,
@@ -119,8 +104,7 @@ export class Reader {
     for (const name of Object.keys(this.env)) {
       if (name.endsWith("_WS_URL")) this.url(name, ["ws:", "wss:"]);
       if (name.endsWith("_REST_URL")) this.url(name, ["http:", "https:"]);
-      if (name.endsWith("_BULK_URL"))
-        this.url(name, ["http:", "https:", "file:"]);
+      if (name.endsWith("_BULK_URL")) this.url(name, ["http:", "https:", "file:"]);
     }
   }
 
@@ -128,17 +112,12 @@ export class Reader {
   duration(name: string, fallback?: number): number | undefined {
     const value = this.env[name];
     if (value === undefined || value === "") return fallback;
-    if (value === "off" || (value === "0" && fallback !== undefined))
-      return undefined;
+    if (value === "off" || (value === "0" && fallback !== undefined)) return undefined;
     const match = /^(\d{1,5})(m|h|d)$/.exec(value);
     const unit = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS }[match?.[2] ?? ""];
     if (match !== null && unit !== undefined && Number(match[1]) > 0)
       return Number(match[1]) * unit;
-    return this.bad(
-      name,
-      "off or a whole number of m, h or d, such as 30d",
-      undefined,
-    );
+    return this.bad(name, "off or a whole number of m, h or d, such as 30d", undefined);
   }
 
   /** Ms, of a wait that cannot be turned off. */
@@ -153,12 +132,7 @@ export class Reader {
     const keys = this.list(name);
     return keys.every((key) => key.length >= 16)
       ? keys
-      : this.bad(
-          name,
-          "a list of keys of at least 16 characters each",
-          [],
-          true,
-        );
+      : this.bad(name, "a list of keys of at least 16 characters each", [], true);
   }
 
   sasl(): Sasl | undefined {

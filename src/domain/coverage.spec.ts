@@ -1,8 +1,4 @@
-import {
-  type Coverage,
-  completeness,
-  completenessByWatch,
-} from "./coverage.js";
+import { type Coverage, completeness, completenessByWatch } from "./coverage.js";
 
 // Held: 10–19, 30–39, 50–59.
 const coverage: Coverage = {

@@ -1,9 +1,4 @@
-import {
-  type IdRange,
-  type TimeRange,
-  overlaps,
-  rangeHolding,
-} from "./ranges.js";
+import { type IdRange, type TimeRange, overlaps, rangeHolding } from "./ranges.js";
 
 /** What is known of a market's ids in the range of some candles. */
 export interface Coverage {
@@ -32,11 +27,7 @@ export interface Hole<Time extends number | null = number> extends IdRange {
  * extend). False: a hole lies inside or beside them, so a missing trade may be this candle's. Null:
  * nothing older is held, so the candle may have begun earlier.
  */
-export function completeness(
-  idFrom: bigint,
-  idTo: bigint,
-  coverage: Coverage,
-): boolean | null {
+export function completeness(idFrom: bigint, idTo: bigint, coverage: Coverage): boolean | null {
   const range = rangeHolding(idFrom, coverage.ranges);
   if (range === undefined || range.to < idTo) return false;
   if (range.to === idTo && range.to !== coverage.newest) return false;

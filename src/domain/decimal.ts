@@ -31,10 +31,7 @@ export function canonical(text: string): string | undefined {
     if (to === point + 1) to = point;
   }
   const fractionDigits = to > integerEnd ? to - integerEnd - 1 : 0;
-  if (
-    integerEnd - from > MAX_INTEGER_DIGITS ||
-    fractionDigits > MAX_FRACTION_DIGITS
-  )
+  if (integerEnd - from > MAX_INTEGER_DIGITS || fractionDigits > MAX_FRACTION_DIGITS)
     return undefined;
   return from === 0 && to === length ? text : text.slice(from, to);
 }
@@ -57,17 +54,9 @@ export type Units = bigint;
 /** Throws a RangeError for text that is not a plain decimal of at most 36 fraction digits. */
 export function toUnits(text: string): Units {
   const negative = text.startsWith("-");
-  const [integer = "", fraction = ""] = (negative ? text.slice(1) : text).split(
-    ".",
-  );
-  if (
-    !/^\d+$/.test(integer) ||
-    !/^\d*$/.test(fraction) ||
-    fraction.length > SCALE
-  ) {
-    throw new RangeError(
-      `not a decimal of at most ${SCALE} fraction digits: ${text}`,
-    );
+  const [integer = "", fraction = ""] = (negative ? text.slice(1) : text).split(".");
+  if (!/^\d+$/.test(integer) || !/^\d*$/.test(fraction) || fraction.length > SCALE) {
+    throw new RangeError(`not a decimal of at most ${SCALE} fraction digits: ${text}`);
   }
   const units = BigInt(integer) * ONE + BigInt(fraction.padEnd(SCALE, "0"));
   return negative ? -units : units;
@@ -75,14 +64,9 @@ export function toUnits(text: string): Units {
 
 export function fromUnits(units: Units): string {
   const negative = units < 0n;
-  const digits = (negative ? -units : units)
-    .toString()
-    .padStart(SCALE + 1, "0");
+  const digits = (negative ? -units : units).toString().padStart(SCALE + 1, "0");
   const fraction = stripTrailingZeros(digits.slice(-SCALE));
-  const text =
-    fraction === ""
-      ? digits.slice(0, -SCALE)
-      : `${digits.slice(0, -SCALE)}.${fraction}`;
+  const text = fraction === "" ? digits.slice(0, -SCALE) : `${digits.slice(0, -SCALE)}.${fraction}`;
   return negative ? `-${text}` : text;
 }
 
@@ -95,8 +79,6 @@ export function changePercent(then: Units, now: Units): string | undefined {
   const scaled = ((now - then) * 100_000n) / then;
   const hundredths = (scaled + (scaled < 0n ? -5n : 5n)) / 10n;
   const sign = hundredths < 0n ? "-" : "";
-  const digits = (hundredths < 0n ? -hundredths : hundredths)
-    .toString()
-    .padStart(3, "0");
+  const digits = (hundredths < 0n ? -hundredths : hundredths).toString().padStart(3, "0");
   return `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }

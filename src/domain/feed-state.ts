@@ -9,8 +9,7 @@ import { DAY_MS } from "./units.js";
  * - `down`: cannot be reached; retried with backoff
  * - `stopped`: this process no longer follows it
  */
-export type FeedCondition =
-  "connecting" | "live" | "quiet" | "stale" | "down" | "stopped";
+export type FeedCondition = "connecting" | "live" | "quiet" | "stale" | "down" | "stopped";
 
 /**
  * State of one market's feed, as topic `feeds` and table `feed` hold it. Times are epoch ms of the
@@ -49,8 +48,7 @@ const FORGOTTEN_MS = DAY_MS;
 
 /** The state as of `now` (epoch ms): without a report for a day it is `stopped`. */
 export function stateAt(state: FeedState, now: number): FeedState {
-  if (state.condition === "stopped" || now - state.at <= FORGOTTEN_MS)
-    return state;
+  if (state.condition === "stopped" || now - state.at <= FORGOTTEN_MS) return state;
   const detail = "its process stopped reporting more than a day ago";
   return { ...state, condition: "stopped", detail };
 }

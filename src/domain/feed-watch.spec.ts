@@ -1,11 +1,7 @@
 import type { FeedCondition, FeedState } from "./feed-state.js";
 import { unwatchedBetween, isFlowing } from "./feed-watch.js";
 
-function state(
-  condition: FeedCondition,
-  at: number,
-  lastTradeAt: number | null = at,
-): FeedState {
+function state(condition: FeedCondition, at: number, lastTradeAt: number | null = at): FeedState {
   const nothing = { detail: null, history: null, reconnects: 0, refused: 0 };
   return {
     market: "bybit:X",
@@ -32,12 +28,7 @@ describe("trades reach us as they happen", () => {
 
 describe("the time between two states of a feed", () => {
   it.each<[string, FeedState, FeedState, [number, number] | undefined]>([
-    [
-      "is watched while trades flow",
-      state("live", 100_000),
-      state("live", 105_000),
-      undefined,
-    ],
+    ["is watched while trades flow", state("live", 100_000), state("live", 105_000), undefined],
     [
       "is watched while the venue has no trades",
       state("live", 100_000),

@@ -24,15 +24,11 @@ describe("the fraction digits of a step", () => {
   it("are enough for every multiple of it, and no fewer would be", () => {
     const steps = fc
       .tuple(fc.integer({ min: 1, max: 9_999 }), fc.nat({ max: 12 }))
-      .map(([units, places]) =>
-        fromUnits(BigInt(units) * 10n ** BigInt(36 - places)),
-      );
+      .map(([units, places]) => fromUnits(BigInt(units) * 10n ** BigInt(36 - places)));
     fc.assert(
       fc.property(steps, fc.nat({ max: 100_000 }), (step, times) => {
         const multiple = fromUnits(toUnits(step) * BigInt(times));
-        expect(multiple.split(".")[1]?.length ?? 0).toBeLessThanOrEqual(
-          decimalsOf(step),
-        );
+        expect(multiple.split(".")[1]?.length ?? 0).toBeLessThanOrEqual(decimalsOf(step));
         expect(step.split(".")[1]?.length ?? 0).toBe(decimalsOf(step));
       }),
     );

@@ -11,13 +11,7 @@ export type InstrumentKind = (typeof INSTRUMENT_KINDS)[number];
  * - `closed`: no longer traded, or being settled
  * - `unknown`: the venue reports a status that maps to none of these
  */
-export const INSTRUMENT_STATUSES = [
-  "trading",
-  "halted",
-  "announced",
-  "closed",
-  "unknown",
-] as const;
+export const INSTRUMENT_STATUSES = ["trading", "halted", "announced", "closed", "unknown"] as const;
 export type InstrumentStatus = (typeof INSTRUMENT_STATUSES)[number];
 
 /** What is traded on a market, and in which steps, as its venue reports it. */

@@ -1,10 +1,4 @@
-import {
-  DEFAULT_INTERVALS,
-  INTERVALS,
-  closeTimeOf,
-  nextOpenTime,
-  openTimeOf,
-} from "./interval.js";
+import { DEFAULT_INTERVALS, INTERVALS, closeTimeOf, nextOpenTime, openTimeOf } from "./interval.js";
 import { HOUR_MS } from "./units.js";
 
 it("stores every interval but 1s unless configured", () => {
@@ -27,26 +21,17 @@ it.each([
   },
 );
 
-it.each(INTERVALS)(
-  "leaves no millisecond between two %s buckets",
-  (interval) => {
-    for (
-      let time = Date.UTC(2024, 1, 28, 23, 59);
-      time < Date.UTC(2024, 2, 9);
-      time += 7 * HOUR_MS
-    ) {
-      const openTime = openTimeOf(interval, time);
-      const next = nextOpenTime(interval, openTime);
-      expect(openTimeOf(interval, next)).toBe(next);
-      expect(openTimeOf(interval, next - 1)).toBe(openTime);
-      expect(openTime <= time && time < next).toBe(true);
-    }
-  },
-);
+it.each(INTERVALS)("leaves no millisecond between two %s buckets", (interval) => {
+  for (let time = Date.UTC(2024, 1, 28, 23, 59); time < Date.UTC(2024, 2, 9); time += 7 * HOUR_MS) {
+    const openTime = openTimeOf(interval, time);
+    const next = nextOpenTime(interval, openTime);
+    expect(openTimeOf(interval, next)).toBe(next);
+    expect(openTimeOf(interval, next - 1)).toBe(openTime);
+    expect(openTime <= time && time < next).toBe(true);
+  }
+});
 
 it("counts three days from the epoch and weeks from Monday", () => {
   expect(openTimeOf("3d", Date.UTC(1970, 0, 3, 23))).toBe(0);
-  expect(new Date(openTimeOf("1w", Date.UTC(2026, 10, 21))).getUTCDay()).toBe(
-    1,
-  );
+  expect(new Date(openTimeOf("1w", Date.UTC(2026, 10, 21))).getUTCDay()).toBe(1);
 });

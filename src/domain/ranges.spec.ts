@@ -22,13 +22,11 @@ const anyRanges = fc.array(anyRange, { maxLength: 12, size: "max" });
 /** The ids of the ranges, one by one. */
 function idsOf(...ranges: IdRange[]): Set<bigint> {
   const ids = new Set<bigint>();
-  for (const { from, to } of ranges)
-    for (let id = from; id < to; id++) ids.add(id);
+  for (const { from, to } of ranges) for (let id = from; id < to; id++) ids.add(id);
   return ids;
 }
 
-const sorted = (ids: ReadonlySet<bigint>): bigint[] =>
-  [...ids].sort((a, b) => Number(a - b));
+const sorted = (ids: ReadonlySet<bigint>): bigint[] => [...ids].sort((a, b) => Number(a - b));
 
 function expectApart(ranges: readonly IdRange[]): void {
   ranges.forEach(({ from, to }, at) => {
@@ -56,9 +54,7 @@ describe("ranges of ids", () => {
       fc.property(anyRange, anyRanges, (whole, others) => {
         const gone = idsOf(...others);
         const left = subtract(whole, others);
-        expect([...idsOf(...left)]).toEqual(
-          [...idsOf(whole)].filter((id) => !gone.has(id)),
-        );
+        expect([...idsOf(...left)]).toEqual([...idsOf(whole)].filter((id) => !gone.has(id)));
         expectApart(left);
       }),
     );
@@ -72,8 +68,7 @@ describe("ranges of ids", () => {
         const range = intersect(a, b);
         expect(range === undefined ? [] : [...idsOf(range)]).toEqual(both);
         const [isSome, hasBoth] = [a, b].map(({ from, to }) => from < to);
-        if (isSome === true && hasBoth === true)
-          expect(overlaps(a, b)).toBe(both.length > 0);
+        if (isSome === true && hasBoth === true) expect(overlaps(a, b)).toBe(both.length > 0);
       }),
     );
   });
@@ -96,9 +91,7 @@ describe("ranges of ids", () => {
     fc.assert(
       fc.property(widest, (ends) => {
         const ranges = ends.flatMap((from, at) =>
-          at % 2 === 0 && ends[at + 1] !== undefined
-            ? [{ from, to: ends[at + 1] as bigint }]
-            : [],
+          at % 2 === 0 && ends[at + 1] !== undefined ? [{ from, to: ends[at + 1] as bigint }] : [],
         );
         expect(idRangesOf(multirangeOf(ranges))).toEqual(ranges);
       }),

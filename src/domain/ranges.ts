@@ -18,10 +18,7 @@ interface Range<T extends bigint | number> {
   to: T;
 }
 
-export function overlaps<T extends bigint | number>(
-  a: Range<T>,
-  b: Range<T>,
-): boolean {
+export function overlaps<T extends bigint | number>(a: Range<T>, b: Range<T>): boolean {
   return a.from < b.to && b.from < a.to;
 }
 
@@ -36,9 +33,7 @@ export function intersect<T extends bigint | number>(
 }
 
 /** The same values in ascending ranges that do not touch. */
-export function coalesce<T extends bigint | number>(
-  ranges: readonly Range<T>[],
-): Range<T>[] {
+export function coalesce<T extends bigint | number>(ranges: readonly Range<T>[]): Range<T>[] {
   const joined: Range<T>[] = [];
   const ascending = ranges
     .filter(({ from, to }) => from < to)
@@ -85,9 +80,7 @@ export function rangeHolding<T extends bigint | number>(
 }
 
 /** Text of an int8multirange for PostgreSQL; the ranges may be in any order. */
-export function multirangeOf(
-  ranges: readonly Range<bigint | number>[],
-): string {
+export function multirangeOf(ranges: readonly Range<bigint | number>[]): string {
   return `{${ranges.map(({ from, to }) => `[${from},${to})`).join(",")}}`;
 }
 

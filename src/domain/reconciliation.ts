@@ -31,12 +31,7 @@ export interface Comparison {
  * - `unjudged`: only in fields whose convention is not known
  * - `resolved`: both agree by now
  */
-export const DIFFERENCE_STATES = [
-  "suspected",
-  "confirmed",
-  "unjudged",
-  "resolved",
-] as const;
+export const DIFFERENCE_STATES = ["suspected", "confirmed", "unjudged", "resolved"] as const;
 export type DifferenceState = (typeof DIFFERENCE_STATES)[number];
 
 /** A candle that differs, or differed, from the venue's. */

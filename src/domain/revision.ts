@@ -17,13 +17,7 @@ export type TradedField = (typeof TRADED_FIELDS)[number];
  * - `backfill`, `replay`: older history was loaded
  * - `posted`: a client posted it
  */
-export const REVISION_REASONS = [
-  "late",
-  "repair",
-  "backfill",
-  "replay",
-  "posted",
-] as const;
+export const REVISION_REASONS = ["late", "repair", "backfill", "replay", "posted"] as const;
 export type RevisionReason = (typeof REVISION_REASONS)[number];
 
 /** In the order of `REVISION_REASONS`, each once. */

@@ -14,12 +14,8 @@ describe("an error of Tapeline", () => {
   it("says by its code whether a retry can help, unless the thrower overrides it", () => {
     expect(canRetry(new TapelineError("full", "no room"))).toBe(true);
     expect(canRetry(new TapelineError("closed", "at an end"))).toBe(false);
-    expect(canRetry(new TapelineError("closed", "", { canRetry: true }))).toBe(
-      true,
-    );
-    expect(canRetry(new TapelineError("full", "", { canRetry: false }))).toBe(
-      false,
-    );
+    expect(canRetry(new TapelineError("closed", "", { canRetry: true }))).toBe(true);
+    expect(canRetry(new TapelineError("full", "", { canRetry: false }))).toBe(false);
   });
 
   it("is the outermost one, whatever caused it", () => {

@@ -76,8 +76,5 @@ export function hasCode<C extends ErrorCode>(
   error: unknown,
   ...codes: readonly C[]
 ): error is TapelineError<C> {
-  return (
-    error instanceof TapelineError &&
-    (codes as readonly unknown[]).includes(error.code)
-  );
+  return error instanceof TapelineError && (codes as readonly unknown[]).includes(error.code);
 }

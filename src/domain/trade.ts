@@ -110,12 +110,7 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
     id.length > MAX_ID_CHARACTERS ||
     id.includes("\0")
   ) {
-    return fault(
-      "bad_id",
-      "id",
-      `text of 1–${MAX_ID_CHARACTERS} characters`,
-      id,
-    );
+    return fault("bad_id", "id", `text of 1–${MAX_ID_CHARACTERS} characters`, id);
   }
   if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
     return fault("bad_count", "count", `an integer of 1–${MAX_COUNT}`, count);
@@ -125,12 +120,7 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
     !INTEGER.test(ord) ||
     (ord.length > 17 && BigInt(ord) + BigInt(count) >= MAX_ORD)
   ) {
-    return fault(
-      "bad_ord",
-      "ord",
-      "integer text with ord + count below 2^63",
-      ord,
-    );
+    return fault("bad_ord", "ord", "integer text with ord + count below 2^63", ord);
   }
   if (
     (trade.kind !== "raw" && trade.kind !== "aggregated") ||
@@ -143,10 +133,7 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
       `${String(trade.kind)}, count ${count}`,
     );
   }
-  if (
-    (trade.ids !== "dense" && trade.ids !== "sparse") ||
-    typeof trade.offBook !== "boolean"
-  ) {
+  if ((trade.ids !== "dense" && trade.ids !== "sparse") || typeof trade.offBook !== "boolean") {
     return fault(
       "bad_kind",
       "ids and offBook",
@@ -154,11 +141,7 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
       `${String(trade.ids)}, ${String(trade.offBook)}`,
     );
   }
-  if (
-    typeof price !== "string" ||
-    price === "0" ||
-    canonical(price) !== price
-  ) {
+  if (typeof price !== "string" || price === "0" || canonical(price) !== price) {
     return fault(
       "bad_price",
       "price",
@@ -175,12 +158,7 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
     );
   }
   if (!SIDES.has(trade.takerSide))
-    return fault(
-      "bad_side",
-      "takerSide",
-      "buy, sell or unknown",
-      trade.takerSide,
-    );
+    return fault("bad_side", "takerSide", "buy, sell or unknown", trade.takerSide);
   if (!SOURCES.has(trade.source))
     return fault("bad_source", "source", [...SOURCES].join(", "), trade.source);
   return (
@@ -193,40 +171,20 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
 
 /** As `faultOf`, for a clock record. */
 export function clockFaultOf(record: Clock, latest: number): Fault | undefined {
-  if (
-    typeof record.market !== "string" ||
-    parseMarket(record.market) === undefined
-  ) {
+  if (typeof record.market !== "string" || parseMarket(record.market) === undefined) {
     return fault("bad_market", "market", "venue:symbol", record.market);
   }
   return timeFault("clock", record.clock, latest);
 }
 
-function timeFault(
-  field: string,
-  time: number,
-  latest: number,
-): Fault | undefined {
-  if (Number.isSafeInteger(time) && time >= MIN_TIME && time <= latest)
-    return undefined;
-  return fault(
-    "bad_time",
-    field,
-    `epoch ms from ${MIN_TIME} to ${Math.floor(latest)}`,
-    time,
-  );
+function timeFault(field: string, time: number, latest: number): Fault | undefined {
+  if (Number.isSafeInteger(time) && time >= MIN_TIME && time <= latest) return undefined;
+  return fault("bad_time", field, `epoch ms from ${MIN_TIME} to ${Math.floor(latest)}`, time);
 }
 
-function fault(
-  code: Fault["code"],
-  field: string,
-  limit: string,
-  value: unknown,
-): Fault {
+function fault(code: Fault["code"], field: string, limit: string, value: unknown): Fault {
   const shown =
-    typeof value === "string"
-      ? JSON.stringify(value.slice(0, 80))
-      : JSON.stringify(value);
+    typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : JSON.stringify(value);
   return {
     code,
     detail: `${field} must be ${limit}, not ${shown ?? "missing"}`,

@@ -24,17 +24,15 @@ describe("the health checks of a process", () => {
   it("have names of their own", () => {
     const checks = new HealthChecks();
     checks.add({ name: "database", layer: "database", check: up });
-    expect(() =>
-      checks.add({ name: "database", layer: "outside", check: up }),
-    ).toThrow("two health checks called database");
+    expect(() => checks.add({ name: "database", layer: "outside", check: up })).toThrow(
+      "two health checks called database",
+    );
   });
 
   it("report what they find", async () => {
     const found = { state: "degraded", markets: 3 } as const;
     await expect(healthOf({ check: () => found })).resolves.toEqual(found);
-    await expect(
-      healthOf({ check: () => Promise.resolve(found) }),
-    ).resolves.toEqual(found);
+    await expect(healthOf({ check: () => Promise.resolve(found) })).resolves.toEqual(found);
   });
 
   it.each([

@@ -48,9 +48,7 @@ export class HealthChecks {
 
   /** By layer; within a layer in the order they were added. */
   get all(): readonly HealthCheck[] {
-    return LAYERS.flatMap((layer) =>
-      this.added.filter((check) => check.layer === layer),
-    );
+    return LAYERS.flatMap((layer) => this.added.filter((check) => check.layer === layer));
   }
 }
 

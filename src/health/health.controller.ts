@@ -1,9 +1,4 @@
-import {
-  Controller,
-  Get,
-  HttpException,
-  ServiceUnavailableException,
-} from "@nestjs/common";
+import { Controller, Get, HttpException, ServiceUnavailableException } from "@nestjs/common";
 import {
   ApiOkResponse,
   ApiOperation,
@@ -40,17 +35,14 @@ export class HealthController {
     summary: "It can do its work: database, transport, assignment, feeds",
   })
   @ApiOkResponse({
-    description:
-      "Ready; feeds in trouble are named, and do not make the whole unready",
+    description: "Ready; feeds in trouble are named, and do not make the whole unready",
   })
   @ApiServiceUnavailableResponse({
     description: "Not ready; the part that is down is named",
   })
   async ready(): Promise<HealthCheckResult> {
     try {
-      return await this.health.check(
-        this.checks.all.map((check) => () => run(check)),
-      );
+      return await this.health.check(this.checks.all.map((check) => () => run(check)));
     } catch (error) {
       throw error instanceof ServiceUnavailableException
         ? notReady(error.getResponse() as HealthCheckResult)

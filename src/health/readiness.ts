@@ -20,8 +20,6 @@ export class Readiness implements BeforeApplicationShutdown {
   }
 
   private health(): Health {
-    return this.stopping
-      ? { state: "down", reason: "shutting down" }
-      : { state: "up" };
+    return this.stopping ? { state: "down", reason: "shutting down" } : { state: "up" };
   }
 }

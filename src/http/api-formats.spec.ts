@@ -1,10 +1,4 @@
-import {
-  BadRequestException,
-  Controller,
-  Get,
-  Module,
-  Query,
-} from "@nestjs/common";
+import { BadRequestException, Controller, Get, Module, Query } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { IsInt } from "class-validator";
@@ -57,11 +51,10 @@ beforeEach(async () => {
       "x-reset": String(resetSeconds),
     }),
   });
-  app = await NestFactory.create<NestFastifyApplication>(
-    Root,
-    httpAdapter(formats),
-    { logger: false, abortOnError: false },
-  );
+  app = await NestFactory.create<NestFastifyApplication>(Root, httpAdapter(formats), {
+    logger: false,
+    abortOnError: false,
+  });
   await configureHttp(app, readConfig({ RATE_LIMIT: String(LIMIT) }), formats);
   await app.listen(0, "127.0.0.1");
   base = await app.getUrl();
@@ -80,26 +73,17 @@ describe("two APIs on one server", () => {
   it.each([
     ["a route's own error", "page", 400, "symbol missing"],
     ["no route", "nothing", 404, "Cannot GET /api/v3/nothing"],
-    [
-      "a path that no router reads",
-      "%zz",
-      400,
-      "'/api/v3/%zz' is not a valid url component",
-    ],
+    ["a path that no router reads", "%zz", 400, "'/api/v3/%zz' is not a valid url component"],
   ])("%s is in the other's format", async (_case, path, status, msg) => {
     const answer = await get(`/api/v3/${path}`);
     expect(answer).toMatchObject({ status, body: { code: -status, msg } });
-    expect(answer.headers["content-type"]).toBe(
-      "application/json;charset=UTF-8",
-    );
+    expect(answer.headers["content-type"]).toBe("application/json;charset=UTF-8");
   });
 
   it("Tapeline's own answers with problems and validates queries", async () => {
     const { status, headers, body } = await get("/api/v1/page?limit=x");
     expect(status).toBe(400);
-    expect(headers["content-type"]).toBe(
-      "application/problem+json; charset=utf-8",
-    );
+    expect(headers["content-type"]).toBe("application/problem+json; charset=utf-8");
     expect(body).toMatchObject({
       status: 400,
       instance: "/api/v1/page?limit=x",

@@ -65,9 +65,7 @@ export class ApiFormats {
   of(url: string): ApiFormat {
     const path = url.split("?", 1)[0] ?? "";
     return (
-      this.added.find(
-        ({ prefix }) => path === prefix || path.startsWith(`${prefix}/`),
-      ) ?? PROBLEMS
+      this.added.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`)) ?? PROBLEMS
     );
   }
 }

@@ -81,8 +81,7 @@ function linesOf<R extends object>(
   rows: readonly R[],
 ): string {
   let lines = "";
-  for (const row of rows)
-    lines += `${columns.map((column) => cell(row[column])).join(",")}\r\n`;
+  for (const row of rows) lines += `${columns.map((column) => cell(row[column])).join(",")}\r\n`;
   return lines;
 }
 
@@ -101,11 +100,7 @@ export async function* csvOfPages<R extends object>(
 ): AsyncGenerator<string, void> {
   yield csvOf(columns, first);
   let rows = first;
-  for (
-    let last = rows.at(-1);
-    last !== undefined && rows.length >= full;
-    last = rows.at(-1)
-  ) {
+  for (let last = rows.at(-1); last !== undefined && rows.length >= full; last = rows.at(-1)) {
     rows = await next(last);
     if (rows.length > 0) yield linesOf(columns, rows);
   }

@@ -12,10 +12,7 @@ describe("an error of the database", () => {
       "one that the driver reports inside another",
       failing({ driverError: failing({ code: "57P01" }) }),
     ],
-    [
-      "every address of a host refusing",
-      failing({ errors: [failing({ code: "ECONNREFUSED" })] }),
-    ],
+    ["every address of a host refusing", failing({ errors: [failing({ code: "ECONNREFUSED" })] })],
     [
       "a cause further down",
       new Error("outer", {

@@ -22,14 +22,9 @@ const MAX_DEPTH = 5;
  * statement.
  */
 export function isDatabaseDown(error: unknown, depth = 0): boolean {
-  if (typeof error !== "object" || error === null || depth > MAX_DEPTH)
-    return false;
-  const { code, message, cause, driverError, errors } = error as Record<
-    string,
-    unknown
-  >;
-  if (typeof code === "string" && (STATES.test(code) || SYSTEM.has(code)))
-    return true;
+  if (typeof error !== "object" || error === null || depth > MAX_DEPTH) return false;
+  const { code, message, cause, driverError, errors } = error as Record<string, unknown>;
+  if (typeof code === "string" && (STATES.test(code) || SYSTEM.has(code))) return true;
   if (typeof message === "string" && MESSAGES.test(message)) return true;
   const inner: unknown[] = [
     cause,

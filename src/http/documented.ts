@@ -12,18 +12,12 @@ export function ReturnsOne(name: string, description: string): MethodDecorator {
 }
 
 /** 200 with a list; `csv` is an example of its CSV form. */
-export function ReturnsList(
-  name: string,
-  description: string,
-  csv?: string,
-): MethodDecorator {
+export function ReturnsList(name: string, description: string, csv?: string): MethodDecorator {
   const list = {
     "application/json": { schema: { type: "array", items: reference(name) } },
   };
   const table =
-    csv === undefined
-      ? {}
-      : { "text/csv": { schema: { type: "string" }, example: csv } };
+    csv === undefined ? {} : { "text/csv": { schema: { type: "string" }, example: csv } };
   return ApiResponse({
     status: 200,
     description,
@@ -41,8 +35,7 @@ const ERRORS = {
   404: {
     code: "unknown_market",
     title: "Not Found",
-    detail:
-      'There is no market "binance:NOPE". GET /api/v1/markets lists them.',
+    detail: 'There is no market "binance:NOPE". GET /api/v1/markets lists them.',
   },
   429: {
     code: "too_many_requests",
@@ -62,8 +55,7 @@ export function Fails(...statuses: (304 | 400 | 404)[]): MethodDecorator {
   return applyDecorators(
     ...all.map((status) => {
       const error = ERRORS[status];
-      if (!("code" in error))
-        return ApiResponse({ status, description: error.description });
+      if (!("code" in error)) return ApiResponse({ status, description: error.description });
       const example = {
         type: "about:blank",
         title: error.title,
@@ -93,10 +85,7 @@ export interface Refusal {
 }
 
 /** Documents refusals of one route that `Fails` does not cover; `instance` is the route's path. */
-export function Refuses(
-  instance: string,
-  refusals: readonly Refusal[],
-): MethodDecorator {
+export function Refuses(instance: string, refusals: readonly Refusal[]): MethodDecorator {
   return applyDecorators(
     ...refusals.map(({ status, code, description, detail }) => {
       const example = {

@@ -1,9 +1,6 @@
 import helmet from "@fastify/helmet";
 import { HttpAdapterHost } from "@nestjs/core";
-import {
-  FastifyAdapter,
-  type NestFastifyApplication,
-} from "@nestjs/platform-fastify";
+import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fastify";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config/config.js";
 import { Connections } from "./connections.js";
@@ -23,11 +20,7 @@ export function httpAdapter(formats = new ApiFormats()): FastifyAdapter {
     trustProxy: false,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     // The router answers these before any hook or filter runs.
-    frameworkErrors: (
-      error: FastifyError,
-      { url }: FastifyRequest,
-      reply: FastifyReply,
-    ) => {
+    frameworkErrors: (error: FastifyError, { url }: FastifyRequest, reply: FastifyReply) => {
       const status = error.statusCode ?? 400;
       const { contentType, body } = formats.of(url).failure({
         status,

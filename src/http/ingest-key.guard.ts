@@ -38,18 +38,13 @@ export class IngestKeyGuard implements CanActivate {
       });
     }
     const http = context.switchToHttp();
-    const [scheme, key] = (
-      http.getRequest<Request>().headers.authorization ?? ""
-    ).split(" ");
+    const [scheme, key] = (http.getRequest<Request>().headers.authorization ?? "").split(" ");
     const given = digest(key ?? "");
     // Compares every key, by digests of one length, so that timing reveals nothing about a key.
     let known = false;
-    for (const expected of this.digests)
-      known = timingSafeEqual(expected, given) || known;
+    for (const expected of this.digests) known = timingSafeEqual(expected, given) || known;
     if (known && scheme?.toLowerCase() === "bearer") return true;
-    http
-      .getResponse<Reply>()
-      .header("WWW-Authenticate", 'Bearer realm="tapeline"');
+    http.getResponse<Reply>().header("WWW-Authenticate", 'Bearer realm="tapeline"');
     throw new UnauthorizedException({
       code: "bad_key",
       title: "A valid key is required",

@@ -18,15 +18,13 @@ const ISO =
  * UTC without an offset.
  */
 export function parseTime(text: string): number | undefined {
-  if (/^\d{1,15}$/.test(text))
-    return Number(text) <= MAX_TIME ? Number(text) : undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text) <= MAX_TIME ? Number(text) : undefined;
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const [, date, time = "00:00", zone = "Z"] = match;
   // Date.parse reads 30 February as 1 March.
   const day = Date.parse(`${date}T00:00Z`);
-  if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(`${date}T`))
-    return undefined;
+  if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(`${date}T`)) return undefined;
   const at = Date.parse(
     `${date}T${time}${zone.replace(" ", "+").replace(/^([+-]\d{2})(\d{2})$/, "$1:$2")}`,
   );
@@ -58,10 +56,7 @@ export function OptionalId(): PropertyDecorator {
   return parameter(
     "isId",
     (text) => text,
-    (value) =>
-      typeof value === "string" &&
-      /^\d{1,19}$/.test(value) &&
-      BigInt(value) < 2n ** 63n,
+    (value) => typeof value === "string" && /^\d{1,19}$/.test(value) && BigInt(value) < 2n ** 63n,
     "must be an integer from 0 to 2^63 - 1",
   );
 }
@@ -83,13 +78,7 @@ function parameter(
 }
 
 /** Throws a 400 unless `start` is before `end`. */
-export function checkRange({
-  start,
-  end,
-}: {
-  start?: number;
-  end?: number;
-}): void {
+export function checkRange({ start, end }: { start?: number; end?: number }): void {
   if (start === undefined || end === undefined || start < end) return;
   throw badParameters([
     {

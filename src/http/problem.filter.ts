@@ -31,10 +31,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (host.getType() !== "http") return throwError(() => error);
     const { httpAdapter } = this.host;
     const http = host.switchToHttp();
-    const [request, response]: [unknown, unknown] = [
-      http.getRequest(),
-      http.getResponse(),
-    ];
+    const [request, response]: [unknown, unknown] = [http.getRequest(), http.getResponse()];
     const url = String(httpAdapter.getRequestUrl(request)).slice(0, 500);
     const answer = this.answerTo(error, url);
     if (httpAdapter.isHeadersSent(response)) return undefined;
@@ -46,11 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
     httpAdapter.setHeader(response, "Content-Type", contentType);
     httpAdapter.setHeader(response, "Cache-Control", "no-store");
     if (answer.status === 503)
-      httpAdapter.setHeader(
-        response,
-        "Retry-After",
-        String(RETRY_AFTER_SECONDS),
-      );
+      httpAdapter.setHeader(response, "Retry-After", String(RETRY_AFTER_SECONDS));
     httpAdapter.reply(response, JSON.stringify(body), answer.status);
     return undefined;
   }
@@ -65,9 +58,7 @@ export class ProblemFilter implements ExceptionFilter {
         detail: (error as Error).message,
       };
     if (isDatabaseDown(error)) {
-      this.logger.warn(
-        `${url}: the database does not answer: ${String(error)}`,
-      );
+      this.logger.warn(`${url}: the database does not answer: ${String(error)}`);
       return {
         status: 503,
         code: "database_unavailable",
@@ -92,8 +83,7 @@ export class ProblemFilter implements ExceptionFilter {
 function answerOf(exception: HttpException): Answer {
   const status = exception.getStatus();
   const body = exception.getResponse();
-  if (typeof body === "string")
-    return { status, code: codeFor(status), detail: body };
+  if (typeof body === "string") return { status, code: codeFor(status), detail: body };
   const {
     statusCode: _statusCode,
     error: _error,
@@ -126,18 +116,12 @@ function statusOf(error: unknown): number | undefined {
 
 /** `404` → `not_found`. */
 export function codeFor(status: number): string {
-  return (STATUS_CODES[status] ?? "error")
-    .toLowerCase()
-    .replaceAll(/[^a-z]+/g, "_");
+  return (STATUS_CODES[status] ?? "error").toLowerCase().replaceAll(/[^a-z]+/g, "_");
 }
 
 function withCauses(error: Error): string {
   const lines: string[] = [];
-  for (
-    let at: unknown = error;
-    at instanceof Error && lines.length < 5;
-    at = at.cause
-  )
+  for (let at: unknown = error; at instanceof Error && lines.length < 5; at = at.cause)
     lines.push(at.stack ?? String(at));
   return lines.join("\ncaused by: ");
 }

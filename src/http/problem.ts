@@ -28,10 +28,7 @@ export class ProblemException extends HttpException {
     detail: string,
     errors?: readonly FieldFault[],
   ) {
-    super(
-      { code, detail, ...(errors === undefined ? {} : { errors }) },
-      status,
-    );
+    super({ code, detail, ...(errors === undefined ? {} : { errors }) }, status);
     this.name = "ProblemException";
   }
 }
@@ -44,17 +41,10 @@ export function badParameters(faults: readonly FieldFault[]): ProblemException {
         `${field} ${detail}${value === undefined ? "" : `, not ${JSON.stringify(value)}`}`,
     )
     .join("; ");
-  return new ProblemException(
-    HttpStatus.BAD_REQUEST,
-    "bad_parameter",
-    detail,
-    faults,
-  );
+  return new ProblemException(HttpStatus.BAD_REQUEST, "bad_parameter", detail, faults);
 }
 
 /** A sent value as text that is safe to echo. */
 export function shown(value: unknown): string {
-  return (
-    typeof value === "string" ? value : (JSON.stringify(value) ?? "")
-  ).slice(0, 80);
+  return (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).slice(0, 80);
 }

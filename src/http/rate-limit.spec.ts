@@ -1,10 +1,7 @@
 import { jest } from "@jest/globals";
 import { Module } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
-import {
-  FastifyAdapter,
-  type NestFastifyApplication,
-} from "@nestjs/platform-fastify";
+import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fastify";
 import { ApiFormats } from "./api-formats.js";
 import { limitRequests } from "./rate-limit.js";
 
@@ -33,8 +30,7 @@ async function limited(max: number, maxAddresses?: number): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   server.get("/", () => "");
   server.get("/file", { config: { rateLimit: false } }, () => "");
-  for (const path of ["/health/live", "/metrics", "/metricsque"])
-    server.get(path, () => "");
+  for (const path of ["/health/live", "/metrics", "/metricsque"]) server.get(path, () => "");
   await app.listen(0, "127.0.0.1");
   base = await app.getUrl();
 }
@@ -89,20 +85,16 @@ describe("the rate limit", () => {
     await limited(1);
     const headersOf = async (): Promise<unknown[]> => {
       const { headers } = await request("10.0.0.1", "/");
-      return [
-        "x-ratelimit-limit",
-        "x-ratelimit-remaining",
-        "x-ratelimit-reset",
-        "retry-after",
-      ].map((name) => headers.get(name));
+      return ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"].map(
+        (name) => headers.get(name),
+      );
     };
     expect(await headersOf()).toEqual(["1", "0", "60", null]);
     now += 20_400;
     expect(await headersOf()).toEqual(["1", "0", "40", "40"]);
     expect(await (await request("10.0.0.1", "/")).json()).toMatchObject({
       code: "too_many_requests",
-      detail:
-        "More than 1 requests in a minute from this address; try again in 40 s.",
+      detail: "More than 1 requests in a minute from this address; try again in 40 s.",
     });
   });
 

@@ -8,11 +8,7 @@ import { ProblemException } from "./problem.js";
 const WINDOW_MS = 60_000;
 /** Addresses counted at a time; beyond that, the least recently seen are dropped. */
 const MAX_ADDRESSES = 100_000;
-const HEADERS = [
-  "x-ratelimit-limit",
-  "x-ratelimit-remaining",
-  "x-ratelimit-reset",
-];
+const HEADERS = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 /** Monitoring must not be locked out. */
 const UNLIMITED = /^\/(health|metrics)(\/|\?|$)/;
 
@@ -51,9 +47,11 @@ export async function limitRequests(
 /** Renames the headers per API: the library has one set of names for the whole server. */
 function inFormatOf({ requestsLeft }: ApiFormat, reply: FastifyReply): void {
   if (requestsLeft === undefined) return;
-  const [limit, remaining, resetSeconds] = HEADERS.map((name) =>
-    Number(reply.getHeader(name)),
-  ) as [number, number, number];
+  const [limit, remaining, resetSeconds] = HEADERS.map((name) => Number(reply.getHeader(name))) as [
+    number,
+    number,
+    number,
+  ];
   if (Number.isNaN(limit)) return;
   for (const name of HEADERS) reply.removeHeader(name);
   void reply.headers(requestsLeft({ limit, remaining, resetSeconds }));

@@ -1,8 +1,6 @@
 import type { OpenAPIObject } from "@nestjs/swagger";
 
-type SchemaOrReference = NonNullable<
-  NonNullable<OpenAPIObject["components"]>["schemas"]
->[string];
+type SchemaOrReference = NonNullable<NonNullable<OpenAPIObject["components"]>["schemas"]>[string];
 export type Schema = Exclude<SchemaOrReference, { $ref: string }>;
 
 export const text = (description: string, example: string): Schema => ({
@@ -31,10 +29,7 @@ export const flag = (description: string, example: boolean): Schema => ({
   description,
   example,
 });
-export const oneOf = (
-  description: string,
-  values: readonly string[],
-): Schema => ({
+export const oneOf = (description: string, values: readonly string[]): Schema => ({
   type: "string",
   enum: [...values],
   description,
@@ -69,10 +64,7 @@ export function object<T>(
   };
 }
 
-export const listOf = (
-  items: SchemaOrReference,
-  description?: string,
-): Schema => ({
+export const listOf = (items: SchemaOrReference, description?: string): Schema => ({
   type: "array",
   items,
   ...(description === undefined ? {} : { description }),

@@ -31,9 +31,7 @@ const moment = (): Promise<void> => new Promise((done) => setImmediate(done));
 it("runs `atOnce` tasks concurrently, and the next when one of them has ended", async () => {
   const semaphore = new Semaphore({ atOnce: 2, waiting: 1 });
   const [first, second, third] = [held(), held(), held()];
-  const answers = [first, second, third].map(({ work }) =>
-    taken(semaphore.take(work)),
-  );
+  const answers = [first, second, third].map(({ work }) => taken(semaphore.take(work)));
   await moment();
   expect([first.begun, second.begun, third.begun]).toEqual([true, true, false]);
   second.end();
@@ -47,9 +45,7 @@ it("runs `atOnce` tasks concurrently, and the next when one of them has ended", 
 it("refuses work when the queue is full", async () => {
   const semaphore = new Semaphore({ atOnce: 1, waiting: 1 });
   const [first, second] = [held(), held()];
-  const answers = [first, second].map(({ work }) =>
-    taken(semaphore.take(work)),
-  );
+  const answers = [first, second].map(({ work }) => taken(semaphore.take(work)));
   expect(semaphore.take(held().work)).toBeUndefined();
   first.end();
   second.end();

@@ -12,9 +12,7 @@ export class Semaphore {
       return this.run(work);
     }
     if (this.waiting.length >= this.limits.waiting) return undefined;
-    return new Promise<void>((begin) => this.waiting.push(begin)).then(() =>
-      this.run(work),
-    );
+    return new Promise<void>((begin) => this.waiting.push(begin)).then(() => this.run(work));
   }
 
   private async run<T>(work: () => Promise<T>): Promise<T> {

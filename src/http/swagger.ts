@@ -2,11 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
-import {
-  DocumentBuilder,
-  type OpenAPIObject,
-  SwaggerModule,
-} from "@nestjs/swagger";
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from "@nestjs/swagger";
 import type { Schema } from "./schema-parts.js";
 import { VERSION } from "./version.js";
 
@@ -53,9 +49,7 @@ export function setupSwagger(
     return reply.type("application/json; charset=utf-8").send(json);
   });
   for (const path of ["/docs", "/docs/"])
-    server.get(path, (_request, reply) =>
-      reply.type("text/html; charset=utf-8").send(PAGE),
-    );
+    server.get(path, (_request, reply) => reply.type("text/html; charset=utf-8").send(PAGE));
   server.get("/docs/init.js", (_request, reply) =>
     reply.type("text/javascript; charset=utf-8").send(INIT),
   );

@@ -80,9 +80,7 @@ describe("paths at which a server accepts WebSockets", () => {
 
   it("can be added once", () => {
     take("/ws", "one");
-    expect(() => take("/ws", "two")).toThrow(
-      "two parts of this server take WebSockets at /ws",
-    );
+    expect(() => take("/ws", "two")).toThrow("two parts of this server take WebSockets at /ws");
   });
 
   it("survive a client that disconnects before the answer", async () => {

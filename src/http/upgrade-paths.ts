@@ -2,14 +2,9 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { Injectable } from "@nestjs/common";
 
-export type Upgrade = (
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-) => void;
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-const NOT_FOUND =
-  "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const NOT_FOUND = "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /**
  * The paths at which this server accepts WebSockets. Modules add theirs in their constructor; an
@@ -43,8 +38,5 @@ export class UpgradePaths {
 }
 
 function isAt(path: string, parent: string): boolean {
-  return (
-    path === parent ||
-    path.startsWith(parent.endsWith("/") ? parent : `${parent}/`)
-  );
+  return path === parent || path.startsWith(parent.endsWith("/") ? parent : `${parent}/`);
 }

@@ -10,28 +10,23 @@ export function validationPipe(): ValidationPipe {
     transform: true,
     stopAtFirstError: true,
     validationError: { target: true, value: true },
-    exceptionFactory: (errors) =>
-      badParameters(errors.flatMap((error) => faultsOf(error, ""))),
+    exceptionFactory: (errors) => badParameters(errors.flatMap((error) => faultsOf(error, ""))),
   });
 }
 
 function faultsOf(error: ValidationError, path: string): FieldFault[] {
   const field = path === "" ? error.property : `${path}.${error.property}`;
-  const nested = (error.children ?? []).flatMap((child) =>
-    faultsOf(child, field),
-  );
-  const own = Object.entries(error.constraints ?? {}).map(
-    ([rule, message]): FieldFault => {
-      if (rule === "whitelistValidation")
-        return { field, detail: `is not known here${knownFields(error)}` };
-      const detail = message.startsWith(`${error.property} `)
-        ? message.slice(error.property.length + 1)
-        : message;
-      return error.value === undefined
-        ? { field, detail }
-        : { field, detail, value: shown(error.value) };
-    },
-  );
+  const nested = (error.children ?? []).flatMap((child) => faultsOf(child, field));
+  const own = Object.entries(error.constraints ?? {}).map(([rule, message]): FieldFault => {
+    if (rule === "whitelistValidation")
+      return { field, detail: `is not known here${knownFields(error)}` };
+    const detail = message.startsWith(`${error.property} `)
+      ? message.slice(error.property.length + 1)
+      : message;
+    return error.value === undefined
+      ? { field, detail }
+      : { field, detail, value: shown(error.value) };
+  });
   return [...own, ...nested];
 }
 
@@ -44,7 +39,5 @@ function knownFields(error: ValidationError): string {
     false,
   );
   const names = [...new Set(metadata.map(({ propertyName }) => propertyName))];
-  return names.length === 0
-    ? "; this takes no parameters"
-    : `; known are ${names.join(", ")}`;
+  return names.length === 0 ? "; this takes no parameters" : `; known are ${names.join(", ")}`;
 }

@@ -1,8 +1,4 @@
-import {
-  Module,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from "@nestjs/common";
+import { Module, type OnApplicationBootstrap, type OnModuleDestroy } from "@nestjs/common";
 import { IngestKeyGuard } from "../http/ingest-key.guard.js";
 import { VenuesModule } from "../venues/venues.module.js";
 import { FeedBoard } from "./feed/feed-board.js";
@@ -34,9 +30,7 @@ import { SimFeeds } from "./simulator/sim-feeds.js";
     },
   ],
 })
-export class IngestionModule
-  implements OnApplicationBootstrap, OnModuleDestroy
-{
+export class IngestionModule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(private readonly feeds: Feeds) {}
 
   onApplicationBootstrap(): void {

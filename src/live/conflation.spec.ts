@@ -72,9 +72,7 @@ describe("the candles queued for a frame", () => {
           if (flush) got.push(...waiting.take());
         }
         got.push(...waiting.take());
-        const last = new Map(
-          got.map(({ openTime, version }) => [openTime, version]),
-        );
+        const last = new Map(got.map(({ openTime, version }) => [openTime, version]));
         expect(last).toEqual(newest);
         expect(got.filter(({ closed }) => closed)).toEqual(closings);
       }),

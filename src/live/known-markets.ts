@@ -14,10 +14,7 @@ export class KnownMarkets {
 
   async has(market: Market): Promise<boolean> {
     if (this.known.has(market)) return true;
-    if (
-      parseMarket(market) === undefined ||
-      (await this.markets.find(market)) === undefined
-    )
+    if (parseMarket(market) === undefined || (await this.markets.find(market)) === undefined)
       return false;
     this.known.add(market);
     return true;

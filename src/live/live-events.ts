@@ -85,14 +85,8 @@ interface Resync {
 
 /** Client → server; both answer with an acknowledgement. */
 export interface ClientEvents {
-  subscribe: (
-    request: SubscribeRequest,
-    reply: (reply: SubscribeReply) => void,
-  ) => void;
-  unsubscribe: (
-    channel: Channel,
-    reply: (reply: UnsubscribeReply) => void,
-  ) => void;
+  subscribe: (request: SubscribeRequest, reply: (reply: SubscribeReply) => void) => void;
+  unsubscribe: (channel: Channel, reply: (reply: UnsubscribeReply) => void) => void;
 }
 
 /** Server → client. */

@@ -2,22 +2,13 @@ import { jest } from "@jest/globals";
 import type { Candle } from "../domain/candle.js";
 import type { Trade } from "../domain/trade.js";
 import { LIVE_LIMITS } from "./live-limits.js";
-import {
-  type RoomFrame,
-  type LiveAudience,
-  LiveRooms,
-  type AddressedFrame,
-} from "./live-rooms.js";
+import { type RoomFrame, type LiveAudience, LiveRooms, type AddressedFrame } from "./live-rooms.js";
 import type { Ticker } from "./ticker.js";
 
 const FLUSH = 100;
 const ROOM = { channel: "candles", market: "sim:A", interval: "1m" } as const;
-const candle = (
-  openTime: number,
-  version: number,
-  closed = false,
-  market = "sim:A",
-): Candle => ({ market, interval: "1m", openTime, version, closed }) as Candle;
+const candle = (openTime: number, version: number, closed = false, market = "sim:A"): Candle =>
+  ({ market, interval: "1m", openTime, version, closed }) as Candle;
 
 let rooms: LiveRooms;
 let begin: number;
@@ -122,10 +113,7 @@ describe("frames of a room", () => {
     jest.advanceTimersByTime(92);
     flushes = [];
     for (let version = 2; version < 5; version++) {
-      rooms.candles([
-        candle(0, version),
-        candle(0, version, false, OTHER.market),
-      ]);
+      rooms.candles([candle(0, version), candle(0, version, false, OTHER.market)]);
       jest.advanceTimersByTime(FLUSH);
     }
     expect(flushes.map(({ length }) => length)).toEqual([2, 2, 2]);
@@ -142,9 +130,11 @@ describe("frames of a room", () => {
     // The other room is due first, though its event comes later.
     rooms.candles([candle(0, 2, false, OTHER.market)]);
     jest.advanceTimersByTime(20);
-    expect(frames().map(({ data }) => "market" in data && data.market)).toEqual(
-      [OTHER.market, ROOM.market, OTHER.market],
-    );
+    expect(frames().map(({ data }) => "market" in data && data.market)).toEqual([
+      OTHER.market,
+      ROOM.market,
+      OTHER.market,
+    ]);
   });
 
   it("are one per delivery, however many candles it has", () => {
@@ -157,22 +147,21 @@ describe("frames of a room", () => {
       candle(0, 2, true),
     ]);
     expect(flushes).toHaveLength(1);
-    expect(
-      frames().map(({ data }) => ("candles" in data ? data.candles.length : 0)),
-    ).toEqual([3, 1]);
+    expect(frames().map(({ data }) => ("candles" in data ? data.candles.length : 0))).toEqual([
+      3, 1,
+    ]);
   });
 
   it("are sent early rather than grow past the limit", () => {
     rooms.open(ROOM, audience);
     rooms.candles([candle(-1, 1)]);
     rooms.candles(
-      Array.from({ length: LIVE_LIMITS.frameRows + 10 }, (_, index) =>
-        candle(index, 1, true),
-      ),
+      Array.from({ length: LIVE_LIMITS.frameRows + 10 }, (_, index) => candle(index, 1, true)),
     );
-    expect(
-      frames().map(({ data }) => ("candles" in data ? data.candles.length : 0)),
-    ).toEqual([1, LIVE_LIMITS.frameRows]);
+    expect(frames().map(({ data }) => ("candles" in data ? data.candles.length : 0))).toEqual([
+      1,
+      LIVE_LIMITS.frameRows,
+    ]);
     jest.advanceTimersByTime(FLUSH);
     expect(frames()).toHaveLength(3);
     for (let round = 1; round <= 10; round++)
@@ -182,9 +171,7 @@ describe("frames of a room", () => {
         ),
       );
     jest.advanceTimersByTime(FLUSH);
-    const rows = frames().flatMap(({ data }) =>
-      "candles" in data ? data.candles : [],
-    );
+    const rows = frames().flatMap(({ data }) => ("candles" in data ? data.candles : []));
     expect(rows).toHaveLength(11 + LIVE_LIMITS.frameRows + 10 * 1_001);
   });
 
@@ -206,23 +193,16 @@ describe("frames of a room", () => {
   it("hold every trade in order, and each changed market's ticker once", () => {
     rooms.open({ channel: "trades", market: "sim:A" }, audience);
     rooms.open({ channel: "tickers" }, audience);
-    const trades = ["1", "2", "3"].map(
-      (id) => ({ market: "sim:A", id }) as Trade,
-    );
+    const trades = ["1", "2", "3"].map((id) => ({ market: "sim:A", id }) as Trade);
     for (const each of trades) rooms.trades([each]);
-    for (const market of ["sim:A", "sim:B", "sim:B", "sim:C"])
-      rooms.tickers([market]);
+    for (const market of ["sim:A", "sim:B", "sim:B", "sim:C"]) rooms.tickers([market]);
     jest.advanceTimersByTime(FLUSH);
     const data = frames().map((frame) => frame.data);
     expect(
-      data.flatMap((each) =>
-        "trades" in each ? [each.trades.map(({ id }) => id)] : [],
-      ),
+      data.flatMap((each) => ("trades" in each ? [each.trades.map(({ id }) => id)] : [])),
     ).toEqual([["1"], ["2", "3"]]);
     expect(
-      data.flatMap((each) =>
-        "tickers" in each ? [each.tickers.map(({ market }) => market)] : [],
-      ),
+      data.flatMap((each) => ("tickers" in each ? [each.tickers.map(({ market }) => market)] : [])),
     ).toEqual([["sim:A"], ["sim:B", "sim:C"]]);
   });
 

@@ -4,12 +4,7 @@ import type { Interval } from "../domain/interval.js";
 import type { Market } from "../domain/market.js";
 import type { Trade } from "../domain/trade.js";
 import { CandleConflation } from "./conflation.js";
-import type {
-  CandlesFrame,
-  Channel,
-  TickersFrame,
-  TradesFrame,
-} from "./live-events.js";
+import type { CandlesFrame, Channel, TickersFrame, TradesFrame } from "./live-events.js";
 import { LIVE_LIMITS } from "./live-limits.js";
 import { roomOf } from "./subscription.js";
 import type { Ticker } from "./ticker.js";
@@ -139,9 +134,7 @@ export class LiveRooms {
   candles(candles: readonly Candle[]): void {
     this.delivery++;
     for (const candle of candles) {
-      const room = this.rooms.get(
-        `candles|${candle.market}|${candle.interval}`,
-      );
+      const room = this.rooms.get(`candles|${candle.market}|${candle.interval}`);
       if (room?.kind !== "candles" || !room.waiting.add(candle)) continue;
       this.mark(room, room.waiting.size);
     }
@@ -221,9 +214,7 @@ export class LiveRooms {
       // further.
       const dueAt = Math.min(Math.max(room.dueAt, now), now + this.earlyMs);
       const catchUpMs =
-        room.firstDelivery === room.lastDelivery
-          ? this.flushMs * CATCH_UP_SHARE
-          : 0;
+        room.firstDelivery === room.lastDelivery ? this.flushMs * CATCH_UP_SHARE : 0;
       room.dueAt = Math.max(now, dueAt - catchUpMs) + this.flushMs;
       room.seq++;
       this.highest = Math.max(this.highest, room.seq);
@@ -260,9 +251,7 @@ export class LiveRooms {
           },
         };
       case "tickers": {
-        const tickers = [...room.waiting].flatMap(
-          (market) => this.tickerOf(market) ?? [],
-        );
+        const tickers = [...room.waiting].flatMap((market) => this.tickerOf(market) ?? []);
         room.waiting.clear();
         return { event: "tickers", data: { ...place, tickers } };
       }

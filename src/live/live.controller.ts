@@ -38,8 +38,6 @@ export class LiveController {
 
   @EventPattern("trades", LIVE)
   trades(@Payload() delivery: Delivery<"trades">): void {
-    this.rooms.trades(
-      delivery.records.filter((record): record is Trade => !isClock(record)),
-    );
+    this.rooms.trades(delivery.records.filter((record): record is Trade => !isClock(record)));
   }
 }

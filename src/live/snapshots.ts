@@ -22,9 +22,7 @@ export class Snapshots {
     private readonly board: TickerBoard,
   ) {}
 
-  async of(
-    request: SubscribeRequest & { channel: "candles" | "trades" },
-  ): Promise<Snapshot> {
+  async of(request: SubscribeRequest & { channel: "candles" | "trades" }): Promise<Snapshot> {
     switch (request.channel) {
       case "candles":
         return this.candlesOf(request);

@@ -51,10 +51,7 @@ export function parseSubscription(
   if (since === undefined || since === null)
     return { channel: "candles", market, interval: stored };
   if (!Number.isSafeInteger(since) || (since as number) < 0) {
-    return error(
-      "bad_request",
-      `since must be an openTime in epoch ms, not ${show(since)}`,
-    );
+    return error("bad_request", `since must be an openTime in epoch ms, not ${show(since)}`);
   }
   return {
     channel: "candles",

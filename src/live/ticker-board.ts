@@ -69,8 +69,7 @@ class Row {
     if (openTime !== this.newest) this.base = undefined;
     if (openTime > this.newest) {
       this.newest = openTime;
-      if (this.minutes.size > WINDOW_MINUTES)
-        this.dropBefore(windowStart(openTime));
+      if (this.minutes.size > WINDOW_MINUTES) this.dropBefore(windowStart(openTime));
     }
     return true;
   }
@@ -95,13 +94,11 @@ class Row {
       .filter((time) => time !== this.newest)
       .sort((a, b) => a - b);
     let fold: Fold | undefined;
-    for (const time of times)
-      fold = join(fold, (this.minutes.get(time) as Minute).fold);
+    for (const time of times) fold = join(fold, (this.minutes.get(time) as Minute).fold);
     return { fold, oldest: times[0] ?? this.newest };
   }
 
   private dropBefore(start: number): void {
-    for (const time of this.minutes.keys())
-      if (time < start) this.minutes.delete(time);
+    for (const time of this.minutes.keys()) if (time < start) this.minutes.delete(time);
   }
 }

@@ -23,9 +23,7 @@ const MAX_RETRY_MS = 30_000;
 
 /** Fills the ticker board from the store: at start, for new markets, and periodically. */
 @Injectable()
-export class TickerLoader
-  implements OnApplicationBootstrap, BeforeApplicationShutdown
-{
+export class TickerLoader implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(TickerLoader.name);
   private readonly stopping = new AbortController();
   private woken = new AbortController();

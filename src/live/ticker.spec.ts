@@ -37,10 +37,7 @@ const price = fc
 const history = fc.array(
   fc.record({
     // Often adjacent: tradesPerMinute covers the newest minutes.
-    at: fc.oneof(
-      fc.integer({ min: 0, max: 2_900 }),
-      fc.integer({ min: 2_890, max: 2_900 }),
-    ),
+    at: fc.oneof(fc.integer({ min: 0, max: 2_900 }), fc.integer({ min: 2_890, max: 2_900 })),
     open: price,
     close: price,
     volume: price,
@@ -57,17 +54,10 @@ function naive(candles: readonly Candle[]): Partial<Ticker> {
     .filter(({ openTime }) => openTime > newest - WINDOW_MINUTES * MINUTE_MS)
     .sort((a, b) => a.openTime - b.openTime);
   const sum = (field: "volume" | "quoteVolume"): string =>
-    fromUnits(
-      inside.reduce((total, candle) => total + toUnits(candle[field]), 0n),
-    );
+    fromUnits(inside.reduce((total, candle) => total + toUnits(candle[field]), 0n));
   const sorted = (field: "high" | "low"): string[] =>
-    inside
-      .map((candle) => candle[field])
-      .sort((a, b) => (toUnits(a) < toUnits(b) ? -1 : 1));
-  const [open, last] = [
-    inside[0]?.open as string,
-    inside.at(-1)?.close as string,
-  ];
+    inside.map((candle) => candle[field]).sort((a, b) => (toUnits(a) < toUnits(b) ? -1 : 1));
+  const [open, last] = [inside[0]?.open as string, inside.at(-1)?.close as string];
   return {
     open,
     last,
@@ -91,11 +81,8 @@ function naive(candles: readonly Candle[]): Partial<Ticker> {
 function naivePace(inside: readonly Candle[]): number {
   const minutes = inside.map(({ openTime }) => openTime / MINUTE_MS);
   const [oldest, newest] = [minutes[0] as number, minutes.at(-1) as number];
-  const whole = [1, 2, 3, 4, 5]
-    .map((back) => newest - back)
-    .filter((at) => at >= oldest);
-  const tradesAt = (at: number): number =>
-    inside[minutes.indexOf(at)]?.trades ?? 0;
+  const whole = [1, 2, 3, 4, 5].map((back) => newest - back).filter((at) => at >= oldest);
+  const tradesAt = (at: number): number => inside[minutes.indexOf(at)]?.trades ?? 0;
   if (whole.length === 0) return tradesAt(newest);
   const sum = whole.reduce((total, at) => total + tradesAt(at), 0);
   return Number((sum / whole.length).toFixed(2));
@@ -132,8 +119,7 @@ describe("the 24 h figures", () => {
 
   it("average the trades of the five minutes before the newest, or of fewer if there are fewer", () => {
     const pace = (...trades: number[]): number | undefined =>
-      tickerFrom(trades.map((count, at) => minute(at, { trades: count })))
-        ?.tradesPerMinute;
+      tickerFrom(trades.map((count, at) => minute(at, { trades: count })))?.tradesPerMinute;
     expect(pace(100, 1, 2, 3, 4, 5, 1_000)).toBe(3);
     expect(pace(2, 3, 5, 1_000)).toBe(3.33);
     expect(pace(7)).toBe(7);
@@ -161,8 +147,7 @@ describe("the 24 h figures", () => {
       fc.property(history, fc.infiniteStream(fc.nat(1_000)), (rows, order) => {
         const latest = new Map<number, Candle>();
         for (const { at, open, close, volume, trades, complete } of rows) {
-          const [high, low] =
-            toUnits(open) > toUnits(close) ? [open, close] : [close, open];
+          const [high, low] = toUnits(open) > toUnits(close) ? [open, close] : [close, open];
           const version = (latest.get(at)?.version ?? 0) + 1;
           latest.set(
             at,
@@ -179,9 +164,7 @@ describe("the 24 h figures", () => {
             }),
           );
         }
-        const candles = [...latest.values()].sort(
-          (a, b) => a.openTime - b.openTime,
-        );
+        const candles = [...latest.values()].sort((a, b) => a.openTime - b.openTime);
         const events = [
           ...candles,
           ...candles.map((candle) => ({
@@ -219,12 +202,7 @@ describe("the ticker board", () => {
 
   it("lists markets by name", () => {
     const board = new TickerBoard();
-    for (const market of ["sim:B", "binance:A", "sim:A"])
-      board.put(minute(1, { market }));
-    expect(board.all().map(({ market }) => market)).toEqual([
-      "binance:A",
-      "sim:A",
-      "sim:B",
-    ]);
+    for (const market of ["sim:B", "binance:A", "sim:A"]) board.put(minute(1, { market }));
+    expect(board.all().map(({ market }) => market)).toEqual(["binance:A", "sim:A", "sim:B"]);
   });
 });

@@ -1,10 +1,5 @@
 import type { Candle } from "../domain/candle.js";
-import {
-  type Units,
-  changePercent,
-  fromUnits,
-  toUnits,
-} from "../domain/decimal.js";
+import { type Units, changePercent, fromUnits, toUnits } from "../domain/decimal.js";
 import type { Market } from "../domain/market.js";
 import { MINUTE_MS } from "../domain/units.js";
 
@@ -120,8 +115,7 @@ export function tradesPerMinute(
   const minutes = Math.min(RATE_MINUTES, (newest - oldest) / MINUTE_MS);
   if (minutes === 0) return tradesAt(newest);
   let trades = 0;
-  for (let back = 1; back <= minutes; back++)
-    trades += tradesAt(newest - back * MINUTE_MS);
+  for (let back = 1; back <= minutes; back++) trades += tradesAt(newest - back * MINUTE_MS);
   return Math.round((trades / minutes) * 100) / 100;
 }
 
@@ -130,12 +124,7 @@ export function tradesPerMinute(
  * @param newest open time of the newest minute that has a trade
  * @param perMinute `tradesPerMinute`
  */
-export function tickerOf(
-  market: Market,
-  fold: Fold,
-  newest: number,
-  perMinute: number,
-): Ticker {
+export function tickerOf(market: Market, fold: Fold, newest: number, perMinute: number): Ticker {
   const [open, close] = [toUnits(fold.open), toUnits(fold.close)];
   return {
     market,

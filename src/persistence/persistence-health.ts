@@ -7,10 +7,7 @@ import type { FeedStateStore } from "./stores/feed-state-store.js";
 
 const MAX_NAMED = 50;
 
-export function databaseCheck(
-  source: DataSource,
-  { kind }: Pick<Database, "kind">,
-): HealthCheck {
+export function databaseCheck(source: DataSource, { kind }: Pick<Database, "kind">): HealthCheck {
   return {
     name: "database",
     layer: "database",
@@ -30,16 +27,12 @@ export function feedsCheck(feeds: FeedStateStore): HealthCheck {
     layer: "outside",
     check: async () => {
       const now = Date.now();
-      const followed = (await feeds.all()).filter(
-        ({ condition }) => condition !== "stopped",
-      );
+      const followed = (await feeds.all()).filter(({ condition }) => condition !== "stopped");
       const markets = followed.length;
       const troubled = followed.filter((state) => !isFresh(state, now));
       if (troubled.length === 0) return { state: "up", markets };
       const troubles = Object.fromEntries(
-        troubled
-          .slice(0, MAX_NAMED)
-          .map((state) => [state.market, trouble(state, now)]),
+        troubled.slice(0, MAX_NAMED).map((state) => [state.market, trouble(state, now)]),
       );
       return { state: "degraded", markets, troubles };
     },

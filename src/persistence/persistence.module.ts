@@ -16,18 +16,10 @@ import { MarketRegistry } from "./merge/market-registry.js";
 import { databaseCheck, feedsCheck } from "./persistence-health.js";
 import { Announcer } from "./recorder/announcer.js";
 import { DeadLetters } from "./recorder/dead-letters.js";
-import {
-  RECORDER,
-  RecorderController,
-} from "./recorder/recorder.controller.js";
+import { RECORDER, RecorderController } from "./recorder/recorder.controller.js";
 import { Recorder } from "./recorder/recorder.js";
 import { UnwatchedTimes } from "./recorder/unwatched-times.js";
-import {
-  DATABASE,
-  type Database,
-  dataSourceOptions,
-  migrate,
-} from "./schema/database.js";
+import { DATABASE, type Database, dataSourceOptions, migrate } from "./schema/database.js";
 import { Partitions } from "./schema/partitions.js";
 import { Retention } from "./schema/retention.js";
 import { BackfillStore } from "./stores/backfills/backfill-store.js";
@@ -116,9 +108,7 @@ export class PersistenceModule implements OnModuleInit {
   controllers: [RecorderController],
   providers: [Announcer, UnwatchedTimes, DeadLetters, Recorder, Retention],
 })
-export class RecorderModule
-  implements OnApplicationBootstrap, OnApplicationShutdown
-{
+export class RecorderModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly announcer: Announcer,
     private readonly retention: Retention,

@@ -1,11 +1,7 @@
 import { DataSource } from "typeorm";
 import type { Config } from "../config/config.js";
 import { EmbeddedPostgres } from "./embedded/embedded-postgres.js";
-import {
-  type Database,
-  dataSourceOptions,
-  openDatabase,
-} from "./schema/database.js";
+import { type Database, dataSourceOptions, openDatabase } from "./schema/database.js";
 
 const MAX_CONNECTIONS = 2;
 
@@ -19,9 +15,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const database = await openDatabase(config, "share");
   try {
-    const source = await new DataSource(
-      dataSourceOptions(database, MAX_CONNECTIONS),
-    ).initialize();
+    const source = await new DataSource(dataSourceOptions(database, MAX_CONNECTIONS)).initialize();
     try {
       return await work(source, database);
     } finally {
@@ -39,7 +33,6 @@ export async function withDatabase<T>(
 export function hasRunningServer(config: Config): boolean {
   return (
     config.databaseUrl === undefined &&
-    new EmbeddedPostgres(config.dataDir, config.embeddedPort).livingOwner() !==
-      undefined
+    new EmbeddedPostgres(config.dataDir, config.embeddedPort).livingOwner() !== undefined
   );
 }

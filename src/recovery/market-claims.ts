@@ -1,10 +1,7 @@
 import { Injectable, Logger } from "@nestjs/common";
 import type { Subscription } from "rxjs";
 import type { Market } from "../domain/market.js";
-import {
-  type ClaimConnection,
-  ClaimStore,
-} from "../persistence/stores/claim-store.js";
+import { type ClaimConnection, ClaimStore } from "../persistence/stores/claim-store.js";
 import { FollowedMarkets } from "../venues/followed-markets.js";
 import type { VenueMarket } from "../venues/venues.js";
 
@@ -32,9 +29,7 @@ export class MarketClaims {
   ) {}
 
   start(): void {
-    this.subscription ??= this.followed.changes.subscribe(() =>
-      this.startClaiming(),
-    );
+    this.subscription ??= this.followed.changes.subscribe(() => this.startClaiming());
     this.startClaiming();
   }
 
@@ -53,9 +48,7 @@ export class MarketClaims {
 
   /** Followed markets that this process has claimed. */
   get claimedMarkets(): VenueMarket[] {
-    return this.followed.withVenue.filter(({ market }) =>
-      this.markets.has(market),
-    );
+    return this.followed.withVenue.filter(({ market }) => this.markets.has(market));
   }
 
   /** Claims a job; false when another process has it. */
@@ -81,8 +74,7 @@ export class MarketClaims {
 
   /** Starts claiming. A process that follows no market takes no connection. */
   private startClaiming(): void {
-    if (this.timer === undefined && this.followed.withVenue.length === 0)
-      return;
+    if (this.timer === undefined && this.followed.withVenue.length === 0) return;
     this.timer ??= setInterval(() => this.runOnce(), CLAIM_EVERY_MS);
     this.runOnce();
   }
@@ -125,9 +117,7 @@ export class MarketClaims {
   }
 
   private async releaseUnfollowed(connection: ClaimConnection): Promise<void> {
-    const unfollowed = [...this.markets].filter(
-      (market) => !this.followed.has(market),
-    );
+    const unfollowed = [...this.markets].filter((market) => !this.followed.has(market));
     if (unfollowed.length === 0) return;
     for (const market of unfollowed) this.markets.delete(market);
     await connection.release("market", unfollowed);

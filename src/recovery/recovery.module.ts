@@ -36,9 +36,7 @@ import { Repair } from "./repair/repair.js";
   ],
   exports: [Backfills],
 })
-export class RecoveryModule
-  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
-{
+export class RecoveryModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly followed: FollowedMarkets,
     private readonly followedStore: FollowedMarketStore,

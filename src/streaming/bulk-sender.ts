@@ -49,8 +49,7 @@ export class BulkSender {
       .finally(() => this.inFlight.delete(sent));
     this.batch = [];
     this.inFlight.add(sent);
-    if (this.inFlight.size >= MAX_BATCHES_IN_FLIGHT)
-      await Promise.race(this.inFlight);
+    if (this.inFlight.size >= MAX_BATCHES_IN_FLIGHT) await Promise.race(this.inFlight);
   }
 
   /** Sends the rest; resolves when no added record can be lost any more. */
@@ -70,12 +69,7 @@ export class BulkSender {
         });
         return;
       } catch (error) {
-        if (
-          this.signal.aborted ||
-          !canRetry(error) ||
-          performance.now() > limit
-        )
-          throw error;
+        if (this.signal.aborted || !canRetry(error) || performance.now() > limit) throw error;
       }
       await backoff.wait(this.signal);
     }

@@ -36,11 +36,7 @@ const FEED = {
   at: NOW,
 } as TopicRecords["feeds"];
 
-function read(
-  topic: TopicName,
-  value: Buffer | string | null,
-  latest = latestTime(),
-): Item {
+function read(topic: TopicName, value: Buffer | string | null, latest = latestTime()): Item {
   const item: Item = {
     partition: 3,
     offset: "42",
@@ -76,56 +72,28 @@ describe("the values of topics", () => {
   const garbage: [string, TopicName, Buffer | string | null, string][] = [
     ["bytes that are no text", "trades", Buffer.from([0xff, 0]), "undecodable"],
     ["no value", "trades", null, "undecodable"],
-    [
-      "half a value",
-      "trades",
-      encode("trades", TRADE).slice(0, 50),
-      "undecodable",
-    ],
+    ["half a value", "trades", encode("trades", TRADE).slice(0, 50), "undecodable"],
     ["a list", "trades", "[]", "undecodable"],
     ["null", "trades", "null", "undecodable"],
     ["a number", "trades", "5", "undecodable"],
     ["an empty object", "trades", "{}", "bad_market"],
     ["a market of another kind", "trades", '{"market":{}}', "bad_market"],
-    [
-      "a price as a number",
-      "trades",
-      JSON.stringify({ ...TRADE, price: 5 }),
-      "bad_price",
-    ],
-    [
-      "a clock of text",
-      "trades",
-      '{"market":"binance:A","clock":"now"}',
-      "bad_time",
-    ],
-    [
-      "an interval that is none",
-      "candles",
-      `{"market":"binance:A"}`,
-      "undecodable",
-    ],
-    [
-      "a feed without a time",
-      "feeds",
-      '{"market":"a:B","condition":"live"}',
-      "undecodable",
-    ],
+    ["a price as a number", "trades", JSON.stringify({ ...TRADE, price: 5 }), "bad_price"],
+    ["a clock of text", "trades", '{"market":"binance:A","clock":"now"}', "bad_time"],
+    ["an interval that is none", "candles", `{"market":"binance:A"}`, "undecodable"],
+    ["a feed without a time", "feeds", '{"market":"a:B","condition":"live"}', "undecodable"],
   ];
-  it.each(garbage)(
-    "%s is undecodable, with its reason and origin",
-    (_, topic, value, reason) => {
-      const { record, undecodable } = read(topic, value);
-      expect(record).toBeUndefined();
-      expect(undecodable).toMatchObject({
-        reason,
-        partition: 3,
-        offset: "42",
-        key: "binance:BTCUSDT",
-      });
-      expect(undecodable?.detail.length).toBeGreaterThan(10);
-    },
-  );
+  it.each(garbage)("%s is undecodable, with its reason and origin", (_, topic, value, reason) => {
+    const { record, undecodable } = read(topic, value);
+    expect(record).toBeUndefined();
+    expect(undecodable).toMatchObject({
+      reason,
+      partition: 3,
+      offset: "42",
+      key: "binance:BTCUSDT",
+    });
+    expect(undecodable?.detail.length).toBeGreaterThan(10);
+  });
 
   it("show no more than 8,192 characters of what could not be read", () => {
     const { undecodable } = read("trades", "x".repeat(100_000));
@@ -135,8 +103,7 @@ describe("the values of topics", () => {
 
 describe("how far ahead a trade may be", () => {
   const reasonAt = (time: number, latest: number): string | undefined =>
-    read("trades", encode("trades", { ...TRADE, time }), latest).undecodable
-      ?.reason;
+    read("trades", encode("trades", { ...TRADE, time }), latest).undecodable?.reason;
 
   it("is a day; a trade from 2100 is refused", () => {
     expect(reasonAt(NOW + 23 * HOUR_MS, latestTime())).toBeUndefined();
@@ -165,8 +132,6 @@ describe("keys", () => {
     const positive = (hash: number): number => (hash & 0x7fffffff) % 1_000;
     expect(table.partitionOf("21")).toBe(positive(-973_932_308));
     expect(table.partitionOf("foobar")).toBe(positive(-790_332_482));
-    expect(table.partitionOf("a-little-bit-long-string")).toBe(
-      positive(-985_981_536),
-    );
+    expect(table.partitionOf("a-little-bit-long-string")).toBe(positive(-985_981_536));
   });
 });

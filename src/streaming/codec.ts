@@ -9,20 +9,14 @@ import { type Defect, defectOf } from "./validity.js";
 const MAX_PAYLOAD_CHARACTERS = 8_192;
 
 /** The key that decides a record's partition: the market, so that its records stay in order. */
-export function partitionKeyOf(
-  topic: TopicName,
-  record: TopicRecords[TopicName],
-): string {
+export function partitionKeyOf(topic: TopicName, record: TopicRecords[TopicName]): string {
   return topic === "trades.dead"
     ? ((record as TopicRecords["trades.dead"]).key ?? "")
     : (record as { market: string }).market;
 }
 
 /** A record's key, by which topics are compacted: the candle in `candles`, the market elsewhere. */
-export function keyOf(
-  topic: TopicName,
-  record: TopicRecords[TopicName],
-): string {
+export function keyOf(topic: TopicName, record: TopicRecords[TopicName]): string {
   if (topic !== "candles") return partitionKeyOf(topic, record);
   const { market, interval, openTime } = record as Candle;
   return `${market}|${interval}|${openTime}`;
@@ -34,10 +28,7 @@ export function marketOfKey(key: string): string {
   return bar < 0 ? key : key.slice(0, bar);
 }
 
-export function encode(
-  topic: TopicName,
-  record: TopicRecords[TopicName],
-): string {
+export function encode(topic: TopicName, record: TopicRecords[TopicName]): string {
   return isTape(topic) && !isClock(record as TapeRecord)
     ? writeTrade(record as Trade)
     : JSON.stringify(record);
@@ -51,12 +42,7 @@ function isTape(topic: TopicName): topic is "trades" | "trades.bulk" {
  * Decodes `value` into the item. Never throws: an unreadable value becomes an `Undecodable` next to
  * the batch's records. `latest` as returned by `latestTime`. Hot.
  */
-export function decode(
-  topic: TopicName,
-  item: Item,
-  value: Buffer | null,
-  latest: number,
-): void {
+export function decode(topic: TopicName, item: Item, value: Buffer | null, latest: number): void {
   // Buffer.latin1Slice would be faster but wrong: symbols and ids may be any text.
   const text = value === null ? "" : value.toString();
   if (isTape(topic)) {

@@ -4,11 +4,7 @@ import { CONFIG, type Config } from "../config/config.js";
 import { type Health, HealthChecks } from "../health/health-checks.js";
 import { TransportStrategy } from "./strategy.js";
 import type { TopicName } from "./topics.js";
-import {
-  type DeliveryHandler,
-  type Subscription,
-  Transport,
-} from "./transport.js";
+import { type DeliveryHandler, type Subscription, Transport } from "./transport.js";
 
 /** Description of a consumer group by the context that consumes with it. */
 export interface ConsumerGroup extends Pick<
@@ -69,9 +65,7 @@ export class ConsumerGroups {
 
   /** Shared groups first, whatever the order of modules: writers before this process's readers. */
   get all(): readonly TransportStrategy[] {
-    return this.added.toSorted(
-      (a, b) => Number(a.isEphemeral) - Number(b.isEphemeral),
-    );
+    return this.added.toSorted((a, b) => Number(a.isEphemeral) - Number(b.isEphemeral));
   }
 }
 

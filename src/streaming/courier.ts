@@ -61,18 +61,14 @@ export class Courier<I extends Item> {
       const { signal } = attempt.abort;
       this.attempts.add(attempt);
       try {
-        await this.options.handlers.get(topic)?.(
-          deliveryOf(topic, batch, signal),
-        );
+        await this.options.handlers.get(topic)?.(deliveryOf(topic, batch, signal));
         this.options.handled(batch);
         done();
         return [];
       } catch (error) {
         if (!signal.aborted) {
           if (backoff.failures === 0) trouble.failing++;
-          trouble.log.failed(
-            `Batches from ${topic} fail and are retried: ${String(error)}`,
-          );
+          trouble.log.failed(`Batches from ${topic} fail and are retried: ${String(error)}`);
           await pause(backoff.next(), signal);
         }
       } finally {
@@ -117,12 +113,9 @@ function deliveryOf<I extends Item>(
   signal: AbortSignal,
 ): Delivery {
   const undecodable: Undecodable[] = [];
-  for (const item of items)
-    if (item.undecodable !== undefined) undecodable.push(item.undecodable);
+  for (const item of items) if (item.undecodable !== undefined) undecodable.push(item.undecodable);
   const good =
-    undecodable.length === 0
-      ? items
-      : items.filter(({ record }) => record !== undefined);
+    undecodable.length === 0 ? items : items.filter(({ record }) => record !== undefined);
   return {
     topic,
     records: good.map(({ record }) => record as TopicRecords[TopicName]),

@@ -22,8 +22,6 @@ describe("the assignment of markets to lanes", () => {
     expect(markets.map((market) => share.of(market))).toEqual(lanes);
     for (const part of [lanes.slice(0, 10_000), lanes.slice(10_000)])
       for (let lane = 0; lane < 4; lane++)
-        expect(part.filter((one) => one === lane).length).toBeGreaterThan(
-          2_200,
-        );
+        expect(part.filter((one) => one === lane).length).toBeGreaterThan(2_200);
   });
 });

@@ -63,8 +63,7 @@ describe("a lane", () => {
       expect(apart[0]).toBeGreaterThanOrEqual(50);
       expect(apart[0]).toBeLessThanOrEqual(151);
       // A late timer moves no turn after it.
-      for (const each of apart.slice(1))
-        expect(Math.abs(each - 100)).toBeLessThanOrEqual(1);
+      for (const each of apart.slice(1)) expect(Math.abs(each - 100)).toBeLessThanOrEqual(1);
     }
   });
 
@@ -111,9 +110,7 @@ describe("a lane", () => {
       await jest.advanceTimersByTimeAsync(5);
     }
     const sum = (name: TopicName): number =>
-      batches
-        .filter(({ topic }) => topic === name)
-        .reduce((all, { size }) => all + size, 0);
+      batches.filter(({ topic }) => topic === name).reduce((all, { size }) => all + size, 0);
     expect(sum("trades.bulk")).toBe(20_000);
     expect(sum("trades")).toBeGreaterThan(150);
   });
@@ -152,9 +149,7 @@ describe("a lane", () => {
     await jest.advanceTimersByTimeAsync(2_000);
     busy.push("trades.bulk", items(6_000));
     await jest.advanceTimersByTimeAsync(100);
-    expect(batches.map(({ size }) => size)).toEqual([
-      1, 2_000, 2_000, 2_000, 6_000,
-    ]);
+    expect(batches.map(({ size }) => size)).toEqual([1, 2_000, 2_000, 2_000, 6_000]);
   });
 
   it("paces each topic separately, and a busy one leaves room for the others", async () => {

@@ -21,10 +21,7 @@ interface Queue<I> {
 }
 
 /** Delivers a batch to its handler; resolves with the items to deliver again. Never rejects. */
-export type Deliver<I> = (
-  topic: TopicName,
-  items: readonly I[],
-) => Promise<readonly I[]>;
+export type Deliver<I> = (topic: TopicName, items: readonly I[]) => Promise<readonly I[]>;
 
 /**
  * Delivers one batch at a time from one queue for each topic. Batches adapt to the load: the
@@ -111,8 +108,7 @@ export class Lane<I extends Item> {
 
   private queueOf(topic: TopicName): Queue<I> {
     let queue = this.queues.get(topic);
-    if (queue === undefined)
-      this.queues.set(topic, (queue = { items: [], lastStart: -Infinity }));
+    if (queue === undefined) this.queues.set(topic, (queue = { items: [], lastStart: -Infinity }));
     return queue;
   }
 
@@ -122,8 +118,7 @@ export class Lane<I extends Item> {
     const now = performance.now();
     const choice = this.choose(now);
     if (choice === undefined) return;
-    if (typeof choice === "number")
-      this.timer = setTimeout(() => this.next(), choice);
+    if (typeof choice === "number") this.timer = setTimeout(() => this.next(), choice);
     else this.running = this.run(choice, this.take(choice, now));
   }
 
@@ -177,8 +172,7 @@ export class Lane<I extends Item> {
 
   private async run(topic: TopicName, items: readonly I[]): Promise<void> {
     const again = await this.deliver(topic, items);
-    if (again.length > 0)
-      this.replace(topic, (waiting) => [...again, ...waiting]);
+    if (again.length > 0) this.replace(topic, (waiting) => [...again, ...waiting]);
     this.running = undefined;
     this.next();
   }

@@ -1,7 +1,4 @@
-import type {
-  CustomTransportStrategy,
-  MessageHandler,
-} from "@nestjs/microservices";
+import type { CustomTransportStrategy, MessageHandler } from "@nestjs/microservices";
 import { Server } from "@nestjs/microservices";
 import { isObservable, lastValueFrom } from "rxjs";
 import type { TopicName } from "./topics.js";
@@ -25,10 +22,7 @@ export interface StrategyOptions extends Omit<Subscription, "handlers"> {
  * context. Handlers are looked up once, and get whole batches; a batch is acknowledged when its
  * handler's promise resolves.
  */
-export class TransportStrategy
-  extends Server
-  implements CustomTransportStrategy
-{
+export class TransportStrategy extends Server implements CustomTransportStrategy {
   private consumer: Consumer | undefined;
   private readonly closing = new AbortController();
 
@@ -56,13 +50,10 @@ export class TransportStrategy
     );
   }
 
-  private async subscribe(
-    handlers: ReadonlyMap<TopicName, DeliveryHandler>,
-  ): Promise<void> {
+  private async subscribe(handlers: ReadonlyMap<TopicName, DeliveryHandler>): Promise<void> {
     const { catchUp, ...options } = this.options;
     this.consumer = await this.transport.subscribe({ ...options, handlers });
-    if (this.transport.kind === "in-process")
-      await catchUp?.(this.closing.signal);
+    if (this.transport.kind === "in-process") await catchUp?.(this.closing.signal);
   }
 
   async close(): Promise<void> {
@@ -87,9 +78,7 @@ export class TransportStrategy
   }
 
   on(): void {
-    throw new Error(
-      "a strategy has no events: give onAssigned with its options",
-    );
+    throw new Error("a strategy has no events: give onAssigned with its options");
   }
 
   unwrap<T>(): T {
@@ -97,10 +86,7 @@ export class TransportStrategy
   }
 }
 
-async function call(
-  handler: MessageHandler,
-  delivery: Delivery,
-): Promise<void> {
+async function call(handler: MessageHandler, delivery: Delivery): Promise<void> {
   const result: unknown = await handler(delivery, {});
   if (isObservable(result))
     await lastValueFrom(result, {

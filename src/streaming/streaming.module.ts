@@ -40,9 +40,7 @@ export class StreamingModule implements OnModuleInit, OnApplicationShutdown {
       layer: "transport",
       check: () => {
         const reason = transport.problem();
-        return reason === null
-          ? { state: "up", kind: transport.kind }
-          : { state: "down", reason };
+        return reason === null ? { state: "up", kind: transport.kind } : { state: "down", reason };
       },
     });
   }

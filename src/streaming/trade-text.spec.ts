@@ -13,15 +13,11 @@ const LATEST = MIN_TIME + 10 ** 12;
 
 const decimal = fc
   .tuple(fc.bigInt(0n, 10n ** 20n - 1n), fc.stringMatching(/^\d{0,17}[1-9]$/))
-  .chain(([whole, part]) =>
-    fc.constantFrom(`${whole}`, `${whole}.${part}`, `0.${part}`),
-  );
+  .chain(([whole, part]) => fc.constantFrom(`${whole}`, `${whole}.${part}`, `0.${part}`));
 
 const trades: fc.Arbitrary<Trade> = fc
   .record({
-    market: fc.stringMatching(
-      /^[a-z][a-z0-9-]{0,8}:[A-Za-z0-9][A-Za-z0-9._/@:-]{0,12}$/,
-    ),
+    market: fc.stringMatching(/^[a-z][a-z0-9-]{0,8}:[A-Za-z0-9][A-Za-z0-9._/@:-]{0,12}$/),
     id: fc.oneof(
       fc.stringMatching(/^\d{1,12}$/),
       fc.string({ unit: "binary", minLength: 1, maxLength: 20 }),
@@ -90,9 +86,7 @@ describe("the text of a trade in a topic", () => {
     ["offBook", "false"],
   ])("never makes a good %s of %j", (field, value) => {
     const trade = { ...GOOD, [field]: value };
-    expect(JSON.parse(writeTrade(trade))).toEqual(
-      JSON.parse(JSON.stringify(trade)),
-    );
+    expect(JSON.parse(writeTrade(trade))).toEqual(JSON.parse(JSON.stringify(trade)));
   });
 
   it("is read as the same trade", () => {
@@ -100,8 +94,7 @@ describe("the text of a trade in a topic", () => {
       fc.property(trades, (trade) => {
         const read = readTrade(writeTrade(trade), LATEST);
         // An id that JSON escapes is left to JSON.
-        if (read === undefined)
-          expect(JSON.stringify(trade.id)).not.toBe(`"${trade.id}"`);
+        if (read === undefined) expect(JSON.stringify(trade.id)).not.toBe(`"${trade.id}"`);
         else expect(read).toEqual(trade);
       }),
     );
@@ -135,20 +128,12 @@ describe("the text of a trade in a topic", () => {
     ["a price of zero", { price: "0" }],
     ["a price that is not canonical", { price: "1.50" }],
     ["a raw trade that counts for two", { count: 2 }],
-    [
-      "more trades than one may stand for",
-      { kind: "aggregated", count: 1e6 + 1 },
-    ],
+    ["more trades than one may stand for", { kind: "aggregated", count: 1e6 + 1 }],
     ["a time before the first market", { time: MIN_TIME - 1 }],
     ["a time that has not come", { time: LATEST + 1 }],
     ["an ord that could be past 2^63", { ord: "9223372036854775807" }],
-  ] as [string, Partial<Trade>][])(
-    "is left to the rules with %s",
-    (_, fields) => {
-      expect(readTrade(writeTrade(GOOD), LATEST)).toEqual(GOOD);
-      expect(
-        readTrade(writeTrade({ ...GOOD, ...fields }), LATEST),
-      ).toBeUndefined();
-    },
-  );
+  ] as [string, Partial<Trade>][])("is left to the rules with %s", (_, fields) => {
+    expect(readTrade(writeTrade(GOOD), LATEST)).toEqual(GOOD);
+    expect(readTrade(writeTrade({ ...GOOD, ...fields }), LATEST)).toBeUndefined();
+  });
 });

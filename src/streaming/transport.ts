@@ -68,10 +68,7 @@ export interface Subscription {
  * A group's name in metrics: without the random suffix of an ephemeral one, which would add a
  * series for each start.
  */
-export function labelOf({
-  group,
-  ephemeral,
-}: Pick<Subscription, "group" | "ephemeral">): string {
+export function labelOf({ group, ephemeral }: Pick<Subscription, "group" | "ephemeral">): string {
   return ephemeral ? group.slice(0, group.lastIndexOf(".")) : group;
 }
 
@@ -128,6 +125,4 @@ export abstract class Transport {
  * Producing or subscribing failed: `full` (no room in time), `closed`, `unavailable` (broker does
  * not answer), `rejected` (record too large, …).
  */
-export class TransportError extends TapelineError<
-  "full" | "closed" | "unavailable" | "rejected"
-> {}
+export class TransportError extends TapelineError<"full" | "closed" | "unavailable" | "rejected"> {}

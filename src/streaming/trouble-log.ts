@@ -30,18 +30,14 @@ export class TroubleLog {
   /** @param text the same for the same failure  @param now monotonic ms */
   failed(text: string, now = performance.now()): void {
     if (this.times++ === 0) this.since = now;
-    const key =
-      this.logged.has(text) || this.logged.size < MAX_TEXTS ? text : "others";
+    const key = this.logged.has(text) || this.logged.size < MAX_TEXTS ? text : "others";
     const before = this.logged.get(key);
     if (before !== undefined && now - before.at < REPEAT_EVERY_MS) {
       before.suppressed++;
       return;
     }
     const suppressed = before?.suppressed ?? 0;
-    const more =
-      suppressed === 0
-        ? ""
-        : ` (and ${plural(suppressed, "time")} before this)`;
+    const more = suppressed === 0 ? "" : ` (and ${plural(suppressed, "time")} before this)`;
     this.logger[this.level](text + more);
     this.logged.set(key, { at: now, suppressed: 0 });
     this.isLogged = true;
@@ -51,9 +47,7 @@ export class TroubleLog {
   over(text: string, now = performance.now()): void {
     if (this.isLogged) {
       const seconds = ((now - this.since) / 1_000).toFixed(1);
-      this.logger.log(
-        `${text} after ${plural(this.times, "failure")} in ${seconds} s`,
-      );
+      this.logger.log(`${text} after ${plural(this.times, "failure")} in ${seconds} s`);
     }
     this.times = 0;
     this.isLogged = false;

@@ -51,11 +51,7 @@ export function latestTime(written = 0): number {
 }
 
 /** Why a value cannot be delivered, or undefined. Both transports use it. */
-export function defectOf(
-  topic: TopicName,
-  value: unknown,
-  latest: number,
-): Defect | undefined {
+export function defectOf(topic: TopicName, value: unknown, latest: number): Defect | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return undecodable("the value must be a JSON object");
   switch (topic) {
@@ -74,18 +70,14 @@ function tapeDefect(record: TapeRecord, latest: number): Defect | undefined {
     (record as { clock?: unknown }).clock === undefined
       ? faultOf(record as Parameters<typeof faultOf>[0], latest)
       : clockFaultOf(record as Parameters<typeof clockFaultOf>[0], latest);
-  return fault === undefined
-    ? undefined
-    : { reason: fault.code, detail: fault.detail };
+  return fault === undefined ? undefined : { reason: fault.code, detail: fault.detail };
 }
 
 function fieldDefect(value: object, fields: Fields): Defect | undefined {
   for (const [name, holds] of fields) {
     const field = (value as Record<string, unknown>)[name];
     if (!holds(field))
-      return undecodable(
-        `${name} is missing or of another kind (${typeof field})`,
-      );
+      return undecodable(`${name} is missing or of another kind (${typeof field})`);
   }
   return undefined;
 }

@@ -13,10 +13,7 @@ const CONTEXT = {
   source: "live",
 } as const;
 const read = (venue: Venue, message: unknown): Frame =>
-  venue.decode(
-    typeof message === "string" ? message : JSON.stringify(message),
-    CONTEXT,
-  );
+  venue.decode(typeof message === "string" ? message : JSON.stringify(message), CONTEXT);
 
 describe("Coinbase Exchange", () => {
   const match = {
@@ -121,10 +118,7 @@ describe("Bybit", () => {
   it("orders perpetual trades by sequence and place, since their ids have no order", () => {
     const i = "20f43950-d8dd-5b31-9112-a178eb6023af";
     const second = i.replace("20f4", "10f4");
-    const read_ = read(
-      bybitLinear,
-      frame({ ...trade, i }, { ...trade, i: second }),
-    );
+    const read_ = read(bybitLinear, frame({ ...trade, i }, { ...trade, i: second }));
     expect(read_).toMatchObject({
       trades: [
         { id: i, ord: "17832846170000", ids: "sparse" },
@@ -148,9 +142,7 @@ describe("Bybit", () => {
       problem: undefined,
     });
     expect(read(bybit, { ...answer, success: false })).toMatchObject({ to: 7 });
-    expect(read(bybit, { success: true, ret_msg: "pong", op: "ping" })).toEqual(
-      { type: "other" },
-    );
+    expect(read(bybit, { success: true, ret_msg: "pong", op: "ping" })).toEqual({ type: "other" });
   });
 });
 

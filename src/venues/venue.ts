@@ -106,11 +106,7 @@ export interface BulkFiles {
    * The trade of a line's fields, one for each column; null for a line without a trade. Never
    * throws.
    */
-  decode(
-    fields: readonly string[],
-    symbol: string,
-    receivedAt: number,
-  ): Trade | Refused | null;
+  decode(fields: readonly string[], symbol: string, receivedAt: number): Trade | Refused | null;
 }
 
 /** A venue's history as files. */

@@ -60,9 +60,7 @@ export class Venues {
 
   /** Those whose history can be loaded, by its files or its REST. */
   get withHistory(): readonly Venue[] {
-    return this.all.filter(
-      ({ repair, bulk }) => repair.kind !== "none" || bulk !== undefined,
-    );
+    return this.all.filter(({ repair, bulk }) => repair.kind !== "none" || bulk !== undefined);
   }
 
   /** Whether a feed may own its markets: trades of these cannot be posted. */

@@ -14,9 +14,7 @@ describe("the waits between attempts", () => {
   });
 
   it("are not the same for two clients", () => {
-    const waits = Array.from({ length: 50 }, () =>
-      new Backoff(10_000, 30_000).next(),
-    );
+    const waits = Array.from({ length: 50 }, () => new Backoff(10_000, 30_000).next());
     expect(new Set(waits).size).toBeGreaterThan(10);
   });
 

@@ -19,10 +19,7 @@ export class Backoff {
 
   /** The next wait in ms: half to all of the next step. */
   next(): number {
-    const step = Math.min(
-      this.maxMs,
-      this.firstMs * 2 ** Math.min(this.failed++, MAX_DOUBLINGS),
-    );
+    const step = Math.min(this.maxMs, this.firstMs * 2 ** Math.min(this.failed++, MAX_DOUBLINGS));
     return Math.round(step * (0.5 + Math.random() / 2));
   }
 

@@ -17,10 +17,7 @@ import { setupSwagger } from "../../src/http/swagger.js";
 import { UpgradePaths } from "../../src/http/upgrade-paths.js";
 import type { ClientEvents, ServerEvents } from "../../src/live/live-events.js";
 import { Metrics } from "../../src/metrics/metrics.js";
-import {
-  PersistenceModule,
-  RecorderModule,
-} from "../../src/persistence/persistence.module.js";
+import { PersistenceModule, RecorderModule } from "../../src/persistence/persistence.module.js";
 import { DATABASE } from "../../src/persistence/schema/database.js";
 import { ConsumerGroups } from "../../src/streaming/consumer-groups.js";
 import { StreamingModule } from "../../src/streaming/streaming.module.js";
@@ -103,25 +100,18 @@ export async function startApi(
   })
   class Root {}
 
-  const app = await NestFactory.create<NestFastifyApplication>(
-    Root,
-    httpAdapter(formats),
-    {
-      logger: ["fatal"],
-      abortOnError: false,
-    },
-  );
+  const app = await NestFactory.create<NestFastifyApplication>(Root, httpAdapter(formats), {
+    logger: ["fatal"],
+    abortOnError: false,
+  });
   const connections = await configureHttp(app, config, formats);
   const upgradePaths = app.get(UpgradePaths);
   upgradePaths.listenTo(app.getHttpServer());
-  app.useWebSocketAdapter(
-    new LiveAdapter(app, config, connections, upgradePaths),
-  );
+  app.useWebSocketAdapter(new LiveAdapter(app, config, connections, upgradePaths));
   setupSwagger(app, SCHEMAS);
   setupPage(app);
   const transport = app.get(Transport);
-  for (const strategy of app.get(ConsumerGroups).all)
-    app.connectMicroservice({ strategy });
+  for (const strategy of app.get(ConsumerGroups).all) app.connectMicroservice({ strategy });
   await app.startAllMicroservices();
   await app.listen(0, "127.0.0.1");
   const { port } = app.getHttpServer().address() as AddressInfo;
@@ -132,8 +122,7 @@ export async function startApi(
     url,
     record: (records) => transport.produce("trades", records),
     client: async ({ origin } = {}) => {
-      const headers: Record<string, string> =
-        origin === undefined ? {} : { origin };
+      const headers: Record<string, string> = origin === undefined ? {} : { origin };
       const client: Client = io(url, {
         transports: ["websocket"],
         forceNew: true,

@@ -10,9 +10,7 @@ const START = 1_723_161_600_000;
 it("ends at once although a connection was opened and never used, and clients are subscribed", async () => {
   const api = await startApi(await createDatabase());
   const client = await api.client();
-  expect(
-    await client.emitWithAck("subscribe", { channel: "tickers" }),
-  ).toMatchObject({ ok: true });
+  expect(await client.emitWithAck("subscribe", { channel: "tickers" })).toMatchObject({ ok: true });
   const unused = connect(Number(new URL(api.url).port), "127.0.0.1");
   await once(unused, "connect");
   const disconnected = once(client as never, "disconnect");

@@ -44,9 +44,7 @@ afterAll(async () => {
 /**
  * Bytes of an answer that is read to its end without being kept, and the peak of memory meanwhile.
  */
-async function drain(
-  path: string,
-): Promise<{ bytes: number; lines: number; peak: number }> {
+async function drain(path: string): Promise<{ bytes: number; lines: number; peak: number }> {
   const { body } = await fetch(api.url + path);
   if (body === null) throw new Error("no body");
   const result = { bytes: 0, lines: 0, peak: 0 };
@@ -72,9 +70,7 @@ describe("a whole range as CSV", () => {
     );
     const pages: Candle[] = [];
     for (let start = START; ; start = (pages.at(-1)?.openTime ?? 0) + 1) {
-      const { body } = await get<Candle[]>(
-        `${candles}&start=${start}&limit=1000`,
-      );
+      const { body } = await get<Candle[]>(`${candles}&start=${start}&limit=1000`);
       if (body.length === 0) break;
       pages.push(...body);
     }
@@ -85,9 +81,7 @@ describe("a whole range as CSV", () => {
   });
 
   it("does not grow memory with the range", async () => {
-    await drain(
-      `${candles}&start=${START}&end=${START + 5_000 * MINUTE}&format=csv`,
-    );
+    await drain(`${candles}&start=${START}&end=${START + 5_000 * MINUTE}&format=csv`);
     const short = await drain(
       `${candles}&start=${START}&end=${START + 10_000 * MINUTE}&format=csv`,
     );
@@ -114,21 +108,15 @@ describe("a whole range as CSV", () => {
     expect(page.body).toHaveLength(500);
     const limited = await get<string>(`${candles}&${range}&format=csv&limit=7`);
     expect(limited.body.trimEnd().split("\r\n")).toHaveLength(8);
-    const none = await get<string>(
-      `${candles}&start=${START - 5}&end=${START}&format=csv`,
-    );
+    const none = await get<string>(`${candles}&start=${START - 5}&end=${START}&format=csv`);
     expect(none.body.trimEnd().split("\r\n")).toHaveLength(1);
   });
 
   it("waits for a slow client, and ends when the client disconnects", async () => {
     const source = api.app.get(DataSource, { strict: false });
     const calls = countQueries(source);
-    const response = await new Promise<import("node:http").IncomingMessage>(
-      (done, fail) =>
-        httpGet(`${api.url}${candles}&start=${START}&format=csv`, done).on(
-          "error",
-          fail,
-        ),
+    const response = await new Promise<import("node:http").IncomingMessage>((done, fail) =>
+      httpGet(`${api.url}${candles}&start=${START}&format=csv`, done).on("error", fail),
     );
     // Nothing is read: at most the socket buffers' content may be queried from the database.
     let queries = -1;
@@ -155,10 +143,7 @@ describe("a whole range as CSV", () => {
       "text/csv; charset=utf-8; header=present",
     ]);
     const { status, body } = await get(`${candles}&format=xml`);
-    expect([status, body.detail]).toEqual([
-      400,
-      'format must be csv or json, not "xml"',
-    ]);
+    expect([status, body.detail]).toEqual([400, 'format must be csv or json, not "xml"']);
   });
 });
 

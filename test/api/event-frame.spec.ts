@@ -47,9 +47,7 @@ describe("an event as a WebSocket frame", () => {
   it("is read at every length around the limits of its header", async () => {
     const around = (length: number): number[] =>
       Array.from({ length: 60 }, (_, index) => length - 50 + index);
-    const texts = [...around(125), ...around(65_535)].map((length) =>
-      "x".repeat(length),
-    );
+    const texts = [...around(125), ...around(65_535)].map((length) => "x".repeat(length));
     const frames = texts.map((text) => eventFrame("e", text));
     expect(await messagesIn(Buffer.concat(frames), texts.length)).toEqual(
       texts.map((text) => `42${JSON.stringify(["e", text])}`),

@@ -28,13 +28,8 @@ afterAll(async () => {
 const path = (market: string, openTime: number | string, what: string) =>
   `/api/v1/markets/${market}/candles/${openTime}/${what}?interval=1m`;
 
-async function explain(
-  market: string,
-  openTime = START,
-): Promise<CandleExplanation> {
-  const { status, body } = await get<CandleExplanation>(
-    path(market, openTime, "explain"),
-  );
+async function explain(market: string, openTime = START): Promise<CandleExplanation> {
+  const { status, body } = await get<CandleExplanation>(path(market, openTime, "explain"));
   expect(status).toBe(200);
   return body;
 }
@@ -58,9 +53,7 @@ describe("explain", () => {
     const { body: candles } = await get<Candle[]>(
       `/api/v1/markets/${market}/candles?interval=1m&start=${START}&limit=1`,
     );
-    const { body: history } = await get<CandleRevision[]>(
-      path(market, START, "history"),
-    );
+    const { body: history } = await get<CandleRevision[]>(path(market, START, "history"));
     expect(history).toMatchObject([{ revision: 1, reasons: ["late"] }]);
     expect(await explain(market)).toEqual({
       candle: candles[0],
@@ -102,8 +95,7 @@ describe("explain", () => {
       trade(market, 14, START + 2, { ...single, price: "102" }),
       trade(market, 15, START + 3, { ...aggregate, offBook: true }),
     ]);
-    const { candle, firstTrade, lastTrade, stored, recomputation } =
-      await explain(market);
+    const { candle, firstTrade, lastTrade, stored, recomputation } = await explain(market);
     expect(candle).toMatchObject({ trades: 4, firstTradeId: "11" });
     expect(firstTrade?.id).toBe("11");
     expect(lastTrade?.id).toBe("14");
@@ -197,9 +189,7 @@ describe("explain", () => {
     const client = new pg.Client(url);
     await client.connect();
     await client.query("BEGIN; LOCK TABLE horizon IN ACCESS EXCLUSIVE MODE");
-    const answers = Array.from({ length: 25 }, () =>
-      get<Row>(path(market, START, "explain")),
-    );
+    const answers = Array.from({ length: 25 }, () => get<Row>(path(market, START, "explain")));
     let done = 0;
     for (const answer of answers) void answer.then(() => done++);
     await until(() => done >= 3, 30_000);
@@ -216,24 +206,21 @@ describe("explain", () => {
 });
 
 describe("both", () => {
-  it.each(["explain", "history"])(
-    "name what is wrong with a request: %s",
-    async (what) => {
-      const market = "binance:ASKED";
-      await api.record([trade(market, 1, START)]);
-      const faults = async (at: string): Promise<string | undefined> =>
-        (await problem(at, 400)).errors?.[0]?.field;
-      expect(await faults(path(market, START + 1, what))).toBe("openTime");
-      expect(await faults(path(market, "yesterday", what))).toBe("openTime");
-      const bare = `/api/v1/markets/${market}/candles/${START}/${what}`;
-      expect(await faults(bare)).toBe("interval");
-      expect(await faults(`${bare}?interval=1h`)).toBe("interval");
-      expect(await faults(`${bare}?interval=1m&x=1`)).toBe("x");
-      const absent = await problem(path(market, START + MINUTE, what), 404);
-      expect(absent.code).toBe("no_candle");
-      const unknown = await problem(path("binance:NOPE", START, what), 404);
-      expect(unknown.code).toBe("unknown_market");
-      expect((await get(path(market, "2024-08-09", what))).status).toBe(200);
-    },
-  );
+  it.each(["explain", "history"])("name what is wrong with a request: %s", async (what) => {
+    const market = "binance:ASKED";
+    await api.record([trade(market, 1, START)]);
+    const faults = async (at: string): Promise<string | undefined> =>
+      (await problem(at, 400)).errors?.[0]?.field;
+    expect(await faults(path(market, START + 1, what))).toBe("openTime");
+    expect(await faults(path(market, "yesterday", what))).toBe("openTime");
+    const bare = `/api/v1/markets/${market}/candles/${START}/${what}`;
+    expect(await faults(bare)).toBe("interval");
+    expect(await faults(`${bare}?interval=1h`)).toBe("interval");
+    expect(await faults(`${bare}?interval=1m&x=1`)).toBe("x");
+    const absent = await problem(path(market, START + MINUTE, what), 404);
+    expect(absent.code).toBe("no_candle");
+    const unknown = await problem(path("binance:NOPE", START, what), 404);
+    expect(unknown.code).toBe("unknown_market");
+    expect((await get(path(market, "2024-08-09", what))).status).toBe(200);
+  });
 });

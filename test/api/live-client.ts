@@ -11,10 +11,7 @@ import { until } from "../support/app.js";
 import { trade } from "../support/tape.js";
 import type { Client } from "./api-under-test.js";
 
-export function subscribe(
-  client: Client,
-  request: SubscribeRequest,
-): Promise<SubscribeReply> {
+export function subscribe(client: Client, request: SubscribeRequest): Promise<SubscribeReply> {
   return client.timeout(20_000).emitWithAck("subscribe", request);
 }
 
@@ -51,18 +48,12 @@ export class Follower {
     private readonly request: SubscribeRequest & { channel: "candles" },
   ) {
     client.on("candles", (frame) => {
-      if (
-        frame.market !== request.market ||
-        frame.interval !== request.interval
-      )
-        return;
+      if (frame.market !== request.market || frame.interval !== request.interval) return;
       for (const candle of frame.candles)
-        if (candle.closed)
-          this.closed.add(`${candle.openTime} ${candle.revision}`);
+        if (candle.closed) this.closed.add(`${candle.openTime} ${candle.revision}`);
       this.apply(frame.candles);
       if (this.place === undefined) return;
-      const follows =
-        frame.epoch === this.place.epoch && frame.seq === this.place.seq + 1;
+      const follows = frame.epoch === this.place.epoch && frame.seq === this.place.seq + 1;
       this.place = { epoch: frame.epoch, seq: frame.seq };
       if (follows) return;
       this.jumps++;
@@ -70,12 +61,7 @@ export class Follower {
     });
     client.on("resync", ({ rooms }: { rooms: Channel[] }) => {
       this.resyncs++;
-      if (
-        rooms.some(
-          (room) =>
-            room.channel === "candles" && room.market === request.market,
-        )
-      )
+      if (rooms.some((room) => room.channel === "candles" && room.market === request.market))
         void this.begin();
     });
   }
@@ -117,15 +103,9 @@ export class TradeMaker {
 }
 
 /** Waits until both are equal; fails with their difference. */
-export async function settled(
-  what: () => unknown,
-  expected: () => unknown,
-): Promise<void> {
+export async function settled(what: () => unknown, expected: () => unknown): Promise<void> {
   try {
-    await until(
-      () => JSON.stringify(what()) === JSON.stringify(expected()),
-      30_000,
-    );
+    await until(() => JSON.stringify(what()) === JSON.stringify(expected()), 30_000);
   } catch {
     expect(what()).toEqual(expected());
   }

@@ -20,10 +20,7 @@ async function rest<T>(path: string): Promise<T> {
 }
 
 describe("200 clients on 20 markets", () => {
-  const markets = Array.from(
-    { length: 20 },
-    (_, index) => `binance:CROWD${index}`,
-  );
+  const markets = Array.from({ length: 20 }, (_, index) => `binance:CROWD${index}`);
   let followers: Follower[];
 
   beforeAll(async () => {
@@ -52,30 +49,21 @@ describe("200 clients on 20 markets", () => {
       );
       // A late trade into a closed minute: a revision.
       if (step % 40 === 0)
-        batch.push(
-          ...markets.map((market) =>
-            next(market, START + 30_000, { price: "1" }),
-          ),
-        );
+        batch.push(...markets.map((market) => next(market, START + 30_000, { price: "1" })));
       await api.record(batch);
     }
     const truths = await Promise.all(
       markets.map((market) => rest<Candle[]>(`/${market}/candles?interval=1m`)),
     );
-    expect(
-      truths.every(
-        (truth) => truth.length === 21 && truth.at(-1)?.closed === false,
-      ),
-    ).toBe(true);
+    expect(truths.every((truth) => truth.length === 21 && truth.at(-1)?.closed === false)).toBe(
+      true,
+    );
     for (const [index, follower] of followers.entries()) {
       await settled(
         () => follower.state(),
         () => truths[index % 20],
       );
-      const minutes = Array.from(
-        { length: 20 },
-        (_, minute) => `${START + minute * MINUTE} 0`,
-      );
+      const minutes = Array.from({ length: 20 }, (_, minute) => `${START + minute * MINUTE} 0`);
       expect([...follower.closed].sort()).toEqual(
         [...minutes, `${START} 1`, `${START} 2`, `${START} 3`].sort(),
       );
@@ -89,8 +77,7 @@ describe("200 clients on 20 markets", () => {
       (["1m", "5m"] as const).map((interval) => ({ market, interval })),
     );
     const all = rooms.map(
-      (room) =>
-        new Follower(client, { channel: "candles", since: START, ...room }),
+      (room) => new Follower(client, { channel: "candles", since: START, ...room }),
     );
     for (const follower of all) await follower.begin();
     for (let step = 1; step <= 30; step++)
@@ -102,9 +89,7 @@ describe("200 clients on 20 markets", () => {
         ),
       );
     for (const [index, { market, interval }] of rooms.entries()) {
-      const truth = await rest<Candle[]>(
-        `/${market}/candles?interval=${interval}&start=${START}`,
-      );
+      const truth = await rest<Candle[]>(`/${market}/candles?interval=${interval}&start=${START}`);
       await settled(
         () => all[index]?.state(),
         () => truth,
@@ -114,10 +99,7 @@ describe("200 clients on 20 markets", () => {
   });
 
   it("gives a client that was disconnected the same final state as one that never left", async () => {
-    const [steady, leaver] = [
-      followers[0] as Follower,
-      followers[20] as Follower,
-    ];
+    const [steady, leaver] = [followers[0] as Follower, followers[20] as Follower];
     const market = markets[0] as string;
     leaver.client.disconnect();
     const at = START + 30 * MINUTE;
@@ -131,10 +113,7 @@ describe("200 clients on 20 markets", () => {
     await new Promise<void>((done) => leaver.client.once("connect", done));
     await Promise.all([
       leaver.begin(),
-      api.record([
-        next(market, at + 3 * MINUTE),
-        next(market, START + 20_000, { price: "0.25" }),
-      ]),
+      api.record([next(market, at + 3 * MINUTE), next(market, START + 20_000, { price: "0.25" })]),
     ]);
     const truth = await rest<Candle[]>(`/${market}/candles?interval=1m`);
     for (const follower of [steady, leaver])

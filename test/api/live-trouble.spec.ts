@@ -72,8 +72,7 @@ describe("a client that stops reading", () => {
         return follower;
       }),
     );
-    if (steady === undefined || stuck === undefined)
-      throw new Error("two clients were wanted");
+    if (steady === undefined || stuck === undefined) throw new Error("two clients were wanted");
     // Frames as large as a replay makes them: kernel buffers hold megabytes before anything waits
     // in the process.
     const rooms = api.app.get(LiveRooms);
@@ -89,9 +88,7 @@ describe("a client that stops reading", () => {
     let worst = { packets: 0, bytes: 0 };
     let flood = 0;
     for (let round = 1; round <= 200; round++) {
-      rooms.candles(
-        wide.map((candle) => ({ ...candle, version: 1_000 + round })),
-      );
+      rooms.candles(wide.map((candle) => ({ ...candle, version: 1_000 + round })));
       flood += 900 * 450;
       await sleep(15);
       const now = held(stuck.client);
@@ -107,13 +104,8 @@ describe("a client that stops reading", () => {
     expect(stuck.resyncs).toBe(0);
     rawSocket(stuck.client).resume();
     await until(() => stuck.resyncs === 1, 30_000);
-    await api.record([
-      next(market, START + MINUTE),
-      next(market, START + 2 * MINUTE),
-    ]);
-    const truth = await rest<Candle[]>(
-      `/${market}/candles?interval=1m&start=${START}`,
-    );
+    await api.record([next(market, START + MINUTE), next(market, START + 2 * MINUTE)]);
+    const truth = await rest<Candle[]>(`/${market}/candles?interval=1m&start=${START}`);
     for (const follower of [steady, stuck]) {
       await settled(
         () => follower.state().filter(({ openTime }) => openTime >= START),

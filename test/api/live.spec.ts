@@ -75,9 +75,7 @@ describe("subscribing", () => {
       snapshot: Trade[];
     } & object;
     expect(snapshot.map(({ id }) => id)).toEqual(
-      Array.from({ length: trades.newest(market) }, (_, index) =>
-        String(index + 1),
-      ),
+      Array.from({ length: trades.newest(market) }, (_, index) => String(index + 1)),
     );
     const seen: string[] = [];
     client.on("trades", (frame) =>
@@ -98,9 +96,7 @@ describe("subscribing", () => {
   it("keeps the tickers of all markets equal to REST", async () => {
     const client = await api.client();
     const board = new Map<string, Ticker>();
-    client.on("tickers", ({ tickers }) =>
-      tickers.forEach((each) => board.set(each.market, each)),
-    );
+    client.on("tickers", ({ tickers }) => tickers.forEach((each) => board.set(each.market, each)));
     const { snapshot } = (await subscribe(client, { channel: "tickers" })) as {
       ok: true;
       snapshot: Ticker[];
@@ -155,16 +151,8 @@ describe("subscribing", () => {
       "binance:NOPE",
     ],
     [{ channel: "trades", market: "nope" }, "unknown_market", "venue:symbol"],
-    [
-      { channel: "candles", market, interval: "2m" },
-      "unknown_interval",
-      "1m, 5m",
-    ],
-    [
-      { channel: "candles", market, interval: "1m", since: "x" },
-      "bad_request",
-      "since",
-    ],
+    [{ channel: "candles", market, interval: "2m" }, "unknown_interval", "1m, 5m"],
+    [{ channel: "candles", market, interval: "1m", since: "x" }, "bad_request", "since"],
     [{ channel: "tickers", extra: 1 }, "bad_request", "extra"],
     ["tickers", "bad_request", "object"],
     [null, "bad_request", "object"],
@@ -178,10 +166,7 @@ describe("subscribing", () => {
 
   it("refuses the 201st subscription, and drops a client whose message is too large", async () => {
     const client = await api.client();
-    const markets = Array.from(
-      { length: 101 },
-      (_, index) => `binance:M${index}`,
-    );
+    const markets = Array.from({ length: 101 }, (_, index) => `binance:M${index}`);
     await api.record(markets.map((name) => next(name, START)));
     const requests = markets.flatMap((name) =>
       (["1m", "5m"] as const).map((interval) => ({
@@ -197,11 +182,7 @@ describe("subscribing", () => {
       error: { code: "too_many_subscriptions" },
     });
     const gone = new Promise((done) => client.once("disconnect", done));
-    client.emit(
-      "subscribe",
-      { channel: "x".repeat(20_000) } as never,
-      () => undefined,
-    );
+    client.emit("subscribe", { channel: "x".repeat(20_000) } as never, () => undefined);
     await gone;
   });
 
@@ -213,16 +194,13 @@ describe("subscribing", () => {
     });
     await expect(
       new Promise((done, fail) =>
-        polling
-          .once("connect", () => done(undefined))
-          .once("connect_error", fail),
+        polling.once("connect", () => done(undefined)).once("connect_error", fail),
       ),
     ).rejects.toThrow();
     polling.disconnect();
     const client = await api.client();
     expect(
-      (client.io.engine.transport as unknown as { ws: { extensions: string } })
-        .ws.extensions,
+      (client.io.engine.transport as unknown as { ws: { extensions: string } }).ws.extensions,
     ).toBe("");
   });
 });

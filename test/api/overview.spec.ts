@@ -35,9 +35,7 @@ beforeAll(async () => {
       }),
     ),
   );
-  await api.record([
-    trade(B, 1, START, { ids: "sparse", price: "0.000000000000000001" }),
-  ]);
+  await api.record([trade(B, 1, START, { ids: "sparse", price: "0.000000000000000001" })]);
   const feed = {
     market: EMPTY,
     condition: "connecting" as const,
@@ -65,9 +63,7 @@ describe("all markets at once", () => {
     }, 30_000);
     expect(all.map(({ market }) => market)).toEqual([B, A]);
     for (const ticker of all)
-      expect(ticker).toEqual(
-        (await get(`/api/v1/markets/${ticker.market}/ticker`)).body,
-      );
+      expect(ticker).toEqual((await get(`/api/v1/markets/${ticker.market}/ticker`)).body);
     expect(all[1]).toMatchObject({ complete: false, tradesPerMinute: 0 });
     expect(all[0]).toMatchObject({ complete: null, tradesPerMinute: 1 });
   });
@@ -112,12 +108,8 @@ describe("the system", () => {
     });
     expect(body.write?.batches).toBeGreaterThanOrEqual(2);
     expect(body.write?.p50Ms).toBeGreaterThan(0);
-    expect(body.queues.map(({ queue }) => queue)).toContain(
-      "tapeline.recorder trades",
-    );
-    expect(body.gaps).toEqual([
-      expect.objectContaining({ market: A, open: 1, missingIds: "2" }),
-    ]);
+    expect(body.queues.map(({ queue }) => queue)).toContain("tapeline.recorder trades");
+    expect(body.gaps).toEqual([expect.objectContaining({ market: A, open: 1, missingIds: "2" })]);
     expect(body.feeds).toEqual([
       expect.objectContaining({ market: EMPTY, history: 0.4, lagMs: null }),
     ]);
@@ -127,16 +119,12 @@ describe("the system", () => {
       waiting: "Generating history of the simulated venue, 40 %.",
       deadLetters: { total: 0, newest: [] },
     });
-    expect((await get<Row>("/api/v1/status")).body["waiting"]).toBe(
-      body.waiting,
-    );
+    expect((await get<Row>("/api/v1/status")).body["waiting"]).toBe(body.waiting);
   });
 
   it("has neither kind of ids nor kind of trades for a market without a trade", async () => {
     const { body } = await get<MarketSummary[]>("/api/v1/markets");
-    expect(
-      body.map(({ market, ids, kind, trades }) => [market, ids, kind, trades]),
-    ).toEqual([
+    expect(body.map(({ market, ids, kind, trades }) => [market, ids, kind, trades])).toEqual([
       [B, "sparse", "raw", 1],
       [A, "dense", "raw", 48],
       [EMPTY, null, null, 0],
@@ -146,9 +134,7 @@ describe("the system", () => {
   it("lists records that could not be stored, newest first, with the reason", async () => {
     // The same id at another time, twice as many as the system page shows.
     for (let index = 0; index < 24; index++)
-      await api.record([
-        trade(A, 120, START + 21 * HALF_HOUR + index, { price: "5" }),
-      ]);
+      await api.record([trade(A, 120, START + 21 * HALF_HOUR + index, { price: "5" })]);
     const letters = await get<StoredDeadLetter[]>("/api/v1/dead-letters");
     expect(letters.body).toHaveLength(24);
     const [newest] = letters.body;
@@ -164,9 +150,7 @@ describe("the system", () => {
       time: START + 21 * HALF_HOUR + 23,
     });
     const page = async (query: string): Promise<string[]> =>
-      (await get<StoredDeadLetter[]>(`/api/v1/dead-letters?${query}`)).body.map(
-        ({ id }) => id,
-      );
+      (await get<StoredDeadLetter[]>(`/api/v1/dead-letters?${query}`)).body.map(({ id }) => id);
     const first = await page("limit=10");
     const second = await page(`limit=1000&before=${first.at(-1)}`);
     expect([...first, ...second]).toEqual(letters.body.map(({ id }) => id));
@@ -185,9 +169,9 @@ describe("the system", () => {
   });
 
   it("refuses an impossible page", async () => {
-    expect(
-      (await problem("/api/v1/dead-letters?before=x", 400)).detail,
-    ).toMatch(/before must be an integer/);
+    expect((await problem("/api/v1/dead-letters?before=x", 400)).detail).toMatch(
+      /before must be an integer/,
+    );
     await problem("/api/v1/dead-letters?limit=1001", 400);
     await problem("/api/v1/system?page=2", 400);
   });

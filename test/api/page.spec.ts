@@ -20,20 +20,16 @@ function buildInto(folder: string): void {
   mkdirSync(join(folder, "assets"), { recursive: true });
   writeFileSync(join(folder, "index.html"), INDEX);
   writeFileSync(join(folder, "assets/main-Ab12.js"), SCRIPT);
-  writeFileSync(
-    join(folder, "assets/main-Ab12.js.br"),
-    brotliCompressSync(SCRIPT),
-  );
+  writeFileSync(join(folder, "assets/main-Ab12.js.br"), brotliCompressSync(SCRIPT));
   writeFileSync(join(folder, "assets/main-Ab12.js.gz"), gzipSync(SCRIPT));
   writeFileSync(join(folder, "assets/main-Ab12.js.map"), "{}");
 }
 
 async function serve(folder: string): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(
-    Nothing,
-    httpAdapter(),
-    { logger: ["fatal"], abortOnError: false },
-  );
+  const app = await NestFactory.create<NestFastifyApplication>(Nothing, httpAdapter(), {
+    logger: ["fatal"],
+    abortOnError: false,
+  });
   await configureHttp(app, readConfig({ RATE_LIMIT: "3" }));
   setupPage(app, folder);
   await app.listen(0, "127.0.0.1");
@@ -67,9 +63,7 @@ describe("the page", () => {
     async (path) => {
       const answer = await get(path);
       expect(await answer.text()).toBe(INDEX);
-      expect(answer.headers.get("content-type")).toBe(
-        "text/html; charset=utf-8",
-      );
+      expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
       expect(answer.headers.get("cache-control")).toBe("no-cache");
       expect(answer.headers.get("content-security-policy")).toContain(
         "default-src 'self';script-src 'self';style-src 'self';",
@@ -97,31 +91,21 @@ describe("the page", () => {
 
   it("has immutable files, which have other names in the next build", async () => {
     const answer = await get(asset);
-    expect(answer.headers.get("cache-control")).toBe(
-      "public, max-age=31536000, immutable",
-    );
-    expect(answer.headers.get("content-type")).toBe(
-      "text/javascript; charset=utf-8",
-    );
+    expect(answer.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect(answer.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
   it("answers HEAD with the headers alone", async () => {
     const answer = await get(asset, { "accept-encoding": "br" }, "HEAD");
-    expect([answer.status, answer.headers.get("content-encoding")]).toEqual([
-      200,
-      "br",
-    ]);
-    expect(answer.headers.get("content-length")).toBe(
-      String(brotliCompressSync(SCRIPT).length),
-    );
+    expect([answer.status, answer.headers.get("content-encoding")]).toEqual([200, "br"]);
+    expect(answer.headers.get("content-length")).toBe(String(brotliCompressSync(SCRIPT).length));
     expect(await answer.text()).toBe("");
   });
 
   it("does not count against the request limit, while unknown paths do", async () => {
     for (let times = 0; times < 10; times++)
-      for (const path of ["/", asset])
-        expect((await get(path)).status).toBe(200);
+      for (const path of ["/", asset]) expect((await get(path)).status).toBe(200);
     const statuses: number[] = [];
     for (const path of [
       "/assets/main-Old1.js",

@@ -1,8 +1,4 @@
-import type {
-  Comparison,
-  Difference,
-  ReconciledDay,
-} from "../../src/domain/reconciliation.js";
+import type { Comparison, Difference, ReconciledDay } from "../../src/domain/reconciliation.js";
 import { ComparisonStore } from "../../src/persistence/stores/reconciliation/comparison-store.js";
 import { createDatabase } from "../support/databases.js";
 import { trade } from "../support/tape.js";
@@ -105,12 +101,11 @@ describe("matching minutes by day and market", () => {
 
   it("are limited to one market, and to days that begin within the range", async () => {
     const days = async (query: string): Promise<unknown[]> =>
-      (await get<ReconciledDay[]>(`${ALL}&${query}`)).body.map(
-        ({ market, day }) => [market, (day - START) / DAY],
-      );
-    expect(await days(`market=${encodeURIComponent(OTHER)}`)).toEqual([
-      [OTHER, 1],
-    ]);
+      (await get<ReconciledDay[]>(`${ALL}&${query}`)).body.map(({ market, day }) => [
+        market,
+        (day - START) / DAY,
+      ]);
+    expect(await days(`market=${encodeURIComponent(OTHER)}`)).toEqual([[OTHER, 1]]);
     const { body } = await get<ReconciledDay[]>(
       "/api/v1/reconciliation?from=2024-08-09T13:00Z&to=2024-08-10",
     );
@@ -176,9 +171,7 @@ describe("candles that differ", () => {
 
   it("are listed by time, state and interval, page by page", async () => {
     const times = async (query: string): Promise<unknown[]> =>
-      (await get<Difference[]>(`${path}?${query}`)).body.map(
-        ({ openTime }) => openTime,
-      );
+      (await get<Difference[]>(`${path}?${query}`)).body.map(({ openTime }) => openTime);
     const [first, second] = [START + MINUTE, START + DAY + MINUTE];
     expect(await times("state=confirmed")).toEqual([first]);
     expect(await times("limit=1")).toEqual([first]);

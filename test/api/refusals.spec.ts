@@ -31,46 +31,20 @@ describe("errors", () => {
     ["limit=-1", "limit", "must be an integer from 1 to 1000", "-1"],
     ["limit=1e2", "limit", "must be an integer from 1 to 1000", "1e2"],
     ["limit=", "limit", "must be an integer from 1 to 1000", ""],
-    [
-      "limit=1&limit=2",
-      "limit",
-      "must be an integer from 1 to 1000",
-      '["1","2"]',
-    ],
+    ["limit=1&limit=2", "limit", "must be an integer from 1 to 1000", '["1","2"]'],
     ["start=yesterday", "start", "must be epoch ms or ISO 8601", "yesterday"],
     ["end=2024-13-01", "end", "must be epoch ms or ISO 8601", "2024-13-01"],
     ["start=20&end=20", "start", "must be before end (20)", "20"],
     ["fill=next", "fill", "must be previous", "next"],
-    [
-      "interval=2m",
-      "interval",
-      "must be one that is stored (1m, 5m, 1h)",
-      "2m",
-    ],
-    [
-      "interval=1s",
-      "interval",
-      "must be one that is stored (1m, 5m, 1h)",
-      "1s",
-    ],
-  ])(
-    "refuses ?%s with a 400 that names %s",
-    async (query, field, detail, value) => {
-      const full = query.startsWith("interval")
-        ? query
-        : `interval=1m&${query}`;
-      const {
-        errors,
-        detail: summary,
-        instance,
-      } = await problem(`${candles}?${full}`, 400);
-      expect(errors).toEqual([
-        { field, detail: expect.stringContaining(detail) as string, value },
-      ]);
-      expect(summary).toContain(field);
-      expect(instance).toBe(`${candles}?${full}`);
-    },
-  );
+    ["interval=2m", "interval", "must be one that is stored (1m, 5m, 1h)", "2m"],
+    ["interval=1s", "interval", "must be one that is stored (1m, 5m, 1h)", "1s"],
+  ])("refuses ?%s with a 400 that names %s", async (query, field, detail, value) => {
+    const full = query.startsWith("interval") ? query : `interval=1m&${query}`;
+    const { errors, detail: summary, instance } = await problem(`${candles}?${full}`, 400);
+    expect(errors).toEqual([{ field, detail: expect.stringContaining(detail) as string, value }]);
+    expect(summary).toContain(field);
+    expect(instance).toBe(`${candles}?${full}`);
+  });
 
   it("refuses a missing interval and an unknown parameter, naming both and the known ones", async () => {
     const { errors } = await problem(`${candles}?size=5`, 400);
@@ -83,24 +57,18 @@ describe("errors", () => {
       },
       { field: "interval", detail: "must be given, such as interval=1m" },
     ]);
-    expect(
-      (await problem("/api/v1/markets?limit=5", 400)).errors?.[0]?.detail,
-    ).toBe("is not known here; this takes no parameters");
-    await problem("/api/v1/status?x=1", 400);
-    await problem(
-      `/api/v1/markets/${MARKET}/trades?fromId=99999999999999999999`,
-      400,
+    expect((await problem("/api/v1/markets?limit=5", 400)).errors?.[0]?.detail).toBe(
+      "is not known here; this takes no parameters",
     );
+    await problem("/api/v1/status?x=1", 400);
+    await problem(`/api/v1/markets/${MARKET}/trades?fromId=99999999999999999999`, 400);
     await problem(`/api/v1/markets/${MARKET}/gaps?after=x`, 400);
     await problem(`/api/v1/markets/${MARKET}/gaps?state=lost`, 400);
   });
 
   // They were accepted with 201, and failed a second later.
   it.each([
-    [
-      "nobody:BTCUSD",
-      /^must be of a venue whose history can be loaded \(.*\)$/,
-    ],
+    ["nobody:BTCUSD", /^must be of a venue whose history can be loaded \(.*\)$/],
     ["bybit:BTCUSDT", /\(binance, binance-usdm, coinbase, kraken, okx\)/],
     ["sim:BTCUSDT", /\(binance, binance-usdm, coinbase, kraken, okx\)/],
     ["binance:btcusdt", /^must have a symbol as binance spells it \(.+\)$/],
@@ -124,25 +92,14 @@ describe("errors", () => {
   });
 
   it("answers 404 for an unknown market on every route", async () => {
-    for (const path of [
-      "",
-      "/candles?interval=1m",
-      "/trades",
-      "/ticker",
-      "/gaps",
-    ]) {
-      const { code, detail } = await problem(
-        `/api/v1/markets/binance:NOPE${path}`,
-        404,
-      );
+    for (const path of ["", "/candles?interval=1m", "/trades", "/ticker", "/gaps"]) {
+      const { code, detail } = await problem(`/api/v1/markets/binance:NOPE${path}`, 404);
       expect({ code, detail }).toEqual({
         code: "unknown_market",
         detail: expect.stringContaining("binance:NOPE") as string,
       });
     }
-    expect(
-      (await problem("/api/v1/markets/BTCUSDT/ticker", 404)).detail,
-    ).toContain("venue:symbol");
+    expect((await problem("/api/v1/markets/BTCUSDT/ticker", 404)).detail).toContain("venue:symbol");
     await problem("/api/v1/markets/x%00y'--/ticker", 404);
   });
 

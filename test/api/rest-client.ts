@@ -16,23 +16,13 @@ interface ProblemBody {
 export type Row = Record<string, unknown>;
 
 export interface RestClient {
-  get: <T = ProblemBody>(
-    path: string,
-    init?: RequestInit,
-  ) => Promise<Answer<T>>;
+  get: <T = ProblemBody>(path: string, init?: RequestInit) => Promise<Answer<T>>;
   /** Fails unless the answer is a problem by RFC 9457. */
-  problem: (
-    path: string,
-    status: number,
-    init?: RequestInit,
-  ) => Promise<ProblemBody>;
+  problem: (path: string, status: number, init?: RequestInit) => Promise<ProblemBody>;
 }
 
 export function restClient(base: () => string): RestClient {
-  async function get<T = ProblemBody>(
-    path: string,
-    init: RequestInit = {},
-  ): Promise<Answer<T>> {
+  async function get<T = ProblemBody>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
     const response = await fetch(base() + path, init);
     const text = await response.text();
     const type = response.headers.get("content-type") ?? "";

@@ -84,12 +84,10 @@ describe("candles", () => {
       (await get<Row[]>(`${candles}?interval=1m&${query}`)).body.map(
         ({ openTime }) => (Number(openTime) - START) / MINUTE,
       );
-    expect(
-      await times(`start=${START + MINUTE}&end=${START + 3 * MINUTE}`),
-    ).toEqual([1, 2]);
-    expect(
-      await times("start=2024-08-09T00:01:00Z&end=2024-08-09T02:03:00%2B02:00"),
-    ).toEqual([1, 2]);
+    expect(await times(`start=${START + MINUTE}&end=${START + 3 * MINUTE}`)).toEqual([1, 2]);
+    expect(await times("start=2024-08-09T00:01:00Z&end=2024-08-09T02:03:00%2B02:00")).toEqual([
+      1, 2,
+    ]);
     expect(await times(`start=${START}&limit=2`)).toEqual([0, 1]);
     expect(await times(`end=${START + 3 * MINUTE}&limit=2`)).toEqual([1, 2]);
     expect(await times(`start=${START + 90 * MINUTE}`)).toEqual([]);
@@ -99,9 +97,7 @@ describe("candles", () => {
     const range = `interval=1m&start=${START + 3 * MINUTE}&end=${START + 7 * MINUTE}`;
     expect((await get<Row[]>(`${candles}?${range}`)).body).toHaveLength(2);
     const { body } = await get<Row[]>(`${candles}?${range}&fill=previous`);
-    expect(
-      body.map(({ open, trades, version }) => [open, trades, version === 0]),
-    ).toEqual([
+    expect(body.map(({ open, trades, version }) => [open, trades, version === 0])).toEqual([
       ["106", 2, false],
       ["107", 0, true],
       ["107", 0, true],
@@ -110,10 +106,9 @@ describe("candles", () => {
   });
 
   it("gives CSV on request", async () => {
-    const { headers, body } = await get<string>(
-      `${candles}?interval=1m&limit=2`,
-      { headers: { accept: "text/csv" } },
-    );
+    const { headers, body } = await get<string>(`${candles}?interval=1m&limit=2`, {
+      headers: { accept: "text/csv" },
+    });
     expect(headers.get("content-type")).toMatch(/^text\/csv/);
     const [header, first, second, end] = body.split("\r\n");
     expect(header).toMatch(/^market,interval,openTime,closeTime,open,/);
@@ -131,13 +126,10 @@ describe("candles", () => {
       headers: { "if-none-match": headers.get("etag") as string },
     };
     expect((await get(path, known)).status).toBe(304);
-    expect(
-      (await get(path, { headers: { ...known.headers, accept: "text/csv" } }))
-        .status,
-    ).toBe(200);
-    await api.record([
-      trade(MARKET, 1023, START + 11 * MINUTE + 2_000, { price: "130" }),
-    ]);
+    expect((await get(path, { headers: { ...known.headers, accept: "text/csv" } })).status).toBe(
+      200,
+    );
+    await api.record([trade(MARKET, 1023, START + 11 * MINUTE + 2_000, { price: "130" })]);
     const { status, body } = await get<Row[]>(path, known);
     expect({ status, close: body.at(-1)?.["close"] }).toEqual({
       status: 200,
@@ -149,15 +141,13 @@ describe("candles", () => {
 describe("trades, ticker, gaps and markets", () => {
   it("pages trades by id, oldest first", async () => {
     const path = `/api/v1/markets/${MARKET}/trades`;
+    expect((await get<Row[]>(`${path}?fromId=1008&limit=3`)).body.map(({ id }) => id)).toEqual([
+      "1008",
+      "1009",
+      "1013",
+    ]);
     expect(
-      (await get<Row[]>(`${path}?fromId=1008&limit=3`)).body.map(
-        ({ id }) => id,
-      ),
-    ).toEqual(["1008", "1009", "1013"]);
-    expect(
-      (
-        await get<Row[]>(`${path}?start=${START}&end=${START + MINUTE}`)
-      ).body.map(({ id }) => id),
+      (await get<Row[]>(`${path}?start=${START}&end=${START + MINUTE}`)).body.map(({ id }) => id),
     ).toEqual(["1000", "1001"]);
     const newest = (await get<Row[]>(`${path}?limit=1`)).body[0];
     expect(newest).toMatchObject({
@@ -211,15 +201,9 @@ describe("trades, ticker, gaps and markets", () => {
       },
     ]);
     for (const state of ["repaired", "void", "unrepairable", "repairing"])
-      expect(
-        (await get(`/api/v1/markets/${MARKET}/gaps?state=${state}`)).body,
-      ).toEqual([]);
-    expect(
-      (await get(`/api/v1/markets/${MARKET}/gaps?state=open`)).body,
-    ).toHaveLength(1);
-    expect(
-      (await get(`/api/v1/markets/${MARKET}/gaps?after=1012`)).body,
-    ).toEqual([]);
+      expect((await get(`/api/v1/markets/${MARKET}/gaps?state=${state}`)).body).toEqual([]);
+    expect((await get(`/api/v1/markets/${MARKET}/gaps?state=open`)).body).toHaveLength(1);
+    expect((await get(`/api/v1/markets/${MARKET}/gaps?after=1012`)).body).toEqual([]);
     expect((await get(`/api/v1/markets/posted:SPARSE/gaps`)).body).toEqual([]);
   });
 

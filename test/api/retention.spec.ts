@@ -31,25 +31,12 @@ const read = async <T>(path: string): Promise<T> => {
 const all = (market: string): Promise<Candle[][]> =>
   Promise.all(
     INTERVALS.map((interval) =>
-      read<Candle[]>(
-        `/api/v1/markets/${market}/candles?interval=${interval}&start=0`,
-      ),
+      read<Candle[]>(`/api/v1/markets/${market}/candles?interval=${interval}&start=0`),
     ),
   );
-const of = <T>(
-  what: string,
-  openTime: number,
-  interval: string,
-  market = DENSE,
-): Promise<T> =>
-  read<T>(
-    `/api/v1/markets/${market}/candles/${openTime}/${what}?interval=${interval}`,
-  );
-const explain = (
-  openTime: number,
-  interval: string,
-  market = DENSE,
-): Promise<CandleExplanation> =>
+const of = <T>(what: string, openTime: number, interval: string, market = DENSE): Promise<T> =>
+  read<T>(`/api/v1/markets/${market}/candles/${openTime}/${what}?interval=${interval}`);
+const explain = (openTime: number, interval: string, market = DENSE): Promise<CandleExplanation> =>
   of<CandleExplanation>("explain", openTime, interval, market);
 
 beforeAll(async () => {
@@ -84,9 +71,7 @@ it("drops a day's trades and leaves its candles, their completeness and their hi
   const before = [await all(DENSE), await all(SPARSE)];
   const story = await of<CandleRevision[]>("history", OLD + MINUTE, "1m");
   expect(story).toMatchObject([{ revision: 1, reasons: ["late"] }]);
-  const fields = [
-    { field: "volume", ours: "3", theirs: "4", judged: true } as const,
-  ];
+  const fields = [{ field: "volume", ours: "3", theirs: "4", judged: true } as const];
   const found = { openTime: OLD + MINUTE, version: 2, complete: true };
   const differs = { ...found, outcome: "differs", fields } as const;
   const since = new Date(KEPT).toISOString();
@@ -98,16 +83,12 @@ it("drops a day's trades and leaves its candles, their completeness and their hi
     recomputable: true,
     recomputation: { outcome: "equal" },
   });
-  const gaps = await read<{ fromId: string }[]>(
-    `/api/v1/markets/${DENSE}/gaps`,
-  );
+  const gaps = await read<{ fromId: string }[]>(`/api/v1/markets/${DENSE}/gaps`);
   expect(gaps).toMatchObject([{ fromId: "6", toId: "7" }]);
 
   await api.app.get(Retention).advance(KEPT);
 
-  expect(
-    await read<unknown[]>(`/api/v1/markets/${DENSE}/trades?start=0`),
-  ).toHaveLength(3);
+  expect(await read<unknown[]>(`/api/v1/markets/${DENSE}/trades?start=0`)).toHaveLength(3);
   expect([await all(DENSE), await all(SPARSE)]).toEqual(before);
   expect(await of("history", OLD + MINUTE, "1m")).toEqual(story);
   expect(await read(`/api/v1/markets/${DENSE}/gaps`)).toMatchObject([
@@ -167,9 +148,7 @@ it("rejects and counts a trade of a dropped day, stored or missing, and changes 
     trade(SPARSE, 1, OLD, { ids: "sparse" }),
   ]);
   const { values } = await api.app.get(RecorderFigures).trades.get();
-  expect(values.find(({ labels }) => labels.outcome === "expired")?.value).toBe(
-    3,
-  );
+  expect(values.find(({ labels }) => labels.outcome === "expired")?.value).toBe(3);
   expect([await all(DENSE), await all(SPARSE)]).toEqual(before);
   expect(await of("history", OLD + MINUTE, "1m")).toHaveLength(1);
 });
@@ -188,8 +167,7 @@ it("still revises a candle across the horizon by trades of the kept days", async
 
 it("passes verification afterwards", async () => {
   const verdicts = [];
-  for await (const verdict of verify(api.app.get(DataSource), INTERVALS))
-    verdicts.push(verdict);
+  for await (const verdict of verify(api.app.get(DataSource), INTERVALS)) verdicts.push(verdict);
   expect(verdicts).toMatchObject([
     { market: DENSE, differences: 0, uncoveredIds: "0" },
     { market: SPARSE, differences: 0, uncoveredIds: "0" },

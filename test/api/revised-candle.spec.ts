@@ -27,11 +27,7 @@ it("publishes a repaired candle's next revision in the row, on the topic and on 
     group: "tapeline.test.1",
     ephemeral: true,
     handlers: new Map([
-      [
-        "candles",
-        ({ records }) =>
-          Promise.resolve(void heard.push(...(records as Candle[]))),
-      ],
+      ["candles", ({ records }) => Promise.resolve(void heard.push(...(records as Candle[])))],
     ]),
     lanes: 1,
     maxBatch: 1_000,
@@ -60,9 +56,7 @@ it("publishes a repaired candle's next revision in the row, on the topic and on 
     [3, "repair"],
     [4, "repair"],
   ] as const)
-    await transport.produce("trades.bulk", [
-      trade(market, id, START + id, { source }),
-    ]);
+    await transport.produce("trades.bulk", [trade(market, id, START + id, { source })]);
   await api.record([trade(market, 7, START + 20)]);
 
   const known = (): number | undefined => follower.candles.get(START)?.revision;
@@ -72,11 +66,8 @@ it("publishes a repaired candle's next revision in the row, on the topic and on 
   );
   expect(body[0]).toMatchObject({ closed: true, revision: 3, complete: true });
   expect(follower.candles.get(START)).toEqual(body[0]);
-  for (const revision of [1, 2, 3])
-    expect(follower.closed).toContain(`${START} ${revision}`);
-  const published = heard.filter(
-    (candle) => candle.market === market && candle.openTime === START,
-  );
+  for (const revision of [1, 2, 3]) expect(follower.closed).toContain(`${START} ${revision}`);
+  const published = heard.filter((candle) => candle.market === market && candle.openTime === START);
   expect(
     published
       .filter(({ interval, revision }) => interval === "1m" && revision > 0)
@@ -90,10 +81,6 @@ it("publishes a repaired candle's next revision in the row, on the topic and on 
   const { body: history } = await get<CandleRevision[]>(
     `/api/v1/markets/${market}/candles/${START}/history?interval=1m`,
   );
-  expect(history.map(({ reasons }) => reasons)).toEqual([
-    ["repair"],
-    ["repair"],
-    ["late"],
-  ]);
+  expect(history.map(({ reasons }) => reasons)).toEqual([["repair"], ["repair"], ["late"]]);
   await consumer.close();
 });

@@ -12,8 +12,7 @@ const MARKET = "binance:REVISED";
 describe("the revised candles of a market", () => {
   let url = "";
   const { get, problem } = restClient(() => url);
-  const path = (query: string) =>
-    `/api/v1/markets/${MARKET}/revisions?interval=1m${query}`;
+  const path = (query: string) => `/api/v1/markets/${MARKET}/revisions?interval=1m${query}`;
   const revised = async (query = ""): Promise<RevisedCandle[]> => {
     const { status, body } = await get<RevisedCandle[]>(path(query));
     expect(status).toBe(200);
@@ -23,10 +22,7 @@ describe("the revised candles of a market", () => {
   apiForSuite("1m,5m", async (api) => {
     url = api.url;
     const record = (trades: Trade[]) => api.record(trades);
-    await record([
-      trade(MARKET, 100, START + 3 * MINUTE),
-      trade(MARKET, 200, START + 5 * MINUTE),
-    ]);
+    await record([trade(MARKET, 100, START + 3 * MINUTE), trade(MARKET, 200, START + 5 * MINUTE)]);
     // Made after their end by history, in two chunks; then one of them is repaired, and a live
     // candle as well.
     await record([
@@ -60,9 +56,7 @@ describe("the revised candles of a market", () => {
       (await revised(query)).map(({ openTime }) => (openTime - START) / MINUTE);
     expect(await times("&limit=2")).toEqual([1, 3]);
     expect(await times(`&limit=2&start=${START}`)).toEqual([0, 1]);
-    expect(
-      await times(`&start=${START + 1}&end=${START + 3 * MINUTE}`),
-    ).toEqual([1]);
+    expect(await times(`&start=${START + 1}&end=${START + 3 * MINUTE}`)).toEqual([1]);
   });
 
   it("are refused, naming the wrong field", async () => {
@@ -74,8 +68,8 @@ describe("the revised candles of a market", () => {
       expect(await problem(path(query as string), 400)).toMatchObject({
         errors: [{ field }],
       });
-    expect(
-      await problem(`/api/v1/markets/${MARKET}/revisions?interval=7m`, 400),
-    ).toMatchObject({ errors: [{ field: "interval" }] });
+    expect(await problem(`/api/v1/markets/${MARKET}/revisions?interval=7m`, 400)).toMatchObject({
+      errors: [{ field: "interval" }],
+    });
   });
 });

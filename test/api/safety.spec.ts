@@ -33,9 +33,7 @@ describe("safety", () => {
     expect(policy).not.toMatch(/unsafe|https?:|sha\d/);
     expect(headers.get("access-control-allow-origin")).toBeNull();
     expect(headers.get("x-content-type-options")).toBe("nosniff");
-    await expect(
-      api.client({ origin: "https://evil.example" }),
-    ).rejects.toThrow();
+    await expect(api.client({ origin: "https://evil.example" })).rejects.toThrow();
     await expect(api.client({ origin: api.url })).resolves.toBeDefined();
   });
 
@@ -43,10 +41,7 @@ describe("safety", () => {
     expect((await get<string>("/docs")).body).toContain("swagger-ui");
     expect((await get<string>("/docs/swagger-ui-bundle.js")).status).toBe(200);
     const { body } = await get<{
-      paths: Record<
-        string,
-        Record<string, { responses: Record<string, unknown> }>
-      >;
+      paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
       components: { schemas: object };
     }>("/docs-json");
     expect(Object.keys(body.paths).sort()).toEqual([
@@ -71,18 +66,14 @@ describe("safety", () => {
       "/probe",
       "/probe/failing",
     ]);
-    for (const [, path] of Object.entries(body.paths).filter(([path]) =>
-      path.startsWith("/api"),
-    ))
+    for (const [, path] of Object.entries(body.paths).filter(([path]) => path.startsWith("/api")))
       expect(Object.keys(path["get"]?.responses ?? {})).toEqual(
         expect.arrayContaining(["200", "400", "429", "503"]),
       );
-    const references = [
-      ...JSON.stringify(body).matchAll(/"#\/components\/schemas\/(\w+)"/g),
-    ].map(([, name]) => name as string);
-    expect(Object.keys(body.components.schemas)).toEqual(
-      expect.arrayContaining(references),
+    const references = [...JSON.stringify(body).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+      ([, name]) => name as string,
     );
+    expect(Object.keys(body.components.schemas)).toEqual(expect.arrayContaining(references));
   });
 });
 
@@ -98,13 +89,9 @@ describe("with a limit, origins and a database that goes down", () => {
           headers: { origin: "https://charts.example" },
         });
       const first = await get("/api/v1/markets");
-      expect(first.headers.get("access-control-allow-origin")).toBe(
-        "https://charts.example",
-      );
+      expect(first.headers.get("access-control-allow-origin")).toBe("https://charts.example");
       expect(
-        ["limit", "remaining", "reset"].map((name) =>
-          first.headers.get(`x-ratelimit-${name}`),
-        ),
+        ["limit", "remaining", "reset"].map((name) => first.headers.get(`x-ratelimit-${name}`)),
       ).toEqual(["3", "2", "60"]);
       await get("/docs-json");
       await get("/nothing");
@@ -115,18 +102,14 @@ describe("with a limit, origins and a database that goes down", () => {
           "application/problem+json; charset=utf-8",
         ]);
         expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(50);
-        expect(refused.headers.get("access-control-allow-origin")).toBe(
-          "https://charts.example",
-        );
+        expect(refused.headers.get("access-control-allow-origin")).toBe("https://charts.example");
         expect(await refused.json()).toMatchObject({
           code: "too_many_requests",
           status: 429,
         });
       }
       expect((await get("/health/live")).status).not.toBe(429);
-      await expect(
-        limited.client({ origin: "https://charts.example" }),
-      ).resolves.toBeDefined();
+      await expect(limited.client({ origin: "https://charts.example" })).resolves.toBeDefined();
     } finally {
       await limited.close();
     }
@@ -136,21 +119,14 @@ describe("with a limit, origins and a database that goes down", () => {
     await postgres.kill();
     try {
       const response = await fetch(`${api.url}/api/v1/markets`);
-      expect([response.status, response.headers.get("retry-after")]).toEqual([
-        503,
-        "5",
-      ]);
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
       expect(await response.json()).toMatchObject({
         code: "database_unavailable",
       });
     } finally {
       await postgres.restart();
     }
-    for (
-      let attempt = 0;
-      (await fetch(`${api.url}/api/v1/markets`)).status !== 200;
-      attempt++
-    ) {
+    for (let attempt = 0; (await fetch(`${api.url}/api/v1/markets`)).status !== 200; attempt++) {
       if (attempt > 50) throw new Error("still not answering");
       await new Promise((done) => setTimeout(done, 200));
     }

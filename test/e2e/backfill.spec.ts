@@ -57,16 +57,12 @@ async function request(body: object, key = KEY): Promise<Response> {
     body: JSON.stringify(body),
   });
 }
-const jobs = (): Promise<Backfill[]> =>
-  (app as Process).get<Backfill[]>("/api/v1/backfills");
+const jobs = (): Promise<Backfill[]> => (app as Process).get<Backfill[]>("/api/v1/backfills");
 
 describe("a backfill of the running product", () => {
   it("is requested over the API, resumes after kill -9, and is whole", async () => {
     app = await (await Process.start(["serve"], settings)).ready();
-    expect(
-      (await request({ market: MARKET, from: DAY, to: TO }, "a wrong key"))
-        .status,
-    ).toBe(401);
+    expect((await request({ market: MARKET, from: DAY, to: TO }, "a wrong key")).status).toBe(401);
     const refused = await request({ market: "nope", from: "soon", to: TO });
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({
@@ -88,8 +84,7 @@ describe("a backfill of the running product", () => {
     expect(await jobs()).toMatchObject([
       { id, state: "done", progress: 1, notes: [], problem: null },
     ]);
-    const [market] =
-      await app.get<{ trades: number; coverage: object }[]>("/api/v1/markets");
+    const [market] = await app.get<{ trades: number; coverage: object }[]>("/api/v1/markets");
     expect(market).toMatchObject({
       trades: PER_DAY * DAYS,
       coverage: { ranges: 1, missing: "0" },
@@ -106,9 +101,7 @@ describe("a backfill of the running product", () => {
   }, 180_000);
 
   it("is cancelled over the API", async () => {
-    app = await (
-      await Process.start(["serve"], { ...settings, BACKFILL_JOBS: "0" })
-    ).ready();
+    app = await (await Process.start(["serve"], { ...settings, BACKFILL_JOBS: "0" })).ready();
     const { id } = (await (
       await request({ market: MARKET, from: DAY, to: TO })
     ).json()) as Backfill;
@@ -123,15 +116,7 @@ describe("a backfill of the running product", () => {
   }, 120_000);
 
   it("is done by the command where no server runs, and shown by it where one does", async () => {
-    const args = [
-      "backfill",
-      "--market",
-      MARKET,
-      "--from",
-      "2024-05-06",
-      "--to",
-      "2024-05-08",
-    ];
+    const args = ["backfill", "--market", MARKET, "--from", "2024-05-06", "--to", "2024-05-08"];
     const alone = await run(args, settings);
     expect(alone).toMatchObject({ code: 0 });
     expect(alone.output).toMatch(
@@ -142,31 +127,18 @@ describe("a backfill of the running product", () => {
     const beside = await run(args, settings);
     expect(beside).toMatchObject({ code: 0 });
     expect(beside.output).toMatch(/: done\n/);
-    expect(
-      (await jobs()).filter(({ askedBy }) => askedBy === "command"),
-    ).toHaveLength(2);
+    expect((await jobs()).filter(({ askedBy }) => askedBy === "command")).toHaveLength(2);
   }, 180_000);
 
   it("is refused by the command with every reason", async () => {
     const wrong = await run(
-      [
-        "backfill",
-        "--market",
-        "bybit:BTCUSDT",
-        "--from",
-        "2024-01-02",
-        "--to",
-        "2024-01-01",
-      ],
+      ["backfill", "--market", "bybit:BTCUSDT", "--from", "2024-01-02", "--to", "2024-01-01"],
       settings,
     );
     expect(wrong.code).toBe(1);
     expect(wrong.output).toMatch(/bybit has no history to load/);
     expect(wrong.output).toMatch(/--from must be before --to/);
-    const never = await run(
-      ["backfill", "--market", MARKET, "--from", "yesterday"],
-      settings,
-    );
+    const never = await run(["backfill", "--market", MARKET, "--from", "yesterday"], settings);
     expect(never.code).toBe(1);
     expect(never.output).toMatch(/--from must be a time such as 2024-01-01/);
   }, 60_000);

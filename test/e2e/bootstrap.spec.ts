@@ -82,9 +82,7 @@ describe("a market that is followed for the first time", () => {
     await until(
       async () => {
         const { coverage, trades, feed } = await market();
-        return (
-          coverage.ranges === 1 && trades > 7_000 && feed?.history === null
-        );
+        return coverage.ranges === 1 && trades > 7_000 && feed?.history === null;
       },
       30_000,
       () => app.output.slice(-3_000),
@@ -102,9 +100,7 @@ describe("a market that is followed for the first time", () => {
       exchange.restUrl,
       `/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=${from}&endTime=${to}&limit=1000`,
     );
-    expect(whole.map(nineOf)).toEqual(
-      rows.map((row) => nineOfRow(row.map(String))),
-    );
+    expect(whole.map(nineOf)).toEqual(rows.map((row) => nineOfRow(row.map(String))));
     expect(await run(["verify"], settings)).toMatchObject({ code: 0 });
   }, 60_000);
 
@@ -117,8 +113,6 @@ describe("a market that is followed for the first time", () => {
       30_000,
       () => app.output.slice(-3_000),
     );
-    expect(await jobs()).toMatchObject([
-      { askedBy: "bootstrap", state: "done" },
-    ]);
+    expect(await jobs()).toMatchObject([{ askedBy: "bootstrap", state: "done" }]);
   }, 90_000);
 });

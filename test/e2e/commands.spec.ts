@@ -27,9 +27,7 @@ it.each([
 ])("explains itself: %s %s", async (...args) => {
   const { code, output } = await run(args.filter(Boolean));
   expect(code).toBe(0);
-  expect(output).toContain(
-    `Usage: tapeline${args.length > 1 ? ` ${args[0]}` : ""}`,
-  );
+  expect(output).toContain(`Usage: tapeline${args.length > 1 ? ` ${args[0]}` : ""}`);
 });
 
 it.each([
@@ -84,10 +82,7 @@ it("replays the good lines of a file, and says how many others there were and wh
       "binance",
       "--symbol",
       "LTCUSDT",
-      file(
-        "trades.csv",
-        `timestamp,price,quantity,side,tradeId\n${lines.join("\n")}\n`,
-      ),
+      file("trades.csv", `timestamp,price,quantity,side,tradeId\n${lines.join("\n")}\n`),
     ],
     settings,
   );

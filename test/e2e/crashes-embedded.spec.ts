@@ -10,9 +10,7 @@ import { random } from "../support/random.js";
 
 const SEED = Number(process.env["CRASH_SEED"] ?? 20_261_121);
 const spot = (): Golden =>
-  goldens().find(
-    ({ name }) => name === "binance-spot" || name === "made frames",
-  ) as Golden;
+  goldens().find(({ name }) => name === "binance-spot" || name === "made frames") as Golden;
 
 describe(`kill -9 with the embedded database (seed ${SEED})`, () => {
   let folder: string;
@@ -28,20 +26,10 @@ describe(`kill -9 with the embedded database (seed ${SEED})`, () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const replaying = (): string[] => {
     const [, venue = "", ...files] = spot().replay;
-    return [
-      "serve",
-      "--venue",
-      venue,
-      ...files.flatMap((file) => ["--replay", file]),
-    ];
+    return ["serve", "--venue", venue, ...files.flatMap((file) => ["--replay", file])];
   };
   const postmaster = (): number =>
-    Number(
-      readFileSync(
-        join(folder, "data", "postgres", "postmaster.pid"),
-        "utf8",
-      ).split("\n")[0],
-    );
+    Number(readFileSync(join(folder, "data", "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
 
   it("needs no manual step after ten kills, and ends with every trade", async () => {
     const next = random(SEED);

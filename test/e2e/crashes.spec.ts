@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataSource } from "typeorm";
-import {
-  dataSourceOptions,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
+import { dataSourceOptions, serverDatabase } from "../../src/persistence/schema/database.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { Broker } from "../support/broker.js";
 import { createDatabase } from "../support/databases.js";
@@ -15,17 +12,11 @@ import { contents } from "../support/tape.js";
 
 const SEED = Number(process.env["CRASH_SEED"] ?? 20_261_121);
 const spot = (): Golden =>
-  goldens().find(
-    ({ name }) => name === "binance-spot" || name === "made frames",
-  ) as Golden;
+  goldens().find(({ name }) => name === "binance-spot" || name === "made frames") as Golden;
 
-async function rows(
-  url: string,
-): Promise<Awaited<ReturnType<typeof contents>>> {
+async function rows(url: string): Promise<Awaited<ReturnType<typeof contents>>> {
   const database = serverDatabase(url);
-  const source = await new DataSource(
-    dataSourceOptions(database, 2),
-  ).initialize();
+  const source = await new DataSource(dataSourceOptions(database, 2)).initialize();
   try {
     return await contents(source);
   } finally {
@@ -34,9 +25,7 @@ async function rows(
 }
 
 async function tradesStored(app: Process): Promise<number> {
-  const markets = await app
-    .get<{ trades: number }[]>("/api/v1/markets")
-    .catch(() => []);
+  const markets = await app.get<{ trades: number }[]>("/api/v1/markets").catch(() => []);
   return markets.reduce((sum, { trades }) => sum + trades, 0);
 }
 
@@ -75,20 +64,17 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
     disturb: (next: () => number) => Promise<void>,
     seconds: number,
   ): Promise<void> {
-    const times = uninterrupted.trades.map((row) =>
-      Number(/"time": (\d+)/.exec(row)?.[1]),
-    );
+    const times = uninterrupted.trades.map((row) => Number(/"time": (\d+)/.exec(row)?.[1]));
     const lengthMs = (times.at(-1) as number) - (times[0] as number);
     const speed = lengthMs / 1_000 / seconds;
-    const replay = await Process.start(
-      ["replay", "--speed", String(speed), ...spot().replay],
-      { ...settings, ROLES: "ingestion" },
-    );
+    const replay = await Process.start(["replay", "--speed", String(speed), ...spot().replay], {
+      ...settings,
+      ROLES: "ingestion",
+    });
     const next = random(SEED);
     while (replay.isRunning) await disturb(next);
     const { code, output } = await replay.finished();
-    if (code !== 0)
-      throw new Error(`the replay ended with ${code}:\n${output}`);
+    if (code !== 0) throw new Error(`the replay ended with ${code}:\n${output}`);
   }
 
   async function expectUninterrupted(settings: Settings): Promise<void> {
@@ -101,20 +87,16 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
     // The last records are clocks: they close what the trades alone leave open.
     await until(
       async () =>
-        JSON.stringify(
-          (await rows(settings["DATABASE_URL"] as string)).coverage,
-        ) === JSON.stringify(uninterrupted.coverage),
+        JSON.stringify((await rows(settings["DATABASE_URL"] as string)).coverage) ===
+        JSON.stringify(uninterrupted.coverage),
       60_000,
     );
     await until(
-      async () =>
-        (await countAnnouncements(settings["DATABASE_URL"] as string)) === 0,
+      async () => (await countAnnouncements(settings["DATABASE_URL"] as string)) === 0,
       30_000,
     );
     expect(await app.stop()).toMatchObject({ code: 0 });
-    expect(await rows(settings["DATABASE_URL"] as string)).toEqual(
-      uninterrupted,
-    );
+    expect(await rows(settings["DATABASE_URL"] as string)).toEqual(uninterrupted);
     expect(await run(["verify"], settings)).toMatchObject({ code: 0 });
   }
 
@@ -191,9 +173,7 @@ describeOwnKafka(`kill -9 with Kafka and a server (seed ${SEED})`, () => {
 
 async function countAnnouncements(url: string): Promise<number> {
   const database = serverDatabase(url);
-  const source = await new DataSource(
-    dataSourceOptions(database, 1),
-  ).initialize();
+  const source = await new DataSource(dataSourceOptions(database, 1)).initialize();
   try {
     const [row] = await source.query<[{ left: number }]>(
       "SELECT count(*)::integer AS left FROM announcement",

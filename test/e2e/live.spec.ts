@@ -33,13 +33,9 @@ interface MarketState {
   feed: { condition: string; reconnects: number } | null;
 }
 const market = async (name: string): Promise<MarketState | undefined> =>
-  (await app.get<MarketState[]>("/api/v1/markets")).find(
-    (each) => each.market === name,
-  );
+  (await app.get<MarketState[]>("/api/v1/markets")).find((each) => each.market === name);
 const stored = async (name: string): Promise<string[]> => {
-  const trades = await app.get<{ id: string }[]>(
-    `/api/v1/markets/${name}/trades?limit=1000`,
-  );
+  const trades = await app.get<{ id: string }[]>(`/api/v1/markets/${name}/trades?limit=1000`);
   return trades.map(({ id }) => id);
 };
 
@@ -57,16 +53,11 @@ it("follows an exchange, through a lost connection, without losing what was sent
   await until(() => exchange.connections === 0, 30_000);
   for (let missed = 0; missed < 20; missed++) exchange.trade("BTCUSDT");
   exchange.tradeAll("BTCUSDT", "ETHUSDT");
-  await until(
-    async () => ((await market("binance:BTCUSDT"))?.feed?.reconnects ?? 0) > 0,
-    30_000,
-  );
+  await until(async () => ((await market("binance:BTCUSDT"))?.feed?.reconnects ?? 0) > 0, 30_000);
   const socket = io(app.url, { transports: ["websocket"] });
   const closed = new Map<number, Candle>();
   socket.on("candles", ({ candles }: { candles: Candle[] }) =>
-    candles.forEach(
-      (candle) => candle.closed && closed.set(candle.openTime, candle),
-    ),
+    candles.forEach((candle) => candle.closed && closed.set(candle.openTime, candle)),
   );
   const answer: unknown = await socket.emitWithAck("subscribe", {
     channel: "candles",
@@ -78,17 +69,13 @@ it("follows an exchange, through a lost connection, without losing what was sent
   exchange.pauseTrading();
   for (const symbol of ["BTCUSDT", "ETHUSDT"]) {
     await until(
-      async () =>
-        (await stored(`binance:${symbol}`)).length ===
-        exchange.sentOf(symbol).length,
+      async () => (await stored(`binance:${symbol}`)).length === exchange.sentOf(symbol).length,
       20_000,
     );
     expect(await stored(`binance:${symbol}`)).toEqual(exchange.sentOf(symbol));
   }
   // Trades of the exchange during the disconnection are a hole, and are reported as one.
-  expect(
-    Number((await market("binance:BTCUSDT"))?.coverage.missing),
-  ).toBeGreaterThan(0);
+  expect(Number((await market("binance:BTCUSDT"))?.coverage.missing)).toBeGreaterThan(0);
   const candles = await app.get<Candle[]>(
     "/api/v1/markets/binance:BTCUSDT/candles?interval=1s&limit=1000",
   );

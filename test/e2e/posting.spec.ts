@@ -50,9 +50,7 @@ async function post(
   };
 }
 const ids = async (market: string): Promise<string[]> =>
-  (await app.get<{ id: string }[]>(`/api/v1/markets/${market}/trades`)).map(
-    ({ id }) => id,
-  );
+  (await app.get<{ id: string }[]>(`/api/v1/markets/${market}/trades`)).map(({ id }) => id);
 
 it("stores posted trades before it answers, and makes candles of them", async () => {
   const trades = [
@@ -78,9 +76,7 @@ it("stores posted trades before it answers, and makes candles of them", async ()
     body: { accepted: 2, ids: ["1", "2"] },
   });
   expect(await ids("desk:GOLD")).toEqual(["1", "2"]);
-  const [candle] = await app.get<object[]>(
-    "/api/v1/markets/desk:GOLD/candles?interval=1m",
-  );
+  const [candle] = await app.get<object[]>("/api/v1/markets/desk:GOLD/candles?interval=1m");
   expect(candle).toMatchObject({
     openTime: NOON,
     open: "10.5",
@@ -153,9 +149,7 @@ it("refuses an empty request, one of more than 1,000 trades, one of more than 1 
   });
   expect(await post({ price: "1" })).toMatchObject({ status: 400 });
   expect(
-    await post(
-      Array.from({ length: 1_001 }, () => ({ symbol: "A", price: "1" })),
-    ),
+    await post(Array.from({ length: 1_001 }, () => ({ symbol: "A", price: "1" }))),
   ).toMatchObject({ status: 400 });
   expect(await post(`["${"x".repeat(1_100_000)}"]`)).toMatchObject({
     status: 413,
@@ -164,22 +158,14 @@ it("refuses an empty request, one of more than 1,000 trades, one of more than 1 
 });
 
 it("refuses a missing and a wrong key, and is off where no key is configured", async () => {
-  for (const authorization of [
-    "",
-    "Bearer",
-    "Bearer wrong",
-    `Basic ${KEY}`,
-    KEY,
-  ]) {
-    expect(
-      await post([{ symbol: "A", price: "1" }], authorization),
-    ).toMatchObject({ status: 401, body: { code: "bad_key" } });
+  for (const authorization of ["", "Bearer", "Bearer wrong", `Basic ${KEY}`, KEY]) {
+    expect(await post([{ symbol: "A", price: "1" }], authorization)).toMatchObject({
+      status: 401,
+      body: { code: "bad_key" },
+    });
   }
   expect(
-    await post(
-      [{ symbol: "KEYED", price: "1" }],
-      "Bearer another-key-of-sixteen",
-    ),
+    await post([{ symbol: "KEYED", price: "1" }], "Bearer another-key-of-sixteen"),
   ).toMatchObject({ status: 202 });
   expect(app.output).not.toContain(KEY);
   const keyless = await (
@@ -195,26 +181,19 @@ it("refuses a missing and a wrong key, and is off where no key is configured", a
     },
     body: "[]",
   });
-  expect([
-    response.status,
-    ((await response.json()) as { code: string }).code,
-  ]).toEqual([403, "ingest_off"]);
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+    403,
+    "ingest_off",
+  ]);
   expect(await keyless.stop()).toMatchObject({ code: 0 });
 });
 
 it("answers 503 with Retry-After while the database is away, and loses nothing that it accepted", async () => {
-  expect(
-    (await post([{ market: "desk:DOWN", id: "before", price: "1" }])).status,
-  ).toBe(202);
+  expect((await post([{ market: "desk:DOWN", id: "before", price: "1" }])).status).toBe(202);
   await postgres.kill();
   const started = Date.now();
-  const during = await post([
-    { market: "desk:DOWN", id: "during", price: "2" },
-  ]);
-  expect([during.status, during.type.split(";")[0]]).toEqual([
-    503,
-    "application/problem+json",
-  ]);
+  const during = await post([{ market: "desk:DOWN", id: "during", price: "2" }]);
+  expect([during.status, during.type.split(";")[0]]).toEqual([503, "application/problem+json"]);
   expect(Date.now() - started).toBeLessThan(15_000);
   await postgres.restart();
   let again = await post([{ market: "desk:DOWN", id: "during", price: "2" }]);

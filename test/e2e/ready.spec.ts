@@ -1,9 +1,6 @@
 import { DataSource } from "typeorm";
 import type { FeedState } from "../../src/domain/feed-state.js";
-import {
-  dataSourceOptions,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
+import { dataSourceOptions, serverDatabase } from "../../src/persistence/schema/database.js";
 import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js";
 import { Process, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
@@ -29,9 +26,7 @@ describe("the readiness of a process", () => {
     const DATABASE_URL = await createDatabase(postgres.url);
     const settings = { DATABASE_URL, FEEDS: "sim:BTCUSDT", SIM_HISTORY: "off" };
     app = await (await Process.start(["serve"], settings)).ready();
-    source = await new DataSource(
-      dataSourceOptions(serverDatabase(DATABASE_URL), 1),
-    ).initialize();
+    source = await new DataSource(dataSourceOptions(serverDatabase(DATABASE_URL), 1)).initialize();
   }, 120_000);
   afterAll(async () => {
     await source.destroy().catch(() => undefined);
@@ -63,18 +58,12 @@ describe("the readiness of a process", () => {
   // A market that was left out of FEEDS after a kill kept it degraded forever.
   it("counts a feed whose process was killed for a day, and calls it stopped then", async () => {
     await leave(DAY - 60_000);
-    await until(
-      async () => (await ready()).details["feeds"]?.status === "degraded",
-      20_000,
-    );
+    await until(async () => (await ready()).details["feeds"]?.status === "degraded", 20_000);
     expect((await ready()).details["feeds"]?.troubles).toMatchObject({
       [GONE]: expect.stringContaining("silent for") as string,
     });
     await leave(DAY + 1_000);
-    await until(
-      async () => (await ready()).details["feeds"]?.status === "up",
-      20_000,
-    );
+    await until(async () => (await ready()).details["feeds"]?.status === "up", 20_000);
     const { feeds } = await app.get<{ feeds: FeedState[] }>("/api/v1/status");
     expect(feeds.find(({ market }) => market === GONE)).toMatchObject({
       condition: "stopped",

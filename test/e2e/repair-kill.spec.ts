@@ -40,8 +40,7 @@ it("a process that is killed in the middle of a repair leaves no gap that the ne
   };
   const followed = (): Promise<void> =>
     until(() => exchange.streams.followers("btcusdt@aggTrade") > 0, 60_000);
-  const pages = (): unknown[] =>
-    exchange.requests.filter(({ url }) => url.includes("/aggTrades?"));
+  const pages = (): unknown[] => exchange.requests.filter(({ url }) => url.includes("/aggTrades?"));
   app = await (await Process.start(["serve"], settings)).ready();
   await followed();
   clock.resume();
@@ -69,10 +68,8 @@ it("a process that is killed in the middle of a repair leaves no gap that the ne
   let problems: string[] = [];
   await until(
     async () =>
-      (problems = [
-        ...(await coverageProblems(checked)),
-        ...(await gapProblems(checked)),
-      ]).length === 0,
+      (problems = [...(await coverageProblems(checked)), ...(await gapProblems(checked))])
+        .length === 0,
     60_000,
     () => [...problems, app?.output.slice(-3_000)].join("\n"),
   );

@@ -101,9 +101,9 @@ describe("a recording streamed with holes", () => {
     if (golden !== undefined) {
       const wanted = new Set(golden.bars.map(({ openTime }) => openTime));
       const candles = await candlesOf(url, market, golden.interval, 0);
-      expect(
-        candles.map(nineOf).filter(({ openTime }) => wanted.has(openTime)),
-      ).toEqual(golden.bars);
+      expect(candles.map(nineOf).filter(({ openTime }) => wanted.has(openTime))).toEqual(
+        golden.bars,
+      );
     }
     expect(await run(["verify"], settings)).toMatchObject({ code: 0 });
   }, 180_000);

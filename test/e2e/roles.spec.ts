@@ -3,12 +3,7 @@ import { io } from "socket.io-client";
 import type { Candle } from "../../src/domain/candle.js";
 import { Process, type Settings, run, until } from "../support/app.js";
 import { barsOf, goldens } from "../support/golden.js";
-import {
-  type TestKafka,
-  describeKafka,
-  kafkaForTests,
-  randomPrefix,
-} from "../support/kafka.js";
+import { type TestKafka, describeKafka, kafkaForTests, randomPrefix } from "../support/kafka.js";
 import { createDatabase } from "../support/databases.js";
 import { trade } from "../support/tape.js";
 
@@ -26,8 +21,7 @@ it("names every bad variable in one error", async () => {
     FEEDS: "nope:A",
   });
   expect(code).toBe(1);
-  for (const name of ["PORT", "INTERVALS", "DATABASE_URL"])
-    expect(output).toContain(name);
+  for (const name of ["PORT", "INTERVALS", "DATABASE_URL"]) expect(output).toContain(name);
   expect(output).not.toContain("secret");
 });
 
@@ -44,9 +38,7 @@ describeKafka("two recorders and two API instances", () => {
       KAFKA_PARTITIONS: "4",
     };
     for (const role of ["recorder", "recorder", "api", "api"])
-      processes.push(
-        await Process.start(["serve"], { ...settings, ROLES: role }),
-      );
+      processes.push(await Process.start(["serve"], { ...settings, ROLES: role }));
     await Promise.all(processes.map((each) => each.ready()));
   }, 180_000);
   afterAll(async () => {
@@ -64,9 +56,7 @@ describeKafka("two recorders and two API instances", () => {
       const socket = io(url, { transports: ["websocket"] });
       socket.on("candles", ({ candles }: { candles: Candle[] }) => {
         for (const candle of candles) {
-          if (
-            candle.version > (seen[index]?.get(candle.openTime)?.version ?? 0)
-          )
+          if (candle.version > (seen[index]?.get(candle.openTime)?.version ?? 0))
             seen[index]?.set(candle.openTime, candle);
         }
       });
@@ -76,13 +66,13 @@ describeKafka("two recorders and two API instances", () => {
       // The market has to be known before it can be subscribed to.
       const others = goldens().map(({ replay }) => replay);
       for (const replay of others)
-        expect(
-          await run(["replay", ...replay], { ...settings, ROLES: "ingestion" }),
-        ).toMatchObject({ code: 0 });
+        expect(await run(["replay", ...replay], { ...settings, ROLES: "ingestion" })).toMatchObject(
+          { code: 0 },
+        );
       await until(
         async () =>
-          (await barsOf(apis()[0] as Process, golden).catch(() => []))
-            .length === golden.bars.length,
+          (await barsOf(apis()[0] as Process, golden).catch(() => [])).length ===
+          golden.bars.length,
         60_000,
       );
       for (const socket of sockets) {
@@ -93,8 +83,7 @@ describeKafka("two recorders and two API instances", () => {
         });
         expect(answer).toMatchObject({ ok: true });
       }
-      for (const api of apis())
-        expect(await barsOf(api, golden)).toEqual(golden.bars);
+      for (const api of apis()) expect(await barsOf(api, golden)).toEqual(golden.bars);
       // A repetition changes nothing, and is announced to clients of both.
       expect(
         await run(["replay", ...golden.replay], {
@@ -104,10 +93,7 @@ describeKafka("two recorders and two API instances", () => {
       ).toMatchObject({ code: 0 });
       const wanted = golden.bars.map(({ openTime }) => Number(openTime));
       await until(
-        () =>
-          seen.every((candles) =>
-            wanted.every((openTime) => candles.has(openTime)),
-          ),
+        () => seen.every((candles) => wanted.every((openTime) => candles.has(openTime))),
         60_000,
       );
       for (const candles of seen)
@@ -137,48 +123,25 @@ describeKafka("two recorders and two API instances", () => {
       ["undecodable", Buffer.from("[1,2,3]")],
       [
         "bad_price",
-        Buffer.from(
-          JSON.stringify({ ...trade("binance:POISON", 100, now), price: 12.5 }),
-        ),
+        Buffer.from(JSON.stringify({ ...trade("binance:POISON", 100, now), price: 12.5 })),
       ],
       [
         "bad_amount",
-        Buffer.from(
-          JSON.stringify(trade("binance:POISON", 101, now, { amount: "-1" })),
-        ),
+        Buffer.from(JSON.stringify(trade("binance:POISON", 101, now, { amount: "-1" }))),
       ],
       [
         "bad_price",
-        Buffer.from(
-          JSON.stringify(
-            trade("binance:POISON", 102, now, { price: "1".repeat(40) }),
-          ),
-        ),
+        Buffer.from(JSON.stringify(trade("binance:POISON", 102, now, { price: "1".repeat(40) }))),
       ],
       [
         "bad_ord",
         Buffer.from(
-          JSON.stringify(
-            trade("binance:POISON", 103, now, { ord: "9223372036854775807" }),
-          ),
+          JSON.stringify(trade("binance:POISON", 103, now, { ord: "9223372036854775807" })),
         ),
       ],
-      [
-        "bad_time",
-        Buffer.from(
-          JSON.stringify(trade("binance:POISON", 104, Date.UTC(1970, 0, 2))),
-        ),
-      ],
-      [
-        "bad_time",
-        Buffer.from(
-          JSON.stringify(trade("binance:POISON", 105, Date.UTC(2100, 0, 1))),
-        ),
-      ],
-      [
-        "id_conflict",
-        Buffer.from(JSON.stringify(trade("binance:POISON", 2, now + 5_000))),
-      ],
+      ["bad_time", Buffer.from(JSON.stringify(trade("binance:POISON", 104, Date.UTC(1970, 0, 2))))],
+      ["bad_time", Buffer.from(JSON.stringify(trade("binance:POISON", 105, Date.UTC(2100, 0, 1))))],
+      ["id_conflict", Buffer.from(JSON.stringify(trade("binance:POISON", 2, now + 5_000)))],
     ];
     const messages = [
       good(1),

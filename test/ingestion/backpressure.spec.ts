@@ -56,9 +56,7 @@ it("drops what waits after ten seconds, counts it, and reconnects", async () => 
   // counts is that the records are dropped.
   await until(async () => {
     server.tradeAll("BTCUSDT");
-    return (
-      (await figure(under.metrics, "tapeline_feed_dropped_total")) >= 20_000
-    );
+    return (await figure(under.metrics, "tapeline_feed_dropped_total")) >= 20_000;
   }, 40_000);
   release();
   const before = under.tape.trades.length;

@@ -4,12 +4,7 @@ import { until } from "../support/app.js";
 import { BinanceExchange } from "../support/exchange/binance-exchange.js";
 import { MarketClock } from "../support/exchange/market-clock.js";
 import { published } from "../support/exchange/published.js";
-import {
-  gapTape,
-  madeTrades,
-  withBurst,
-  withVoids,
-} from "../support/exchange/recorded-tapes.js";
+import { gapTape, madeTrades, withBurst, withVoids } from "../support/exchange/recorded-tapes.js";
 import { SymbolTape } from "../support/exchange/symbol-tape.js";
 import { nineOfRow } from "../support/klines.js";
 
@@ -23,15 +18,12 @@ async function exchangeOf(
   return BinanceExchange.start({ tapes, clock, ...options });
 }
 
-const made = (): SymbolTape =>
-  new SymbolTape("MADEUSDT", withVoids(madeTrades(30, 5), 6, 2));
+const made = (): SymbolTape => new SymbolTape("MADEUSDT", withVoids(madeTrades(30, 5), 6, 2));
 
 let exchange: BinanceExchange;
 afterEach(() => exchange.close());
 
-async function get(
-  path: string,
-): Promise<{ status: number; body: unknown; headers: Headers }> {
+async function get(path: string): Promise<{ status: number; body: unknown; headers: Headers }> {
   const response = await fetch(exchange.restUrl + path);
   const text = await response.text();
   return {
@@ -53,9 +45,7 @@ interface AggregateRow {
 async function pages(first: string): Promise<AggregateRow[]> {
   const rows: AggregateRow[] = [];
   for (let query = first; ;) {
-    const { body } = await get(
-      `/api/v3/aggTrades?symbol=MADEUSDT&limit=1000&${query}`,
-    );
+    const { body } = await get(`/api/v3/aggTrades?symbol=MADEUSDT&limit=1000&${query}`);
     const page = body as AggregateRow[];
     rows.push(...page);
     if (page.length < 1_000) return rows;
@@ -82,9 +72,7 @@ describe("the exchange on loopback", () => {
     const tape = made();
     exchange = await exchangeOf([tape]);
     const rows = await pages(`startTime=${tape.start}`);
-    const ids = rows.flatMap(({ f, l }) =>
-      Array.from({ length: l - f + 1 }, (_, at) => f + at),
-    );
+    const ids = rows.flatMap(({ f, l }) => Array.from({ length: l - f + 1 }, (_, at) => f + at));
     expect(ids).toEqual(tape.trades.map(({ id }) => id));
     expect(rows.some(({ f, l }) => l > f)).toBe(true);
     expect(rows.every(({ a, f }) => a !== f)).toBe(true);
@@ -150,12 +138,9 @@ describe("the exchange on loopback", () => {
     });
     const statuses: number[] = [];
     for (let request = 0; request < 6; request++) {
-      const { status, headers } = await get(
-        "/api/v3/trades?symbol=MADEUSDT&limit=1",
-      );
+      const { status, headers } = await get("/api/v3/trades?symbol=MADEUSDT&limit=1");
       statuses.push(status);
-      if (status !== 200)
-        expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+      if (status !== 200) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
       else expect(headers.get("x-mbx-used-weight-1m")).toMatch(/^\d+$/);
     }
     expect(statuses).toEqual([200, 200, 429, 429, 418, 418]);
@@ -194,9 +179,9 @@ describe("the streams of the exchange on loopback", () => {
     const { aggregates, trades } = tape;
     await until(() => combined.received.length >= aggregates.length, 30_000);
     await until(() => raw.received.length >= trades.length, 30_000);
-    expect(
-      combined.received.map(({ data }) => (data as AggregateRow).a),
-    ).toEqual(aggregates.map(({ a }) => a));
+    expect(combined.received.map(({ data }) => (data as AggregateRow).a)).toEqual(
+      aggregates.map(({ a }) => a),
+    );
     expect(raw.received.map(({ t }) => t)).toEqual(trades.map(({ id }) => id));
   });
 
@@ -204,9 +189,7 @@ describe("the streams of the exchange on loopback", () => {
     await started();
     const { socket, received } = await follow("/stream?streams=");
     const say = (message: unknown): void =>
-      socket.send(
-        typeof message === "string" ? message : JSON.stringify(message),
-      );
+      socket.send(typeof message === "string" ? message : JSON.stringify(message));
     say({ method: "SUBSCRIBE", params: ["madeusdt@trade"], id: 1 });
     say({ method: "LIST_SUBSCRIPTIONS", id: 2 });
     say({ method: "SING", id: 3 });
@@ -225,9 +208,7 @@ describe("the streams of the exchange on loopback", () => {
 
   it("have the injected faults, and count their effects", async () => {
     const tape = await started();
-    const { socket, received } = await follow(
-      "/stream?streams=madeusdt@aggTrade",
-    );
+    const { socket, received } = await follow("/stream?streams=madeusdt@aggTrade");
     const symbol = "MADEUSDT";
     exchange.inject({ kind: "drop", symbol, frames: 3 });
     exchange.inject({ kind: "duplicate", symbol, frames: 1 });
@@ -240,9 +221,7 @@ describe("the streams of the exchange on loopback", () => {
     await sleep(100);
     const seen = received.map(({ data }) => (data as AggregateRow).a);
     expect(seen.filter((id) => id === twice)).toHaveLength(3);
-    expect(seen.indexOf(late)).toBeGreaterThan(
-      seen.indexOf(others.at(-1) as number),
-    );
+    expect(seen.indexOf(late)).toBeGreaterThan(seen.indexOf(others.at(-1) as number));
     exchange.inject({ kind: "silence", symbol, forMs: 60_000 });
     const before = received.length;
     exchange.clock.leap(60_000);

@@ -97,9 +97,7 @@ describe("a quiet boundary", () => {
     server.freeze();
     const frozenAt = server.now();
     await until(() => server.opened.length === 2, LIMIT);
-    const late = under.tape.clocks.filter(
-      ({ clock }) => clock + GRACE_MS > frozenAt + 100,
-    );
+    const late = under.tape.clocks.filter(({ clock }) => clock + GRACE_MS > frozenAt + 100);
     expect(late).toEqual([]);
   });
 

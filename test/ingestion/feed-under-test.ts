@@ -37,10 +37,7 @@ export class Tape {
     };
     const states = (delivery: Delivery): Promise<void> => {
       for (const state of (delivery as Delivery<"feeds">).records)
-        tape.states.set(state.market, [
-          ...(tape.states.get(state.market) ?? []),
-          state,
-        ]);
+        tape.states.set(state.market, [...(tape.states.get(state.market) ?? []), state]);
       return Promise.resolve();
     };
     await tape.transport.subscribe({
@@ -64,9 +61,7 @@ export class Tape {
 
   /** Conditions in the order in which they were taken on. */
   conditions(market: string): FeedCondition[] {
-    const all = (this.states.get(market) ?? []).map(
-      ({ condition }) => condition,
-    );
+    const all = (this.states.get(market) ?? []).map(({ condition }) => condition);
     return all.filter((condition, index) => condition !== all[index - 1]);
   }
 
@@ -106,12 +101,7 @@ export interface FeedUnderTest {
 export async function startFeed(
   server: Exchange,
   symbols: readonly string[],
-  {
-    interval = "1m",
-    venue = {},
-    silentMs = 1_500,
-    silenceMs = 700,
-  }: FeedOptions = {},
+  { interval = "1m", venue = {}, silentMs = 1_500, silenceMs = 700 }: FeedOptions = {},
 ): Promise<FeedUnderTest> {
   const tape = await Tape.start(() => server.now());
   const metrics = new Metrics();
@@ -127,10 +117,7 @@ export async function startFeed(
     watch: { silenceMs, recheckMs: 400, inTransitMs: 50 },
     backoff: new Backoff(20, 200),
   };
-  const hosts = new VenueHosts(
-    { venueUrl: () => server.restUrl },
-    new RestFigures(metrics),
-  );
+  const hosts = new VenueHosts({ venueUrl: () => server.restUrl }, new RestFigures(metrics));
   const feed = new VenueFeed(options, tape.transport, board, figures, hosts);
   feed.start();
   let stopped: Promise<void> | undefined;
@@ -144,11 +131,6 @@ export async function startFeed(
 
 /** A figure of `Metrics`, summed over its labels. */
 export async function figure(metrics: Metrics, name: string): Promise<number> {
-  const found = (await metrics.registry.getMetricsAsJSON()).find(
-    (metric) => metric.name === name,
-  );
-  return (found?.values ?? []).reduce(
-    (sum, { value }) => sum + Number(value),
-    0,
-  );
+  const found = (await metrics.registry.getMetricsAsJSON()).find((metric) => metric.name === name);
+  return (found?.values ?? []).reduce((sum, { value }) => sum + Number(value), 0);
 }

@@ -4,12 +4,7 @@ import { Logger } from "@nestjs/common";
 import { binance } from "../../src/venues/binance/spot.js";
 import { until } from "../support/app.js";
 import { VenueServer } from "../support/venue-server.js";
-import {
-  type FeedOptions,
-  type FeedUnderTest,
-  figure,
-  startFeed,
-} from "./feed-under-test.js";
+import { type FeedOptions, type FeedUnderTest, figure, startFeed } from "./feed-under-test.js";
 
 const BTC = "binance:BTCUSDT";
 const ETH = "binance:ETHUSDT";
@@ -29,10 +24,7 @@ afterEach(async () => {
   await server.close();
 });
 
-async function follow(
-  symbols = ["BTCUSDT", "ETHUSDT"],
-  options?: FeedOptions,
-): Promise<void> {
+async function follow(symbols = ["BTCUSDT", "ETHUSDT"], options?: FeedOptions): Promise<void> {
   under = await startFeed(server, symbols, options);
 }
 
@@ -81,9 +73,7 @@ describe("a venue whose connections break", () => {
     );
     expect(under.tape.condition(BTC)).toBe("live");
     expect(under.tape.states.get(BTC)?.at(-1)?.reconnects).toBe(3);
-    expect(await figure(under.metrics, "tapeline_feed_reconnects_total")).toBe(
-      3,
-    );
+    expect(await figure(under.metrics, "tapeline_feed_reconnects_total")).toBe(3);
   });
 
   it("is found half-open when it answers no ping, and reconnected", async () => {
@@ -95,15 +85,9 @@ describe("a venue whose connections break", () => {
     await until(() => server.opened.length === 2, LIMIT);
     await flow("BTCUSDT");
     await is(BTC, "live");
-    expect(under.tape.conditions(BTC)).toEqual(
-      expect.arrayContaining(["live", "down"]),
-    );
-    const down = under.tape.states
-      .get(BTC)
-      ?.find(({ condition }) => condition === "down");
-    expect(down?.detail).toMatch(
-      /nothing received for 1.5 s .*next attempt in/,
-    );
+    expect(under.tape.conditions(BTC)).toEqual(expect.arrayContaining(["live", "down"]));
+    const down = under.tape.states.get(BTC)?.find(({ condition }) => condition === "down");
+    expect(down?.detail).toMatch(/nothing received for 1.5 s .*next attempt in/);
   });
 
   it("is not hammered when it accepts and hangs up at once", async () => {
@@ -114,9 +98,7 @@ describe("a venue whose connections break", () => {
     // 20, 40, 80, 160 and then 200 ms, each down to its half by the jitter.
     expect(attempts).toBeGreaterThan(8);
     expect(attempts).toBeLessThan(40);
-    const waits = server.opened.map(
-      (at, index) => at - (server.opened[index - 1] ?? 0),
-    );
+    const waits = server.opened.map((at, index) => at - (server.opened[index - 1] ?? 0));
     expect(Math.min(...waits.slice(6))).toBeGreaterThan(90);
     expect(Math.max(...waits.slice(6))).toBeLessThan(1_500);
     server.hangsUp = false;
@@ -127,31 +109,21 @@ describe("a venue whose connections break", () => {
 
   it.each([
     ["it says so", {}, true],
-    [
-      "its life is over",
-      { limits: { ...binance.limits, connectionLifeMs: 1_500 } },
-      false,
-    ],
-  ])(
-    "gets the next one before the last ends, when %s",
-    async (_, venue, announces) => {
-      await follow(["BTCUSDT", "ETHUSDT"], { venue });
-      await until(() => server.connections === 1, LIMIT);
-      await flow("BTCUSDT");
-      const message = {
-        stream: "!serverShutdown",
-        data: { e: "serverShutdown", E: 1 },
-      };
-      if (announces) server.send(JSON.stringify(message));
-      await until(
-        () => server.opened.length === 2 && server.connections === 1,
-        LIMIT,
-      );
-      await flow("BTCUSDT");
-      await allArrived();
-      expect(under.tape.conditions(BTC)).toEqual(["connecting", "live"]);
-    },
-  );
+    ["its life is over", { limits: { ...binance.limits, connectionLifeMs: 1_500 } }, false],
+  ])("gets the next one before the last ends, when %s", async (_, venue, announces) => {
+    await follow(["BTCUSDT", "ETHUSDT"], { venue });
+    await until(() => server.connections === 1, LIMIT);
+    await flow("BTCUSDT");
+    const message = {
+      stream: "!serverShutdown",
+      data: { e: "serverShutdown", E: 1 },
+    };
+    if (announces) server.send(JSON.stringify(message));
+    await until(() => server.opened.length === 2 && server.connections === 1, LIMIT);
+    await flow("BTCUSDT");
+    await allArrived();
+    expect(under.tape.conditions(BTC)).toEqual(["connecting", "live"]);
+  });
 });
 
 describe("one symbol that goes silent while others flow", () => {
@@ -164,9 +136,7 @@ describe("one symbol that goes silent while others flow", () => {
     await is(ETH, "live");
     expect(under.tape.conditions(BTC)).toEqual(["connecting", "live"]);
     expect(server.opened).toHaveLength(1);
-    expect(
-      server.controls.map(({ method, params }) => [method, ...params]),
-    ).toEqual([
+    expect(server.controls.map(({ method, params }) => [method, ...params])).toEqual([
       ["UNSUBSCRIBE", "ethusdt@aggTrade"],
       ["SUBSCRIBE", "ethusdt@aggTrade"],
     ]);
@@ -180,9 +150,7 @@ describe("one symbol that goes silent while others flow", () => {
     await until(() => server.opened.length === 2, LIMIT);
     server.unmute();
     await is(ETH, "live");
-    expect(under.tape.conditions(ETH)).toEqual(
-      expect.arrayContaining(["live", "stale", "down"]),
-    );
+    expect(under.tape.conditions(ETH)).toEqual(expect.arrayContaining(["live", "stale", "down"]));
   });
 
   it("is only quiet when the venue has nothing newer", async () => {
@@ -241,9 +209,7 @@ it("counts what it cannot read, logs each kind once, and continues", async () =>
   const warnings: string[] = [];
   jest
     .spyOn(Logger.prototype, "warn")
-    .mockImplementation(
-      (message: unknown) => void warnings.push(String(message)),
-    );
+    .mockImplementation((message: unknown) => void warnings.push(String(message)));
   await follow();
   await until(() => server.connections === 1, LIMIT);
   await flow("BTCUSDT", 5);
@@ -289,9 +255,6 @@ it("reports that it has stopped, and leaves nothing open", async () => {
   const sent = server.sentOf("BTCUSDT").length;
   await under.stop();
   expect(under.tape.ids(BTC).length).toBeGreaterThanOrEqual(sent);
-  expect([under.tape.condition(BTC), under.tape.condition(ETH)]).toEqual([
-    "stopped",
-    "stopped",
-  ]);
+  expect([under.tape.condition(BTC), under.tape.condition(ETH)]).toEqual(["stopped", "stopped"]);
   await until(() => server.connections === 0, LIMIT);
 });

@@ -64,8 +64,7 @@ describe("a market that is added while the process runs", () => {
 it("shows the history progress of followed markets, and of no others", async () => {
   followed.reportHistory("binance:BTCUSDT", 0.5);
   followed.reportHistory("binance:XRPUSDT", 0.5);
-  const history = (): unknown =>
-    tape.states.get("binance:BTCUSDT")?.at(-1)?.history;
+  const history = (): unknown => tape.states.get("binance:BTCUSDT")?.at(-1)?.history;
   await until(() => history() === 0.5, LIMIT);
   followed.reportHistory("binance:BTCUSDT", null);
   await until(() => history() === null, LIMIT);

@@ -152,9 +152,9 @@ describe("posting trades", () => {
     ["another key that is configured", `Bearer ${OTHER_KEY}`],
     ["another spelling of the scheme", `bearer ${KEY}`],
   ])("works with %s", async (_, authorization) => {
-    expect(
-      await post([{ symbol: "A1", price: "1" }], authorization),
-    ).toMatchObject({ status: 202 });
+    expect(await post([{ symbol: "A1", price: "1" }], authorization)).toMatchObject({
+      status: 202,
+    });
   });
 
   it.each([
@@ -163,22 +163,14 @@ describe("posting trades", () => {
     ["a part of a key", `Bearer ${KEY.slice(0, -1)}`],
     ["another scheme", `Basic ${KEY}`],
     ["an empty key", "Bearer "],
-  ])(
-    "is refused with %s, without revealing the keys",
-    async (_, authorization) => {
-      const { status, headers, body } = await post(
-        [{ symbol: "A1", price: "1" }],
-        authorization,
-      );
-      expect([status, body.code]).toEqual([401, "bad_key"]);
-      expect(headers.get("www-authenticate")).toMatch(/^Bearer/);
-      expect(headers.get("content-type")).toMatch(
-        /^application\/problem\+json/,
-      );
-      expect(JSON.stringify(body)).not.toContain(KEY.slice(0, 8));
-      expect(tape.trades).toEqual([]);
-    },
-  );
+  ])("is refused with %s, without revealing the keys", async (_, authorization) => {
+    const { status, headers, body } = await post([{ symbol: "A1", price: "1" }], authorization);
+    expect([status, body.code]).toEqual([401, "bad_key"]);
+    expect(headers.get("www-authenticate")).toMatch(/^Bearer/);
+    expect(headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    expect(JSON.stringify(body)).not.toContain(KEY.slice(0, 8));
+    expect(tape.trades).toEqual([]);
+  });
 
   it("names each fault, and accepts none of the trades", async () => {
     const good = { symbol: "A1", price: "1" };
@@ -189,19 +181,16 @@ describe("posting trades", () => {
     ]);
     expect([status, body.code]).toEqual([400, "bad_trades"]);
     expect(headers.get("content-type")).toMatch(/^application\/problem\+json/);
-    expect(body.errors?.map(({ field }) => field)).toEqual([
-      "[1].price",
-      "[2].market",
-    ]);
+    expect(body.errors?.map(({ field }) => field)).toEqual(["[1].price", "[2].market"]);
     expect(body.detail).toMatch(/\[1\]\.price must be a decimal as text/);
     expect(tape.trades).toEqual([]);
   });
 
   it("refuses what is no JSON, and more than a megabyte", async () => {
     expect(await post("[{")).toMatchObject({ status: 400 });
-    expect(
-      await post([{ symbol: "A1", price: "1", id: "x".repeat(1_100_000) }]),
-    ).toMatchObject({ status: 413 });
+    expect(await post([{ symbol: "A1", price: "1", id: "x".repeat(1_100_000) }])).toMatchObject({
+      status: 413,
+    });
   });
 
   it("accepts 1,000 trades at once", async () => {

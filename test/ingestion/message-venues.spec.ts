@@ -42,18 +42,12 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
   const market = (symbol: string): string => `${name}:${symbol}`;
   const ids = (symbol: string): string[] => under.tape.ids(market(symbol));
 
-  async function follow(
-    change: Partial<Venue> = {},
-    symbols = [btc, eth],
-  ): Promise<void> {
+  async function follow(change: Partial<Venue> = {}, symbols = [btc, eth]): Promise<void> {
     exchange = await MessageExchange.start(dialect([btc, eth]));
     under = await startFeed(exchange, symbols, {
       venue: { ...venue, ...change },
     });
-    await until(
-      () => exchange.followers(btc) === 1 && exchange.followers(eth) === 1,
-      LIMIT,
-    );
+    await until(() => exchange.followers(btc) === 1 && exchange.followers(eth) === 1, LIMIT);
   }
 
   async function flow(symbol: string, trades = 30): Promise<void> {
@@ -69,9 +63,7 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
   async function allArrived(symbol: string): Promise<void> {
     const sent = exchange.sentOf(symbol);
     await until(() => new Set(ids(symbol)).size >= sent.length, LIMIT);
-    expect([...new Set(ids(symbol))].sort()).toEqual(
-      expect.arrayContaining([...sent].sort()),
-    );
+    expect([...new Set(ids(symbol))].sort()).toEqual(expect.arrayContaining([...sent].sort()));
   }
 
   it("subscribes by message and passes on each trade unchanged", async () => {
@@ -80,9 +72,7 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
     await allArrived(btc);
     await allArrived(eth);
     expect(ids(btc)).toEqual(exchange.sentOf(btc));
-    const sent = new Map(
-      exchange.of(btc).map((print) => [String(print.id), print]),
-    );
+    const sent = new Map(exchange.of(btc).map((print) => [String(print.id), print]));
     for (const trade of under.tape.trades) {
       if (trade.market !== market(btc)) continue;
       const { price, amount, takerSide, time } = sent.get(trade.id) ?? {};
@@ -98,10 +88,7 @@ describe.each(CASES)("a feed of %s", (name, venue, dialect, btc, eth) => {
     await allArrived(btc);
     await allArrived(eth);
     exchange.drop();
-    await until(
-      () => exchange.opened === 2 && exchange.followers(eth) === 1,
-      LIMIT,
-    );
+    await until(() => exchange.opened === 2 && exchange.followers(eth) === 1, LIMIT);
     await flow(btc);
     await allArrived(btc);
     await allArrived(eth);
@@ -163,8 +150,7 @@ it("sends Kraken what keeps a connection alive, and is not disturbed by the answ
   under = await startFeed(exchange, ["BTC/USD"], {
     venue: { ...kraken, keepAlive: { everyMs: 100, message } },
   });
-  const pings = (): number =>
-    exchange.messages.filter((text) => text === message).length;
+  const pings = (): number => exchange.messages.filter((text) => text === message).length;
   await until(() => pings() > 3, LIMIT);
   expect(await figure(under.metrics, "tapeline_feed_refused_total")).toBe(0);
 });
@@ -180,10 +166,7 @@ it("knows from Coinbase's heartbeat that a trade is missing long before the sile
   await until(() => under.tape.condition("coinbase:BTC-USD") === "live", LIMIT);
   exchange.mute("BTC-USD");
   exchange.trade("BTC-USD");
-  await until(
-    () => under.tape.condition("coinbase:BTC-USD") === "stale",
-    LIMIT,
-  );
+  await until(() => under.tape.condition("coinbase:BTC-USD") === "stale", LIMIT);
   // The new subscription sends the last match.
   await until(() => under.tape.ids("coinbase:BTC-USD").length === 2, LIMIT);
 });

@@ -32,25 +32,17 @@ describe("a recording", () => {
 
   it.each([
     ["plain, with a last line that does not end", (text: string) => text],
-    [
-      "with the line ends of another system",
-      (text: string) => text.replaceAll("\n", "\r\n"),
-    ],
+    ["with the line ends of another system", (text: string) => text.replaceAll("\n", "\r\n")],
     ["packed", (text: string) => gzipSync(text)],
     [
       "packed in two members",
-      (text: string) =>
-        Buffer.concat([gzipSync(`${frame(0)}\n`), gzipSync(text)]),
+      (text: string) => Buffer.concat([gzipSync(`${frame(0)}\n`), gzipSync(text)]),
     ],
   ])("is read %s", async (_, pack) => {
     await recorded.replay([
       recorded.file("a.log", pack([frame(1), frame(2), frame(3)].join("\n"))),
     ]);
-    expect(recorded.tape.trades.slice(-3).map(({ id }) => id)).toEqual([
-      "1",
-      "2",
-      "3",
-    ]);
+    expect(recorded.tape.trades.slice(-3).map(({ id }) => id)).toEqual(["1", "2", "3"]);
   });
 
   it("of CSV is read with a header or without, in ms, µs or ns", async () => {
@@ -77,9 +69,7 @@ describe("a recording", () => {
   });
 
   it("of REST aggregates is read, on one line or on many", async () => {
-    const page = [
-      { a: 1, p: "5", q: "1", f: 10, l: 12, T: TIME, m: false, M: true },
-    ];
+    const page = [{ a: 1, p: "5", q: "1", f: 10, l: 12, T: TIME, m: false, M: true }];
     await recorded.replay(
       [
         recorded.file("one.json", JSON.stringify(page)),
@@ -88,12 +78,7 @@ describe("a recording", () => {
       { symbol: "BTCUSDT" },
     );
     expect(
-      recorded.tape.trades.map(({ ord, count, kind, time }) => [
-        ord,
-        count,
-        kind,
-        time,
-      ]),
+      recorded.tape.trades.map(({ ord, count, kind, time }) => [ord, count, kind, time]),
     ).toEqual([
       ["10", 3, "aggregated", TIME],
       ["10", 3, "aggregated", TIME],
@@ -103,17 +88,10 @@ describe("a recording", () => {
 
 describe("a file that cannot be replayed", () => {
   it.each([
-    [
-      "does not exist",
-      () => join(recorded.folder, "nowhere.gz"),
-      /nowhere\.gz: no such file/,
-    ],
+    ["does not exist", () => join(recorded.folder, "nowhere.gz"), /nowhere\.gz: no such file/],
     [
       "is a folder",
-      () => (
-        mkdirSync(join(recorded.folder, "sub")),
-        join(recorded.folder, "sub")
-      ),
+      () => (mkdirSync(join(recorded.folder, "sub")), join(recorded.folder, "sub")),
       /sub: is a folder/,
     ],
     [
@@ -123,11 +101,7 @@ describe("a file that cannot be replayed", () => {
     ],
     [
       "is half a packed one",
-      () =>
-        recorded.file(
-          "x.gz",
-          gzipSync([frame(1), frame(2)].join("\n")).subarray(0, -20),
-        ),
+      () => recorded.file("x.gz", gzipSync([frame(1), frame(2)].join("\n")).subarray(0, -20)),
       /x\.gz: cannot be read beyond line \d+: /,
     ],
     [
@@ -146,10 +120,7 @@ describe("a file that cannot be replayed", () => {
 
   it("stops the others from being sent when it does not exist", async () => {
     await expect(
-      recorded.replay([
-        recorded.file("a.log", frame(1)),
-        join(recorded.folder, "nowhere"),
-      ]),
+      recorded.replay([recorded.file("a.log", frame(1)), join(recorded.folder, "nowhere")]),
     ).rejects.toThrow(/no such file/);
     expect(recorded.tape.trades).toEqual([]);
   });
@@ -166,14 +137,8 @@ describe("a file that cannot be replayed", () => {
 it("uses no more memory for a larger recording", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const lines = Array.from(
-    { length: 400_000 },
-    (_, n) => `${TIME + n},100.5,2,buy,${n + 1}`,
-  );
-  const path = recorded.file(
-    "BTCUSDT_large.csv.gz",
-    gzipSync(lines.join("\n"), { level: 1 }),
-  );
+  const lines = Array.from({ length: 400_000 }, (_, n) => `${TIME + n},100.5,2,buy,${n + 1}`);
+  const path = recorded.file("BTCUSDT_large.csv.gz", gzipSync(lines.join("\n"), { level: 1 }));
   lines.length = 0;
   const sink = new InProcessTransport();
   await sink.subscribe({

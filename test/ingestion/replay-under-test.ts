@@ -20,10 +20,7 @@ export class Recordings {
   ) {}
 
   static async open(): Promise<Recordings> {
-    return new Recordings(
-      await Tape.start(),
-      mkdtempSync(join(tmpdir(), "tapeline-replay-")),
-    );
+    return new Recordings(await Tape.start(), mkdtempSync(join(tmpdir(), "tapeline-replay-")));
   }
 
   async close(): Promise<void> {
@@ -50,11 +47,7 @@ export class Recordings {
 }
 
 /** One line of a recorder; `received` is its receive time as text. */
-export function frame(
-  id: number,
-  time = TIME,
-  received = `${time}000000`,
-): string {
+export function frame(id: number, time = TIME, received = `${time}000000`): string {
   const data = {
     e: "trade",
     E: time,

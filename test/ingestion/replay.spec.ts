@@ -62,13 +62,8 @@ describe("a recording", () => {
   });
 
   it("ends with a clock at its newest trade for each of its markets", async () => {
-    const other = frame(4, TIME + 5_000).replace(
-      '"s":"BTCUSDT"',
-      '"s":"ETHUSDT"',
-    );
-    await recorded.replay([
-      recorded.file("a.log", [frame(1), other].join("\n")),
-    ]);
+    const other = frame(4, TIME + 5_000).replace('"s":"BTCUSDT"', '"s":"ETHUSDT"');
+    await recorded.replay([recorded.file("a.log", [frame(1), other].join("\n"))]);
     expect(recorded.tape.clocks).toMatchObject([
       { market: "binance:BTCUSDT", clock: TIME + 5_000 },
       { market: "binance:ETHUSDT", clock: TIME + 5_000 },

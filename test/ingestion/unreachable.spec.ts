@@ -22,9 +22,7 @@ beforeEach(() => {
   Logger.overrideLogger(false);
   jest
     .spyOn(Logger.prototype, "warn")
-    .mockImplementation(
-      (message: unknown) => void warnings.push(String(message)),
-    );
+    .mockImplementation((message: unknown) => void warnings.push(String(message)));
 });
 
 afterEach(async () => {
@@ -66,29 +64,16 @@ describe("when no exchange can be reached at start", () => {
     const history = tradesOf("sim:BTCUSDT");
     expect(Date.now() - (history[0]?.time ?? 0)).toBeGreaterThan(DAY - 60_000);
     expect(tape.trades.length).toBeLessThan(250_000);
-    await until(
-      () => tradesOf("sim:BTCUSDT").length > history.length + 1,
-      LIMIT,
-    );
-    for (const symbol of [
-      "BTCUSDT",
-      "ETHUSDT",
-      "SOLUSDT",
-      "BNBUSDT",
-      "ADAUSDT",
-    ])
+    await until(() => tradesOf("sim:BTCUSDT").length > history.length + 1, LIMIT);
+    for (const symbol of ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "ADAUSDT"])
       expectDense(tradesOf(`sim:${symbol}`));
-    expect(tape.trades.every(({ source }) => source === "simulated")).toBe(
-      true,
-    );
+    expect(tape.trades.every(({ source }) => source === "simulated")).toBe(true);
     expect(tape.states.get("sim:BTCUSDT")?.at(-1)?.detail).toMatch(
       /simulated data: no exchange could be reached/,
     );
     const notice = warnings.find((text) => text.includes("SIMULATED"));
     expect(notice).toMatch(
-      new RegExp(
-        `NO EXCHANGE CAN BE REACHED .*127.0.0.1:${port}: .*ECONNREFUSED`,
-      ),
+      new RegExp(`NO EXCHANGE CAN BE REACHED .*127.0.0.1:${port}: .*ECONNREFUSED`),
     );
     expect(tape.condition("binance:BTCUSDT")).toBe("down");
 
@@ -115,9 +100,7 @@ describe("when no exchange can be reached at start", () => {
     });
     await start(config);
     await until(() => tape.condition("sim:BTCUSDT") === "live", LIMIT);
-    const first = new Map(
-      tradesOf("sim:BTCUSDT").map((trade) => [trade.id, trade]),
-    );
+    const first = new Map(tradesOf("sim:BTCUSDT").map((trade) => [trade.id, trade]));
     await feeds.stop();
     await tape.transport.close();
     await start(config);
@@ -161,16 +144,12 @@ describe("the simulated venue", () => {
       }),
     );
     await until(() => tape.trades.length > 12_500, LIMIT);
-    const ids = tape.trades.map(({ ord }) =>
-      Number(BigInt(ord) & (2n ** 42n - 1n)),
-    );
+    const ids = tape.trades.map(({ ord }) => Number(BigInt(ord) & (2n ** 42n - 1n)));
     const unique = new Set(ids);
     const span = Math.max(...ids) - Math.min(...ids) + 1;
     expect(unique.size / span).toBeCloseTo(0.9, 1);
     expect(ids.length / unique.size).toBeCloseTo(1.1, 1);
-    const backwards = ids.filter(
-      (id, index) => id < (ids[index - 1] ?? 0),
-    ).length;
+    const backwards = ids.filter((id, index) => id < (ids[index - 1] ?? 0)).length;
     expect(backwards / ids.length).toBeGreaterThan(0.05);
   });
 });

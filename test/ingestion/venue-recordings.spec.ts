@@ -7,19 +7,9 @@ import { coinbase } from "../../src/venues/coinbase/coinbase.js";
 import { kraken } from "../../src/venues/kraken/kraken.js";
 import { okx } from "../../src/venues/okx/okx.js";
 import type { Venue } from "../../src/venues/venue.js";
-import {
-  GOLDENS,
-  type Golden,
-  bucketsOf,
-  decoded,
-} from "../support/venue-buckets.js";
+import { GOLDENS, type Golden, bucketsOf, decoded } from "../support/venue-buckets.js";
 import { matches } from "../support/venue-candles.js";
-import {
-  type Recording,
-  FRAME_TRADES,
-  framesOf,
-  isRecorded,
-} from "../support/venue-recordings.js";
+import { type Recording, FRAME_TRADES, framesOf, isRecorded } from "../support/venue-recordings.js";
 
 /** What the recordings hold; of made frames there are forty trades each. */
 const RECORDED: Record<string, { trades: number; refused: number }> = {
@@ -48,8 +38,7 @@ function plain(decimal: string): string {
 
 function idsBySymbol(trades: readonly Trade[]): Map<string, bigint[]> {
   const ids = new Map<string, bigint[]>();
-  for (const { market, id } of trades)
-    ids.set(market, [...(ids.get(market) ?? []), BigInt(id)]);
+  for (const { market, id } of trades) ids.set(market, [...(ids.get(market) ?? []), BigInt(id)]);
   return ids;
 }
 
@@ -64,50 +53,40 @@ function missing(trades: readonly Trade[]): bigint {
   return count;
 }
 
-describe.each(
-  CASES.map(([venue, ...rest]) => [venue.name, venue, ...rest] as const),
-)("%s, recorded", (_, venue, recording, address) => {
-  const frames = framesOf(recording).filter((frame) =>
-    address.test(frame.address),
-  );
-  const { trades, refused } = decoded(venue, frames);
-  const independent = frames.flatMap(({ text }) =>
-    FRAME_TRADES[recording](text),
-  );
+describe.each(CASES.map(([venue, ...rest]) => [venue.name, venue, ...rest] as const))(
+  "%s, recorded",
+  (_, venue, recording, address) => {
+    const frames = framesOf(recording).filter((frame) => address.test(frame.address));
+    const { trades, refused } = decoded(venue, frames);
+    const independent = frames.flatMap(({ text }) => FRAME_TRADES[recording](text));
 
-  it("gives every trade of its frames, or the reason why not", () => {
-    expect(trades.length + refused.length).toBe(independent.length);
-    const expected = RECORDED[venue.name];
-    if (isRecorded)
-      expect({ trades: trades.length, refused: refused.length }).toEqual(
-        expected,
-      );
-    else expect(independent.length).toBe(40);
-    expect(
-      refused.every(({ reason, detail }) => reason !== "" && detail !== ""),
-    ).toBe(true);
-  });
-
-  it("gives each trade as in its frame, with the taker's side", () => {
-    const byId = new Map(
-      trades.map((trade) => [`${trade.market} ${trade.id}`, trade]),
-    );
-    const found = independent.flatMap((one) => {
-      const trade = byId.get(`${venue.name}:${one.symbol} ${one.id}`);
-      return trade === undefined ? [] : [{ trade, one }];
+    it("gives every trade of its frames, or the reason why not", () => {
+      expect(trades.length + refused.length).toBe(independent.length);
+      const expected = RECORDED[venue.name];
+      if (isRecorded) expect({ trades: trades.length, refused: refused.length }).toEqual(expected);
+      else expect(independent.length).toBe(40);
+      expect(refused.every(({ reason, detail }) => reason !== "" && detail !== "")).toBe(true);
     });
-    expect(found).toHaveLength(trades.length);
-    for (const { trade, one } of found)
-      expect(trade).toMatchObject({
-        price: plain(one.price),
-        amount: plain(one.amount),
-        takerSide: one.takerSide,
-        time: one.time,
-        kind: venue === binance ? "aggregated" : "raw",
-        ids: venue.ids === "dense" ? "dense" : "sparse",
+
+    it("gives each trade as in its frame, with the taker's side", () => {
+      const byId = new Map(trades.map((trade) => [`${trade.market} ${trade.id}`, trade]));
+      const found = independent.flatMap((one) => {
+        const trade = byId.get(`${venue.name}:${one.symbol} ${one.id}`);
+        return trade === undefined ? [] : [{ trade, one }];
       });
-  });
-});
+      expect(found).toHaveLength(trades.length);
+      for (const { trade, one } of found)
+        expect(trade).toMatchObject({
+          price: plain(one.price),
+          amount: plain(one.amount),
+          takerSide: one.takerSide,
+          time: one.time,
+          kind: venue === binance ? "aggregated" : "raw",
+          ids: venue.ids === "dense" ? "dense" : "sparse",
+        });
+    });
+  },
+);
 
 const tradesOf = (venue: Venue, recording: Recording, address = /./): Trade[] =>
   decoded(
@@ -131,11 +110,9 @@ describe("ids that are not", () => {
   ])("rise with holes in the recording: %s", (_, venue, recording, holes) => {
     const trades = tradesOf(venue, recording, /spot|bitstamp/);
     const ids = [...idsBySymbol(trades).values()];
-    expect(
-      ids.every((list) =>
-        list.every((id, at) => at === 0 || id > (list[at - 1] ?? id)),
-      ),
-    ).toBe(true);
+    expect(ids.every((list) => list.every((id, at) => at === 0 || id > (list[at - 1] ?? id)))).toBe(
+      true,
+    );
     if (isRecorded) expect(missing(trades)).toBe(holes);
     else expect(missing(trades)).toBeGreaterThan(0n);
   });
@@ -156,15 +133,12 @@ function compared(
 }
 
 describe("a venue's own candles", () => {
-  it.each(GOLDENS)(
-    "equal the fold of its trades at every update: $recording",
-    (golden) => {
-      expect(compared(golden)).toEqual({
-        equal: golden.updates,
-        of: golden.updates,
-      });
-    },
-  );
+  it.each(GOLDENS)("equal the fold of its trades at every update: $recording", (golden) => {
+    expect(compared(golden)).toEqual({
+      equal: golden.updates,
+      of: golden.updates,
+    });
+  });
 
   it("would not under another convention: Bybit's do not open with their first trade", () => {
     const { equal, of } = compared(GOLDENS[0] as Golden, "first trade");

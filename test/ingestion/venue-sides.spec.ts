@@ -4,11 +4,7 @@ import { bybitLinear } from "../../src/venues/bybit/linear.js";
 import { bybit } from "../../src/venues/bybit/spot.js";
 import { coinbase } from "../../src/venues/coinbase/coinbase.js";
 import type { Venue } from "../../src/venues/venue.js";
-import {
-  type Recording,
-  framesOf,
-  isRecorded,
-} from "../support/venue-recordings.js";
+import { type Recording, framesOf, isRecorded } from "../support/venue-recordings.js";
 
 interface Quote {
   symbol: string;

@@ -4,10 +4,7 @@ import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { Announcer } from "../../src/persistence/recorder/announcer.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
-import type {
-  DeliveryHandler,
-  Transport,
-} from "../../src/streaming/transport.js";
+import type { DeliveryHandler, Transport } from "../../src/streaming/transport.js";
 import { until } from "../support/app.js";
 import { type Tape, openTape, trade } from "../support/tape.js";
 
@@ -40,12 +37,7 @@ afterEach(async () => {
 
 /** The announcing part of a recorder process; to abandon it is to kill it. */
 function announcer(): Announcer {
-  return new Announcer(
-    tape.source,
-    transport,
-    tape.candles,
-    new RecorderFigures(new Metrics()),
-  );
+  return new Announcer(tape.source, transport, tape.candles, new RecorderFigures(new Metrics()));
 }
 const left = async (): Promise<number> => {
   const [row] = await tape.source.query<[{ left: number }]>(
@@ -56,18 +48,12 @@ const left = async (): Promise<number> => {
 const closings = (): string[] =>
   heard
     .filter(({ closed }) => closed)
-    .map(
-      ({ openTime, revision }) => `${(openTime - NOON) / MINUTE} r${revision}`,
-    );
+    .map(({ openTime, revision }) => `${(openTime - NOON) / MINUTE} r${revision}`);
 
 it("announces what was closed and revised by a process that was killed before it published", async () => {
   const { recorder } = tape.recorder();
   await recorder.record(
-    [
-      trade(M, 1, NOON),
-      trade(M, 3, NOON + MINUTE),
-      trade(M, 9, NOON + 2 * MINUTE),
-    ],
+    [trade(M, 1, NOON), trade(M, 3, NOON + MINUTE), trade(M, 9, NOON + 2 * MINUTE)],
     never,
   );
   await recorder.record([trade(M, 2, NOON + 5)], never);
@@ -82,8 +68,8 @@ it("announces what was closed and revised by a process that was killed before it
 });
 
 /*
- * The usual case: a candle is closed by a later batch than the one that created it. The announcement
- * of these could once be removed from the merge without a failing test.
+ * The usual case: a candle is closed by a later batch than the one that created it. The
+ * announcement of these could once be removed from the merge without a failing test.
  */
 it.each([
   ["trade", trade(M, 2, NOON + MINUTE)],
@@ -120,10 +106,7 @@ it.each([
 it("publishes again what a later batch closed and a killed process had published without deleting the announcement", async () => {
   const { recorder } = tape.recorder();
   await recorder.record([trade(M, 1, NOON)], never);
-  const { candles } = await recorder.record(
-    [{ market: M, clock: NOON + MINUTE }],
-    never,
-  );
+  const { candles } = await recorder.record([{ market: M, clock: NOON + MINUTE }], never);
   await announcer().publish(candles, never);
   await until(() => closings().length > 0, 30_000);
   const next = announcer();
@@ -135,10 +118,7 @@ it("publishes again what a later batch closed and a killed process had published
 
 it("publishes again, once, what a killed process had published without deleting the announcement", async () => {
   const { recorder } = tape.recorder();
-  const { candles } = await recorder.record(
-    [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],
-    never,
-  );
+  const { candles } = await recorder.record([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)], never);
   await announcer().publish(candles, never);
   await until(() => closings().length > 0, 30_000);
   expect(closings()).toEqual(["0 r0"]);
@@ -154,10 +134,7 @@ it("publishes again, once, what a killed process had published without deleting 
 
 it("keeps the announcement of a candle that changed again between its publication and the deletion", async () => {
   const { recorder } = tape.recorder();
-  const first = await recorder.record(
-    [trade(M, 1, NOON), trade(M, 3, NOON + MINUTE)],
-    never,
-  );
+  const first = await recorder.record([trade(M, 1, NOON), trade(M, 3, NOON + MINUTE)], never);
   const living = announcer();
   await living.publish(first.candles, never);
   await recorder.record([trade(M, 2, NOON + 7)], never);
@@ -171,10 +148,7 @@ it("keeps the announcement of a candle that changed again between its publicatio
 
 it("deletes an announcement only after the topic has the candle", async () => {
   const { recorder } = tape.recorder();
-  const { candles } = await recorder.record(
-    [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],
-    never,
-  );
+  const { candles } = await recorder.record([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)], never);
   await transport.close();
   const living = announcer();
   await expect(living.publish(candles, never)).rejects.toMatchObject({
@@ -200,11 +174,7 @@ it("publishes the open and the newest closed candles of its assigned markets, an
   await until(() => heard.length >= 2, 30_000);
   expect(
     heard
-      .map(({ market, openTime, closed }) => [
-        market,
-        (openTime - NOON) / MINUTE,
-        closed,
-      ])
+      .map(({ market, openTime, closed }) => [market, (openTime - NOON) / MINUTE, closed])
       .sort(),
   ).toEqual([
     [M, 1, true],
@@ -215,21 +185,12 @@ it("publishes the open and the newest closed candles of its assigned markets, an
 
 it("leaves a consumer with the newest version although an older one is published last", async () => {
   const { recorder } = tape.recorder();
-  const older = await recorder.record(
-    [trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)],
-    never,
-  );
-  const newer = await recorder.record(
-    [trade(M, 3, NOON + 9, { price: "7" })],
-    never,
-  );
+  const older = await recorder.record([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)], never);
+  const newer = await recorder.record([trade(M, 3, NOON + 9, { price: "7" })], never);
   // Around a rebalance the old recorder may be slower than the new one.
   await announcer().publish(newer.candles, never);
   await announcer().publish(older.candles, never);
-  await until(
-    () => heard.filter(({ openTime }) => openTime === NOON).length === 2,
-    30_000,
-  );
+  await until(() => heard.filter(({ openTime }) => openTime === NOON).length === 2, 30_000);
   const newest = new Map<number, Candle>();
   for (const candle of heard)
     if (candle.version > (newest.get(candle.openTime)?.version ?? 0))

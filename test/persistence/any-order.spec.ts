@@ -18,8 +18,7 @@ async function store(
       ? trades
       : shuffled([...trades, ...trades.filter(() => next() < 1 / 3)], next);
   const parts = batches(copies, next, seed === undefined ? 2_000 : 800);
-  const writers =
-    seed === undefined ? [tape.recorder()] : [tape.recorder(), tape.recorder()];
+  const writers = seed === undefined ? [tape.recorder()] : [tape.recorder(), tape.recorder()];
   await Promise.all(
     writers.map(async ({ recorder }) => {
       for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
@@ -28,9 +27,7 @@ async function store(
       }
     }),
   );
-  const retries = await Promise.all(
-    writers.map(({ figures }) => figures.writeRetries.get()),
-  );
+  const retries = await Promise.all(writers.map(({ figures }) => figures.writeRetries.get()));
   return retries.flatMap(({ values }) =>
     values.map(({ labels, value }) => `${labels.cause ?? ""} ${value}`),
   );
@@ -48,8 +45,7 @@ const inputs: [string, () => Trade[]][] = [
   [
     "trades with real holes",
     () =>
-      gapTrades()?.slice(0, 12_000) ??
-      madeTrades(6_000, 3).filter((_, index) => index % 500 > 20),
+      gapTrades()?.slice(0, 12_000) ?? madeTrades(6_000, 3).filter((_, index) => index % 500 > 20),
   ],
   ["two markets with bursts of one millisecond", () => madeTrades(6_000, 11)],
 ];

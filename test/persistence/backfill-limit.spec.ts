@@ -1,12 +1,6 @@
 import { DataSource } from "typeorm";
-import {
-  dataSourceOptions,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
-import {
-  BackfillStore,
-  MAX_OPEN,
-} from "../../src/persistence/stores/backfills/backfill-store.js";
+import { dataSourceOptions, serverDatabase } from "../../src/persistence/schema/database.js";
+import { BackfillStore, MAX_OPEN } from "../../src/persistence/stores/backfills/backfill-store.js";
 import { type Tape, openTape } from "../support/tape.js";
 
 const MARKET = "binance:BTCUSDT";

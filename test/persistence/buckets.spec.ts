@@ -39,9 +39,7 @@ it("opens and closes buckets in the database at the same times as the domain", a
        CROSS JOIN LATERAL (SELECT open_time($1, $2, t.time) AS opens) o ORDER BY t.place`,
       [width, anchor, times],
     );
-    expect(
-      rows.map(({ opens, closes }) => [Number(opens), Number(closes)]),
-    ).toEqual(
+    expect(rows.map(({ opens, closes }) => [Number(opens), Number(closes)])).toEqual(
       times.map((at) => {
         const opens = openTimeOf(interval, at);
         return [opens, closeTimeOf(interval, opens)];
@@ -59,9 +57,9 @@ it.each([
   try {
     await runner.query("DROP TABLE IF EXISTS staged");
     await runner.query(CREATE_STAGED);
-    const rows = (await runner.query(
-      `EXPLAIN (VERBOSE, GENERIC_PLAN) ${text}`,
-    )) as { "QUERY PLAN": string }[];
+    const rows = (await runner.query(`EXPLAIN (VERBOSE, GENERIC_PLAN) ${text}`)) as {
+      "QUERY PLAN": string;
+    }[];
     const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
     // One call for each candle and interval costs more than all arithmetic.
     expect(plan).not.toMatch(/\b(open_time|close_time|month_start)\(/);
@@ -80,7 +78,5 @@ it("aborts the start when the database numbers the sources of trades differently
   await checkSources(reading([...TRADE_SOURCES, "later"]));
   const [first, second, ...rest] = TRADE_SOURCES;
   for (const sources of [[second, first, ...rest], TRADE_SOURCES.slice(0, -1)])
-    await expect(checkSources(reading(sources))).rejects.toThrow(
-      /enumeration of trade sources/,
-    );
+    await expect(checkSources(reading(sources))).rejects.toThrow(/enumeration of trade sources/);
 });

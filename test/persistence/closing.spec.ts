@@ -23,11 +23,7 @@ async function record(...records: TapeRecord[]): Promise<Candle[]> {
   return (await recorder.record(records, never)).candles;
 }
 const names = (candles: readonly Candle[]): string[] =>
-  candles
-    .map(
-      ({ interval, openTime }) => `${interval} ${(openTime - NOON) / MINUTE}`,
-    )
-    .sort();
+  candles.map(({ interval, openTime }) => `${interval} ${(openTime - NOON) / MINUTE}`).sort();
 const minute = async (openTime: number): Promise<Candle | undefined> =>
   (
     await tape.candles.page({
@@ -61,15 +57,10 @@ it("does not close a candle one millisecond before its end", async () => {
 
 it("closes a quiet market by its clock record, and ignores the clock of a market without trades", async () => {
   await record(trade(M, 1, NOON + 100));
-  expect(names(await record({ market: M, clock: NOON + MINUTE - 1 }))).toEqual(
-    [],
-  );
+  expect(names(await record({ market: M, clock: NOON + MINUTE - 1 }))).toEqual([]);
   expect(
     names(
-      await record(
-        { market: M, clock: NOON + MINUTE },
-        { market: "binance:NEVER", clock: NOON },
-      ),
+      await record({ market: M, clock: NOON + MINUTE }, { market: "binance:NEVER", clock: NOON }),
     ),
   ).toEqual(["1m 0"]);
   expect(await minute(NOON)).toMatchObject({ closed: true, revision: 0 });
@@ -108,9 +99,7 @@ it("touches the same candles when a batch is delivered again, for trades in the 
   expect(names(again)).toEqual(names(first));
   const byName = (candles: readonly Candle[]): Candle[] =>
     [...candles].sort((a, b) =>
-      a.interval + String(a.openTime) < b.interval + String(b.openTime)
-        ? -1
-        : 1,
+      a.interval + String(a.openTime) < b.interval + String(b.openTime) ? -1 : 1,
     );
   expect(byName(again)).toEqual(byName(first));
 });
@@ -129,9 +118,7 @@ it("gives the candles beside a hole a new version when it opens and when it ends
   expect(names(opened)).toContain("1m 1");
   expect(await minute(NOON + MINUTE)).toMatchObject({ complete: false });
   expect(await minute(NOON + 2 * MINUTE)).toMatchObject({ complete: false });
-  expect((await minute(NOON + MINUTE))?.version).toBeGreaterThan(
-    before?.version ?? 0,
-  );
+  expect((await minute(NOON + MINUTE))?.version).toBeGreaterThan(before?.version ?? 0);
   const stale = await minute(NOON + 2 * MINUTE);
   const ended = await record(
     trade(M, 5, NOON + MINUTE + 2),
@@ -140,14 +127,9 @@ it("gives the candles beside a hole a new version when it opens and when it ends
   );
   expect(names(ended)).toEqual(["1m 1", "1m 2", "5m 0"]);
   expect(await minute(NOON + 2 * MINUTE)).toMatchObject({ complete: true });
-  expect((await minute(NOON + 2 * MINUTE))?.version).toBeGreaterThan(
-    stale?.version ?? 0,
-  );
+  expect((await minute(NOON + 2 * MINUTE))?.version).toBeGreaterThan(stale?.version ?? 0);
   expect(
-    ended.find(
-      ({ openTime, interval }) =>
-        interval === "1m" && openTime === NOON + 2 * MINUTE,
-    ),
+    ended.find(({ openTime, interval }) => interval === "1m" && openTime === NOON + 2 * MINUTE),
   ).toMatchObject({ complete: true });
 });
 
@@ -182,11 +164,7 @@ it("fills empty buckets flat only where coverage proves that there was no trade"
     limit: 10,
   });
   expect(
-    filled.map(({ openTime, trades, close }) => [
-      (openTime - NOON) / MINUTE,
-      trades,
-      close,
-    ]),
+    filled.map(({ openTime, trades, close }) => [(openTime - NOON) / MINUTE, trades, close]),
   ).toEqual([
     [0, 1, "7"],
     [1, 0, "7"],
@@ -201,18 +179,14 @@ it("fills empty buckets flat only where coverage proves that there was no trade"
     end: NOON + 4 * MINUTE,
     limit: 2,
   });
-  expect(newest.map(({ openTime }) => (openTime - NOON) / MINUTE)).toEqual([
-    2, 3,
-  ]);
+  expect(newest.map(({ openTime }) => (openTime - NOON) / MINUTE)).toEqual([2, 3]);
   const inside = await tape.candles.filled({
     market: M,
     interval: "1m",
     start: NOON + 1,
     limit: 2,
   });
-  expect(
-    inside.map(({ openTime, close }) => [(openTime - NOON) / MINUTE, close]),
-  ).toEqual([
+  expect(inside.map(({ openTime, close }) => [(openTime - NOON) / MINUTE, close])).toEqual([
     [1, "7"],
     [2, "7"],
   ]);
@@ -220,23 +194,11 @@ it("fills empty buckets flat only where coverage proves that there was no trade"
 
 it("refuses trades older than the horizon, keeps the candles of dropped days, and stays verifiable", async () => {
   const day = 86_400_000;
-  await record(
-    trade(M, 1, NOON - 2 * day),
-    trade(M, 2, NOON - day),
-    trade(M, 3, NOON),
-  );
-  const retention = new Retention(
-    readConfig({ RETENTION: "1d" }),
-    tape.source,
-    tape.partitions,
-  );
+  await record(trade(M, 1, NOON - 2 * day), trade(M, 2, NOON - day), trade(M, 3, NOON));
+  const retention = new Retention(readConfig({ RETENTION: "1d" }), tape.source, tape.partitions);
   await retention.runOnce(NOON + 1);
-  expect(
-    await tape.trades.page({ market: M, start: 0, limit: 10 }),
-  ).toHaveLength(2);
-  expect(
-    await tape.candles.page({ market: M, interval: "1m", limit: 10 }),
-  ).toHaveLength(3);
+  expect(await tape.trades.page({ market: M, start: 0, limit: 10 })).toHaveLength(2);
+  expect(await tape.candles.page({ market: M, interval: "1m", limit: 10 })).toHaveLength(3);
   const late = tape.recorder();
   const { candles } = await late.recorder.record(
     [trade(M, 9, NOON - 2 * day + 5), trade(M, 4, NOON + 1)],
@@ -252,28 +214,20 @@ it("refuses trades older than the horizon, keeps the candles of dropped days, an
 
 it("finds every real hole of a recorded feed with its exact ids", async () => {
   const trades = gapTrades();
-  const input =
-    trades ??
-    [1, 2, 3, 7, 8, 20].map((id) => trade("binance:LTCUSDT", id, NOON + id));
-  for (let at = 0; at < input.length; at += 20_000)
-    await record(...input.slice(at, at + 20_000));
+  const input = trades ?? [1, 2, 3, 7, 8, 20].map((id) => trade("binance:LTCUSDT", id, NOON + id));
+  for (let at = 0; at < input.length; at += 20_000) await record(...input.slice(at, at + 20_000));
   const gaps = await tape.gaps.page("binance:LTCUSDT", { limit: 100 });
   const ids = input.map(({ ord }) => BigInt(ord));
   const expected = ids.flatMap((id, index) => {
     const before = ids[index - 1];
-    return before !== undefined && id - before > 1n
-      ? [[String(before + 1n), String(id - 1n)]]
-      : [];
+    return before !== undefined && id - before > 1n ? [[String(before + 1n), String(id - 1n)]] : [];
   });
   expect(gaps.map(({ fromId, toId }) => [fromId, toId])).toEqual(expected);
   if (trades !== undefined) {
     expect(gaps).toHaveLength(26);
-    expect(gaps.reduce((sum, { ids: count }) => sum + Number(count), 0)).toBe(
-      25_595,
-    );
+    expect(gaps.reduce((sum, { ids: count }) => sum + Number(count), 0)).toBe(25_595);
   }
   expect(gaps[0]?.afterTime).toBe(
-    input[ids.findIndex((id) => id === BigInt(gaps[0]?.fromId ?? 0) - 1n)]
-      ?.time,
+    input[ids.findIndex((id) => id === BigInt(gaps[0]?.fromId ?? 0) - 1n)]?.time,
   );
 });

@@ -10,10 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => tape.close());
 
-const letter = (
-  offset: number,
-  changes: Partial<DeadLetter> = {},
-): DeadLetter => ({
+const letter = (offset: number, changes: Partial<DeadLetter> = {}): DeadLetter => ({
   reason: "undecodable",
   detail: "no JSON",
   topic: "trades",
@@ -40,7 +37,5 @@ it("pages from the newest back, without characters that the database cannot stor
   expect(newest).toMatchObject({ offset: "2", key: "a�b", payload: "�" });
   expect(oldest).toEqual({ ...letter(1), id: oldest?.id, at: oldest?.at });
   expect(Math.abs((oldest?.at ?? 0) - began)).toBeLessThan(60_000);
-  expect(await store.page({ before: newest?.id ?? "", limit: 10 })).toEqual([
-    oldest,
-  ]);
+  expect(await store.page({ before: newest?.id ?? "", limit: 10 })).toEqual([oldest]);
 });

@@ -50,12 +50,7 @@ async function said(): Promise<Map<string, Said>> {
   const rows = new Map<string, Said>();
   for (const interval of ["1m", "3m", "1h", "1d"] as const) {
     const query = { market: M, interval, start: 0, limit: 1_000 };
-    for (const {
-      openTime,
-      complete,
-      version,
-      closed,
-    } of await tape.candles.page(query))
+    for (const { openTime, complete, version, closed } of await tape.candles.page(query))
       rows.set(`${interval} ${new Date(openTime).toISOString().slice(5, 16)}`, {
         complete,
         version,
@@ -74,8 +69,7 @@ async function toldAfter(change: () => Promise<unknown>): Promise<string[]> {
   await change();
   const after = await said();
   const changed = [...after].filter(
-    ([key, { complete }]) =>
-      before.has(key) && before.get(key)?.complete !== complete,
+    ([key, { complete }]) => before.has(key) && before.get(key)?.complete !== complete,
   );
   const announced: { key: string }[] = await tape.source.query(
     `SELECT interval || ' ' || to_char(moment(open_time), 'MM-DD"T"HH24:MI') AS key FROM announcement`,
@@ -101,18 +95,10 @@ async function toldAfter(change: () => Promise<unknown>): Promise<string[]> {
  * are ids again.
  */
 async function holeAtTheHorizon(): Promise<void> {
-  await record(
-    ...series(100, 144, KEPT - DAY),
-    ...series(247, 60, KEPT + 30 * MINUTE),
-  );
+  await record(...series(100, 144, KEPT - DAY), ...series(247, 60, KEPT + 30 * MINUTE));
   await drop();
 }
-const BESIDE = [
-  "1d 08-08T00:00",
-  "1h 08-08T23:00",
-  "1m 08-08T23:50",
-  "3m 08-08T23:48",
-];
+const BESIDE = ["1d 08-08T00:00", "1h 08-08T23:00", "1m 08-08T23:50", "3m 08-08T23:48"];
 
 async function makeVoid(from: number, to: number): Promise<void> {
   await tape.ledger.sweep([M]);
@@ -146,22 +132,16 @@ async function loadDay(trades: readonly Trade[]): Promise<void> {
 describe("beside a day whose trades were dropped, a candle whose completeness changes has a new version", () => {
   it("when a hole at the horizon is filled", async () => {
     await holeAtTheHorizon();
-    expect(await toldAfter(() => record(...series(244, 3, KEPT)))).toEqual(
-      BESIDE,
-    );
+    expect(await toldAfter(() => record(...series(244, 3, KEPT)))).toEqual(BESIDE);
   });
 
   it("when it is filled in two steps", async () => {
     await holeAtTheHorizon();
     await record(...series(245, 1, KEPT + 5 * MINUTE));
     await tape.source.query("DELETE FROM announcement");
-    expect(
-      await toldAfter(() => record(...series(246, 1, KEPT + 6 * MINUTE))),
-    ).toEqual([]);
+    expect(await toldAfter(() => record(...series(246, 1, KEPT + 6 * MINUTE)))).toEqual([]);
     await tape.source.query("DELETE FROM announcement");
-    expect(
-      await toldAfter(() => record(...series(244, 1, KEPT + MINUTE))),
-    ).toEqual(BESIDE);
+    expect(await toldAfter(() => record(...series(244, 1, KEPT + MINUTE)))).toEqual(BESIDE);
   });
 
   it("when the venue has no trade for the hole", async () => {
@@ -190,9 +170,7 @@ describe("beside a day whose trades were dropped, a candle whose completeness ch
   it("when the day before it is loaded", async () => {
     await record(...series(200, 144, KEPT - DAY), ...series(344, 20, KEPT));
     await drop();
-    expect(
-      await toldAfter(() => loadDay(series(100, 100, KEPT - 2 * DAY))),
-    ).toEqual([
+    expect(await toldAfter(() => loadDay(series(100, 100, KEPT - 2 * DAY)))).toEqual([
       "1d 08-08T00:00",
       "1h 08-08T00:00",
       "1m 08-08T00:00",

@@ -54,9 +54,7 @@ function sentence(of: {
 }
 
 /** Also the columns without a default, which an inserted entity must have. */
-async function columnsOf(
-  table: string,
-): Promise<{ columns: Columns; needed: string[] }> {
+async function columnsOf(table: string): Promise<{ columns: Columns; needed: string[] }> {
   const rows = await tape.source.query<
     {
       name: string;
@@ -89,9 +87,7 @@ it("has entities whose columns are those of the migrated tables, by name, type, 
   expect(all.length).toBeGreaterThan(3);
   for (const [table, columns] of all) {
     const stored = await columnsOf(table);
-    const named = Object.entries(stored.columns).filter(
-      ([name]) => columns[name] !== undefined,
-    );
+    const named = Object.entries(stored.columns).filter(([name]) => columns[name] !== undefined);
     expect({ table, columns }).toEqual({
       table,
       columns: Object.fromEntries(named),

@@ -53,9 +53,9 @@ async function round(): Promise<void> {
 }
 
 const candles = async (): Promise<unknown[]> =>
-  (
-    await tape.candles.page({ market: M, interval: "1m", start: 0, limit: 20 })
-  ).map(({ openTime, version, complete }) => [openTime, version, complete]);
+  (await tape.candles.page({ market: M, interval: "1m", start: 0, limit: 20 })).map(
+    ({ openTime, version, complete }) => [openTime, version, complete],
+  );
 
 it("deletes an ended gap after 90 days, and keeps its trades and void ids", async () => {
   await hold(M, 1, 3, 5, 7);
@@ -64,9 +64,7 @@ it("deletes an ended gap after 90 days, and keeps its trades and void ids", asyn
   await tape.ledger.sweep([M]);
   expect(await gaps(M)).toEqual(["2 void", "4 repaired", "6 open"]);
   const [repaired] = await tape.gaps.page(M, { limit: 1, state: "repaired" });
-  expect(repaired?.endedAt).toBeGreaterThanOrEqual(
-    repaired?.foundAt ?? Infinity,
-  );
+  expect(repaired?.endedAt).toBeGreaterThanOrEqual(repaired?.foundAt ?? Infinity);
   const before = [await candles(), (await tape.markets.find(M))?.coverage];
   await age(89);
   await round();
@@ -75,9 +73,7 @@ it("deletes an ended gap after 90 days, and keeps its trades and void ids", asyn
   await round();
   // An open gap is never deleted.
   expect(await gaps(M)).toEqual(["6 open"]);
-  expect([await candles(), (await tape.markets.find(M))?.coverage]).toEqual(
-    before,
-  );
+  expect([await candles(), (await tape.markets.find(M))?.coverage]).toEqual(before);
   expect(before[1]).toMatchObject({ void: "1", missing: "1" });
   // Nor found again.
   expect(await tape.ledger.sweep([M])).toMatchObject({ found: 0 });

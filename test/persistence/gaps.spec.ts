@@ -80,9 +80,7 @@ describe("the ledger of gaps", () => {
       attempts: 0,
     });
     expect(Date.now() - (first?.foundAt ?? 0)).toBeLessThan(20_000);
-    expect(await tape.gaps.figures()).toMatchObject([
-      { market: M, open: 2, missingIds: "4" },
-    ]);
+    expect(await tape.gaps.figures()).toMatchObject([{ market: M, open: 2, missingIds: "4" }]);
   });
 
   it("keeps a gap until its last id is there, also in pieces and out of order", async () => {
@@ -115,8 +113,7 @@ describe("the ledger of gaps", () => {
       ...ids(60, 69).map((id) => trade(M, id, NOON + 59_000)),
     );
     const after = touched.find(
-      ({ interval, openTime }) =>
-        interval === "1m" && openTime === NOON + MINUTE,
+      ({ interval, openTime }) => interval === "1m" && openTime === NOON + MINUTE,
     );
     expect(after).toMatchObject({
       complete: true,
@@ -164,11 +161,7 @@ describe("ids that the venue has no trade for", () => {
 
   it("are void after the second request, and their candles get a new version that is announced", async () => {
     const before = await minutes();
-    expect(before.map(({ complete }) => complete)).toEqual([
-      false,
-      false,
-      false,
-    ]);
+    expect(before.map(({ complete }) => complete)).toEqual([false, false, false]);
     const gap = await due();
     expect(await tape.ledger.absent(gap, [range(51, 70)], 0)).toBe(20n);
     expect(await minutes()).toEqual(before);
@@ -216,15 +209,9 @@ describe("ids that the venue has no trade for", () => {
       await tape.ledger.absent(gap, [ids], 0);
       await tape.ledger.sweep([M]);
     }
-    expect((await minutes()).map(({ complete }) => complete)).toEqual([
-      null,
-      true,
-      true,
-    ]);
+    expect((await minutes()).map(({ complete }) => complete)).toEqual([null, true, true]);
     const written = await record(trade(M, 131, NOON + 131_000));
-    expect(
-      written.map(({ interval, complete }) => [interval, complete]).sort(),
-    ).toEqual([
+    expect(written.map(({ interval, complete }) => [interval, complete]).sort()).toEqual([
       ["1m", true],
       ["5m", null],
     ]);

@@ -1,8 +1,5 @@
 import type { Instrument } from "../../src/domain/instrument.js";
-import {
-  migrate,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
+import { migrate, serverDatabase } from "../../src/persistence/schema/database.js";
 import { InstrumentStore } from "../../src/persistence/stores/instrument-store.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
@@ -37,11 +34,10 @@ tapeForEachTest("1m", (opened) => {
 });
 
 async function refreshedAt(): Promise<Record<string, number>> {
-  const rows: { market: string; refreshed_at: Date }[] =
-    await tape.source.query(`SELECT market, refreshed_at FROM instrument`);
-  return Object.fromEntries(
-    rows.map((row) => [row.market, row.refreshed_at.getTime()]),
+  const rows: { market: string; refreshed_at: Date }[] = await tape.source.query(
+    `SELECT market, refreshed_at FROM instrument`,
   );
+  return Object.fromEntries(rows.map((row) => [row.market, row.refreshed_at.getTime()]));
 }
 
 it("an instrument is stored before its market's first trade, and returned with the market from then on", async () => {
@@ -60,9 +56,7 @@ it("an instrument is stored before its market's first trade, and returned with t
 it("fields that a venue omits are null, and a new description replaces the old one", async () => {
   await store.save([]);
   await store.save([BTCUSDT, BTCUSD]);
-  await tape.source.query(
-    `UPDATE instrument SET refreshed_at = now() - interval '1 day'`,
-  );
+  await tape.source.query(`UPDATE instrument SET refreshed_at = now() - interval '1 day'`);
   const before = await refreshedAt();
   await store.save([{ ...BTCUSD, tickSize: "0.5", status: "halted" }]);
   const rows: unknown[] = await tape.source.query(
@@ -94,12 +88,8 @@ it("the read-only role can read it, and not write it", async () => {
   const runner = tape.source.createQueryRunner();
   try {
     await runner.query("SET ROLE tapeline_read");
-    expect(await runner.query("SELECT base FROM instrument")).toEqual([
-      { base: "BTC" },
-    ]);
-    await expect(runner.query("DELETE FROM instrument")).rejects.toThrow(
-      /permission denied/,
-    );
+    expect(await runner.query("SELECT base FROM instrument")).toEqual([{ base: "BTC" }]);
+    await expect(runner.query("DELETE FROM instrument")).rejects.toThrow(/permission denied/);
   } finally {
     await runner.query("RESET ROLE");
     await runner.release();

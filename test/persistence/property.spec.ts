@@ -1,9 +1,5 @@
 import fc from "fast-check";
-import {
-  INTERVALS,
-  nextOpenTime,
-  openTimeOf,
-} from "../../src/domain/interval.js";
+import { INTERVALS, nextOpenTime, openTimeOf } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { fold, foldedPart } from "../support/fold.js";
 import { batches, random, shuffled } from "../support/random.js";
@@ -37,17 +33,12 @@ const time = fc.oneof(
 );
 const digits = (most: number): fc.Arbitrary<string> =>
   fc
-    .tuple(
-      fc.bigInt({ min: 1n, max: 10n ** BigInt(most) }),
-      fc.integer({ min: 0, max: 18 }),
-    )
+    .tuple(fc.bigInt({ min: 1n, max: 10n ** BigInt(most) }), fc.integer({ min: 0, max: 18 }))
     .map(([units, scale]) => {
       const text = units.toString().padStart(scale + 1, "0");
       return scale === 0
         ? text
-        : `${text.slice(0, -scale)}.${text.slice(-scale)}`
-            .replace(/0+$/, "")
-            .replace(/\.$/, "");
+        : `${text.slice(0, -scale)}.${text.slice(-scale)}`.replace(/0+$/, "").replace(/\.$/, "");
     });
 const draft = fc.record({
   time,
@@ -79,11 +70,7 @@ it("gives the candles of a naive fold, for any trades, order, copies and batches
         const writers = [tape.recorder().recorder, tape.recorder().recorder];
         await Promise.all(
           writers.map(async (recorder) => {
-            for (
-              let part = parts.shift();
-              part !== undefined;
-              part = parts.shift()
-            ) {
+            for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
               expect((await recorder.record(part, never)).refusals).toEqual([]);
             }
           }),

@@ -14,12 +14,7 @@ tapeForEachTest("1m,1h", (opened) => {
   ({ recorder } = tape.recorder());
 });
 
-const aggregate = (
-  id: number,
-  from: number,
-  count: number,
-  time = NOON,
-): Trade =>
+const aggregate = (id: number, from: number, count: number, time = NOON): Trade =>
   trade("binance:A", id, time, {
     ord: String(from),
     count,
@@ -34,10 +29,7 @@ async function reasons(records: TapeRecord[]): Promise<[number, string][]> {
 }
 
 async function expectClean(): Promise<void> {
-  for await (const { market, differences, uncoveredIds } of verify(
-    tape.source,
-    ["1m", "1h"],
-  )) {
+  for await (const { market, differences, uncoveredIds } of verify(tape.source, ["1m", "1h"])) {
     expect({ market, differences, uncoveredIds }).toEqual({
       market,
       differences: 0,
@@ -56,18 +48,14 @@ it("refuses an id that is stored under another time, and stores the rest of the 
   ];
   expect(await reasons(batch)).toEqual([[1, "id_conflict"]]);
   expect(
-    (await tape.trades.page({ market: "binance:R", limit: 10 })).map(
-      ({ id, time }) => [id, time],
-    ),
+    (await tape.trades.page({ market: "binance:R", limit: 10 })).map(({ id, time }) => [id, time]),
   ).toEqual([
     ["1", NOON],
     ["2", NOON + 1],
     ["3", NOON + 2],
     ["4", NOON + 3],
   ]);
-  expect(
-    await tape.trades.page({ market: "binance:Q", limit: 10 }),
-  ).toHaveLength(1);
+  expect(await tape.trades.page({ market: "binance:Q", limit: 10 })).toHaveLength(1);
   await expectClean();
 });
 
@@ -99,20 +87,16 @@ it("refuses a raw trade inside a stored aggregate as an id conflict, and one bes
 
 it("refuses an aggregate over stored raw trades", async () => {
   await reasons([trade("binance:A", 100, NOON), trade("binance:A", 101, NOON)]);
-  expect(
-    await reasons([aggregate(1, 99, 5), trade("binance:A", 102, NOON + 1)]),
-  ).toEqual([[0, "id_conflict"]]);
+  expect(await reasons([aggregate(1, 99, 5), trade("binance:A", 102, NOON + 1)])).toEqual([
+    [0, "id_conflict"],
+  ]);
   await expectClean();
 });
 
 it("refuses an aggregate that overlaps another", async () => {
-  expect(
-    await reasons([
-      aggregate(1, 100, 5),
-      aggregate(2, 104, 3),
-      aggregate(3, 105, 1),
-    ]),
-  ).toEqual([[1, "id_conflict"]]);
+  expect(await reasons([aggregate(1, 100, 5), aggregate(2, 104, 3), aggregate(3, 105, 1)])).toEqual(
+    [[1, "id_conflict"]],
+  );
   await expectClean();
 });
 
@@ -128,9 +112,7 @@ it("finds many offenders among many good ones", async () => {
   );
   const refused = await reasons(mixed);
   expect(refused).toEqual(
-    mixed.flatMap((_, index) =>
-      index % 20 === 7 ? [[index, "id_conflict"]] : [],
-    ),
+    mixed.flatMap((_, index) => (index % 20 === 7 ? [[index, "id_conflict"]] : [])),
   );
   await expectClean();
 });
@@ -186,11 +168,9 @@ it("stores ids that look like SQL, NULL or arrays as they are", async () => {
     trade("posted:X", index + 1, NOON + index, { id, ids: "sparse" }),
   );
   expect(await reasons(records)).toEqual([]);
-  expect(
-    (await tape.trades.page({ market: "posted:X", limit: 20 })).map(
-      ({ id }) => id,
-    ),
-  ).toEqual(ids);
+  expect((await tape.trades.page({ market: "posted:X", limit: 20 })).map(({ id }) => id)).toEqual(
+    ids,
+  );
 });
 
 it("refuses an id of a sparse market under another time, in one batch and in two", async () => {
@@ -201,20 +181,14 @@ it("refuses an id of a sparse market under another time, in one batch and in two
       receivedAt: NOON + 60_000,
     });
   expect(
-    await reasons([
-      posted("a", NOON),
-      posted("a", NOON + 1),
-      posted("b", NOON),
-      posted("a", NOON),
-    ]),
+    await reasons([posted("a", NOON), posted("a", NOON + 1), posted("b", NOON), posted("a", NOON)]),
   ).toEqual([[1, "id_conflict"]]);
-  expect(await reasons([posted("b", NOON + 2), posted("c", NOON)])).toEqual([
-    [0, "id_conflict"],
-  ]);
+  expect(await reasons([posted("b", NOON + 2), posted("c", NOON)])).toEqual([[0, "id_conflict"]]);
   expect(
-    (await tape.trades.page({ market: "posted:X", limit: 9 })).map(
-      ({ id, time }) => [id, time - NOON],
-    ),
+    (await tape.trades.page({ market: "posted:X", limit: 9 })).map(({ id, time }) => [
+      id,
+      time - NOON,
+    ]),
   ).toEqual([
     ["a", 0],
     ["b", 0],
@@ -227,17 +201,12 @@ it("treats a redelivered trade of a sparse market without a time of its own as a
     trade("posted:X", time, time, { id: "a", ids: "sparse", receivedAt: time });
   expect(await reasons([stamped(NOON)])).toEqual([]);
   expect(await reasons([stamped(NOON + 5_000)])).toEqual([]);
-  expect(await tape.trades.page({ market: "posted:X", limit: 9 })).toHaveLength(
-    1,
-  );
+  expect(await tape.trades.page({ market: "posted:X", limit: 9 })).toHaveLength(1);
   await expectClean();
 });
 
 it("reports a stored candle that was changed by hand", async () => {
-  await reasons([
-    trade("binance:R", 1, NOON),
-    trade("binance:R", 2, NOON + 60_000),
-  ]);
+  await reasons([trade("binance:R", 1, NOON), trade("binance:R", 2, NOON + 60_000)]);
   await tape.source.query(
     `UPDATE candle SET volume = volume + 0.000000000000000001 WHERE interval = '1m' AND open_time = $1`,
     [NOON],
@@ -245,9 +214,7 @@ it("reports a stored candle that was changed by hand", async () => {
   const verdicts = [];
   for await (const verdict of verify(
     tape.source,
-    DEFAULT_INTERVALS.filter(
-      (interval) => interval === "1m" || interval === "1h",
-    ),
+    DEFAULT_INTERVALS.filter((interval) => interval === "1m" || interval === "1h"),
   ))
     verdicts.push(verdict);
   expect(verdicts).toMatchObject([
@@ -260,13 +227,9 @@ it("reports a stored candle that was changed by hand", async () => {
 });
 
 it("reports a trade that was deleted by hand", async () => {
-  await reasons([
-    trade("binance:R", 1, NOON),
-    trade("binance:R", 2, NOON + 60_000),
-  ]);
+  await reasons([trade("binance:R", 1, NOON), trade("binance:R", 2, NOON + 60_000)]);
   await tape.source.query(`DELETE FROM trade WHERE id = '1'`);
   const verdicts = [];
-  for await (const verdict of verify(tape.source, ["1m", "1h"]))
-    verdicts.push(verdict);
+  for await (const verdict of verify(tape.source, ["1m", "1h"])) verdicts.push(verdict);
   expect(verdicts).toMatchObject([{ differences: 2, uncoveredIds: "1" }]);
 });

@@ -13,8 +13,9 @@ tapeForEachTest("1m", (opened) => {
 });
 
 /*
- * What a process remembers of a database is not there any more when it was replaced by an empty one. Rows of markets
- * that it still believed in would stop the writes; a day's table would refuse the trades as not fitting.
+ * What a process remembers of a database is not there any more when it was replaced by an empty
+ * one. Rows of markets that it still believed in would stop the writes; a day's table would refuse
+ * the trades as not fitting.
  */
 it("stores all trades after the database was replaced by an empty one while it ran", async () => {
   const trades = [
@@ -34,7 +35,5 @@ it("stores all trades after the database was replaced by an empty one while it r
     expect(await tape.trades.page({ market, limit: 10 })).toHaveLength(stored);
   // The metric's cause: rows that no longer exist, not a deadlock.
   const { values } = await figures.writeRetries.get();
-  expect(values.map(({ labels, value }) => [labels.cause, value])).toEqual([
-    ["market_gone", 1],
-  ]);
+  expect(values.map(({ labels, value }) => [labels.cause, value])).toEqual([["market_gone", 1]]);
 });

@@ -35,9 +35,7 @@ const history = async (
   revisions.page({ market, interval: "1m", openTime, limit: 100, ...page });
 const counted = async (): Promise<Record<string, number>> => {
   const { values } = await writer.figures.revisions.get();
-  return Object.fromEntries(
-    values.map(({ labels, value }) => [String(labels.reason), value]),
-  );
+  return Object.fromEntries(values.map(({ labels, value }) => [String(labels.reason), value]));
 };
 
 it("has the sources in the order of the database's enumeration, which numbers the bits of a revision", async () => {
@@ -48,10 +46,7 @@ it("has the sources in the order of the database's enumeration, which numbers th
 });
 
 it("records what a late trade changed, when and why", async () => {
-  await record(
-    trade(M, 1, NOON, { price: "100", amount: "2" }),
-    trade(M, 4, NOON + MINUTE),
-  );
+  await record(trade(M, 1, NOON, { price: "100", amount: "2" }), trade(M, 4, NOON + MINUTE));
   expect(await history(NOON)).toEqual([]);
   const before = Date.now();
   await record(
@@ -108,12 +103,8 @@ it("has no values before a candle that is first created after its end", async ()
   expect(page).toMatchObject([
     { revision: 1, reasons: ["repair"], sources: ["repair"], trades: 1 },
   ]);
-  expect(page?.[0]?.changes.map(({ field }) => field)).toEqual([
-    ...TRADED_FIELDS,
-  ]);
-  expect(new Set(page?.[0]?.changes.map(({ before }) => before))).toEqual(
-    new Set([null]),
-  );
+  expect(page?.[0]?.changes.map(({ field }) => field)).toEqual([...TRADED_FIELDS]);
+  expect(new Set(page?.[0]?.changes.map(({ before }) => before))).toEqual(new Set([null]));
 });
 
 it("lists each reason of a revision once, and counts it for each", async () => {
@@ -127,9 +118,7 @@ it("lists each reason of a revision once, and counts it for each", async () => {
   await record(trade(M, 6, NOON + 5, { source: "replay" }));
   await record(trade(M, 7, NOON + 6, { source: "posted" }));
   await record(trade(M, 8, NOON + 7, { source: "simulated" }));
-  expect(
-    (await history(NOON))?.map(({ reasons, trades }) => [reasons, trades]),
-  ).toEqual([
+  expect((await history(NOON))?.map(({ reasons, trades }) => [reasons, trades])).toEqual([
     [["late", "repair", "backfill"], 4],
     [["replay"], 1],
     [["posted"], 1],
@@ -164,10 +153,7 @@ it("pages the newest first, and ascending from a number on", async () => {
   await record(trade(M, 1, NOON), trade(M, 100, NOON + MINUTE));
   for (let id = 2; id <= 6; id++)
     await record(trade(M, id, NOON + id, { price: String(100 + id) }));
-  const numbers = async (page: {
-    after?: string;
-    limit?: number;
-  }): Promise<number[] | undefined> =>
+  const numbers = async (page: { after?: string; limit?: number }): Promise<number[] | undefined> =>
     (await history(NOON, page))?.map(({ revision }) => revision);
   expect(await numbers({})).toEqual([1, 2, 3, 4, 5]);
   expect(await numbers({ limit: 2 })).toEqual([4, 5]);
@@ -196,66 +182,60 @@ it("stores nothing of a batch that is refused", async () => {
   expect(await counted()).toEqual({ late: 1 });
 });
 
-it.each([1, 2, 3])(
-  "equals a history recorded after every batch (seed %i)",
-  async (seed) => {
-    const next = random(seed);
-    const all = Array.from({ length: 300 }, (_, index) =>
-      trade(M, index + 1, NOON + Math.floor(index * 3_500), {
-        price: String(100 + Math.floor(next() * 900) / 100),
-        amount: String(1 + Math.floor(next() * 900)),
-        takerSide: next() < 0.5 ? "buy" : "sell",
-        source: TRADE_SOURCES[Math.floor(next() * 6)] ?? "live",
-      }),
+it.each([1, 2, 3])("equals a history recorded after every batch (seed %i)", async (seed) => {
+  const next = random(seed);
+  const all = Array.from({ length: 300 }, (_, index) =>
+    trade(M, index + 1, NOON + Math.floor(index * 3_500), {
+      price: String(100 + Math.floor(next() * 900) / 100),
+      amount: String(1 + Math.floor(next() * 900)),
+      takerSide: next() < 0.5 ? "buy" : "sell",
+      source: TRADE_SOURCES[Math.floor(next() * 6)] ?? "live",
+    }),
+  );
+  const seen = new Map<string, Candle>();
+  const read = async (): Promise<Candle[]> =>
+    (
+      await Promise.all(
+        (["1m", "5m", "1h"] as const).map((interval) =>
+          tape.candles.page({ market: M, interval, limit: 1_000 }),
+        ),
+      )
+    ).flat();
+  for (const batch of batches(shuffled(all, next), next, 30)) {
+    await record(...batch);
+    for (const candle of await read())
+      if (candle.closed)
+        seen.set(`${candle.interval} ${candle.openTime} ${candle.revision}`, candle);
+  }
+  let compared = 0;
+  for (const { interval, openTime, revision, trades } of await read()) {
+    const page =
+      (await revisions.page({
+        market: M,
+        interval,
+        openTime,
+        limit: 1_000,
+      })) ?? [];
+    expect(page.map((row) => row.revision)).toEqual(
+      Array.from({ length: revision }, (_, index) => index + 1),
     );
-    const seen = new Map<string, Candle>();
-    const read = async (): Promise<Candle[]> =>
-      (
-        await Promise.all(
-          (["1m", "5m", "1h"] as const).map((interval) =>
-            tape.candles.page({ market: M, interval, limit: 1_000 }),
-          ),
-        )
-      ).flat();
-    for (const batch of batches(shuffled(all, next), next, 30)) {
-      await record(...batch);
-      for (const candle of await read())
-        if (candle.closed)
-          seen.set(
-            `${candle.interval} ${candle.openTime} ${candle.revision}`,
-            candle,
-          );
+    for (const row of page) {
+      const key = `${interval} ${openTime}`;
+      const before = seen.get(`${key} ${row.revision - 1}`);
+      const after = seen.get(`${key} ${row.revision}`);
+      // Only a candle created after its end has no values before its first revision.
+      if (after === undefined || (before === undefined && row.revision > 1))
+        throw new Error(`revision ${row.revision} of ${key} was not seen`);
+      expect(row.changes).toEqual(changesBetween(before, after));
+      expect(row.trades).toBe(after.trades - (before?.trades ?? 0));
+      compared++;
     }
-    let compared = 0;
-    for (const { interval, openTime, revision, trades } of await read()) {
-      const page =
-        (await revisions.page({
-          market: M,
-          interval,
-          openTime,
-          limit: 1_000,
-        })) ?? [];
-      expect(page.map((row) => row.revision)).toEqual(
-        Array.from({ length: revision }, (_, index) => index + 1),
-      );
-      for (const row of page) {
-        const key = `${interval} ${openTime}`;
-        const before = seen.get(`${key} ${row.revision - 1}`);
-        const after = seen.get(`${key} ${row.revision}`);
-        // Only a candle created after its end has no values before its first revision.
-        if (after === undefined || (before === undefined && row.revision > 1))
-          throw new Error(`revision ${row.revision} of ${key} was not seen`);
-        expect(row.changes).toEqual(changesBetween(before, after));
-        expect(row.trades).toBe(after.trades - (before?.trades ?? 0));
-        compared++;
-      }
-      expect(trades).toBeGreaterThan(0);
-    }
-    expect(compared).toBeGreaterThan(50);
-    for await (const verdict of verify(tape.source, ["1m", "5m", "1h"]))
-      expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
-  },
-);
+    expect(trades).toBeGreaterThan(0);
+  }
+  expect(compared).toBeGreaterThan(50);
+  for await (const verdict of verify(tape.source, ["1m", "5m", "1h"]))
+    expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
+});
 
 function changesBetween(before: Candle | undefined, after: Candle): unknown[] {
   return TRADED_FIELDS.flatMap((field) => {

@@ -21,11 +21,7 @@ async function record(...records: TapeRecord[]): Promise<Candle[]> {
 
 describe("a market with sparse ids", () => {
   const S = "bybit:S";
-  const state = (
-    condition: FeedCondition,
-    at: number,
-    lastTradeAt = at,
-  ): FeedState => ({
+  const state = (condition: FeedCondition, at: number, lastTradeAt = at): FeedState => ({
     market: S,
     condition,
     since: at,
@@ -63,8 +59,7 @@ describe("a market with sparse ids", () => {
     );
     expect(rows.map(({ key }) => key)).toEqual(["1m 1", "5m 0"]);
     const version = async (): Promise<unknown> =>
-      (await tape.candles.exact(S, [{ interval: "5m", openTime: NOON }]))[0]
-        ?.version;
+      (await tape.candles.exact(S, [{ interval: "5m", openTime: NOON }]))[0]?.version;
     const before = await version();
     // Already unwatched: no new version.
     await followed(state("down", 99_000, 98_000), state("live", 100_000));
@@ -72,8 +67,7 @@ describe("a market with sparse ids", () => {
     const written = await record(sparse("d", 97_000), sparse("e", 182_000));
     const by = (minute: number): Candle | undefined =>
       written.find(
-        ({ interval, openTime }) =>
-          interval === "1m" && openTime === NOON + minute * MINUTE,
+        ({ interval, openTime }) => interval === "1m" && openTime === NOON + minute * MINUTE,
       );
     expect([by(1)?.complete, by(3)?.complete]).toEqual([false, null]);
   });

@@ -66,11 +66,9 @@ it("shows each minute's mean trade price in moving_averages, and keeps it when t
   expect(await read()).toEqual(expected);
   await tape.source.transaction(async (manager) => {
     await manager.query(`DELETE FROM trade`);
-    expect(
-      await manager.query(
-        `SELECT count(*)::integer AS minutes FROM moving_averages`,
-      ),
-    ).toEqual([{ minutes: 2 }]);
+    expect(await manager.query(`SELECT count(*)::integer AS minutes FROM moving_averages`)).toEqual(
+      [{ minutes: 2 }],
+    );
     await manager.query(`ROLLBACK`);
     await manager.query(`BEGIN`);
   });
@@ -118,9 +116,7 @@ it("lets the reading role read everything and write nothing", async () => {
       "candle",
       "dead_letter",
     ]) {
-      await expect(
-        client.query(`SELECT * FROM ${name}`),
-      ).resolves.toBeDefined();
+      await expect(client.query(`SELECT * FROM ${name}`)).resolves.toBeDefined();
     }
     for (const statement of [
       "DELETE FROM trade",
@@ -146,8 +142,6 @@ it("ends verify with exit code 1 and names the candle when one differs from its 
   );
   const { code, output } = await run(["verify"], settings);
   expect(code).toBe(1);
-  expect(output).toContain(
-    "binance:V: 1 candle with other values than the trades give",
-  );
+  expect(output).toContain("binance:V: 1 candle with other values than the trades give");
   expect(output).toContain("1m 2024-01-02T12:00:00.000Z");
 });

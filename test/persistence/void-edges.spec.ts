@@ -52,28 +52,20 @@ it.each<[string, [number, number], [number, number]]>([
   ["the later part of a hole", [120, 124], [115, 119]],
   ["the earlier part of a hole", [115, 118], [119, 124]],
   ["the middle of a hole", [118, 120], [115, 124]],
-])(
-  "leaves both neighbours incomplete while only %s is known to be void",
-  async (_, part, rest) => {
-    expect(await complete()).toEqual([false, false]);
-    await makeVoid(...part);
-    expect(await complete()).toEqual([false, false]);
-    const touched = await hold(131, 131);
-    expect(touched.map((candle) => candle.complete)).toEqual([false]);
-    await makeVoid(...rest);
-    expect(await complete()).toEqual([true, true]);
-  },
-);
+])("leaves both neighbours incomplete while only %s is known to be void", async (_, part, rest) => {
+  expect(await complete()).toEqual([false, false]);
+  await makeVoid(...part);
+  expect(await complete()).toEqual([false, false]);
+  const touched = await hold(131, 131);
+  expect(touched.map((candle) => candle.complete)).toEqual([false]);
+  await makeVoid(...rest);
+  expect(await complete()).toEqual([true, true]);
+});
 
 it("completes and announces both neighbours when the last missing trade beside void ids comes", async () => {
   await makeVoid(119, 124);
   const touched = await hold(115, 118);
-  expect(
-    touched.map(({ openTime, complete }) => [
-      (openTime - NOON) / MINUTE,
-      complete,
-    ]),
-  ).toEqual([
+  expect(touched.map(({ openTime, complete }) => [(openTime - NOON) / MINUTE, complete])).toEqual([
     [1, true],
     [2, true],
   ]);

@@ -1,11 +1,7 @@
 import { readConfig } from "../../src/config/config.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import type { Backfill } from "../../src/persistence/stores/backfills/backfill-store.js";
-import {
-  aggregateLines,
-  futuresLines,
-  writeBulkFile,
-} from "../support/bulk-files.js";
+import { aggregateLines, futuresLines, writeBulkFile } from "../support/bulk-files.js";
 import { BinanceExchange } from "../support/exchange/binance-exchange.js";
 import { MarketClock } from "../support/exchange/market-clock.js";
 import { madeTrades, withVoids } from "../support/exchange/recorded-tapes.js";
@@ -132,9 +128,7 @@ async function incomplete(market = USDM): Promise<number[]> {
     start: FROM,
     limit: 5_000,
   });
-  return candles
-    .filter(({ complete }) => complete === false)
-    .map(({ openTime }) => openTime);
+  return candles.filter(({ complete }) => complete === false).map(({ openTime }) => openTime);
 }
 
 describe("ids that files of futures leave out", () => {
@@ -161,8 +155,7 @@ describe("ids that files of futures leave out", () => {
     await open("usdm", TAPE);
     const some = TAPE.trades.slice(20_000, 20_040);
     const lost = (each: RawTrade): boolean =>
-      some.includes(each) ||
-      (each.time >= MIDNIGHT - 3_600_000 && each.time < MIDNIGHT);
+      some.includes(each) || (each.time >= MIDNIGHT - 3_600_000 && each.time < MIDNIGHT);
     await publish((each) => !lost(each));
     const job = await load();
     expect(job.state).toBe("done");
@@ -173,17 +166,13 @@ describe("ids that files of futures leave out", () => {
       expect.stringContaining("1 of them may have trades by the candles"),
     ]);
     const midnight = TAPE.trades.findIndex(({ time }) => time >= MIDNIGHT);
-    const end = TAPE.trades.findIndex(
-      ({ time }) => time >= MIDNIGHT - 3_600_000,
-    );
+    const end = TAPE.trades.findIndex(({ time }) => time >= MIDNIGHT - 3_600_000);
     // The prints at midnight cannot be distinguished from the lost trades beside them.
     const missing = [some, TAPE.trades.slice(end, midnight + 1)];
     const listed = await gaps();
     expect(listed).toEqual(missing.flatMap(rangesOf));
     expect(await voidIds()).toEqual(
-      rangesOf(
-        PRINTS.filter(({ id }) => !missing.flat().some((it) => it.id === id)),
-      ),
+      rangesOf(PRINTS.filter(({ id }) => !missing.flat().some((it) => it.id === id))),
     );
     expect(await incomplete()).not.toEqual([]);
   }, 120_000);
@@ -203,10 +192,7 @@ describe("ids that files of futures leave out", () => {
     // The feed's trade of the day after.
     const { recorder } = bench.tape.recorder();
     const newest = TAPE.trades.at(-1) as RawTrade;
-    await recorder.record(
-      [trade(USDM, newest.id + 5, TO + 1_000)],
-      new AbortController().signal,
-    );
+    await recorder.record([trade(USDM, newest.id + 5, TO + 1_000)], new AbortController().signal);
     expect(await gaps()).toHaveLength(1);
     await bench.load(MIDNIGHT, TO, USDM);
     // A file proves nothing after its last line; its beginning is the end of the file before.
@@ -251,14 +237,10 @@ it("ids that the spot exchange skipped are void, and trades that only its file l
   for (const day of [FROM, MIDNIGHT])
     await bench.file(
       dayText(day),
-      aggregateLines(
-        lines.filter(({ time }) => time >= day && time < day + DAY),
-      ),
+      aggregateLines(lines.filter(({ time }) => time >= day && time < day + DAY)),
     );
   const job = await bench.load(FROM, TO);
   expect(job.state).toBe("done");
   expect(await gaps(SPOT)).toEqual([`[${lost.first},${lost.last + 1})`]);
-  expect(await voidIds(SPOT)).toEqual(
-    tape.voids().map(([from, to]) => `[${from},${to})`),
-  );
+  expect(await voidIds(SPOT)).toEqual(tape.voids().map(([from, to]) => `[${from},${to})`));
 }, 120_000);

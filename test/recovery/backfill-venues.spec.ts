@@ -97,71 +97,67 @@ async function stored(): Promise<{ candles: string[]; coverage: string[] }> {
 
 const END = (place: Place): number => NOON + place.count * place.perMs;
 
-describe.each([COINBASE, OKX, KRAKEN])(
-  "a backfill over the REST of $market",
-  (place) => {
-    const { market, count, perPage } = place;
-    beforeEach(() => open(place));
+describe.each([COINBASE, OKX, KRAKEN])("a backfill over the REST of $market", (place) => {
+  const { market, count, perPage } = place;
+  beforeEach(() => open(place));
 
-    it("stores what a feed would have stored, and counts each trade once", async () => {
-      const job = await bench.load(NOON, END(place), market);
-      expect(job).toMatchObject({ state: "done", notes: [], progress: 1 });
-      expect(job).toMatchObject({ read: count, stored: count });
-      expect(await stored()).toEqual(await expected(market, rest.trades));
-    }, 60_000);
+  it("stores what a feed would have stored, and counts each trade once", async () => {
+    const job = await bench.load(NOON, END(place), market);
+    expect(job).toMatchObject({ state: "done", notes: [], progress: 1 });
+    expect(job).toMatchObject({ read: count, stored: count });
+    expect(await stored()).toEqual(await expected(market, rest.trades));
+  }, 60_000);
 
-    it("changes nothing over what is stored, and reports how much was new", async () => {
-      const { recorder } = bench.tape.recorder();
-      const live = rest.trades.slice(200, 500);
-      await recorder.record(
-        live.map(({ id, time, price, amount, takerSide }) =>
-          trade(market, id, time, { price, amount, takerSide }),
-        ),
-        new AbortController().signal,
-      );
-      const job = await bench.load(NOON, END(place), market);
-      expect(job).toMatchObject({ state: "done", read: count });
-      expect(job.stored).toBe(count - live.length);
-      expect(await stored()).toEqual(await expected(market, rest.trades));
-    }, 60_000);
+  it("changes nothing over what is stored, and reports how much was new", async () => {
+    const { recorder } = bench.tape.recorder();
+    const live = rest.trades.slice(200, 500);
+    await recorder.record(
+      live.map(({ id, time, price, amount, takerSide }) =>
+        trade(market, id, time, { price, amount, takerSide }),
+      ),
+      new AbortController().signal,
+    );
+    const job = await bench.load(NOON, END(place), market);
+    expect(job).toMatchObject({ state: "done", read: count });
+    expect(job.stored).toBe(count - live.length);
+    expect(await stored()).toEqual(await expected(market, rest.trades));
+  }, 60_000);
 
-    it("resumes where it was when its process ends in the middle", async () => {
-      const { id } = await bench.request(NOON, END(place), market);
-      // Once a step is stored, the venue answers no more requests.
-      const hasBegun = async (): Promise<boolean> =>
-        ((await bench.store.find(id))?.read ?? 0) > 0;
-      rest.before = hasBegun;
-      const working = bench.backfills.work(id);
-      await until(hasBegun, 30_000);
-      await bench.restart();
-      await working;
-      const half = await bench.store.find(id);
-      expect(half).toMatchObject({ state: "waiting", problem: null });
-      expect(half?.read).toBeLessThan(count);
-      rest.before = () => false;
-      const before = rest.requests.length;
-      const job = await bench.work(id);
-      expect(job).toMatchObject({ state: "done", notes: [], stored: count });
-      // Neither stored trades are requested again, nor is the end of the job searched again.
-      const left = Math.ceil((count - (half?.read ?? 0)) / perPage);
-      expect(rest.requests.length - before).toBeLessThanOrEqual(left + 3);
-      expect(job.read - count).toBeLessThanOrEqual(perPage);
-      expect(await stored()).toEqual(await expected(market, rest.trades));
-    }, 90_000);
+  it("resumes where it was when its process ends in the middle", async () => {
+    const { id } = await bench.request(NOON, END(place), market);
+    // Once a step is stored, the venue answers no more requests.
+    const hasBegun = async (): Promise<boolean> => ((await bench.store.find(id))?.read ?? 0) > 0;
+    rest.before = hasBegun;
+    const working = bench.backfills.work(id);
+    await until(hasBegun, 30_000);
+    await bench.restart();
+    await working;
+    const half = await bench.store.find(id);
+    expect(half).toMatchObject({ state: "waiting", problem: null });
+    expect(half?.read).toBeLessThan(count);
+    rest.before = () => false;
+    const before = rest.requests.length;
+    const job = await bench.work(id);
+    expect(job).toMatchObject({ state: "done", notes: [], stored: count });
+    // Neither stored trades are requested again, nor is the end of the job searched again.
+    const left = Math.ceil((count - (half?.read ?? 0)) / perPage);
+    expect(rest.requests.length - before).toBeLessThanOrEqual(left + 3);
+    expect(job.read - count).toBeLessThanOrEqual(perPage);
+    expect(await stored()).toEqual(await expected(market, rest.trades));
+  }, 90_000);
 
-    it("loads only the requested hours", async () => {
-      const [from, to] = [NOON + HOUR / 2, NOON + HOUR];
-      const job = await bench.load(from, to, market);
-      expect(job).toMatchObject({ state: "done", notes: [] });
-      const first = rest.trades.findIndex(({ time }) => time >= from);
-      const end = rest.trades.findIndex(({ time }) => time >= to);
-      const loaded = rest.trades.slice(first, first + job.read);
-      // It may load a page more, or the ids by which the end is searched.
-      expect(job.read).toBeGreaterThanOrEqual(end - first);
-      expect(await stored()).toEqual(await expected(market, loaded));
-    }, 60_000);
-  },
-);
+  it("loads only the requested hours", async () => {
+    const [from, to] = [NOON + HOUR / 2, NOON + HOUR];
+    const job = await bench.load(from, to, market);
+    expect(job).toMatchObject({ state: "done", notes: [] });
+    const first = rest.trades.findIndex(({ time }) => time >= from);
+    const end = rest.trades.findIndex(({ time }) => time >= to);
+    const loaded = rest.trades.slice(first, first + job.read);
+    // It may load a page more, or the ids by which the end is searched.
+    expect(job.read).toBeGreaterThanOrEqual(end - first);
+    expect(await stored()).toEqual(await expected(market, loaded));
+  }, 60_000);
+});
 
 describe("a venue without older trades", () => {
   it.each([COINBASE, OKX])(
@@ -191,16 +187,11 @@ describe("a venue without older trades", () => {
 
   it("is noted by its oldest trade also when a job was interrupted right there", async () => {
     await open(COINBASE);
-    const { id } = await bench.request(
-      NOON - DAY,
-      END(COINBASE),
-      COINBASE.market,
-    );
+    const { id } = await bench.request(NOON - DAY, END(COINBASE), COINBASE.market);
     rest.before = (url) => url.includes("after=1001");
     const working = bench.backfills.work(id);
     await until(
-      () =>
-        Promise.resolve(rest.requests.at(-1)?.includes("after=1001") ?? false),
+      () => Promise.resolve(rest.requests.at(-1)?.includes("after=1001") ?? false),
       30_000,
     );
     await bench.restart();

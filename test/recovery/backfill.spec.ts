@@ -42,17 +42,14 @@ async function stored(): Promise<typeof expected> {
   return bare(await contents(bench.tape.source));
 }
 function bare(all: typeof expected): typeof expected {
-  const trades = all.trades.map((row) =>
-    row.replace(/, "(source|received_at)": ("\w+"|\d+)/g, ""),
-  );
+  const trades = all.trades.map((row) => row.replace(/, "(source|received_at)": ("\w+"|\d+)/g, ""));
   return { ...all, trades };
 }
 
 async function differences(): Promise<unknown[]> {
   const found = [];
   for await (const verdict of verify(bench.tape.source, INTERVALS))
-    if (verdict.differences > 0 || verdict.uncoveredIds !== "0")
-      found.push(verdict);
+    if (verdict.differences > 0 || verdict.uncoveredIds !== "0") found.push(verdict);
   return found;
 }
 
@@ -70,9 +67,7 @@ describe("a backfill from bulk files", () => {
     });
     expect(await stored()).toEqual(bare(expected));
     // What was downloaded is gone.
-    expect(await readdir(join(bench.folder, "data-dir", "backfill"))).toEqual(
-      [],
-    );
+    expect(await readdir(join(bench.folder, "data-dir", "backfill"))).toEqual([]);
   });
 
   it("changes nothing when it is repeated, or over what the feed has stored", async () => {
@@ -94,10 +89,7 @@ describe("a backfill from bulk files", () => {
     const { signal } = new AbortController();
     const feed = async (): Promise<void> => {
       for (let at = 0; at < TRADES.length; at += 500) {
-        const { refusals } = await recorder.record(
-          TRADES.slice(at, at + 500),
-          signal,
-        );
+        const { refusals } = await recorder.record(TRADES.slice(at, at + 500), signal);
         expect(refusals).toEqual([]);
       }
     };
@@ -126,9 +118,7 @@ describe("a backfill from bulk files", () => {
     bench.server.cutBehind = 20_000;
     const job = await bench.load(FROM, FROM + DAY);
     expect(job).toMatchObject({ state: "done", notes: [] });
-    const zips = bench.server.requests.filter(({ path }) =>
-      path.endsWith(".zip"),
-    );
+    const zips = bench.server.requests.filter(({ path }) => path.endsWith(".zip"));
     expect(zips.map(({ from }) => from)).toEqual([0, 20_000]);
   });
 
@@ -181,9 +171,7 @@ describe("a backfill from bulk files", () => {
           .query<[unknown[], number]>(sql, values)
           .then(([, rowCount]) => ({ rowCount })),
     };
-    await expect(late(client as never, 1)).rejects.toThrow(
-      /is no longer running/,
-    );
+    await expect(late(client as never, 1)).rejects.toThrow(/is no longer running/);
     await bench.backfills.work(id);
     expect((await bench.store.find(id))?.state).toBe("cancelled");
     expect((await stored()).trades).toEqual([]);
@@ -233,9 +221,7 @@ describe("days without a file", () => {
       await bench.backfills.work(job?.id ?? 0);
       expect(await bench.store.find(job?.id ?? 0)).toMatchObject({
         state: "failed",
-        problem: expect.stringMatching(
-          /binance does not know NOPEUSDT/,
-        ) as string,
+        problem: expect.stringMatching(/binance does not know NOPEUSDT/) as string,
       });
     } finally {
       await exchange.close();

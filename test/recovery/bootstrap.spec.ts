@@ -28,10 +28,7 @@ beforeEach(async () => {
     store,
   );
   const { recorder } = tape.recorder();
-  await recorder.record(
-    [trade("okx:ETH-USDT", 1, Date.now())],
-    new AbortController().signal,
-  );
+  await recorder.record([trade("okx:ETH-USDT", 1, Date.now())], new AbortController().signal);
 });
 
 afterEach(async () => {

@@ -1,11 +1,6 @@
 import { futuresLines, writeBulkFile } from "../support/bulk-files.js";
 import { contents, trade } from "../support/tape.js";
-import {
-  type BackfillBench,
-  DAY,
-  NEW_YEAR,
-  benchOpener,
-} from "./backfill-under-test.js";
+import { type BackfillBench, DAY, NEW_YEAR, benchOpener } from "./backfill-under-test.js";
 
 const FROM = NEW_YEAR - 2 * DAY;
 
@@ -22,9 +17,7 @@ describe("a damaged file of futures", () => {
   const name = `BTCUSDT-trades-${period}.zip`;
   const lines = [
     ...futuresLines(
-      Array.from({ length: 10 }, (_, at) =>
-        trade(market, 500 + at, FROM + at * 1_000),
-      ),
+      Array.from({ length: 10 }, (_, at) => trade(market, 500 + at, FROM + at * 1_000)),
     ),
   ];
 
@@ -46,11 +39,7 @@ describe("a damaged file of futures", () => {
     ],
   ])("is refused by file and line: %s", async (_what, content, message) => {
     const file = { symbol: "BTCUSDT", period, kind: "trades" } as const;
-    await writeBulkFile(
-      bench.folder,
-      { ...file, market: "futures/um" },
-      content,
-    );
+    await writeBulkFile(bench.folder, { ...file, market: "futures/um" }, content);
     const job = await bench.load(FROM, FROM + DAY, market);
     expect(job.notes[0]).toContain(message);
     expect(job.stored).toBe(0);

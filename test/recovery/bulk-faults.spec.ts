@@ -26,18 +26,16 @@ beforeEach(async () => {
 async function differences(): Promise<unknown[]> {
   const found = [];
   for await (const verdict of verify(bench.tape.source, ["1m", "1d"]))
-    if (verdict.differences > 0 || verdict.uncoveredIds !== "0")
-      found.push(verdict);
+    if (verdict.differences > 0 || verdict.uncoveredIds !== "0") found.push(verdict);
   return found;
 }
 
 /** `rows` trades are stored, and exactly their ids are covered. */
 async function expectCovered(rows: number): Promise<void> {
-  const markets: { rows: number; ids: string; covered: string }[] =
-    await bench.tape.source.query(
-      `SELECT (SELECT count(*)::integer FROM trade) AS rows, (SELECT sum(count)::bigint FROM trade) AS ids,
+  const markets: { rows: number; ids: string; covered: string }[] = await bench.tape.source.query(
+    `SELECT (SELECT count(*)::integer FROM trade) AS rows, (SELECT sum(count)::bigint FROM trade) AS ids,
        (SELECT sum(upper(x) - lower(x))::bigint FROM unnest(covered) x) AS covered FROM market`,
-    );
+  );
   const [market] = markets;
   expect(rows).toBeGreaterThan(0);
   expect(market?.rows).toBe(rows);
@@ -55,16 +53,11 @@ describe("a damaged or unusual bulk file", () => {
     ...lines.slice(at + 1),
   ];
   const columns = (lines[2] as string).split(",");
-  const replaced = (at: number, value: string): string =>
-    columns.with(at, value).join(",");
+  const replaced = (at: number, value: string): string => columns.with(at, value).join(",");
   const row = (at: number): string => lines[at] as string;
 
   it.each([
-    [
-      "a column more",
-      changed(2, `${row(2)},1`),
-      `${name}:3: 9 columns instead of 8`,
-    ],
+    ["a column more", changed(2, `${row(2)},1`), `${name}:3: 9 columns instead of 8`],
     [
       "a time of another day",
       changed(2, replaced(5, "1735999999999")),
@@ -83,11 +76,7 @@ describe("a damaged or unusual bulk file", () => {
     ],
     ["a column less", changed(2, "1,2,3"), `${name}:3: 3 columns instead of 8`],
     ["no price", changed(2, replaced(1, "abc")), `${name}:3: price must be`],
-    [
-      "a side that is none",
-      changed(2, replaced(6, "maybe")),
-      `${name}:3: takerSide must be`,
-    ],
+    ["a side that is none", changed(2, replaced(6, "maybe")), `${name}:3: takerSide must be`],
     [
       "unknown columns",
       ["id,price,qty,first,last,time,maker,best", ...lines],
@@ -106,9 +95,7 @@ describe("a damaged or unusual bulk file", () => {
     const path = await bench.file(period, lines);
     await writeFile(`${path}.CHECKSUM`, `${"0".repeat(64)}  ${name}\n`);
     const wrong = await bench.load(FROM, FROM + DAY);
-    expect(wrong.notes[0]).toMatch(
-      /its SHA-256 is [0-9a-f]{64}, and .*CHECKSUM says 0{64}/,
-    );
+    expect(wrong.notes[0]).toMatch(/its SHA-256 is [0-9a-f]{64}, and .*CHECKSUM says 0{64}/);
     await truncate(path, (await readFile(path)).length - 100);
     await writeChecksum(path);
     const cut = await bench.load(FROM, FROM + DAY);
@@ -125,9 +112,7 @@ describe("a damaged or unusual bulk file", () => {
     );
     await writeFile(`${path}.CHECKSUM`, `${"0".repeat(64)}  other.zip\n`);
     const other = await bench.load(FROM, FROM + DAY);
-    expect(other.notes[0]).toContain(
-      `${name}.CHECKSUM must be a SHA-256 and ${name}`,
-    );
+    expect(other.notes[0]).toContain(`${name}.CHECKSUM must be a SHA-256 and ${name}`);
     expect((await contents(bench.tape.source)).coverage).toEqual([]);
   });
 
@@ -138,9 +123,7 @@ describe("a damaged or unusual bulk file", () => {
     await writeFile(path, bytes);
     await writeChecksum(path);
     const job = await bench.load(FROM, FROM + DAY);
-    expect(job.notes[0]).toMatch(
-      new RegExp(`^${name}(:| cannot be unpacked after line )\\d+: `),
-    );
+    expect(job.notes[0]).toMatch(new RegExp(`^${name}(:| cannot be unpacked after line )\\d+: `));
     expect(job).toMatchObject({ state: "waiting", stored: 0 });
     expect((await contents(bench.tape.source)).trades).toEqual([]);
     expect(await differences()).toEqual([]);
@@ -150,9 +133,7 @@ describe("a damaged or unusual bulk file", () => {
     const at = 60_000;
     const enough = linesOf(FROM, FROM + 2 * DAY).slice(0, at + 10);
     // All of one day.
-    const crowded = enough.map((line) =>
-      line.split(",").with(5, "1735516801000").join(","),
-    );
+    const crowded = enough.map((line) => line.split(",").with(5, "1735516801000").join(","));
     await bench.file(period, crowded.toSpliced(at, 1, "nonsense"));
     const job = await bench.load(FROM, FROM + DAY);
     expect(job.notes[0]).toContain(`${name}:${at + 1}: 1 columns instead of 8`);
@@ -170,9 +151,7 @@ describe("a damaged or unusual bulk file", () => {
     await retention.advance(FROM + DAY);
     await bench.file(period, [...lines.slice(0, -1), "nonsense"]);
     const job = await bench.load(FROM, FROM + DAY);
-    expect(job.notes[0]).toContain(
-      `${name}:${lines.length}: 1 columns instead of 8`,
-    );
+    expect(job.notes[0]).toContain(`${name}:${lines.length}: 1 columns instead of 8`);
     expect(job).toMatchObject({ state: "waiting", stored: 0 });
     const { candles, coverage } = await contents(source);
     expect(candles).toEqual([]);
@@ -203,18 +182,12 @@ describe("a damaged or unusual bulk file", () => {
   });
 
   it("is stored without repeated lines, and its holes are gaps", async () => {
-    await bench.file(period, [
-      ...lines.slice(0, 100),
-      row(99),
-      ...lines.slice(120),
-    ]);
+    await bench.file(period, [...lines.slice(0, 100), row(99), ...lines.slice(120)]);
     const job = await bench.load(FROM, FROM + DAY);
     expect(job.state).toBe("done");
     expect(job.notes).toEqual([
       expect.stringMatching(
-        new RegExp(
-          `^${name} leaves out \\d+ ids? in 1 hole, the first before ${name}:102`,
-        ),
+        new RegExp(`^${name} leaves out \\d+ ids? in 1 hole, the first before ${name}:102`),
       ),
       `${name} repeats 1 line`,
     ]);
@@ -227,10 +200,7 @@ describe("a damaged or unusual bulk file", () => {
     const all = linesOf(month, NEW_YEAR);
     await bench.file("2024-12", [...all.slice(0, 1_000), "nonsense"]);
     for (let day = month; day < NEW_YEAR; day += DAY)
-      await bench.file(
-        new Date(day).toISOString().slice(0, 10),
-        linesOf(day, day + DAY),
-      );
+      await bench.file(new Date(day).toISOString().slice(0, 10), linesOf(day, day + DAY));
     const job = await bench.load(month, NEW_YEAR);
     expect(job).toMatchObject({
       state: "done",

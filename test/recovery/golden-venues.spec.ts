@@ -8,18 +8,9 @@ import { published } from "../support/exchange/published.js";
 import { nineOf } from "../support/klines.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
 import { type Tape, trade } from "../support/tape.js";
-import {
-  GOLDENS,
-  type Golden,
-  type RecordedBucket,
-  bucketsOf,
-} from "../support/venue-buckets.js";
+import { GOLDENS, type Golden, type RecordedBucket, bucketsOf } from "../support/venue-buckets.js";
 import { CANDLES, type CandleUpdate } from "../support/venue-candles.js";
-import {
-  type Recording,
-  framesOf,
-  isRecorded,
-} from "../support/venue-recordings.js";
+import { type Recording, framesOf, isRecorded } from "../support/venue-recordings.js";
 
 const never = new AbortController().signal;
 let tape: Tape;
@@ -38,17 +29,14 @@ async function candlesOf(
   for (const one of trades) {
     const { refusals } = await recorder.record([one], never);
     expect(refusals).toEqual([]);
-    const [candle] = await tape.candles.exact(`${venue.name}:${symbol}`, [
-      { interval, openTime },
-    ]);
+    const [candle] = await tape.candles.exact(`${venue.name}:${symbol}`, [{ interval, openTime }]);
     candles.push(candle);
   }
   return candles;
 }
 
 function klineOf({ openTime, fields }: CandleUpdate): Kline {
-  const reported = (field: keyof typeof fields): string | null =>
-    fields[field] ?? null;
+  const reported = (field: keyof typeof fields): string | null => fields[field] ?? null;
   const { open = "", high = "", low = "", close = "", volume = "" } = fields;
   return {
     openTime,
@@ -107,10 +95,7 @@ it.each([...GOLDENS])(
 it("would not match with one trade fewer", async () => {
   const golden = GOLDENS[1] as Golden;
   const [bucket] = bucketsOf(golden) as [RecordedBucket];
-  const candles = await candlesOf(
-    { ...bucket, trades: bucket.trades.slice(1) },
-    golden,
-  );
+  const candles = await candlesOf({ ...bucket, trades: bucket.trades.slice(1) }, golden);
   expect(matched(bucket, candles)).toBeLessThan(bucket.updates.length);
 });
 
@@ -138,9 +123,7 @@ it.each(published())(
       limit: 1_000,
     });
     const reported = new Set(bars.map(({ openTime }) => openTime));
-    expect(
-      candles.map(nineOf).filter(({ openTime }) => reported.has(openTime)),
-    ).toEqual(bars);
+    expect(candles.map(nineOf).filter(({ openTime }) => reported.has(openTime))).toEqual(bars);
   },
 );
 
@@ -155,9 +138,7 @@ describe("recordings without candles of the venue", () => {
   });
 
   it("BINANCE sends two candles, one of which began before the recording", () => {
-    const updates = framesOf("BINANCE").flatMap((frame) =>
-      CANDLES.BINANCE(frame),
-    );
+    const updates = framesOf("BINANCE").flatMap((frame) => CANDLES.BINANCE(frame));
     if (isRecorded) expect(updates).toHaveLength(2);
     for (const { fields } of updates)
       expect(Object.keys(fields).sort()).toEqual([...FIGURES].sort());

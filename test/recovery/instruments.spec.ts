@@ -68,23 +68,16 @@ function exchangeInfo({ href }: URL): unknown {
 }
 
 /** Another process that follows these markets. */
-function start(
-  feeds = FEEDS,
-  timing = TIMING,
-): { hosts: VenueHosts; stop: () => Promise<void> } {
+function start(feeds = FEEDS, timing = TIMING): { hosts: VenueHosts; stop: () => Promise<void> } {
   const followed = following(feeds);
   const claims = new MarketClaims(followed, new ClaimStore(tape.source));
-  const hosts = new VenueHosts(
-    { venueUrl: () => rest.url },
-    new RestFigures(new Metrics()),
-  );
+  const hosts = new VenueHosts({ venueUrl: () => rest.url }, new RestFigures(new Metrics()));
   const store = new InstrumentStore(tape.source);
   const instruments = new Instruments(followed, claims, hosts, store, timing);
   claims.start();
   instruments.start();
   let stopped: Promise<void> | undefined;
-  const stop = (): Promise<void> =>
-    (stopped ??= instruments.stop().then(() => claims.stop()));
+  const stop = (): Promise<void> => (stopped ??= instruments.stop().then(() => claims.stop()));
   stops.push(stop);
   return { hosts, stop };
 }
@@ -93,9 +86,7 @@ async function known(): Promise<Record<string, string>> {
   const rows: { market: string; tick_size: string }[] = await tape.source.query(
     "SELECT market, tick_size FROM instrument ORDER BY market",
   );
-  return Object.fromEntries(
-    rows.map((row) => [row.market.slice(8), row.tick_size]),
-  );
+  return Object.fromEntries(rows.map((row) => [row.market.slice(8), row.tick_size]));
 }
 
 const holds = (wanted: Record<string, string>): Promise<void> =>
@@ -141,28 +132,23 @@ it("one that the venue does not know delays none of the others, and logs no warn
 it.each([
   ["fails", 500, "{}"],
   ["returns nothing readable", 200, `{"symbols":"none"}`],
-])(
-  "stay as they were while the venue %s, which is logged once",
-  async (_, status, body) => {
-    start();
-    await holds(ALL);
-    ticks.set("BTCUSDT", "0.10000000");
-    let failed = 0;
-    rest.before = (_url, response) => {
-      failed++;
-      response.writeHead(status).end(body);
-      return true;
-    };
-    await until(() => Promise.resolve(failed >= 4), 20_000);
-    expect(await known()).toEqual(ALL);
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(
-      /^Instruments of binance cannot be refreshed; /,
-    );
-    rest.before = () => false;
-    await holds({ ...ALL, BTCUSDT: "0.1" });
-  },
-);
+])("stay as they were while the venue %s, which is logged once", async (_, status, body) => {
+  start();
+  await holds(ALL);
+  ticks.set("BTCUSDT", "0.10000000");
+  let failed = 0;
+  rest.before = (_url, response) => {
+    failed++;
+    response.writeHead(status).end(body);
+    return true;
+  };
+  await until(() => Promise.resolve(failed >= 4), 20_000);
+  expect(await known()).toEqual(ALL);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(/^Instruments of binance cannot be refreshed; /);
+  rest.before = () => false;
+  await holds({ ...ALL, BTCUSDT: "0.1" });
+});
 
 it("are requested less and less often while the venue fails", async () => {
   rest.before = (_url, response) => {
@@ -194,12 +180,7 @@ it("are not requested while the host wants no requests", async () => {
 it("wait for a repair, and leave it the rest of the budget", async () => {
   const { hosts } = start(FEEDS, { ...TIMING, firstMs: 400 });
   const repair = (weight: number, path: string): Promise<string> =>
-    hosts.fetch(
-      binance,
-      { path, weight, read: (value) => ({ ok: true, value }) },
-      "repair",
-      never,
-    );
+    hosts.fetch(binance, { path, weight, read: (value) => ({ ok: true, value }) }, "repair", never);
   rest.before = (url, response) => {
     if (url.includes("exchangeInfo")) return false;
     response.end("{}");

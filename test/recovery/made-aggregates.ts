@@ -5,21 +5,14 @@ import { trade } from "../support/tape.js";
 const MINUTE = 60_000;
 
 /** Aggregates as Binance's stream gives them: one trade each, whose own ids are counted apart. */
-export function aggregates(
-  market: string,
-  first: number,
-  minutes: number,
-  perMinute = 5,
-): Trade[] {
+export function aggregates(market: string, first: number, minutes: number, perMinute = 5): Trade[] {
   const next = random(3);
   return Array.from({ length: minutes * perMinute }, (_, index) => {
     const id = 1_000 + index;
     return trade(
       market,
       id * 10,
-      first +
-        Math.floor(index / perMinute) * MINUTE +
-        (index % perMinute) * 9_000,
+      first + Math.floor(index / perMinute) * MINUTE + (index % perMinute) * 9_000,
       {
         ord: String(id),
         kind: "aggregated",

@@ -32,15 +32,12 @@ async function two(): Promise<[MarketClaims, MarketClaims, DataSource]> {
   const tape = await openTape();
   tapes.push(tape);
   followed = [following(FEEDS), following(FEEDS)];
-  const [one, other] = followed.map(
-    (each) => new MarketClaims(each, new ClaimStore(tape.source)),
-  );
+  const [one, other] = followed.map((each) => new MarketClaims(each, new ClaimStore(tape.source)));
   claims.push(one as MarketClaims, other as MarketClaims);
   return [one as MarketClaims, other as MarketClaims, tape.source];
 }
 
-const marketsOf = (each: MarketClaims): string[] =>
-  each.claimedMarkets.map(({ market }) => market);
+const marketsOf = (each: MarketClaims): string[] => each.claimedMarkets.map(({ market }) => market);
 
 const ALL = ["binance:BTCUSDT", "kraken:BTC/USD"];
 
@@ -71,9 +68,7 @@ describe("a market", () => {
     };
     const [before = ""] = await holders();
     expect(before).toMatch(/^2 by /);
-    await source.query("SELECT pg_terminate_backend($1)", [
-      Number(before.split(" ").at(-1)),
-    ]);
+    await source.query("SELECT pg_terminate_backend($1)", [Number(before.split(" ").at(-1))]);
     // The ended backend may hold its locks for a moment longer.
     await until(async () => {
       const [now] = await holders();

@@ -3,13 +3,7 @@ import type { Difference } from "../../src/domain/reconciliation.js";
 import { figure } from "../ingestion/feed-under-test.js";
 import { until } from "../support/app.js";
 import { binanceRest } from "../support/exchange/by-id-rest.js";
-import {
-  ALL,
-  FEEDS,
-  MARKET,
-  ReconciliationScene,
-  quietLog,
-} from "./reconciliation-scene.js";
+import { ALL, FEEDS, MARKET, ReconciliationScene, quietLog } from "./reconciliation-scene.js";
 import type { Bench, KlineVenue } from "./reconciliation-under-test.js";
 
 let scene: ReconciliationScene;
@@ -43,10 +37,7 @@ describe("a minute that differs from the venue's", () => {
     const trades = scene.madeTrades();
     const missing = trades[43] as Trade;
     venue.trades.set("BTCUSDT", trades);
-    await bench.record([
-      ...trades.filter((one) => one !== missing),
-      scene.closing(),
-    ]);
+    await bench.record([...trades.filter((one) => one !== missing), scene.closing()]);
     const running = await bench.start(venue, FEEDS);
     const difference = await stateOf(8, "confirmed");
     expect(difference).toMatchObject({ outcome: "differs", complete: false });
@@ -69,9 +60,7 @@ describe("a minute that differs from the venue's", () => {
     expect(settled.foundAt).toBe(difference.foundAt);
     await scene.compared();
     expect((await bench.day(MARKET)).matchRatio).toBe(1);
-    expect(
-      await bench.results.of(MARKET, "1m", scene.minuteOf(8)),
-    ).toMatchObject({
+    expect(await bench.results.of(MARKET, "1m", scene.minuteOf(8))).toMatchObject({
       outcome: "match",
       difference: { state: "resolved", outcome: "differs" },
     });
@@ -81,9 +70,7 @@ describe("a minute that differs from the venue's", () => {
     const trades = scene.madeTrades();
     venue.trades.set("BTCUSDT", trades);
     venue.serve = (bars) =>
-      bars.map((bar) =>
-        bar.openTime === scene.minuteOf(12) ? { ...bar, volume: "77.5" } : bar,
-      );
+      bars.map((bar) => (bar.openTime === scene.minuteOf(12) ? { ...bar, volume: "77.5" } : bar));
     let fetched = 0;
     venue.instead = (url, response) => {
       const prints = trades.map(({ ord, price, amount, takerSide, time }) => ({
@@ -114,9 +101,13 @@ describe("a minute that differs from the venue's", () => {
       fields: [{ field: "volume", theirs: "77.5", judged: true }],
     });
     expect(fetched).toBe(1);
-    expect(running.bulk.map((record) => "ord" in record && record.ord)).toEqual(
-      ["1060", "1061", "1062", "1063", "1064"],
-    );
+    expect(running.bulk.map((record) => "ord" in record && record.ord)).toEqual([
+      "1060",
+      "1061",
+      "1062",
+      "1063",
+      "1064",
+    ]);
     expect(running.bulk[0]).toMatchObject({ source: "repair" });
     expect(await scene.rests()).toBe(true);
     expect(fetched).toBe(1);
@@ -154,14 +145,10 @@ describe("a minute that differs from the venue's", () => {
 
   it("is missing here, or missing there", async () => {
     const trades = scene.madeTrades();
-    const ours = trades.filter(
-      ({ time }) => time < scene.minuteOf(5) || time >= scene.minuteOf(6),
-    );
+    const ours = trades.filter(({ time }) => time < scene.minuteOf(5) || time >= scene.minuteOf(6));
     venue.trades.set(
       "BTCUSDT",
-      trades.filter(
-        ({ time }) => time < scene.minuteOf(9) || time >= scene.minuteOf(10),
-      ),
+      trades.filter(({ time }) => time < scene.minuteOf(9) || time >= scene.minuteOf(10)),
     );
     await bench.record([...ours, scene.closing()]);
     await bench.start(venue, FEEDS);

@@ -5,11 +5,7 @@ import type { Trade } from "../../src/domain/trade.js";
 import { until } from "../support/app.js";
 import { BINANCE } from "../support/exchange/kline-rest.js";
 import { aggregates } from "./made-aggregates.js";
-import {
-  type Bench,
-  KlineVenue,
-  openBench,
-} from "./reconciliation-under-test.js";
+import { type Bench, KlineVenue, openBench } from "./reconciliation-under-test.js";
 
 export const MARKET = "binance:BTCUSDT";
 export const FEEDS = { feeds: MARKET };

@@ -4,11 +4,7 @@ import { until } from "../support/app.js";
 import { BINANCE } from "../support/exchange/kline-rest.js";
 import { trade } from "../support/tape.js";
 import { quietLog } from "./reconciliation-scene.js";
-import {
-  type Bench,
-  KlineVenue,
-  openBench,
-} from "./reconciliation-under-test.js";
+import { type Bench, KlineVenue, openBench } from "./reconciliation-under-test.js";
 
 const MINUTE = 60_000;
 const [BTC, ETH] = ["binance:BTCUSDT", "binance:ETHUSDT"];
@@ -39,8 +35,7 @@ afterEach(async () => {
   await venue.close();
 });
 
-const comparedOf = async (market: string): Promise<number> =>
-  (await bench.day(market)).compared;
+const comparedOf = async (market: string): Promise<number> => (await bench.day(market)).compared;
 
 async function compared(market: string): Promise<void> {
   let last = 0;
@@ -51,8 +46,7 @@ async function compared(market: string): Promise<void> {
   );
 }
 
-const isOf = (url: URL, symbol: string): boolean =>
-  url.searchParams.get("symbol") === symbol;
+const isOf = (url: URL, symbol: string): boolean => url.searchParams.get("symbol") === symbol;
 
 function answerOnce(
   holds: (url: URL) => boolean,
@@ -71,24 +65,21 @@ describe("an unusable answer", () => {
     ["no JSON", "<html>Bad Gateway</html>"],
     ["an error with status 200", '{"code":-1121,"msg":"Invalid symbol."}'],
     ["a candle without a volume", '[[1723161600000,"1","1","1","1"]]'],
-  ])(
-    "%s: says nothing about the candles, and is requested again",
-    async (_, body) => {
-      answerOnce(
-        (url) => isOf(url, "BTCUSDT"),
-        (response) => response.end(body),
-      );
-      await bench.start(venue, FEEDS);
-      await compared(ETH);
-      await compared(BTC);
-      const found = await bench.results.differences({
-        market: BTC,
-        interval: "1m",
-        limit: 10,
-      });
-      expect(found).toEqual([]);
-    },
-  );
+  ])("%s: says nothing about the candles, and is requested again", async (_, body) => {
+    answerOnce(
+      (url) => isOf(url, "BTCUSDT"),
+      (response) => response.end(body),
+    );
+    await bench.start(venue, FEEDS);
+    await compared(ETH);
+    await compared(BTC);
+    const found = await bench.results.differences({
+      market: BTC,
+      interval: "1m",
+      limit: 10,
+    });
+    expect(found).toEqual([]);
+  });
 
   it("for one market does not delay the others, and is retried less and less often", async () => {
     venue.instead = (url, response) => {
@@ -99,9 +90,7 @@ describe("an unusable answer", () => {
     await bench.start(venue, FEEDS);
     await compared(ETH);
     await sleep(3_000);
-    const requests = venue.requests.filter((url) =>
-      isOf(url, "BTCUSDT"),
-    ).length;
+    const requests = venue.requests.filter((url) => isOf(url, "BTCUSDT")).length;
     // Every 100 ms it would be 30.
     expect(requests).toBeLessThan(10);
     expect(await comparedOf(BTC)).toBe(0);

@@ -18,11 +18,7 @@ import { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { RestFigures } from "../../src/venues/rest/rest-figures.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { Venues } from "../../src/venues/venues.js";
-import {
-  type Bar,
-  type KlineDialect,
-  barsOf,
-} from "../support/exchange/kline-rest.js";
+import { type Bar, type KlineDialect, barsOf } from "../support/exchange/kline-rest.js";
 import { type Tape, openTape } from "../support/tape.js";
 
 const never = new AbortController().signal;
@@ -58,8 +54,7 @@ export class KlineVenue {
 
   /** Number of requests for candles. */
   get klineRequests(): number {
-    return this.requests.filter((url) => this.dialect.parse(url) !== undefined)
-      .length;
+    return this.requests.filter((url) => this.dialect.parse(url) !== undefined).length;
   }
 
   async close(): Promise<void> {
@@ -80,9 +75,7 @@ export class KlineVenue {
       this.dialect.convention,
       Date.now(),
     );
-    const bars = this.serve(
-      all.filter(({ openTime }) => openTime >= start && openTime < end),
-    );
+    const bars = this.serve(all.filter(({ openTime }) => openTime >= start && openTime < end));
     response.end(JSON.stringify(this.dialect.encode(bars, symbol)));
   }
 }
@@ -141,9 +134,8 @@ export async function openBench(intervals = "1m"): Promise<Bench> {
     },
     day: async (market) => {
       const days = await results.days(market, 0, Date.now() + 86_400_000);
-      const sum = (
-        field: "compared" | "matched" | "incomplete" | "unjudged",
-      ): number => days.reduce((total, day) => total + day[field], 0);
+      const sum = (field: "compared" | "matched" | "incomplete" | "unjudged"): number =>
+        days.reduce((total, day) => total + day[field], 0);
       const [compared, matched] = [sum("compared"), sum("matched")];
       return {
         compared,
@@ -164,14 +156,7 @@ async function startOne(
   tape: Tape,
   recorder: Recorder,
   venue: KlineVenue,
-  {
-    feeds,
-    intervals = "1m",
-    back = 86_400_000,
-    after = 0,
-    recheck = 50,
-    every = 100,
-  }: Options,
+  { feeds, intervals = "1m", back = 86_400_000, after = 0, recheck = 50, every = 100 }: Options,
 ): Promise<Running> {
   const config = {
     ...readConfig({ FEEDS: feeds, INTERVALS: intervals }),

@@ -1,20 +1,11 @@
 import type { Trade } from "../../src/domain/trade.js";
 import type { Difference } from "../../src/domain/reconciliation.js";
 import { until } from "../support/app.js";
-import {
-  BINANCE,
-  BYBIT,
-  KRAKEN,
-  type KlineDialect,
-} from "../support/exchange/kline-rest.js";
+import { BINANCE, BYBIT, KRAKEN, type KlineDialect } from "../support/exchange/kline-rest.js";
 import { random } from "../support/random.js";
 import { trade } from "../support/tape.js";
 import { quietLog } from "./reconciliation-scene.js";
-import {
-  type Bench,
-  KlineVenue,
-  openBench,
-} from "./reconciliation-under-test.js";
+import { type Bench, KlineVenue, openBench } from "./reconciliation-under-test.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -65,8 +56,7 @@ function madeTrades(
 }
 
 /** Start of `minutes` whole minutes that end now. */
-const startOf = (minutes: number): number =>
-  Date.now() - (Date.now() % MINUTE) - minutes * MINUTE;
+const startOf = (minutes: number): number => Date.now() - (Date.now() % MINUTE) - minutes * MINUTE;
 
 const differences = (market: string): Promise<Difference[]> =>
   bench.results.differences({ market, interval: "1m", limit: 1_000 });
@@ -92,12 +82,10 @@ describe("a venue whose candles open at the close before, and are flat without a
     await bench.start(venue, { feeds: market });
     await compared(market, 39);
     expect(await differences(market)).toEqual([]);
-    const opens = (
-      await bench.tape.candles.page({ market, interval: "1m", limit: 100 })
-    ).map(({ open, close }) => [open, close]);
-    expect(
-      opens.filter(([first], at) => at > 0 && first === opens[at - 1]?.[1]),
-    ).toEqual([]);
+    const opens = (await bench.tape.candles.page({ market, interval: "1m", limit: 100 })).map(
+      ({ open, close }) => [open, close],
+    );
+    expect(opens.filter(([first], at) => at > 0 && first === opens[at - 1]?.[1])).toEqual([]);
   });
 
   it("shows what was missed while no process followed, in that minute only", async () => {
@@ -118,8 +106,7 @@ describe("a venue whose candles open at the close before, and are flat without a
     await bench.start(venue, { feeds: market });
     await compared(market, 39);
     await until(
-      async () =>
-        (await differences(market)).every(({ state }) => state === "confirmed"),
+      async () => (await differences(market)).every(({ state }) => state === "confirmed"),
       30_000,
     );
     expect(
@@ -174,16 +161,12 @@ describe("longer intervals", () => {
       venue.requests
         .filter((url) => url.searchParams.get("interval") === interval)
         .map((url) => Number(url.searchParams.get("endTime")) + 1);
-    await until(
-      () => endsOf("5m").length >= 3 && endsOf("1h").length >= 3,
-      30_000,
-    );
+    await until(() => endsOf("5m").length >= 3 && endsOf("1h").length >= 3, 30_000);
     await compared(market, 3 * 1_440 - 1);
-    const rows: { interval: string; days: string; ms: string }[] =
-      await bench.tape.source.query(
-        `SELECT interval, count(*) AS days, sum((SELECT sum(upper(x) - lower(x)) FROM unnest(compared) x)) AS ms
+    const rows: { interval: string; days: string; ms: string }[] = await bench.tape.source.query(
+      `SELECT interval, count(*) AS days, sum((SELECT sum(upper(x) - lower(x)) FROM unnest(compared) x)) AS ms
          FROM reconciliation WHERE interval <> '1m' GROUP BY interval ORDER BY interval`,
-      );
+    );
     expect(rows).toEqual([
       { interval: "5m", days: "3", ms: String(3 * 5 * MINUTE) },
       { interval: "1h", days: "3", ms: String(3 * HOUR) },

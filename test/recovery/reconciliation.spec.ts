@@ -39,9 +39,7 @@ describe("minutes that equal the venue's", () => {
     });
     expect(await scene.differences()).toEqual([]);
     expect(await scene.rests()).toBe(true);
-    expect(
-      await bench.results.of(MARKET, "1m", scene.minuteOf(3)),
-    ).toMatchObject({
+    expect(await bench.results.of(MARKET, "1m", scene.minuteOf(3))).toMatchObject({
       outcome: "match",
       difference: null,
     });
@@ -50,10 +48,7 @@ describe("minutes that equal the venue's", () => {
     await running.stop();
     const before = venue.klineRequests;
     const again = await bench.start(venue, FEEDS);
-    await until(
-      async () => (await figure(again.metrics, "tapeline_match_ratio")) === 1,
-      30_000,
-    );
+    await until(async () => (await figure(again.metrics, "tapeline_match_ratio")) === 1, 30_000);
     expect(venue.klineRequests).toBe(before);
   });
 
@@ -75,9 +70,7 @@ describe("minutes that equal the venue's", () => {
   it("count those in which neither side has a trade", async () => {
     const trades = scene
       .madeTrades()
-      .filter(
-        ({ time }) => time < scene.minuteOf(10) || time >= scene.minuteOf(15),
-      );
+      .filter(({ time }) => time < scene.minuteOf(10) || time >= scene.minuteOf(15));
     const dense = trades.map((one, index) => ({
       ...one,
       ord: String(1_000 + index),
@@ -115,16 +108,12 @@ it("compares the newest first, no further back than configured", async () => {
   const back = 2_500 * MINUTE;
   await bench.start(venue, { ...FEEDS, back, every: 60_000 });
   await until(() => venue.klineRequests === 3, 20_000);
-  const starts = venue.requests.map((url) =>
-    Number(url.searchParams.get("startTime")),
-  );
+  const starts = venue.requests.map((url) => Number(url.searchParams.get("startTime")));
   expect(starts).toEqual([...starts].sort((a, b) => b - a));
   expect(starts[2]).toBeGreaterThan(Date.now() - back - 5 * MINUTE);
   for (const url of venue.requests) {
     const at = (name: string): number => Number(url.searchParams.get(name));
-    expect((at("endTime") + 1 - at("startTime")) / MINUTE).toBeLessThanOrEqual(
-      1_000,
-    );
+    expect((at("endTime") + 1 - at("startTime")) / MINUTE).toBeLessThanOrEqual(1_000);
   }
 });
 

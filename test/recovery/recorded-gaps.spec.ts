@@ -39,11 +39,7 @@ function filled(prints: readonly Print[]): Print[] {
     const missing = after.id - before.id - 1;
     const step = (after.time - before.time) / (missing + 1);
     const made = Array.from({ length: missing }, (_, n) =>
-      print(
-        before.id + 1 + n,
-        Math.floor(before.time + step * (n + 1)),
-        before.price,
-      ),
+      print(before.id + 1 + n, Math.floor(before.time + step * (n + 1)), before.price),
     );
     return [...made, after];
   });
@@ -69,9 +65,7 @@ async function allMinutes(): Promise<Candle[]> {
   const candles: Candle[] = [];
   for (;;) {
     const start = candles.at(-1)?.closeTime ?? 0;
-    const page = await scene.get<Candle[]>(
-      `/candles?interval=1m&start=${start}&limit=1000`,
-    );
+    const page = await scene.get<Candle[]>(`/candles?interval=1m&start=${start}&limit=1000`);
     if (page.length === 0) return candles;
     candles.push(...page);
   }

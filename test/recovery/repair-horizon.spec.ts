@@ -74,17 +74,13 @@ it("ids that the venue skipped in dropped days are void by its candles, and trad
       afterTime: null,
       beforeTime: null,
       endedAt: null,
-      reason: expect.stringMatching(
-        /^its trades are older than those that are kept/,
-      ) as string,
+      reason: expect.stringMatching(/^its trades are older than those that are kept/) as string,
     }),
   ]);
   expect(await incomplete()).toEqual([minuteOf(LOST)]);
   // The trade after midnight is kept.
   expect(
-    await scene.query(
-      "SELECT id_from, after_time, before_time FROM gap ORDER BY id_from",
-    ),
+    await scene.query("SELECT id_from, after_time, before_time FROM gap ORDER BY id_from"),
   ).toEqual(
     [130, 150, 160, 199].map((id) => ({
       id_from: String(id),
@@ -115,9 +111,7 @@ it("nothing is void there while the venue's candles cannot be fetched, which is 
   expect(await scene.gaps("void")).toEqual([]);
   expect(await scene.gaps("unrepairable")).toEqual([]);
   expect(lines.filter((line) => line.includes("503"))).toEqual([
-    expect.stringMatching(
-      /^Gap \d+ of binance:BTCUSDT will be retried: 503 maintenance$/,
-    ),
+    expect.stringMatching(/^Gap \d+ of binance:BTCUSDT will be retried: 503 maintenance$/),
   ]);
   isAway = false;
   await scene.ended("void", 3);

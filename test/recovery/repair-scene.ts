@@ -44,11 +44,7 @@ export class Scene {
   }
 
   /** What the venue has traded: one a second from noon on by default. */
-  traded(
-    from: number,
-    to: number,
-    timeOf = (id: number) => NOON + id * 1_000,
-  ): Print[] {
+  traded(from: number, to: number, timeOf = (id: number) => NOON + id * 1_000): Print[] {
     this.rest.trades = Array.from({ length: to - from + 1 }, (_, index) => ({
       symbol: splitMarket(this.market).symbol,
       id: from + index,
@@ -125,16 +121,11 @@ export class Scene {
 
 /** For a suite: opens scenes, each closed after its test. */
 export function sceneOpener() {
-  return closedAfterEach((...all: Parameters<typeof Scene.open>) =>
-    Scene.open(...all),
-  );
+  return closedAfterEach((...all: Parameters<typeof Scene.open>) => Scene.open(...all));
 }
 
 /** As the venue's stream sends it and the recorder stores it. */
-export function held(
-  market: string,
-  { id, price, amount, takerSide, time }: Print,
-): Trade {
+export function held(market: string, { id, price, amount, takerSide, time }: Print): Trade {
   const fields = { price, amount, takerSide };
   return market.startsWith("binance:")
     ? trade(market, id, time, {

@@ -20,19 +20,14 @@ it("a venue that was away for hours is queried soon after it is back, and a firs
   // Attempts counted during the outage would make the next wait an hour.
   scene.repair({ maxRetryMs: HOUR });
   await until(() => scene.rest.requests.length >= 2, 30_000);
-  await scene.query(
-    "UPDATE gap SET attempts = 500, in_a_row = 500, next_try_at = now()",
-  );
+  await scene.query("UPDATE gap SET attempts = 500, in_a_row = 500, next_try_at = now()");
   const before = scene.rest.requests.length;
   await until(() => scene.rest.requests.length >= before + 2, 30_000);
   expect((await scene.gaps())[0]).toMatchObject({ state: "repairing" });
   // Back, and seconds behind its stream.
   scene.rest.trades = all.slice(0, 50);
   isAway = false;
-  await until(
-    async () => /does not know/.test((await scene.gaps())[0]?.reason ?? ""),
-    30_000,
-  );
+  await until(async () => /does not know/.test((await scene.gaps())[0]?.reason ?? ""), 30_000);
   scene.rest.trades = all;
   await scene.ended("repaired");
   await scene.expectWhole(101);
@@ -67,17 +62,12 @@ it("a hole of more parts than an attempt fetches is not given up while each atte
   await scene.hold([...all.slice(0, 10), ...all.slice(-10)]);
   const first = scene.repair({ graceMs: HOUR });
   // Noted as one row of the ledger.
-  await until(
-    async () => (await scene.query("SELECT FROM gap")).length === 1,
-    30_000,
-  );
+  await until(async () => (await scene.query("SELECT FROM gap")).length === 1, 30_000);
   await first.stop();
   // Every second trade comes late by itself: 241 holes of one row, and an attempt fetches a
   // hundred. Seven attempts came before.
   await scene.hold(all.filter(({ id }) => id % 2 === 1));
-  await scene.query(
-    "UPDATE gap SET outcome = 'told', in_a_row = 7, missing = 242",
-  );
+  await scene.query("UPDATE gap SET outcome = 'told', in_a_row = 7, missing = 242");
   const states = new Set<string>();
   const watch = setInterval(() => {
     void scene

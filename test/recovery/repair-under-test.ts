@@ -41,11 +41,7 @@ export class RepairUnderTest {
   private readonly repair: Repair;
   private ended: Promise<void> | undefined;
 
-  constructor(
-    { app }: ApiUnderTest,
-    restUrl: string,
-    timing: Partial<RepairTiming> = {},
-  ) {
+  constructor({ app }: ApiUnderTest, restUrl: string, timing: Partial<RepairTiming> = {}) {
     const config = app.get<Config>(CONFIG);
     this.claims = new MarketClaims(
       new FollowedMarkets(config, new Venues()),
@@ -53,10 +49,7 @@ export class RepairUnderTest {
     );
     const metrics = new Metrics();
     this.figures = new RepairFigures(metrics);
-    const hosts = new VenueHosts(
-      { venueUrl: () => restUrl },
-      new RestFigures(metrics),
-    );
+    const hosts = new VenueHosts({ venueUrl: () => restUrl }, new RestFigures(metrics));
     this.repair = new Repair(
       this.claims,
       hosts,
@@ -64,12 +57,7 @@ export class RepairUnderTest {
       app.get(GapStore),
       app.get(Transport),
       this.figures,
-      new HoleProof(
-        config,
-        hosts,
-        app.get(CandleStore),
-        app.get(GapLedgerStore),
-      ),
+      new HoleProof(config, hosts, app.get(CandleStore), app.get(GapLedgerStore)),
       { ...TIMING, ...timing },
     );
     this.claims.start();
@@ -89,10 +77,7 @@ export class Rest {
   /** Path and query of every request, in order. */
   readonly requests: string[] = [];
   /** Called first for each request; true when it has answered. */
-  before: (
-    url: string,
-    response: ServerResponse,
-  ) => boolean | Promise<boolean> = () => false;
+  before: (url: string, response: ServerResponse) => boolean | Promise<boolean> = () => false;
 
   private constructor(private readonly server: Server) {}
 
@@ -103,9 +88,7 @@ export class Rest {
       own.requests.push(url);
       void own.answer(rest, url, response);
     });
-    await new Promise<void>((resolve) =>
-      server.listen(0, "127.0.0.1", resolve),
-    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return own;
   }
 
@@ -125,8 +108,6 @@ export class Rest {
   ): Promise<void> {
     if (await this.before(url, response)) return;
     const body = rest(new URL(url, "http://exchange"), () => this.trades);
-    response
-      .writeHead(body === undefined ? 404 : 200)
-      .end(JSON.stringify(body ?? {}));
+    response.writeHead(body === undefined ? 404 : 200).end(JSON.stringify(body ?? {}));
   }
 }

@@ -49,10 +49,7 @@ describe.each(VENUES)("a hole in %s", (market, dialect) => {
     const after = await scene.minutes();
     const complete = after.map((candle) => candle.complete);
     expect(complete).toEqual([null, ...complete.slice(1).map(() => true)]);
-    await until(
-      () => JSON.stringify(follower.state()) === JSON.stringify(after),
-      30_000,
-    );
+    await until(() => JSON.stringify(follower.state()) === JSON.stringify(after), 30_000);
     // The minutes of 180–299 s are full revisions, that of 120–179 s is complete now, and the
     // others have not changed.
     for (const candle of before) {
@@ -68,9 +65,10 @@ describe.each(VENUES)("a hole in %s", (market, dialect) => {
     }
     for (const minute of [3, 4]) {
       const openTime = NOON + minute * MINUTE;
-      expect(
-        after.find((candle) => candle.openTime === openTime),
-      ).toMatchObject({ trades: 60, closed: true });
+      expect(after.find((candle) => candle.openTime === openTime)).toMatchObject({
+        trades: 60,
+        closed: true,
+      });
       expect(follower.closed).toContain(`${openTime} 1`);
     }
     const [first] = await scene.get<Trade[]>("/trades?fromId=180&limit=1");
@@ -78,17 +76,13 @@ describe.each(VENUES)("a hole in %s", (market, dialect) => {
   });
 
   it("without trades at the venue is void, and the candles beside it are complete", async () => {
-    scene.rest.trades = scene.rest.trades.filter(
-      ({ id }) => id < 180 || id >= 300,
-    );
+    scene.rest.trades = scene.rest.trades.filter(({ id }) => id < 180 || id >= 300);
     scene.repair();
     const [gap] = await scene.ended("void");
     expect(gap).toMatchObject({ fromId: "180", toId: "299", reason: null });
     await scene.expectWhole(181);
     const after = await scene.minutes();
-    expect(after.slice(1).every(({ complete }) => complete === true)).toBe(
-      true,
-    );
+    expect(after.slice(1).every(({ complete }) => complete === true)).toBe(true);
     expect(after.every(({ revision }) => revision === 0)).toBe(true);
     expect(await scene.get()).toMatchObject({
       coverage: { void: "120", held: "181" },

@@ -22,10 +22,7 @@ describe("a hole", () => {
       // Some seconds behind the stream: nothing of the hole, and nothing after it.
       scene.rest.trades = all.slice(0, 50);
       scene.repair();
-      await until(
-        async () => ((await scene.gaps())[0]?.attempts ?? 0) >= 4,
-        20_000,
-      );
+      await until(async () => ((await scene.gaps())[0]?.attempts ?? 0) >= 4, 20_000);
       expect((await scene.gaps())[0]).toMatchObject({
         state: "repairing",
         reason: "the venue's REST does not know these ids yet",
@@ -41,11 +38,7 @@ describe("a hole", () => {
     scene = await openScene(market, binanceRest);
     scene.traded(100, 3_000);
     const young = (id: number): boolean => id < 2_500 || id >= 2_510;
-    await scene.hold(
-      scene.rest.trades.filter(
-        ({ id }) => (id < 300 || id >= 350) && young(id),
-      ),
-    );
+    await scene.hold(scene.rest.trades.filter(({ id }) => (id < 300 || id >= 350) && young(id)));
     scene.repair();
     const [gap] = await scene.ended("unrepairable");
     expect(gap).toMatchObject({
@@ -53,9 +46,7 @@ describe("a hole", () => {
       reason:
         "the venue returns nothing for these ids: it serves the newest 1000 trades without a key",
     });
-    expect(await scene.ended("repaired")).toMatchObject([
-      { fromId: "2500", toId: "2509" },
-    ]);
+    expect(await scene.ended("repaired")).toMatchObject([{ fromId: "2500", toId: "2509" }]);
     const before = scene.rest.requests.length;
     await sleep(1_000);
     expect(scene.rest.requests).toHaveLength(before);
@@ -64,10 +55,7 @@ describe("a hole", () => {
   it("is requested again after refusals, failures and nonsense, but not while the venue forbids it", async () => {
     scene = await openScene(BTC, binanceRest);
     scene.traded(100, 200);
-    await scene.hold([
-      ...scene.rest.trades.slice(0, 50),
-      ...scene.rest.trades.slice(60),
-    ]);
+    await scene.hold([...scene.rest.trades.slice(0, 50), ...scene.rest.trades.slice(60)]);
     const times: number[] = [];
     const faults: [number, Record<string, string>, string][] = [
       [500, {}, "oops"],
@@ -90,19 +78,18 @@ describe("a hole", () => {
     expect((times[4] ?? 0) - (times[3] ?? 0)).toBeGreaterThan(1_950);
     await scene.expectWhole(101);
     const { values } = await figures.gapsChanged.get();
-    expect(
-      values.map(({ labels, value }) => `${labels.outcome} ${value}`).sort(),
-    ).toEqual(["found 1", "repaired 1", "void 0"]);
+    expect(values.map(({ labels, value }) => `${labels.outcome} ${value}`).sort()).toEqual([
+      "found 1",
+      "repaired 1",
+      "void 0",
+    ]);
   });
 
   it("of one millisecond that fills several pages is fetched whole", async () => {
     scene = await openScene(BTC, binanceRest);
-    const timeOf = (id: number): number =>
-      NOON + (id < 200 ? id : id < 3_200 ? 200 : id);
+    const timeOf = (id: number): number => NOON + (id < 200 ? id : id < 3_200 ? 200 : id);
     scene.traded(100, 3_300, timeOf);
-    await scene.hold(
-      scene.rest.trades.filter(({ id }) => id < 200 || id >= 3_200),
-    );
+    await scene.hold(scene.rest.trades.filter(({ id }) => id < 200 || id >= 3_200));
     scene.repair();
     await scene.ended("repaired");
     await scene.expectWhole(3_201);
@@ -111,20 +98,14 @@ describe("a hole", () => {
   it("of hours is fetched in bounded pieces, and resumes where a process was stopped in the middle", async () => {
     scene = await openScene(BTC, binanceRest);
     scene.traded(0, 20_000);
-    await scene.hold([
-      ...scene.rest.trades.slice(0, 10),
-      ...scene.rest.trades.slice(-10),
-    ]);
+    await scene.hold([...scene.rest.trades.slice(0, 10), ...scene.rest.trades.slice(-10)]);
     let answered = 0;
     scene.rest.before = () => ++answered > 8 && new Promise(() => undefined);
     const first = scene.repair();
     await until(() => answered > 8, 20_000);
     await first.stop();
     // Eight pages are in the log, and are stored.
-    await until(
-      async () => (await scene.get<{ trades: number }>()).trades > 7_500,
-      30_000,
-    );
+    await until(async () => (await scene.get<{ trades: number }>()).trades > 7_500, 30_000);
     scene.rest.before = () => false;
     const before = scene.rest.requests.length;
     scene.repair();
@@ -158,14 +139,9 @@ describe("a hole", () => {
     await scene.hold([...all.slice(0, 50), ...all.slice(60, 100)]);
     const [one, two] = [scene.repair(), scene.repair()];
     await scene.ended("repaired");
-    const requests = scene.rest.requests.filter((path) =>
-      path.includes("startTime"),
-    );
+    const requests = scene.rest.requests.filter((path) => path.includes("startTime"));
     expect(requests).toHaveLength(1);
-    expect([one.claims.has(BTC), two.claims.has(BTC)].sort()).toEqual([
-      false,
-      true,
-    ]);
+    expect([one.claims.has(BTC), two.claims.has(BTC)].sort()).toEqual([false, true]);
     await (one.claims.has(BTC) ? one : two).stop();
     await scene.hold(all.slice(120));
     await scene.ended("repaired", 2);

@@ -53,16 +53,12 @@ const result = await soak({
   signal: stopping.signal,
 });
 const { problems: found, ends, ...figures } = result;
-const kinds = plan.flatMap((each) =>
-  "fault" in each ? [each.fault.kind] : [],
-);
+const kinds = plan.flatMap((each) => ("fault" in each ? [each.fault.kind] : []));
 const unmet = [...new Set(kinds)].filter((kind) => !(kind in result.felt));
 const problems = [
   ...found,
   ...unmet.map((kind) => `${kind}: none of these faults met anything`),
-  ...result.limits.map(
-    (limit) => `the exchange had to end a connection: ${limit}`,
-  ),
+  ...result.limits.map((limit) => `the exchange had to end a connection: ${limit}`),
 ];
 for (const end of ends) say(`A process ended by itself:\n${end}\n`);
 const met = Object.values(result.felt).reduce((sum, count) => sum + count, 0);

@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Trade } from "../../src/domain/trade.js";
-import type {
-  Delivery,
-  DeliveryHandler,
-} from "../../src/streaming/transport.js";
+import type { Delivery, DeliveryHandler } from "../../src/streaming/transport.js";
 import { until } from "../support/app.js";
 import { trade } from "../support/tape.js";
 import {
@@ -91,9 +88,7 @@ export function deliversByContract(open: Open): void {
           "trades",
           (delivery) => {
             attempts.push(idsOf(delivery));
-            return attempts.length < 3
-              ? Promise.reject(new Error("not yet"))
-              : Promise.resolve();
+            return attempts.length < 3 ? Promise.reject(new Error("not yet")) : Promise.resolve();
           },
         ],
       ]),
@@ -118,8 +113,7 @@ export function deliversByContract(open: Open): void {
           noting((delivery) => {
             records.push(...tradesOf(delivery));
             bad.push(...delivery.undecodable);
-            for (const index of delivery.records.keys())
-              origins.push(delivery.origin(index).key);
+            for (const index of delivery.records.keys()) origins.push(delivery.origin(index).key);
           }),
         ],
       ]),
@@ -136,27 +130,18 @@ export function deliversByContract(open: Open): void {
     ];
     await bench.transport.produce("trades", [
       trade("binance:A", 1, NOW),
-      ...wrong.map(([fields], index) =>
-        trade("binance:A", 10 + index, NOW, fields),
-      ),
+      ...wrong.map(([fields], index) => trade("binance:A", 10 + index, NOW, fields)),
       trade("binance:A", 2, NOW),
     ]);
     await bench.raw?.("trades", "binance:A", Buffer.from([0xff, 0x00, 0x7b]));
     const reasons = wrong.map(([, reason]) => reason);
     if (bench.raw !== undefined) reasons.push("undecodable");
-    await until(
-      () => records.length + bad.length >= 2 + reasons.length,
-      20_000,
-    );
+    await until(() => records.length + bad.length >= 2 + reasons.length, 20_000);
     expect(records.map(({ id }) => id)).toEqual(["1", "2"]);
     expect(origins).toEqual(["binance:A", "binance:A"]);
     expect(bad.map(({ reason }) => reason)).toEqual(reasons);
     for (const { offset, detail, key } of bad)
-      expect([/^\d+$/.test(offset), detail.length > 10, key]).toEqual([
-        true,
-        true,
-        "binance:A",
-      ]);
+      expect([/^\d+$/.test(offset), detail.length > 10, key]).toEqual([true, true, "binance:A"]);
   });
 
   it("delivers the records that came meanwhile as one larger batch", async () => {
@@ -164,8 +149,7 @@ export function deliversByContract(open: Open): void {
     const slow: DeliveryHandler = async (delivery) => {
       sizes.push(delivery.records.length);
       // The first takes as long as the others need to come.
-      if (sizes.length === 1)
-        await until(() => consumer.status().queued >= 5_000, 20_000);
+      if (sizes.length === 1) await until(() => consumer.status().queued >= 5_000, 20_000);
     };
     const consumer = await bench.transport.subscribe(
       subscription(bench.group, [["trades", slow]], {
@@ -174,15 +158,9 @@ export function deliversByContract(open: Open): void {
       }),
     );
     const sent = Array.from({ length: 12 }, (_, index) =>
-      bench.transport.produce(
-        "trades",
-        many("binance:A", index * 1_000, 1_000),
-      ),
+      bench.transport.produce("trades", many("binance:A", index * 1_000, 1_000)),
     );
-    await until(
-      () => sizes.reduce((sum, size) => sum + size, 0) >= 12_000,
-      30_000,
-    );
+    await until(() => sizes.reduce((sum, size) => sum + size, 0) >= 12_000, 30_000);
     await Promise.all(sent);
     expect(Math.max(...sizes)).toBe(5_000);
     expect(sizes.length).toBeLessThan(9);
@@ -211,10 +189,7 @@ export function deliversByContract(open: Open): void {
     const arrived = (): number => order.length + consumer.status().queued;
     // Two largest batches: no more of a topic are held, and all of them have to be here before the
     // live ones are sent.
-    const bulk = bench.transport.produce(
-      "trades.bulk",
-      many("binance:OLD", 1, 2_000),
-    );
+    const bulk = bench.transport.produce("trades.bulk", many("binance:OLD", 1, 2_000));
     await until(() => order.length > 0 && arrived() === 2_000, 20_000);
     const live = bench.transport.produce("trades", many("binance:A", 1, 10));
     await until(() => arrived() === 2_010, 20_000);

@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Candle } from "../../src/domain/candle.js";
 import { until } from "../support/app.js";
-import {
-  type Bench,
-  type Open,
-  idsOf,
-  many,
-  noting,
-  subscription,
-  tradesOf,
-} from "./contract.js";
+import { type Bench, type Open, idsOf, many, noting, subscription, tradesOf } from "./contract.js";
 
 /** How consumers join, share and leave: the same for every transport. */
 export function livesByContract(open: Open): void {
@@ -29,9 +21,7 @@ export function livesByContract(open: Open): void {
             [
               "candles",
               noting(({ records }) =>
-                list.push(
-                  ...(records as Candle[]).map(({ openTime }) => openTime),
-                ),
+                list.push(...(records as Candle[]).map(({ openTime }) => openTime)),
               ),
             ],
           ],
@@ -53,9 +43,7 @@ export function livesByContract(open: Open): void {
     await bench.transport.produce("candles", candles);
     await until(() => seen.every((list) => list.length >= 200), 20_000);
     for (const list of seen)
-      expect(list.toSorted((a, b) => a - b)).toEqual(
-        candles.map(({ openTime }) => openTime),
-      );
+      expect(list.toSorted((a, b) => a - b)).toEqual(candles.map(({ openTime }) => openTime));
   });
 
   it("rejects produce when its signal aborts, and when it is closed", async () => {
@@ -70,9 +58,10 @@ export function livesByContract(open: Open): void {
       }),
     ).rejects.toThrow("no longer wanted");
     await bench.transport.close();
-    await expect(
-      bench.transport.produce("trades", many("binance:A", 1, 1)),
-    ).rejects.toMatchObject({ code: "closed", canRetry: false });
+    await expect(bench.transport.produce("trades", many("binance:A", 1, 1))).rejects.toMatchObject({
+      code: "closed",
+      canRetry: false,
+    });
     expect(bench.transport.problem()).toBe("closed");
   });
 
@@ -99,9 +88,7 @@ export function livesByContract(open: Open): void {
     expect(first.status().assigned).toBe(false);
     const again: string[] = [];
     await bench.transport.subscribe(
-      subscription(bench.group, [
-        ["trades", noting((delivery) => again.push(...idsOf(delivery)))],
-      ]),
+      subscription(bench.group, [["trades", noting((delivery) => again.push(...idsOf(delivery)))]]),
     );
     await bench.transport.produce("trades", many("binance:A", 11, 1));
     await until(() => again.length > 0, 20_000);
@@ -117,9 +104,7 @@ export function livesByContract(open: Open): void {
           "trades",
           async ({ signal }) => {
             begun = true;
-            await new Promise((resolve) =>
-              signal.addEventListener("abort", resolve),
-            );
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
             abortReason = signal.reason;
             throw new Error("gave up");
           },
@@ -135,9 +120,7 @@ export function livesByContract(open: Open): void {
     expect(abortReason).toBeInstanceOf(Error);
     const got: string[] = [];
     await bench.transport.subscribe(
-      subscription(bench.group, [
-        ["trades", noting((delivery) => got.push(...idsOf(delivery)))],
-      ]),
+      subscription(bench.group, [["trades", noting((delivery) => got.push(...idsOf(delivery)))]]),
     );
     await until(() => got.length >= 6, 20_000);
     await Promise.all([sent, later]);
@@ -167,15 +150,12 @@ export function livesByContract(open: Open): void {
       );
     }
     const markets = Array.from({ length: 30 }, (_, at) => `binance:S${at}`);
-    const owners = (market: string): number =>
-      owns.filter((ownsKey) => ownsKey?.(market)).length;
+    const owners = (market: string): number => owns.filter((ownsKey) => ownsKey?.(market)).length;
     // One that joins an idle group may first get an empty assignment.
     const each = (ownsKey: (key: string) => boolean): boolean =>
       markets.some((market) => ownsKey(market));
     await until(
-      () =>
-        owns.filter(each).length === 2 &&
-        markets.every((market) => owners(market) === 1),
+      () => owns.filter(each).length === 2 && markets.every((market) => owners(market) === 1),
       30_000,
     );
     const records = markets.flatMap((market) => many(market, 1, 3));

@@ -25,9 +25,7 @@ export const NOW = Date.now();
 
 /** Trades of a market with ids that count up from `from`. */
 export function many(market: string, from: number, count: number): Trade[] {
-  return Array.from({ length: count }, (_, index) =>
-    trade(market, from + index, NOW + index),
-  );
+  return Array.from({ length: count }, (_, index) => trade(market, from + index, NOW + index));
 }
 
 export function tradesOf(delivery: Delivery): Trade[] {

@@ -6,14 +6,7 @@ import { InProcessTransport } from "../../src/streaming/in-process/in-process-tr
 import { until } from "../support/app.js";
 import { deliversByContract } from "./contract-delivery.js";
 import { livesByContract } from "./contract-life.js";
-import {
-  type Bench,
-  idsOf,
-  many,
-  noting,
-  subscription,
-  tradesOf,
-} from "./contract.js";
+import { type Bench, idsOf, many, noting, subscription, tradesOf } from "./contract.js";
 
 const open = (): Promise<Bench> => {
   const transport = new InProcessTransport();
@@ -48,13 +41,9 @@ describe("in-process transport", () => {
 
   it("lets produce of trades wait until the handler has resolved", async () => {
     const gate = gated();
-    await transport.subscribe(
-      subscription("recorder", [["trades", gate.handler]]),
-    );
+    await transport.subscribe(subscription("recorder", [["trades", gate.handler]]));
     let resolved = false;
-    const sent = transport
-      .produce("trades", many("binance:A", 1, 1))
-      .then(() => (resolved = true));
+    const sent = transport.produce("trades", many("binance:A", 1, 1)).then(() => (resolved = true));
     await sleep(100);
     expect(resolved).toBe(false);
     gate.open();
@@ -63,9 +52,7 @@ describe("in-process transport", () => {
 
   it("makes produce wait at its capacity and refuses after ten seconds", async () => {
     const gate = gated();
-    await transport.subscribe(
-      subscription("recorder", [["trades", gate.handler]]),
-    );
+    await transport.subscribe(subscription("recorder", [["trades", gate.handler]]));
     const first = transport.produce("trades", many("binance:A", 1, 50_000));
     const started = Date.now();
     const second = transport.produce("trades", many("binance:B", 1, 7));
@@ -123,9 +110,7 @@ describe("in-process transport", () => {
     );
     const got: string[] = [];
     await transport.subscribe(
-      subscription("recorder", [
-        ["trades", noting((delivery) => got.push(...idsOf(delivery)))],
-      ]),
+      subscription("recorder", [["trades", noting((delivery) => got.push(...idsOf(delivery)))]]),
     );
     await sent;
     expect(got).toEqual(["1", "2", "3"]);
@@ -167,8 +152,7 @@ describe("in-process transport", () => {
             "candles",
             async ({ records }) => {
               await gate.handler();
-              for (const { openTime, version } of records as Candle[])
-                seen.set(openTime, version);
+              for (const { openTime, version } of records as Candle[]) seen.set(openTime, version);
             },
           ],
           [
@@ -182,9 +166,7 @@ describe("in-process transport", () => {
         { ephemeral: true, lanes: 1 },
       ),
     );
-    await transport.subscribe(
-      subscription("recorder", [["trades", noting(() => undefined)]]),
-    );
+    await transport.subscribe(subscription("recorder", [["trades", noting(() => undefined)]]));
     for (let version = 1; version <= 2_000; version++)
       await transport.produce(
         "candles",
@@ -208,8 +190,6 @@ describe("in-process transport", () => {
     expect([...seen.values()]).toEqual(Array(100).fill(2_000));
     const { values } = await figures.recordsDropped.get();
     for (const topic of ["candles", "trades"])
-      expect(
-        values.find(({ labels }) => labels["topic"] === topic)?.value,
-      ).toBeGreaterThan(40_000);
+      expect(values.find(({ labels }) => labels["topic"] === topic)?.value).toBeGreaterThan(40_000);
   });
 });

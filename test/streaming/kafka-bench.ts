@@ -2,10 +2,7 @@ import kafkajs from "kafkajs";
 import { readConfig } from "../../src/config/config.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { StreamingFigures } from "../../src/streaming/streaming-figures.js";
-import {
-  CONSUMER_TIMING,
-  type ConsumerTiming,
-} from "../../src/streaming/kafka/consumer.js";
+import { CONSUMER_TIMING, type ConsumerTiming } from "../../src/streaming/kafka/consumer.js";
 import { KafkaTransport } from "../../src/streaming/kafka/kafka-transport.js";
 import { randomPrefix } from "../support/kafka.js";
 import type { Bench } from "./contract.js";

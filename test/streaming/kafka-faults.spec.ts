@@ -43,10 +43,7 @@ describeOwnKafka("a broker whose acknowledgements get lost", () => {
     const got = new Set<string>();
     await transport.subscribe(
       subscription(bench.group, [
-        [
-          "trades",
-          noting((delivery) => idsOf(delivery).forEach((id) => got.add(id))),
-        ],
+        ["trades", noting((delivery) => idsOf(delivery).forEach((id) => got.add(id)))],
       ]),
     );
     await until(
@@ -77,10 +74,7 @@ describeOwnKafka("a broker that is killed and comes back", () => {
     const stored = new Set<string>();
     const consumer = await transport.subscribe(
       subscription(bench.group, [
-        [
-          "trades",
-          noting((delivery) => idsOf(delivery).forEach((id) => stored.add(id))),
-        ],
+        ["trades", noting((delivery) => idsOf(delivery).forEach((id) => stored.add(id)))],
       ]),
     );
     let stop = false;
@@ -111,20 +105,18 @@ describeOwnKafka("a broker that is killed and comes back", () => {
     }
     stop = true;
     await Promise.all(writers);
-    const missing = (): number =>
-      acknowledged.filter((id) => !stored.has(id)).length;
+    const missing = (): number => acknowledged.filter((id) => !stored.has(id)).length;
     await until(
       () => missing() === 0,
       40_000,
-      () =>
-        `${missing()} of ${acknowledged.length} acknowledged records missing`,
+      () => `${missing()} of ${acknowledged.length} acknowledged records missing`,
     );
     expect(refusals.length).toBeGreaterThan(0);
     for (const error of refusals)
-      expect([
-        error instanceof TransportError,
-        (error as TransportError).code,
-      ]).toEqual([true, "unavailable"]);
+      expect([error instanceof TransportError, (error as TransportError).code]).toEqual([
+        true,
+        "unavailable",
+      ]);
     await until(() => consumer.status().assigned, 20_000);
   }, 180_000);
 

@@ -4,11 +4,7 @@ import { marketOf } from "../../src/domain/market.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { Consumer, Transport } from "../../src/streaming/transport.js";
 import { until } from "../support/app.js";
-import {
-  type TestKafka,
-  describeKafka,
-  kafkaForTests,
-} from "../support/kafka.js";
+import { type TestKafka, describeKafka, kafkaForTests } from "../support/kafka.js";
 import { deliversByContract } from "./contract-delivery.js";
 import { livesByContract } from "./contract-life.js";
 import { idsOf, many, noting, subscription } from "./contract.js";
@@ -44,13 +40,7 @@ function runsOnItsOwn(brokers: () => string): void {
     await admin.connect();
     try {
       const policies: Record<string, unknown> = {};
-      for (const topic of [
-        "trades",
-        "trades.bulk",
-        "candles",
-        "feeds",
-        "trades.dead",
-      ]) {
+      for (const topic of ["trades", "trades.bulk", "candles", "feeds", "trades.dead"]) {
         const { resources } = await admin.describeConfigs({
           includeSynonyms: false,
           resources: [
@@ -84,27 +74,20 @@ function runsOnItsOwn(brokers: () => string): void {
 
   it("writes the candles of a market to the partition of its trades, with a key for each candle", async () => {
     bench = await openKafka(brokers());
-    const markets = Array.from({ length: 12 }, (_, at) =>
-      marketOf("binance", `K${at}`),
-    );
+    const markets = Array.from({ length: 12 }, (_, at) => marketOf("binance", `K${at}`));
     await bench.transport.produce(
       "trades",
       markets.flatMap((market) => many(market, 1, 1)),
     );
     await bench.transport.produce(
       "candles",
-      markets.map(
-        (market) => ({ market, interval: "1m", openTime: 60_000 }) as Candle,
-      ),
+      markets.map((market) => ({ market, interval: "1m", openTime: 60_000 }) as Candle),
     );
     const seen = await readAll(["trades", "candles"], 24);
     for (const market of markets) {
       const trades = seen.find(({ key }) => key === market);
       const candles = seen.find(({ key }) => key === `${market}|1m|60000`);
-      expect([candles?.partition, trades === undefined]).toEqual([
-        trades?.partition,
-        false,
-      ]);
+      expect([candles?.partition, trades === undefined]).toEqual([trades?.partition, false]);
     }
   });
 
@@ -158,9 +141,7 @@ function runsOnItsOwn(brokers: () => string): void {
     const got: string[] = [];
     const candles: number[] = [];
     const consumer = await bench.transport.subscribe(
-      subscription(bench.group, [
-        ["trades", noting((delivery) => got.push(...idsOf(delivery)))],
-      ]),
+      subscription(bench.group, [["trades", noting((delivery) => got.push(...idsOf(delivery)))]]),
     );
     const api = await bench.transport.subscribe(
       subscription(
@@ -169,19 +150,14 @@ function runsOnItsOwn(brokers: () => string): void {
           [
             "candles",
             noting(({ records }) =>
-              candles.push(
-                ...(records as Candle[]).map(({ openTime }) => openTime),
-              ),
+              candles.push(...(records as Candle[]).map(({ openTime }) => openTime)),
             ),
           ],
         ],
         { ephemeral: true },
       ),
     );
-    await until(
-      () => consumer.status().assigned && api.status().assigned,
-      20_000,
-    );
+    await until(() => consumer.status().assigned && api.status().assigned, 20_000);
     // Seen in production: the fetch loop ends without an event.
     for (const each of [consumer, api])
       await (
@@ -196,9 +172,7 @@ function runsOnItsOwn(brokers: () => string): void {
     ]);
     await until(() => got.length >= 3 && candles.length > 0, 30_000);
     const { values } = await bench.figures.consumerRestarts.get();
-    expect(
-      values.find(({ labels }) => labels.group === bench.group)?.labels.cause,
-    ).toBe("stalled");
+    expect(values.find(({ labels }) => labels.group === bench.group)?.labels.cause).toBe("stalled");
     await until(() => consumer.status().assigned, 30_000);
   }, 60_000);
 

@@ -1,10 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  Controller,
-  type INestApplication,
-  Module,
-  UseFilters,
-} from "@nestjs/common";
+import { Controller, type INestApplication, Module, UseFilters } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { EventPattern, Payload } from "@nestjs/microservices";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
@@ -56,11 +51,7 @@ class ApiEvents {
   }
 }
 
-const leaves = [
-  { provide: CONFIG, useValue: readConfig({}) },
-  Metrics,
-  HealthChecks,
-] as const;
+const leaves = [{ provide: CONFIG, useValue: readConfig({}) }, Metrics, HealthChecks] as const;
 
 @Module({ providers: [...leaves], exports: [CONFIG, Metrics, HealthChecks] })
 class Leaves {}
@@ -103,16 +94,8 @@ describe("the strategy in a Nest application", () => {
     await transport.produce("trades", many("binance:A", 1, 2));
     await transport.produce("trades.bulk", many("binance:A", 3, 1));
     await sleep(50);
-    expect(seen.toSorted()).toEqual([
-      "api 1",
-      "api 2",
-      "bulk 3",
-      "recorder 1",
-      "recorder 2",
-    ]);
-    expect(
-      strategies.map((strategy) => strategy.consumerStatus().assigned),
-    ).toEqual([true, true]);
+    expect(seen.toSorted()).toEqual(["api 1", "api 2", "bulk 3", "recorder 1", "recorder 2"]);
+    expect(strategies.map((strategy) => strategy.consumerStatus().assigned)).toEqual([true, true]);
   });
 
   it("delivers a batch again when its handler throws, and acknowledges it after it has not", async () => {
@@ -130,11 +113,9 @@ describe("the strategy in a Nest application", () => {
     await sleep(20);
     await app.close();
     await sent;
-    expect(seen.filter((each) => each.startsWith("recorder"))).toHaveLength(
-      250,
-    );
-    await expect(
-      transport.produce("trades", many("binance:A", 1, 1)),
-    ).rejects.toMatchObject({ code: "closed" });
+    expect(seen.filter((each) => each.startsWith("recorder"))).toHaveLength(250);
+    await expect(transport.produce("trades", many("binance:A", 1, 1))).rejects.toMatchObject({
+      code: "closed",
+    });
   });
 });

@@ -91,9 +91,7 @@ export class Process {
   /** Status of a GET, or 0 while nothing answers. */
   async status(path: string): Promise<number> {
     try {
-      return (
-        await fetch(this.url + path, { signal: AbortSignal.timeout(5_000) })
-      ).status;
+      return (await fetch(this.url + path, { signal: AbortSignal.timeout(5_000) })).status;
     } catch {
       return 0;
     }
@@ -103,10 +101,7 @@ export class Process {
     const response = await fetch(this.url + path, {
       signal: AbortSignal.timeout(30_000),
     });
-    if (!response.ok)
-      throw new Error(
-        `GET ${path}: ${response.status} ${await response.text()}`,
-      );
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
 
@@ -124,11 +119,9 @@ export class Process {
   async finished(limitMs = 120_000): Promise<Finished> {
     const limit = new AbortController();
     try {
-      const late = sleep(limitMs, undefined, { signal: limit.signal }).then(
-        () => {
-          throw new Error(`still running after ${limitMs} ms:\n${this.output}`);
-        },
-      );
+      const late = sleep(limitMs, undefined, { signal: limit.signal }).then(() => {
+        throw new Error(`still running after ${limitMs} ms:\n${this.output}`);
+      });
       return await Promise.race([this.ended, late]);
     } finally {
       limit.abort();
@@ -157,8 +150,7 @@ export async function until(
 ): Promise<void> {
   const limit = Date.now() + limitMs;
   while (!(await holds())) {
-    if (Date.now() > limit)
-      throw new Error(`not within ${limitMs} ms ${explain()}`);
+    if (Date.now() > limit) throw new Error(`not within ${limitMs} ms ${explain()}`);
     await sleep(50);
   }
 }

@@ -7,8 +7,7 @@ export type Sources = Readonly<Record<string, string>>;
 const FORBIDDEN_FOLDERS = /(^|\/)(common|shared|utils?|helpers?)\//;
 const MAX_LINES = 300;
 
-const isSource = (file: string): boolean =>
-  file.startsWith("src/") && file.endsWith(".ts");
+const isSource = (file: string): boolean => file.startsWith("src/") && file.endsWith(".ts");
 const isSpec = (file: string): boolean => file.endsWith(".spec.ts");
 
 /** Files that only pass on what other files export, and files called index. */
@@ -24,9 +23,7 @@ export function barrels(sources: Sources): string[] {
 }
 
 function isReExport(statement: ts.Statement): boolean {
-  return (
-    ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined
-  );
+  return ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined;
 }
 
 /** Files in folders that say nothing about what is in them. */
@@ -47,10 +44,7 @@ export function longFiles(sources: Sources): string[] {
  */
 export function environmentReaders(sources: Sources): string[] {
   return Object.entries(sources)
-    .filter(
-      ([file]) =>
-        isSource(file) && !isSpec(file) && file !== "src/config/config.ts",
-    )
+    .filter(([file]) => isSource(file) && !isSpec(file) && file !== "src/config/config.ts")
     .filter(([file, text]) => someNode(parse(file, text), readsEnvironment))
     .map(([file]) => file);
 }
@@ -64,10 +58,7 @@ function readsEnvironment(node: ts.Node): boolean {
   // const { env } = process, and import { env } from "node:process"
   if (ts.isVariableDeclaration(node))
     return ts.isObjectBindingPattern(node.name) && isProcess(node.initializer);
-  return (
-    ts.isImportSpecifier(node) &&
-    (node.propertyName ?? node.name).text === "env"
-  );
+  return ts.isImportSpecifier(node) && (node.propertyName ?? node.name).text === "env";
 }
 
 /** `.sql` files that no file beside or above them names. */
@@ -81,9 +72,7 @@ export function unusedSql(sources: Sources): string[] {
       return false;
     });
   }
-  return Object.keys(sources).filter(
-    (file) => file.endsWith(".sql") && !named.has(file),
-  );
+  return Object.keys(sources).filter((file) => file.endsWith(".sql") && !named.has(file));
 }
 
 /** Loaded by Nest itself, at run time. */
@@ -98,22 +87,16 @@ export function dependencyFaults(
   dependencies: readonly string[],
 ): { undeclared: string[]; unused: string[] } {
   const imports = importsOf(sources)
-    .filter(
-      ({ file, specifier }) => !isSpec(file) && !/^(\.|node:)/.test(specifier),
-    )
+    .filter(({ file, specifier }) => !isSpec(file) && !/^(\.|node:)/.test(specifier))
     .map(({ specifier, typeOnly }) => ({
       name: packageOf(specifier),
       typeOnly,
     }));
   const imported = new Set(imports.map(({ name }) => name));
-  const loaded = new Set(
-    imports.filter(({ typeOnly }) => !typeOnly).map(({ name }) => name),
-  );
+  const loaded = new Set(imports.filter(({ typeOnly }) => !typeOnly).map(({ name }) => name));
   return {
     undeclared: [...loaded].filter((name) => !dependencies.includes(name)),
-    unused: dependencies.filter(
-      (name) => !imported.has(name) && !LOADED_BY_NEST.includes(name),
-    ),
+    unused: dependencies.filter((name) => !imported.has(name) && !LOADED_BY_NEST.includes(name)),
   };
 }
 
@@ -138,8 +121,7 @@ export function importsOf(
     if (!isMeant(file)) continue;
     someNode(parse(file, text), (node) => {
       const specifier = specifierOf(node);
-      if (specifier !== undefined)
-        imports.push({ file, specifier, typeOnly: isTypeOnly(node) });
+      if (specifier !== undefined) imports.push({ file, specifier, typeOnly: isTypeOnly(node) });
       return false;
     });
   }
@@ -157,9 +139,7 @@ function specifierOf(node: ts.Node): string | undefined {
     return text(node.moduleSpecifier);
   if (ts.isExternalModuleReference(node)) return text(node.expression);
   if (ts.isImportTypeNode(node))
-    return ts.isLiteralTypeNode(node.argument)
-      ? text(node.argument.literal)
-      : undefined;
+    return ts.isLiteralTypeNode(node.argument) ? text(node.argument.literal) : undefined;
   if (!ts.isCallExpression(node)) return undefined;
   const { expression } = node;
   const loads =
@@ -193,8 +173,5 @@ function parse(file: string, text: string): ts.SourceFile {
 }
 
 function someNode(node: ts.Node, holds: (node: ts.Node) => boolean): boolean {
-  return (
-    holds(node) ||
-    (ts.forEachChild(node, (child) => someNode(child, holds)) ?? false)
-  );
+  return holds(node) || (ts.forEachChild(node, (child) => someNode(child, holds)) ?? false);
 }

@@ -20,9 +20,7 @@ export class BrokenAcks {
   /** Listens on `port`; the broker behind it may start later. */
   static async start(port: number, brokerPort: number): Promise<BrokenAcks> {
     const proxy = new BrokenAcks(brokerPort);
-    await new Promise<void>((done) =>
-      proxy.server.listen(port, "127.0.0.1", done),
-    );
+    await new Promise<void>((done) => proxy.server.listen(port, "127.0.0.1", done));
     return proxy;
   }
 

@@ -27,9 +27,7 @@ const JVM = [
 
 /** Whether this machine can run a broker: Java, and Maven or the jars it has fetched before. */
 export function canRunBroker(): boolean {
-  return (
-    works("java", "-version") && (existsSync(JARS) || works("mvn", "--version"))
-  );
+  return works("java", "-version") && (existsSync(JARS) || works("mvn", "--version"));
 }
 
 function works(command: string, argument: string): boolean {
@@ -64,11 +62,7 @@ function jars(): string {
     );
     mkdirSync(resolve(JARS, ".."), { recursive: true });
     try {
-      execFileSync("cp", [
-        "-r",
-        join(fetched, "jars"),
-        `${JARS}.${process.pid}`,
-      ]);
+      execFileSync("cp", ["-r", join(fetched, "jars"), `${JARS}.${process.pid}`]);
       if (!existsSync(JARS)) renameSync(`${JARS}.${process.pid}`, JARS);
     } finally {
       rmSync(fetched, { recursive: true, force: true });
@@ -93,9 +87,7 @@ export class Broker {
    * `advertised` is the port that clients are given, such as a proxy's; the broker's own by
    * default.
    */
-  static async start(
-    ports: { own?: number; advertised?: number } = {},
-  ): Promise<Broker> {
+  static async start(ports: { own?: number; advertised?: number } = {}): Promise<Broker> {
     const home = runFolder("kafka-");
     const port = ports.own ?? (await freePort());
     const controller = await freePort();
@@ -105,8 +97,7 @@ export class Broker {
       "controller.quorum.voters": `1@127.0.0.1:${controller}`,
       listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
       "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.advertised ?? port}`,
-      "listener.security.protocol.map":
-        "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+      "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
       "inter.broker.listener.name": "PLAINTEXT",
       "controller.listener.names": "CONTROLLER",
       "log.dirs": join(home, "data"),
@@ -201,12 +192,7 @@ export class Broker {
 
   private async end(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
-    if (
-      child === undefined ||
-      child.exitCode !== null ||
-      child.signalCode !== null
-    )
-      return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((done) => child.once("exit", done));
     child.kill(signal);
     await gone;

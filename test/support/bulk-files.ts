@@ -19,12 +19,7 @@ export interface FileOf {
 }
 
 /** Path of a zip under the folder. */
-function bulkPath({
-  symbol,
-  period,
-  kind = "aggTrades",
-  market = "spot",
-}: FileOf): string {
+function bulkPath({ symbol, period, kind = "aggTrades", market = "spot" }: FileOf): string {
   const span = period.length === 7 ? "monthly" : "daily";
   return `data/${market}/${span}/${kind}/${symbol}/${symbol}-${kind}-${period}.zip`;
 }

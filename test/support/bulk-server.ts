@@ -1,11 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import {
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  createServer,
-} from "node:http";
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
@@ -29,9 +24,7 @@ export class BulkServer {
 
   static async start(folder: string): Promise<BulkServer> {
     const server = createServer();
-    await new Promise<void>((resolve) =>
-      server.listen(0, "127.0.0.1", resolve),
-    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new BulkServer(server, folder);
   }
 
@@ -51,14 +44,9 @@ export class BulkServer {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", "http://bulk").pathname;
-    const from = Number(
-      /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0,
-    );
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
     this.requests.push({ path, from });
     if (this.status !== undefined) {
       response.writeHead(this.status).end();

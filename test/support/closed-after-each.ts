@@ -1,8 +1,5 @@
 /** For the calling suite: opens resources, and closes them after each test. */
-export function closedAfterEach<
-  Opened extends { close(): Promise<void> },
-  Rest extends unknown[],
->(
+export function closedAfterEach<Opened extends { close(): Promise<void> }, Rest extends unknown[]>(
   open: (...rest: Rest) => Promise<Opened>,
 ): (...rest: Rest) => Promise<Opened> {
   let opened: Opened[] = [];

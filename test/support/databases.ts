@@ -23,10 +23,7 @@ export async function createDatabase(
 ): Promise<string> {
   const name = `t_${randomBytes(6).toString("hex")}`;
   // Copying files is half the work of writing each page to the log as well.
-  await asAdmin(
-    serverUrl,
-    `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`,
-  );
+  await asAdmin(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
   if (serverUrl === process.env[SERVER_URL])
     atSuiteEnd(() => asAdmin(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`));
   return databaseUrl(serverUrl, name);
@@ -49,17 +46,14 @@ async function makeTemplate(serverUrl: string): Promise<void> {
   await admin.connect();
   try {
     await admin.query("SELECT pg_advisory_lock($1)", [TEMPLATE_LOCK]);
-    const { rowCount } = await admin.query(
-      "SELECT FROM pg_database WHERE datname = $1",
-      [TEMPLATE],
-    );
+    const { rowCount } = await admin.query("SELECT FROM pg_database WHERE datname = $1", [
+      TEMPLATE,
+    ]);
     if (rowCount !== 0) return;
     const unfinished = `${TEMPLATE}_${randomBytes(6).toString("hex")}`;
     await admin.query(`CREATE DATABASE ${unfinished}`);
     const database = serverDatabase(databaseUrl(serverUrl, unfinished));
-    const source = await new DataSource(
-      dataSourceOptions(database, 2),
-    ).initialize();
+    const source = await new DataSource(dataSourceOptions(database, 2)).initialize();
     try {
       await migrate(source, database);
     } finally {

@@ -9,9 +9,7 @@ export function variablesOf(configText: string): string[] {
     if (ts.isStringLiteralLike(node) && isRead(node)) names.add(node.text);
     ts.forEachChild(node, visit);
   };
-  visit(
-    ts.createSourceFile("config.ts", configText, ts.ScriptTarget.Latest, true),
-  );
+  visit(ts.createSourceFile("config.ts", configText, ts.ScriptTarget.Latest, true));
   return [...names].sort();
 }
 
@@ -27,9 +25,7 @@ function isRead(node: ts.StringLiteralLike): boolean {
 
 /** Names in backticks in the first column of the table under a heading. */
 export function firstColumn(markdown: string, heading: string): string[] {
-  const section = markdown
-    .split(/^#+ /m)
-    .find((part) => part.startsWith(heading));
+  const section = markdown.split(/^#+ /m).find((part) => part.startsWith(heading));
   if (section === undefined) throw new Error(`no heading ${heading}`);
   const rows = section.split("\n").filter((line) => line.startsWith("|"));
   return rows
@@ -71,7 +67,5 @@ export function anchorsOf(markdown: string): string[] {
  * ignored.
  */
 export function filesNamed(markdown: string): string[] {
-  return [...markdown.matchAll(/`([\w./-]+\.(?:ts|mjs|sql|html))`/g)].map(
-    ([, name = ""]) => name,
-  );
+  return [...markdown.matchAll(/`([\w./-]+\.(?:ts|mjs|sql|html))`/g)].map(([, name = ""]) => name);
 }

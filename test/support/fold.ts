@@ -26,11 +26,7 @@ const DAY = 86_400_000;
 function bucketOf(interval: Interval, time: number): number {
   const date = new Date(time);
   const amount = Number.parseInt(interval, 10);
-  const midnight = Date.UTC(
-    date.getUTCFullYear(),
-    date.getUTCMonth(),
-    date.getUTCDate(),
-  );
+  const midnight = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
   switch (interval.slice(-1)) {
     case "s":
       return Date.UTC(
@@ -48,9 +44,7 @@ function bucketOf(interval: Interval, time: number): number {
         Math.floor(date.getUTCMinutes() / amount) * amount * 60_000
       );
     case "h":
-      return (
-        midnight + Math.floor(date.getUTCHours() / amount) * amount * 3_600_000
-      );
+      return midnight + Math.floor(date.getUTCHours() / amount) * amount * 3_600_000;
     case "w":
       return midnight - ((date.getUTCDay() + 6) % 7) * DAY;
     case "M":
@@ -64,12 +58,10 @@ function bucketOf(interval: Interval, time: number): number {
  * The naive fold: sort, group, add up. Off-book prints are in no candle; a repeated id counts once.
  */
 export function fold(trades: readonly Trade[], interval: Interval): Folded[] {
-  const unique = [
-    ...new Map(trades.map((trade) => [trade.id, trade])).values(),
-  ].filter(({ offBook }) => !offBook);
-  unique.sort(
-    (a, b) => a.time - b.time || (BigInt(a.ord) < BigInt(b.ord) ? -1 : 1),
+  const unique = [...new Map(trades.map((trade) => [trade.id, trade])).values()].filter(
+    ({ offBook }) => !offBook,
   );
+  unique.sort((a, b) => a.time - b.time || (BigInt(a.ord) < BigInt(b.ord) ? -1 : 1));
   const groups = new Map<number, Trade[]>();
   for (const trade of unique) {
     const bucket = bucketOf(interval, trade.time);
@@ -80,11 +72,7 @@ export function fold(trades: readonly Trade[], interval: Interval): Folded[] {
     .map(([openTime, group]) => folded(openTime, interval, group));
 }
 
-function folded(
-  openTime: number,
-  interval: Interval,
-  group: readonly Trade[],
-): Folded {
+function folded(openTime: number, interval: Interval, group: readonly Trade[]): Folded {
   const prices = group.map(({ price }) => toUnits(price));
   const buys = group.filter(({ takerSide }) => takerSide === "buy");
   const volume = (of: readonly Trade[]): string =>

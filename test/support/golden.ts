@@ -32,23 +32,15 @@ export function goldens(): Golden[] {
 function recorded(folder: string): Golden[] {
   const at = (...path: string[]): string => join(folder, ...path);
   const rest = klinesOfJson(at("binance-rest", "candlestick1m.json"));
-  const files = readdirSync(at("ltcusdt-gaps")).filter((name) =>
-    name.endsWith(".csv.gz"),
-  );
+  const files = readdirSync(at("ltcusdt-gaps")).filter((name) => name.endsWith(".csv.gz"));
   return [
     {
       name: "binance-usdm",
       market: "binance-usdm:BTCUSDT",
       interval: "1m",
-      replay: [
-        "--venue",
-        "binance-usdm",
-        at("binance-usdm", "usdm_btcusdt_20240808.gz"),
-      ],
+      replay: ["--venue", "binance-usdm", at("binance-usdm", "usdm_btcusdt_20240808.gz")],
       bars: between(
-        klinesOfCsv(
-          at("binance-usdm", "usdm_BTCUSDT_1m_20240808T2354_20240809T0006.csv"),
-        ),
+        klinesOfCsv(at("binance-usdm", "usdm_BTCUSDT_1m_20240808T2354_20240809T0006.csv")),
         1_723_161_300_000,
         5 * MINUTE,
       ),
@@ -64,9 +56,7 @@ function recorded(folder: string): Golden[] {
         at("binance-spot", "spot_btcusdt_20240809.gz"),
       ],
       bars: between(
-        klinesOfCsv(
-          at("binance-spot", "spot_BTCUSDT_5m_20240808T2350_20240809T0010.csv"),
-        ),
+        klinesOfCsv(at("binance-spot", "spot_BTCUSDT_5m_20240808T2350_20240809T0010.csv")),
         1_723_161_300_000,
         10 * MINUTE,
       ),
@@ -107,8 +97,7 @@ function recorded(folder: string): Golden[] {
 
 function between(bars: readonly Nine[], from: number, length: number): Nine[] {
   return bars.filter(
-    ({ openTime }) =>
-      Number(openTime) >= from && Number(openTime) < from + length,
+    ({ openTime }) => Number(openTime) >= from && Number(openTime) < from + length,
   );
 }
 
@@ -120,8 +109,7 @@ function made(): Golden[] {
   const folder = join(runFolder("made-"), "made");
   mkdirSync(folder);
   const all = madeTrades(4_000, 5);
-  const of = (index: number): Trade[] =>
-    all.filter(({ market }) => market.endsWith(String(index)));
+  const of = (index: number): Trade[] => all.filter(({ market }) => market.endsWith(String(index)));
   const frames = of(0).map(({ id, price, amount, time, takerSide }) => {
     const data = {
       e: "trade",
@@ -156,13 +144,7 @@ function made(): Golden[] {
       name: "made CSV",
       market: "binance:MADE1",
       interval: "1m",
-      replay: [
-        "--venue",
-        "binance",
-        "--symbol",
-        "MADE1",
-        join(folder, "MADE1.csv"),
-      ],
+      replay: ["--venue", "binance", "--symbol", "MADE1", join(folder, "MADE1.csv")],
       bars: foldedBars(of(1)),
     },
   ];
@@ -173,14 +155,9 @@ function foldedBars(trades: readonly Trade[]): Nine[] {
 }
 
 /** The golden's full bars as the API returns them. */
-export async function barsOf(
-  app: Process,
-  { market, interval, bars }: Golden,
-): Promise<Nine[]> {
+export async function barsOf(app: Process, { market, interval, bars }: Golden): Promise<Nine[]> {
   const wanted = new Set(bars.map(({ openTime }) => openTime));
   const start = Math.min(...bars.map(({ openTime }) => Number(openTime)));
   const path = `/api/v1/markets/${encodeURIComponent(market)}/candles?interval=${interval}&start=${start}&limit=1000`;
-  return (await app.get<Candle[]>(path))
-    .map(nineOf)
-    .filter(({ openTime }) => wanted.has(openTime));
+  return (await app.get<Candle[]>(path)).map(nineOf).filter(({ openTime }) => wanted.has(openTime));
 }

@@ -27,18 +27,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "commands",
   ],
   "persistence/schema": ["domain", "waiting", "persistence/embedded"],
-  "persistence/merge": [
-    "domain",
-    "waiting",
-    "persistence/figures",
-    "persistence/schema",
-  ],
-  "persistence/stores": [
-    "domain",
-    "waiting",
-    "persistence/schema",
-    "persistence/merge",
-  ],
+  "persistence/merge": ["domain", "waiting", "persistence/figures", "persistence/schema"],
+  "persistence/stores": ["domain", "waiting", "persistence/schema", "persistence/merge"],
   "persistence/recorder": [
     "domain",
     "waiting",
@@ -117,9 +107,7 @@ function roomOf(file: string): string {
 export function forbiddenImports(sources: Sources): string[] {
   return importsOf(sources).flatMap(({ file, specifier }) => {
     const reason = refusal(file, specifier);
-    return reason === undefined
-      ? []
-      : [`${file} imports ${specifier}: ${reason}`];
+    return reason === undefined ? [] : [`${file} imports ${specifier}: ${reason}`];
   });
 }
 
@@ -133,8 +121,7 @@ function refusal(file: string, specifier: string): string | undefined {
   if (from === "config" && SETTINGS.test(target)) return undefined;
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) return `folder ${from} is not in the layout`;
-  if (ASSEMBLY.includes(to))
-    return "no room imports the files that assemble the application";
+  if (ASSEMBLY.includes(to)) return "no room imports the files that assemble the application";
   const isLeaf = LEAVES.includes(to) && !(from in SELF_CONTAINED);
   return allowed.includes(to) || (isLeaf && !LEAVES.includes(from))
     ? undefined
@@ -149,8 +136,7 @@ function packageRefusal(file: string, specifier: string): string | undefined {
   if (refused !== undefined) return refused;
   const name = packageOf(specifier);
   const homes = CONFINED[name];
-  return homes === undefined ||
-    homes.some((home) => room === home || room.startsWith(`${home}/`))
+  return homes === undefined || homes.some((home) => room === home || room.startsWith(`${home}/`))
     ? undefined
     : `${name} stays in ${homes.join(", ")}`;
 }

@@ -12,18 +12,14 @@ if (!available && process.env["REQUIRE_KAFKA"] === "1") {
 }
 
 /** A `describe` that is reported as skipped on a machine where no broker can be had. */
-export const describeKafka: jest.Describe = available
-  ? describe
-  : describe.skip;
+export const describeKafka: jest.Describe = available ? describe : describe.skip;
 
 /**
  * As `describeKafka`, for suites that kill the broker: they need one of their own, which Java can
  * run.
  */
 export const describeOwnKafka: jest.Describe =
-  canRunBroker() || process.env["REQUIRE_KAFKA"] === "1"
-    ? describe
-    : describe.skip;
+  canRunBroker() || process.env["REQUIRE_KAFKA"] === "1" ? describe : describe.skip;
 
 export interface TestKafka {
   brokers: string;
@@ -35,8 +31,7 @@ export interface TestKafka {
  */
 export async function kafkaForTests(): Promise<TestKafka> {
   const configured = process.env["KAFKA_BROKERS"];
-  if (configured !== undefined)
-    return { brokers: configured, stop: () => Promise.resolve() };
+  if (configured !== undefined) return { brokers: configured, stop: () => Promise.resolve() };
   return Broker.start();
 }
 

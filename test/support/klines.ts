@@ -55,8 +55,8 @@ export function klinesOfCsv(file: string): Nine[] {
 
 /** From the exchange's REST answer. */
 export function klinesOfJson(file: string): Nine[] {
-  return (JSON.parse(readFileSync(file, "utf8")) as (string | number)[][]).map(
-    (row) => nineOfRow(row.map(String)),
+  return (JSON.parse(readFileSync(file, "utf8")) as (string | number)[][]).map((row) =>
+    nineOfRow(row.map(String)),
   );
 }
 
@@ -91,7 +91,5 @@ export function nineOfRow(row: readonly string[]): Nine {
 }
 
 function plain(decimal: string): string {
-  return decimal.includes(".")
-    ? decimal.replace(/0+$/, "").replace(/\.$/, "")
-    : decimal;
+  return decimal.includes(".") ? decimal.replace(/0+$/, "").replace(/\.$/, "") : decimal;
 }

@@ -40,8 +40,7 @@ export function madeFrames(name: Recording): RecordedFrame[] {
       : []),
   ]);
   const before = candle?.([{ ...(made[0] as Made), time: START - MINUTE }]);
-  if (before !== undefined)
-    texts.unshift({ time: START - 1_000, text: before });
+  if (before !== undefined) texts.unshift({ time: START - 1_000, text: before });
   return texts.map(({ time, text }) => ({
     address,
     receivedAt: time + 20,
@@ -182,18 +181,9 @@ const FORMATS: Record<Recording, Format> = {
         ],
       }),
     candle: (trades) => {
-      const {
-        open = "",
-        high = "",
-        low = "",
-        close,
-        volume,
-        quote: turnover,
-      } = columns(trades);
+      const { open = "", high = "", low = "", close, volume, quote: turnover } = columns(trades);
       // Each minute opens at the close before, which is the first price here.
-      const data = [
-        { start: minuteOf(trades), open, high, low, close, volume, turnover },
-      ];
+      const data = [{ start: minuteOf(trades), open, high, low, close, volume, turnover }];
       return JSON.stringify({ topic: "kline.1.MADEUSDT", data });
     },
   },
@@ -226,9 +216,7 @@ const FORMATS: Record<Recording, Format> = {
     candle: (trades) => {
       const { open, high, low, close, volume } = columns(trades);
       const start = String(Math.floor(minuteOf(trades) / 300_000) * 300);
-      const candles = [
-        { start, open, high, low, close, volume, product_id: "MADE-USD" },
-      ];
+      const candles = [{ start, open, high, low, close, volume, product_id: "MADE-USD" }];
       return JSON.stringify({
         channel: "candles",
         events: [{ type: "update", candles }],
@@ -238,14 +226,7 @@ const FORMATS: Record<Recording, Format> = {
   KRAKEN: {
     address: "wss://ws.kraken.com",
     trade: ({ price, amount, isBuy, time }) => {
-      const trade = [
-        price,
-        amount,
-        (time / 1_000).toFixed(6),
-        isBuy ? "b" : "s",
-        "l",
-        "",
-      ];
+      const trade = [price, amount, (time / 1_000).toFixed(6), isBuy ? "b" : "s", "l", ""];
       return JSON.stringify([993, [trade], "trade", "MADE/USD"]);
     },
   },

@@ -1,20 +1,11 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
-import {
-  processExists,
-  runsPostgres,
-} from "../../src/persistence/embedded/owner-lock.js";
+import { processExists, runsPostgres } from "../../src/persistence/embedded/owner-lock.js";
 import { atSuiteEnd } from "./suite-end.js";
 
 /**
@@ -58,9 +49,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     stop,
     kill: async () => {
       const pid = Number(
-        readFileSync(join(folder, "postgres", "postmaster.pid"), "utf8").split(
-          "\n",
-        )[0],
+        readFileSync(join(folder, "postgres", "postmaster.pid"), "utf8").split("\n")[0],
       );
       process.kill(pid, "SIGKILL");
       while (processExists(pid)) await sleep(20);

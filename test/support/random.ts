@@ -20,11 +20,7 @@ export function shuffled<T>(items: readonly T[], next: () => number): T[] {
 }
 
 /** Cuts at random places into batches of at most `largest`. */
-export function batches<T>(
-  items: readonly T[],
-  next: () => number,
-  largest: number,
-): T[][] {
+export function batches<T>(items: readonly T[], next: () => number, largest: number): T[][] {
   const result: T[][] = [];
   for (let at = 0; at < items.length;) {
     const size = 1 + Math.floor(next() * largest);

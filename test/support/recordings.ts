@@ -31,12 +31,10 @@ export function recordings(): string | undefined {
 export function spotTrades(limit: number): Trade[] {
   const folder = recordings();
   if (folder === undefined) return madeTrades(limit, 7);
-  const files = ["spot_btcusdt_20240808.gz", "spot_btcusdt_20240809.gz"].map(
-    (name) => join(folder, "binance-spot", name),
+  const files = ["spot_btcusdt_20240808.gz", "spot_btcusdt_20240809.gz"].map((name) =>
+    join(folder, "binance-spot", name),
   );
-  return files
-    .flatMap((file) => framesOf(file, "binance:BTCUSDT"))
-    .slice(-limit);
+  return files.flatMap((file) => framesOf(file, "binance:BTCUSDT")).slice(-limit);
 }
 
 /** BTCUSDT perpetual, if recorded. */
@@ -53,9 +51,7 @@ export function gapTrades(): Trade[] | undefined {
   if (folder === undefined) return undefined;
   const home = join(folder, "ltcusdt-gaps");
   const trades = new Map<string, Trade>();
-  for (const name of readdirSync(home).filter((file) =>
-    file.endsWith(".csv.gz"),
-  )) {
+  for (const name of readdirSync(home).filter((file) => file.endsWith(".csv.gz"))) {
     for (const line of gunzipSync(readFileSync(join(home, name)))
       .toString()
       .trim()
@@ -78,18 +74,14 @@ export function gapTrades(): Trade[] | undefined {
       );
     }
   }
-  return [...trades.values()].sort((a, b) =>
-    Number(BigInt(a.ord) - BigInt(b.ord)),
-  );
+  return [...trades.values()].sort((a, b) => Number(BigInt(a.ord) - BigInt(b.ord)));
 }
 
 function framesOf(file: string, market: string): Trade[] {
   const lines = gunzipSync(readFileSync(file)).toString().split("\n");
   return lines.flatMap((line) => {
     if (!line.includes("@trade")) return [];
-    const frame = (
-      JSON.parse(line.slice(line.indexOf(" ") + 1)) as { data: Frame }
-    ).data;
+    const frame = (JSON.parse(line.slice(line.indexOf(" ") + 1)) as { data: Frame }).data;
     const fields = {
       price: plain(frame.p),
       amount: plain(frame.q),
@@ -101,9 +93,7 @@ function framesOf(file: string, market: string): Trade[] {
 }
 
 function plain(decimal: string): string {
-  return decimal.includes(".")
-    ? decimal.replace(/0+$/, "").replace(/\.$/, "")
-    : decimal;
+  return decimal.includes(".") ? decimal.replace(/0+$/, "").replace(/\.$/, "") : decimal;
 }
 
 /**
@@ -121,15 +111,10 @@ export function madeTrades(count: number, seed: number): Trade[] {
     const which = next() < 0.7 ? 0 : 1;
     const market = markets[which] as { id: number; time: number };
     const step = next();
-    market.time +=
-      step < 0.3 ? 0 : step < 0.98 ? Math.floor(step * 120) : 90_000;
+    market.time += step < 0.3 ? 0 : step < 0.98 ? Math.floor(step * 120) : 90_000;
     return trade(`binance:MADE${which}`, market.id++, market.time, {
-      price: plain(
-        `${60_000 + Math.floor(next() * 500)}.${Math.floor(next() * 100)}`,
-      ),
-      amount: plain(
-        `${Math.floor(next() * 3)}.${1 + Math.floor(next() * 99_998)}`,
-      ),
+      price: plain(`${60_000 + Math.floor(next() * 500)}.${Math.floor(next() * 100)}`),
+      amount: plain(`${Math.floor(next() * 3)}.${1 + Math.floor(next() * 99_998)}`),
       takerSide: next() < 0.5 ? "buy" : "sell",
     });
   });

@@ -14,22 +14,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  ADMIN,
-  asAccount,
-  initialise,
-} from "../../src/persistence/embedded/initdb.js";
+import { ADMIN, asAccount, initialise } from "../../src/persistence/embedded/initdb.js";
 import {
   findBinaries,
   unprivilegedAccount,
 } from "../../src/persistence/embedded/postgres-binaries.js";
-import {
-  RUN_FOLDER,
-  SERVER_URL,
-  copyFolder,
-  freePort,
-  removeDataDir,
-} from "./postgres.js";
+import { RUN_FOLDER, SERVER_URL, copyFolder, freePort, removeDataDir } from "./postgres.js";
 
 /** A kill of the server loses nothing without these; only a crash of the machine would. */
 const NO_SYNC = "\nfsync = off\nfull_page_writes = off\n";
@@ -93,8 +83,7 @@ export class SharedServer {
     closeSync(output);
     // Workers inherit both.
     process.env[RUN_FOLDER] = folder;
-    process.env[SERVER_URL] =
-      `postgres://${ADMIN}:${passwords?.admin}@127.0.0.1:${port}/postgres`;
+    process.env[SERVER_URL] = `postgres://${ADMIN}:${passwords?.admin}@127.0.0.1:${port}/postgres`;
     const server = new SharedServer(folder, child, log);
     try {
       await server.ready(join(own, "postgres", "postmaster.pid"));
@@ -120,8 +109,7 @@ export class SharedServer {
   }
 
   async stop(): Promise<void> {
-    const hasEnded = (): boolean =>
-      this.child.exitCode !== null || this.child.signalCode !== null;
+    const hasEnded = (): boolean => this.child.exitCode !== null || this.child.signalCode !== null;
     if (!hasEnded()) {
       const gone = once(this.child, "exit");
       this.child.kill("SIGQUIT");

@@ -6,10 +6,7 @@ import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { UnwatchedTimes } from "../../src/persistence/recorder/unwatched-times.js";
-import {
-  dataSourceOptions,
-  serverDatabase,
-} from "../../src/persistence/schema/database.js";
+import { dataSourceOptions, serverDatabase } from "../../src/persistence/schema/database.js";
 import { Partitions } from "../../src/persistence/schema/partitions.js";
 import { CandleStore } from "../../src/persistence/stores/candles/candle-store.js";
 import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js";
@@ -41,9 +38,7 @@ export async function openTape(
 ): Promise<Tape> {
   const url = await createTapeDatabase();
   const config = readConfig({ DATABASE_URL: url, INTERVALS: intervals });
-  const source = await new DataSource(
-    dataSourceOptions(serverDatabase(url), 8),
-  ).initialize();
+  const source = await new DataSource(dataSourceOptions(serverDatabase(url), 8)).initialize();
   return {
     url,
     source,

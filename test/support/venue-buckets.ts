@@ -6,11 +6,7 @@ import { bybit } from "../../src/venues/bybit/spot.js";
 import { coinbase } from "../../src/venues/coinbase/coinbase.js";
 import type { Refused, Venue } from "../../src/venues/venue.js";
 import { CANDLES, type CandleUpdate } from "./venue-candles.js";
-import {
-  type RecordedFrame,
-  framesOf,
-  isRecorded,
-} from "./venue-recordings.js";
+import { type RecordedFrame, framesOf, isRecorded } from "./venue-recordings.js";
 
 /** A recording that holds trades and the venue's own candles. */
 export interface Golden {
@@ -74,24 +70,16 @@ export function decoded(
 }
 
 /** One a symbol at most: the newest. */
-export function bucketsOf({
-  recording,
-  interval,
-  venues,
-}: Golden): RecordedBucket[] {
+export function bucketsOf({ recording, interval, venues }: Golden): RecordedBucket[] {
   return venues.flatMap(([venue, address]) => {
-    const frames = framesOf(recording).filter((frame) =>
-      address.test(frame.address),
-    );
+    const frames = framesOf(recording).filter((frame) => address.test(frame.address));
     const { trades } = decoded(venue, frames);
     const updates = frames.flatMap((frame) => CANDLES[recording](frame));
     const symbols = [...new Set(updates.map(({ symbol }) => symbol))];
     return symbols.flatMap((symbol): RecordedBucket[] => {
       const own = trades
         .filter(({ market }) => market === `${venue.name}:${symbol}`)
-        .sort(
-          (a, b) => a.time - b.time || (BigInt(a.ord) < BigInt(b.ord) ? -1 : 1),
-        );
+        .sort((a, b) => a.time - b.time || (BigInt(a.ord) < BigInt(b.ord) ? -1 : 1));
       const mine = updates.filter((update) => update.symbol === symbol);
       const openTime = wholeBucket(venue, own, mine, interval, frames);
       if (openTime === undefined) return [];
@@ -101,9 +89,7 @@ export function bucketsOf({
           venue,
           symbol,
           openTime,
-          trades: own.filter(
-            ({ time }) => openTimeOf(interval, time) === openTime,
-          ),
+          trades: own.filter(({ time }) => openTimeOf(interval, time) === openTime),
           updates: mine.filter((update) => update.openTime === openTime),
           closeBefore: before.at(-1)?.fields.close,
         },
@@ -125,15 +111,11 @@ function wholeBucket(
 ): number | undefined {
   const newest = Math.max(...updates.map(({ openTime }) => openTime));
   const isRecordedFromStart =
-    (frames[0]?.receivedAt ?? Infinity) < newest ||
-    (trades[0]?.time ?? Infinity) < newest;
+    (frames[0]?.receivedAt ?? Infinity) < newest || (trades[0]?.time ?? Infinity) < newest;
   // Binance's candles have a trade count.
   const counted = updates.at(-1)?.fields.trades;
-  const held = trades.filter(
-    ({ time }) => openTimeOf(interval, time) === newest,
-  );
+  const held = trades.filter(({ time }) => openTimeOf(interval, time) === newest);
   const isCounted =
-    venue === binance &&
-    Number(counted) === held.reduce((sum, { count }) => sum + count, 0);
+    venue === binance && Number(counted) === held.reduce((sum, { count }) => sum + count, 0);
   return isRecordedFromStart || isCounted ? newest : undefined;
 }

@@ -14,11 +14,7 @@ export interface CandleUpdate {
 
 type Texts = Record<string, string | number | boolean>;
 
-function update(
-  symbol: string,
-  openTime: number,
-  fields: Record<string, unknown>,
-): CandleUpdate {
+function update(symbol: string, openTime: number, fields: Record<string, unknown>): CandleUpdate {
   const entries = Object.entries(fields).map(([name, value]) => [
     name,
     name === "trades" ? String(value) : fromUnits(toUnits(String(value))),
@@ -97,8 +93,7 @@ export function candleOf(
 ): Partial<Folded> | undefined {
   const [folded] = fold(trades, interval);
   if (folded === undefined) {
-    if (convention.empty !== "flat" || closeBefore === undefined)
-      return undefined;
+    if (convention.empty !== "flat" || closeBefore === undefined) return undefined;
     const [open, high, low, close] = Array<string>(4).fill(closeBefore);
     return {
       open,
@@ -110,8 +105,7 @@ export function candleOf(
       trades: 0,
     } as Partial<Folded>;
   }
-  if (convention.open !== "previous close" || closeBefore === undefined)
-    return folded;
+  if (convention.open !== "previous close" || closeBefore === undefined) return folded;
   const above = toUnits(closeBefore) > toUnits(folded.high);
   const below = toUnits(closeBefore) < toUnits(folded.low);
   return {
@@ -137,12 +131,7 @@ export function matches(
   let found = 0;
   for (const { fields } of updates) {
     for (let end = length; end <= trades.length; end++) {
-      const candle = candleOf(
-        trades.slice(0, end),
-        interval,
-        convention,
-        closeBefore,
-      );
+      const candle = candleOf(trades.slice(0, end), interval, convention, closeBefore);
       const isEqual =
         candle !== undefined &&
         Object.entries(fields).every(

@@ -34,8 +34,7 @@ interface Line {
 }
 
 /** Names of the recordings. */
-export type Recording =
-  "BINANCE" | "BITSTAMP" | "BYBIT" | "COINBASE" | "KRAKEN" | "OKX";
+export type Recording = "BINANCE" | "BITSTAMP" | "BYBIT" | "COINBASE" | "KRAKEN" | "OKX";
 
 export const isRecorded = recordings() !== undefined;
 
@@ -43,9 +42,7 @@ export const isRecorded = recordings() !== undefined;
 export function framesOf(name: Recording): RecordedFrame[] {
   const folder = recordings();
   if (folder === undefined) return madeFrames(name);
-  const packed = readFileSync(
-    join(folder, "venue-frames", `${name}.jsonl.zst`),
-  );
+  const packed = readFileSync(join(folder, "venue-frames", `${name}.jsonl.zst`));
   const lines = new TextDecoder()
     .decode(decompress(packed))
     .trimEnd()

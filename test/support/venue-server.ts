@@ -51,9 +51,7 @@ export class VenueServer extends SteadyTrading {
       );
     });
     server.on("request", (request, response) => {
-      const symbol =
-        new URL(request.url ?? "", "http://venue").searchParams.get("symbol") ??
-        "";
+      const symbol = new URL(request.url ?? "", "http://venue").searchParams.get("symbol") ?? "";
       this.requested.push(symbol);
       const newest = this.newest.get(symbol);
       response
@@ -64,9 +62,7 @@ export class VenueServer extends SteadyTrading {
 
   static async start(port = 0): Promise<VenueServer> {
     const server = createServer();
-    await new Promise<void>((resolve) =>
-      server.listen(port, "127.0.0.1", resolve),
-    );
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     return new VenueServer(server, (server.address() as AddressInfo).port);
   }
 
@@ -98,8 +94,7 @@ export class VenueServer extends SteadyTrading {
     const stream = `${symbol.toLowerCase()}@aggTrade`;
     if (this.muted.has(stream)) return;
     const data = { e: "aggTrade", E: T, s: symbol, ...trade };
-    if (this.send(JSON.stringify({ stream, data }), stream))
-      this.sentOf(symbol).push(String(a));
+    if (this.send(JSON.stringify({ stream, data }), stream)) this.sentOf(symbol).push(String(a));
   }
 
   /** Sends any text to all connections, or to a stream's subscribers; false if there are none. */
@@ -151,9 +146,7 @@ export class VenueServer extends SteadyTrading {
     const client = { socket, streams: new Set(names.split("/")) };
     this.clients.add(client);
     socket.on("close", () => this.clients.delete(client));
-    socket.on("message", (data: Buffer) =>
-      this.control(client, data.toString()),
-    );
+    socket.on("message", (data: Buffer) => this.control(client, data.toString()));
   }
 
   private control({ socket, streams }: Client, text: string): void {
@@ -166,8 +159,7 @@ export class VenueServer extends SteadyTrading {
     for (const stream of params) {
       if (method === "UNSUBSCRIBE") streams.delete(stream);
       else streams.add(stream);
-      if (method === "SUBSCRIBE" && !this.isMutedForever)
-        this.muted.delete(stream);
+      if (method === "SUBSCRIBE" && !this.isMutedForever) this.muted.delete(stream);
     }
     socket.send(JSON.stringify({ result: null, id }));
   }

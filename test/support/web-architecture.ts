@@ -1,13 +1,7 @@
-import {
-  type Import,
-  type Sources,
-  importsOf,
-  resolve,
-} from "./architecture.js";
+import { type Import, type Sources, importsOf, resolve } from "./architecture.js";
 
 /** What is run by Node: the build and the tests. */
-const RUN_BY_NODE =
-  /^web\/(vite\.config|precompress)\.ts$|\.(spec|fixture)\.tsx?$/;
+const RUN_BY_NODE = /^web\/(vite\.config|precompress)\.ts$|\.(spec|fixture)\.tsx?$/;
 const RUNS_IN_BROWSER = /^web\/.*\.tsx?$/;
 
 /**
@@ -15,13 +9,10 @@ const RUNS_IN_BROWSER = /^web\/.*\.tsx?$/;
  * what runs from domain only.
  */
 export function forbiddenPageImports(sources: Sources): string[] {
-  const isPage = (file: string): boolean =>
-    RUNS_IN_BROWSER.test(file) && !RUN_BY_NODE.test(file);
+  const isPage = (file: string): boolean => RUNS_IN_BROWSER.test(file) && !RUN_BY_NODE.test(file);
   return importsOf(sources, isPage).flatMap((each) => {
     const reason = refusal(each);
-    return reason === undefined
-      ? []
-      : [`${each.file} imports ${each.specifier}: ${reason}`];
+    return reason === undefined ? [] : [`${each.file} imports ${each.specifier}: ${reason}`];
   });
 }
 
@@ -29,11 +20,7 @@ function refusal({ file, specifier, typeOnly }: Import): string | undefined {
   if (specifier.startsWith("node:")) return "a browser has no Node";
   if (!specifier.startsWith(".")) return undefined;
   const target = resolve(file, specifier);
-  if (target.startsWith("web/") || target.startsWith("src/domain/"))
-    return undefined;
-  if (!target.startsWith("src/"))
-    return "the page imports nothing outside web and src";
-  return typeOnly
-    ? undefined
-    : "of src, web runs domain only; the rest as types";
+  if (target.startsWith("web/") || target.startsWith("src/domain/")) return undefined;
+  if (!target.startsWith("src/")) return "the page imports nothing outside web and src";
+  return typeOnly ? undefined : "of src, web runs domain only; the rest as types";
 }

@@ -6,8 +6,7 @@ export function testDeclarations(venue: Venue): void {
   it("has addresses that cannot be read on the way", () => {
     expect(new URL(venue.wsUrl).protocol).toBe("wss:");
     expect(new URL(venue.restUrl).protocol).toBe("https:");
-    if (venue.bulk !== undefined)
-      expect(new URL(venue.bulk.url).protocol).toBe("https:");
+    if (venue.bulk !== undefined) expect(new URL(venue.bulk.url).protocol).toBe("https:");
   });
 
   it("has limits that can be kept", () => {

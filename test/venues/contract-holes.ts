@@ -1,10 +1,4 @@
-import type {
-  Answer,
-  SymbolHole,
-  RestRequest,
-  TradePage,
-  Venue,
-} from "../../src/venues/venue.js";
+import type { Answer, SymbolHole, RestRequest, TradePage, Venue } from "../../src/venues/venue.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
 import { OPEN, type VenueFixture } from "./fixtures.js";
 
@@ -54,9 +48,7 @@ export function testHoles(venue: Venue, { symbols, rest }: VenueFixture): void {
       const there = all.filter(({ id }) => id < 5_120 || id >= 5_180);
       const { ids, reported } = served(there, missing);
       expect(sorted(ids)).toEqual(
-        idsOf(missing).filter(
-          (id) => Number(id) < 5_120 || Number(id) >= 5_180,
-        ),
+        idsOf(missing).filter((id) => Number(id) < 5_120 || Number(id) >= 5_180),
       );
       expect(reported).toBe(missing.to - missing.from);
     });
@@ -97,11 +89,7 @@ function hole(
   return { what, count, first, last, timeOf };
 }
 
-function prints(
-  symbol: string,
-  count: number,
-  timeOf: (index: number) => number,
-): Print[] {
+function prints(symbol: string, count: number, timeOf: (index: number) => number): Print[] {
   return Array.from({ length: count }, (_, index) => ({
     symbol,
     id: 5_000 + index,
@@ -113,11 +101,7 @@ function prints(
 }
 
 /** The hole between two indices of what should be there. */
-function holeOf(
-  all: readonly Print[],
-  first: number,
-  last: number,
-): SymbolHole {
+function holeOf(all: readonly Print[], first: number, last: number): SymbolHole {
   const at = (index: number): Print => all[index] as Print;
   return {
     symbol: at(0).symbol,
@@ -143,10 +127,7 @@ function repaired(
   if (venue.repair.kind !== "by id") throw new Error("no repair path");
   const ids: string[] = [];
   let [reported, pages] = [0n, 0];
-  let request: RestRequest<TradePage> | undefined = venue.repair.begin(
-    missing,
-    "live",
-  );
+  let request: RestRequest<TradePage> | undefined = venue.repair.begin(missing, "live");
   while (request !== undefined) {
     if (++pages > 200) throw new Error(`no end: ${request.path}`);
     const url = new URL(request.path, "http://exchange");
@@ -156,17 +137,14 @@ function repaired(
     const page: TradePage = answer.value;
     expect(page.refused).toEqual([]);
     ids.push(...page.trades.map(({ ord }) => ord));
-    if (page.reported !== undefined)
-      reported += page.reported.to - page.reported.from;
+    if (page.reported !== undefined) reported += page.reported.to - page.reported.from;
     request = page.next;
   }
   return { ids, reported };
 }
 
 function idsOf({ from, to }: SymbolHole): string[] {
-  return Array.from({ length: Number(to - from) }, (_, index) =>
-    (from + BigInt(index)).toString(),
-  );
+  return Array.from({ length: Number(to - from) }, (_, index) => (from + BigInt(index)).toString());
 }
 
 const sorted = (ids: readonly string[]): string[] =>

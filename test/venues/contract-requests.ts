@@ -4,8 +4,7 @@ import type { RestRequest, Venue } from "../../src/venues/venue.js";
 import { FULL, OPEN, type VenueFixture } from "./fixtures.js";
 
 const MINUTE = 60_000;
-const ERROR =
-  '{"code":-1121,"msg":"Invalid symbol.","error":["EQuery:Unknown asset pair"]}';
+const ERROR = '{"code":-1121,"msg":"Invalid symbol.","error":["EQuery:Unknown asset pair"]}';
 
 /** The requests to the venue's REST, and its answers. */
 export function testRequests(venue: Venue, fixture: VenueFixture): void {
@@ -40,8 +39,7 @@ export function testRequests(venue: Venue, fixture: VenueFixture): void {
   });
 
   it("refuse an error answer, with a reason", () => {
-    for (const request of requests)
-      expect(request.read(ERROR, OPEN)).toMatchObject({ ok: false });
+    for (const request of requests) expect(request.read(ERROR, OPEN)).toMatchObject({ ok: false });
   });
 
   describe("candles", () => {

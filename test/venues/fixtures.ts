@@ -89,10 +89,7 @@ export const FIXTURES: Readonly<Record<string, VenueFixture>> = {
   coinbase: {
     symbols: ["BTC-USD", "ETH-USD"],
     nonsense: ["BTCUSD", "btc-usd", "BTC/USD"],
-    frames: () => [
-      ...framesOf("COINBASE"),
-      ...made("BTC-USD", coinbaseDialect(["BTC-USD"]).trade),
-    ],
+    frames: () => [...framesOf("COINBASE"), ...made("BTC-USD", coinbaseDialect(["BTC-USD"]).trade)],
     candle: {
       body: `[[${S + 60},1,1,1,1,1],[${S},29990,30010,30000.50,30001,12.34567891]]`,
       reported: {},
@@ -104,10 +101,7 @@ export const FIXTURES: Readonly<Record<string, VenueFixture>> = {
     nonsense: ["BTCUSD", "BTC-USD", "BTC/usd"],
     // The recording is of API v1, which has no ids.
     refused: "bad_id",
-    frames: () => [
-      ...framesOf("KRAKEN"),
-      ...made("BTC/USD", krakenDialect(["BTC/USD"]).trade),
-    ],
+    frames: () => [...framesOf("KRAKEN"), ...made("BTC/USD", krakenDialect(["BTC/USD"]).trade)],
     candle: {
       body: `{"error":[],"result":{"XXBTZUSD":[[${S},"30000.5","30010.0","29990.0","30001.0","30003.2","12.34567891",308],[${S + 60},"1","1","1","1","1","0",0]],"last":${S}}}`,
       reported: { trades: 308 },
@@ -133,10 +127,7 @@ function framesOver(name: Recording, address: RegExp): RecordedFrame[] {
 }
 
 /** One frame for each of forty trades of a minute. */
-function made(
-  symbol: string,
-  frame: (print: Print) => string,
-): RecordedFrame[] {
+function made(symbol: string, frame: (print: Print) => string): RecordedFrame[] {
   return Array.from({ length: 40 }, (_, index) => {
     const time = OPEN + index * 900;
     const print: Print = {

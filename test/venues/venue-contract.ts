@@ -10,14 +10,7 @@ import { testRequests } from "./contract-requests.js";
 
 /** A symbol ends up in addresses, messages and keys. */
 const NO_SYMBOLS = ["", " ", "BTC USD", "../x", "BTC\n", "A?b=c", "Ä", "A,B"];
-const FRAME_TYPES = [
-  "trades",
-  "answer",
-  "newest",
-  "other",
-  "shutdown",
-  "unreadable",
-];
+const FRAME_TYPES = ["trades", "answer", "newest", "other", "shutdown", "unreadable"];
 /** What stands in place of a value that a venue's documents promise. */
 const STRANGE: unknown[] = [null, "", "x", -1, 1e300, {}, [], [null], true];
 
@@ -33,10 +26,7 @@ export function testVenue(venue: Venue, fixture: VenueFixture): void {
   });
 }
 
-function testSymbols(
-  { name, symbols }: Venue,
-  { symbols: own, nonsense }: VenueFixture,
-): void {
+function testSymbols({ name, symbols }: Venue, { symbols: own, nonsense }: VenueFixture): void {
   it("has a name and symbols of which markets can be made", () => {
     expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
     for (const symbol of own)
@@ -69,8 +59,7 @@ function testSubscriptions(venue: Venue, { symbols }: VenueFixture): void {
     expect(again.every((text) => said(text).includes(said(one)))).toBe(true);
     expect(said(again.join())).not.toContain(said(other));
     for (const messages of [again, venue.subscribe(symbols, 1)]) {
-      for (const text of messages)
-        expect(JSON.parse(text)).toBeInstanceOf(Object);
+      for (const text of messages) expect(JSON.parse(text)).toBeInstanceOf(Object);
       expect(new Set(messages).size).toBe(messages.length);
     }
   });
@@ -104,16 +93,12 @@ function testDecoding(venue: Venue, { frames, refused }: VenueFixture): void {
   it("refuses truncated, changed and foreign frames with a reason, and does not throw", () => {
     for (const { text, receivedAt } of sample(all)) {
       const cut = (at: number): string => text.slice(0, at);
-      const broken = Array.from({ length: 40 }, (_, n) =>
-        cut(Math.floor((text.length * n) / 40)),
-      );
+      const broken = Array.from({ length: 40 }, (_, n) => cut(Math.floor((text.length * n) / 40)));
       for (const changed of [...broken, ...mutants(text)]) {
         const frame = decode(changed, receivedAt);
         expect(FRAME_TYPES).toContain(frame.type);
-        if (frame.type === "unreadable")
-          expect(frame.reason).toMatch(/^[a-z_]+$/);
-        for (const trade of tradesOf(frame))
-          expectSane(venue, trade, receivedAt);
+        if (frame.type === "unreadable") expect(frame.reason).toMatch(/^[a-z_]+$/);
+        for (const trade of tradesOf(frame)) expectSane(venue, trade, receivedAt);
       }
     }
     const context = { receivedAt: Date.now(), source: "live" } as const;
@@ -150,8 +135,7 @@ function expectSane(venue: Venue, trade: Trade, receivedAt: number): void {
 /** A few of each length: frames of one kind are alike. */
 function sample<T extends { text: string }>(frames: readonly T[]): T[] {
   const byKind = new Map<string, T>();
-  for (const frame of frames)
-    byKind.set(frame.text.replace(/[\d.]+/g, "").slice(0, 60), frame);
+  for (const frame of frames) byKind.set(frame.text.replace(/[\d.]+/g, "").slice(0, 60), frame);
   return [...byKind.values()].slice(0, 12);
 }
 
@@ -167,12 +151,7 @@ function* mutants(text: string): Generator<string> {
 
 function pathsOf(value: unknown, path: string[] = []): string[][] {
   if (typeof value !== "object" || value === null) return [path];
-  return [
-    path,
-    ...Object.entries(value).flatMap(([key, inner]) =>
-      pathsOf(inner, [...path, key]),
-    ),
-  ];
+  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, [...path, key]))];
 }
 
 function put(value: unknown, path: string[], strange: unknown): unknown {

@@ -7,8 +7,7 @@ const venues = new Venues();
 for (const venue of venues.all) {
   const fixture = FIXTURES[venue.name];
   if (fixture === undefined)
-    it(`venue ${venue.name} has a fixture`, () =>
-      expect(fixture).toBeDefined());
+    it(`venue ${venue.name} has a fixture`, () => expect(fixture).toBeDefined());
   else testVenue(venue, fixture);
 }
 

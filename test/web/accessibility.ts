@@ -15,10 +15,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, help, nodes }) =>
       nodes.map(({ target, failureSummary }) =>
-        `${id} (${help}) ${String(target)}: ${failureSummary ?? ""}`.slice(
-          0,
-          400,
-        ),
+        `${id} (${help}) ${String(target)}: ${failureSummary ?? ""}`.slice(0, 400),
       ),
     );
 }

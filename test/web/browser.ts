@@ -1,11 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import {
-  type Browser,
-  type BrowserContext,
-  type Page,
-  chromium,
-} from "playwright-core";
+import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
 import { atSuiteEnd } from "../support/suite-end.js";
 import { PageWatch } from "./page-watch.js";
 import { type TaskTime, Trace } from "./trace.js";
@@ -17,9 +12,7 @@ const PLACES = [
   "/usr/bin/google-chrome",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
-const executablePath = PLACES.find(
-  (path) => path !== undefined && existsSync(path),
-);
+const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
 if (executablePath === undefined && process.env["REQUIRE_BROWSER"] === "1")
   throw new Error(
     "REQUIRE_BROWSER=1, but there is no Chromium: install it, or name it in CHROMIUM_PATH",
@@ -71,8 +64,7 @@ export class TestBrowser {
     });
     context.setDefaultTimeout(20_000);
     this.contexts.push(context);
-    for (const script of options.scripts ?? [])
-      await context.addInitScript(script);
+    for (const script of options.scripts ?? []) await context.addInitScript(script);
     return PageWatch.open(await context.newPage(), url);
   }
 

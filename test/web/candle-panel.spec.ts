@@ -40,9 +40,7 @@ describeBrowser("the panel of a candle", () => {
     let candle: Partial<Candle> = {};
     await until(
       async () => {
-        const page = await app
-          .get<Candle[]>(`${path()}?${query}`)
-          .catch(() => []);
+        const page = await app.get<Candle[]>(`${path()}?${query}`).catch(() => []);
         candle = page[0] ?? {};
         return Object.entries(wanted).every(
           ([field, value]) => candle[field as keyof Candle] === value,
@@ -68,10 +66,7 @@ describeBrowser("the panel of a candle", () => {
     // The newest, then the one before it.
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("ArrowLeft");
-    await page
-      .locator('[data-field="Revision"]')
-      .getByText("1", { exact: true })
-      .waitFor();
+    await page.locator('[data-field="Revision"]').getByText("1", { exact: true }).waitFor();
   }
 
   it("opens by keyboard with history and evidence, and returns the focus", async () => {
@@ -102,9 +97,9 @@ describeBrowser("the panel of a candle", () => {
     );
     await page.keyboard.press("Escape");
     await panel.waitFor({ state: "detached" });
-    expect(
-      await page.evaluate(() => document.activeElement?.getAttribute("role")),
-    ).toBe("application");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe(
+      "application",
+    );
   });
 
   it("opens by a click on the marked candle, closes by its button and by a click beside it", async () => {

@@ -6,21 +6,8 @@ import { rsi } from "../../web/indicators/rsi.js";
 import { sma } from "../../web/indicators/sma.js";
 import { type Process, until } from "../support/app.js";
 import { type TestBrowser, describeBrowser, pictureFile } from "./browser.js";
-import {
-  allCandles,
-  chartOf,
-  drawn,
-  studiesOf,
-  studyText,
-  viewOf,
-} from "./chart-reading.js";
-import {
-  type DrawnText,
-  drawnTexts,
-  pixelsOf,
-  recordDrawn,
-  tokenColour,
-} from "./drawn.js";
+import { allCandles, chartOf, drawn, studiesOf, studyText, viewOf } from "./chart-reading.js";
+import { type DrawnText, drawnTexts, pixelsOf, recordDrawn, tokenColour } from "./drawn.js";
 import { INGEST_KEY, postTrades, wanderingTrades } from "./posted-market.js";
 import { legendOf } from "./screen-text.js";
 import { servedPage } from "./served-page.js";
@@ -72,18 +59,12 @@ describeBrowser("what can be chosen of a chart", () => {
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "5m", exact: true }).click();
     await page.getByRole("button", { name: "Log", exact: true }).click();
-    await page
-      .getByRole("combobox", { name: "Time zone" })
-      .selectOption("Asia/Tokyo");
-    await until(
-      () => new URL(page.url()).searchParams.get("tz") === "Asia/Tokyo",
-      30_000,
-    );
+    await page.getByRole("combobox", { name: "Time zone" }).selectOption("Asia/Tokyo");
+    await until(() => new URL(page.url()).searchParams.get("tz") === "Asia/Tokyo", 30_000);
     const fives = await allCandles(app, LONG, "5m");
     await until(
       async () =>
-        (await legendOf(page))["Time"] ===
-        timeText(fives.at(-1)?.openTime ?? 0, "Asia/Tokyo"),
+        (await legendOf(page))["Time"] === timeText(fives.at(-1)?.openTime ?? 0, "Asia/Tokyo"),
       30_000,
     );
     const values = await studiesOf(page);
@@ -117,9 +98,7 @@ describeBrowser("what can be chosen of a chart", () => {
     const second = await browser.open(page.url());
     await second.page.getByTestId("legend").waitFor();
     await until(
-      async () =>
-        JSON.stringify(await viewOf(second.page)) ===
-        JSON.stringify(await viewOf(page)),
+      async () => JSON.stringify(await viewOf(second.page)) === JSON.stringify(await viewOf(page)),
       30_000,
     );
     expect(second.page.url()).toBe(page.url());
@@ -128,15 +107,13 @@ describeBrowser("what can be chosen of a chart", () => {
     const pressed = second.page.getByRole("button", { pressed: true });
     expect(await pressed.allInnerTexts()).toEqual(["5m", "Log"]);
     await second.page.screenshot({ path: pictureFile("link") });
-    for (const watch of [first, second])
-      expect(await watch.allFaults()).toEqual([]);
+    for (const watch of [first, second]) expect(await watch.allFaults()).toEqual([]);
   });
 
   it("has a price axis in equal steps, or in equal ratios", async () => {
-    const watch = await browser.open(
-      `${app.url}/m/${STEPS}?tz=UTC&o=rsi14,macd`,
-      { scripts: [recordDrawn] },
-    );
+    const watch = await browser.open(`${app.url}/m/${STEPS}?tz=UTC&o=rsi14,macd`, {
+      scripts: [recordDrawn],
+    });
     const { page } = watch;
     await page.getByTestId("legend").waitFor();
     const up = await tokenColour(page, "up");
@@ -144,8 +121,7 @@ describeBrowser("what can be chosen of a chart", () => {
     const levels = async (): Promise<number[]> => {
       await drawn(page);
       const rows = new Map<number, number>();
-      for (const { y } of await pixelsOf(page, up))
-        rows.set(y, (rows.get(y) ?? 0) + 1);
+      for (const { y } of await pixelsOf(page, up)) rows.set(y, (rows.get(y) ?? 0) + 1);
       const lines = [...rows]
         .filter(([, count]) => count > 60)
         .map(([y]) => y)
@@ -186,10 +162,9 @@ describeBrowser("what can be chosen of a chart", () => {
     async (zone) => {
       const from = candles.at(-1_700)?.openTime ?? 0;
       const to = candles.at(-1)?.openTime ?? 0;
-      const watch = await browser.open(
-        `${app.url}/m/${LONG}?from=${from}&to=${to}&tz=${zone}`,
-        { scripts: [recordDrawn] },
-      );
+      const watch = await browser.open(`${app.url}/m/${LONG}?from=${from}&to=${to}&tz=${zone}`, {
+        scripts: [recordDrawn],
+      });
       const { page } = watch;
       await page.getByTestId("legend").waitFor();
       const local = (time: number): string => timeText(time, zone);
@@ -207,8 +182,7 @@ describeBrowser("what can be chosen of a chart", () => {
       );
       await chartOf(page).focus();
       const wanted = timeText(midnight.openTime, zone);
-      const steps =
-        candles.length - candles.findIndex((each) => each === midnight);
+      const steps = candles.length - candles.findIndex((each) => each === midnight);
       for (let left = steps; left > 0; left -= left >= 10 ? 10 : 1)
         await page.keyboard.press(left >= 10 ? "Shift+ArrowLeft" : "ArrowLeft");
       await until(
@@ -224,8 +198,7 @@ describeBrowser("what can be chosen of a chart", () => {
       }).format(midnight.openTime);
       let texts = await drawnTexts(page);
       await until(
-        async () =>
-          (texts = await drawnTexts(page)).some(({ text }) => text === label),
+        async () => (texts = await drawnTexts(page)).some(({ text }) => text === label),
         30_000,
         () => JSON.stringify(texts),
       );

@@ -20,26 +20,19 @@ export async function studiesOf(page: Page): Promise<Record<string, string[]>> {
 }
 
 /** Open times of the first candle in view and after the last, by the link that exports them. */
-export async function viewOf(
-  page: Page,
-): Promise<{ start: number; end: number }> {
-  const href = await page
-    .getByText("Range in view as CSV")
-    .getAttribute("href");
+export async function viewOf(page: Page): Promise<{ start: number; end: number }> {
+  const href = await page.getByText("Range in view as CSV").getAttribute("href");
   const query = new URL(href ?? "", "http://page").searchParams;
   return { start: Number(query.get("start")), end: Number(query.get("end")) };
 }
 
-export const chartOf = (page: Page) =>
-  page.getByRole("application", { name: /Price chart/ });
+export const chartOf = (page: Page) => page.getByRole("application", { name: /Price chart/ });
 
 /** Next time the browser draws, and everything before it is on screen. */
 export function drawn(page: Page): Promise<void> {
   return page.evaluate(
     () =>
-      new Promise<void>((done) =>
-        requestAnimationFrame(() => requestAnimationFrame(() => done())),
-      ),
+      new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
   );
 }
 
@@ -49,11 +42,7 @@ export function studyText(value: number): string {
 }
 
 /** All candles, page by page. */
-export async function allCandles(
-  app: Process,
-  market: string,
-  interval = "1m",
-): Promise<Candle[]> {
+export async function allCandles(app: Process, market: string, interval = "1m"): Promise<Candle[]> {
   const all: Candle[] = [];
   for (let start = 0; ; start = (all.at(-1)?.openTime ?? 0) + 1) {
     const page = await app.get<Candle[]>(

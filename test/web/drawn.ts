@@ -33,8 +33,7 @@ export function recordDrawn(): void {
   const wipes = (
     { canvas }: CanvasRenderingContext2D,
     [x, y, width, height]: [number, number, number, number],
-  ): boolean =>
-    x <= 0 && y <= 0 && width >= canvas.width && height >= canvas.height;
+  ): boolean => x <= 0 && y <= 0 && width >= canvas.width && height >= canvas.height;
   prototype.fillRect = function (...area) {
     if (wipes(this, area)) drawn.delete(this.canvas);
     fillRect.apply(this, area);
@@ -72,9 +71,7 @@ export function tokenColour(page: Page, name: string): Promise<Colour> {
     document.body.append(probe);
     const { color } = getComputedStyle(probe);
     probe.remove();
-    const [red = 0, green = 0, blue = 0] = (color.match(/\d+/g) ?? []).map(
-      Number,
-    );
+    const [red = 0, green = 0, blue = 0] = (color.match(/\d+/g) ?? []).map(Number);
     return [red, green, blue] as const;
   }, name);
 }
@@ -83,10 +80,7 @@ export function tokenColour(page: Page, name: string): Promise<Colour> {
  * Pixels of the chart's price pane that have this colour, but for rounding, px from its top left
  * corner.
  */
-export function pixelsOf(
-  page: Page,
-  colour: Colour,
-): Promise<{ x: number; y: number }[]> {
+export function pixelsOf(page: Page, colour: Colour): Promise<{ x: number; y: number }[]> {
   return page.evaluate(([red, green, blue]) => {
     const isNear = (value: number | undefined, wanted: number): boolean =>
       Math.abs((value ?? NaN) - wanted) <= 1;
@@ -103,11 +97,7 @@ export function pixelsOf(
       copy?.drawImage(canvas, 0, 0);
       const data = copy?.getImageData(0, 0, width, height).data ?? [];
       for (let at = 0; at < data.length; at += 4)
-        if (
-          isNear(data[at], red) &&
-          isNear(data[at + 1], green) &&
-          isNear(data[at + 2], blue)
-        ) {
+        if (isNear(data[at], red) && isNear(data[at + 1], green) && isNear(data[at + 2], blue)) {
           const pixel = at / 4;
           found.push({ x: pixel % width, y: Math.floor(pixel / width) });
         }

@@ -36,26 +36,19 @@ export class Exchange {
 
   /** Sends one raw trade; fails without a subscriber. */
   print(id: number, time: number, price: string, amount = "1"): void {
-    if (!this.trade(id, time, price, amount))
-      throw new Error(`no subscriber for trade ${id}`);
+    if (!this.trade(id, time, price, amount)) throw new Error(`no subscriber for trade ${id}`);
   }
 
   /** Makes one raw trade that must have no subscriber. */
   printMissed(id: number, time: number, price: string): void {
-    if (this.trade(id, time, price, "1"))
-      throw new Error(`unexpected subscriber for trade ${id}`);
+    if (this.trade(id, time, price, "1")) throw new Error(`unexpected subscriber for trade ${id}`);
   }
 
   close(): Promise<void> {
     return this.server.close();
   }
 
-  private trade(
-    id: number,
-    time: number,
-    price: string,
-    amount: string,
-  ): boolean {
+  private trade(id: number, time: number, price: string, amount: string): boolean {
     const data = {
       e: "aggTrade",
       E: time,

@@ -4,11 +4,7 @@ import type { Status } from "../../src/api/system/status.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import { Process, type Settings, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
-import {
-  type TestPostgres,
-  freePort,
-  startPostgres,
-} from "../support/postgres.js";
+import { type TestPostgres, freePort, startPostgres } from "../support/postgres.js";
 import { TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 import { plain, rowOf } from "./screen-text.js";
 
@@ -67,10 +63,7 @@ describeBrowser("the first start", () => {
     );
     await notice.getByText("simulated: a random walk").waitFor();
     await page.screenshot({ path: pictureFile("making-history") });
-    await until(
-      async () => !making.test(await page.locator("body").innerText()),
-      90_000,
-    );
+    await until(async () => !making.test(await page.locator("body").innerText()), 90_000);
     const numbers = [...percents];
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     expect(await watch.faults()).toEqual([]);
@@ -113,9 +106,7 @@ describeBrowser("the first start", () => {
     });
     const { page, faults } = await opened(`${url}/`);
     await page
-      .getByText(
-        /binance cannot be reached \(.*ECONNREFUSED.*\)\. Tapeline keeps retrying\./,
-      )
+      .getByText(/binance cannot be reached \(.*ECONNREFUSED.*\)\. Tapeline keeps retrying\./)
       .waitFor();
     await page.getByText(/binance:BTCUSDT is down: .*ECONNREFUSED/).waitFor();
     await page.screenshot({ path: pictureFile("unreachable") });
@@ -154,9 +145,7 @@ describeBrowser("the first start", () => {
     expect(created.status).toBe(201);
     const row = part.getByRole("row").filter({ hasText: "binance:BTCUSDT" });
     await row.filter({ hasText: /waiting0 %.*cannot be read/s }).waitFor();
-    expect(await row.innerText()).toContain(
-      "2024-01-01 00:00 – 2024-01-03 00:00",
-    );
+    expect(await row.innerText()).toContain("2024-01-01 00:00 – 2024-01-03 00:00");
     await page.screenshot({ path: pictureFile("backfills") });
     expect(await faults()).toEqual([]);
   });
@@ -169,20 +158,14 @@ describeBrowser("the first start", () => {
     // A page that is opened before finds no older candles to request later.
     await until(
       async () =>
-        (await app!.get<Status>("/api/v1/status").catch(() => undefined))
-          ?.waiting === null,
+        (await app!.get<Status>("/api/v1/status").catch(() => undefined))?.waiting === null,
       60_000,
       () => app?.output.slice(-1_500) ?? "",
     );
     const market = await opened(`${url}/m/sim:NOTHING`);
-    await market.page
-      .getByText('sim:NOTHING 1m: there is no market "sim:NOTHING"')
-      .waitFor();
+    await market.page.getByText('sim:NOTHING 1m: there is no market "sim:NOTHING"').waitFor();
     const { page, expecting } = await opened(`${url}/m/sim:BTCUSDT`);
-    await until(
-      async () => /\d/.test(await page.getByTestId("kpi-last").innerText()),
-      60_000,
-    );
+    await until(async () => /\d/.test(await page.getByTestId("kpi-last").innerText()), 60_000);
     expecting(/503|Failed to load/);
     await postgres.kill();
     try {
@@ -207,9 +190,7 @@ describeBrowser("the first start", () => {
     await page.keyboard.press("End");
     await until(
       async () => {
-        const [ticker] = await app!
-          .get<Ticker[]>("/api/v1/tickers")
-          .catch(() => []);
+        const [ticker] = await app!.get<Ticker[]>("/api/v1/tickers").catch(() => []);
         return (
           ticker !== undefined &&
           plain(await page.getByTestId("kpi-last").innerText()) === ticker.last
@@ -220,9 +201,7 @@ describeBrowser("the first start", () => {
     );
     const overview = await opened(`${url}/`);
     await overview.page.locator("td.last").waitFor();
-    expect((await rowOf(overview.page, "sim:BTCUSDT")).text["Last"]).toMatch(
-      /\d/,
-    );
+    expect((await rowOf(overview.page, "sim:BTCUSDT")).text["Last"]).toMatch(/\d/);
   }, 180_000);
 
   async function opened(url: string): Promise<{

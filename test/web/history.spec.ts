@@ -12,14 +12,7 @@ import { sma } from "../../web/indicators/sma.js";
 import { annualisedVolatility } from "../../web/indicators/volatility.js";
 import { type Process, until } from "../support/app.js";
 import { type TestBrowser, describeBrowser, pictureFile } from "./browser.js";
-import {
-  allCandles,
-  chartOf,
-  drawn,
-  studiesOf,
-  studyText,
-  viewOf,
-} from "./chart-reading.js";
+import { allCandles, chartOf, drawn, studiesOf, studyText, viewOf } from "./chart-reading.js";
 import { INGEST_KEY, postTrades, wanderingTrades } from "./posted-market.js";
 import { LEGEND_DECIMALS, legendOf, plain } from "./screen-text.js";
 import { servedPage } from "./served-page.js";
@@ -50,9 +43,7 @@ describeBrowser("the history of a market", () => {
 
   it("is scrolled back to its oldest candle by hand, wheel and keys, requests each page once, and equals REST", async () => {
     expect(candles.length).toBeGreaterThan(2_800);
-    const watch = await browser.open(
-      `${app.url}/m/${LONG}?o=${ALL_STUDIES}&tz=UTC`,
-    );
+    const watch = await browser.open(`${app.url}/m/${LONG}?o=${ALL_STUDIES}&tz=UTC`);
     const { page } = watch;
     const requested: string[] = [];
     page.on("request", (request) => {
@@ -133,12 +124,9 @@ describeBrowser("the history of a market", () => {
     const { page } = watch;
     await page.getByTestId("legend").waitFor();
     const ticker = await app.get<Ticker>(`/api/v1/markets/${LONG}/ticker`);
-    const kpi = (name: string): Promise<string> =>
-      page.getByTestId(`kpi-${name}`).innerText();
+    const kpi = (name: string): Promise<string> => page.getByTestId(`kpi-${name}`).innerText();
     const exact = (name: string): Promise<string | null> =>
-      page
-        .locator(".kpi", { has: page.getByTestId(`kpi-${name}`) })
-        .getAttribute("title");
+      page.locator(".kpi", { has: page.getByTestId(`kpi-${name}`) }).getAttribute("title");
     expect({
       last: plain(await kpi("last")),
       base: plain((await exact("volume")) ?? ""),
@@ -159,21 +147,15 @@ describeBrowser("the history of a market", () => {
     );
     expect(await kpi("volatility")).toBe(`${(volatility * 100).toFixed(1)} %`);
     await page.getByText("Volatility p. a. (8 h of 1m)").waitFor();
-    const rows = page
-      .getByRole("table", { name: "Buy and sell pressure" })
-      .getByRole("row");
+    const rows = page.getByRole("table", { name: "Buy and sell pressure" }).getByRole("row");
     const newest = candles.at(-1)?.openTime ?? 0;
     for (const [at, minutes] of [1, 5, 15].entries()) {
-      const window = candles.filter(
-        ({ openTime }) => openTime > newest - minutes * MINUTE,
-      );
+      const window = candles.filter(({ openTime }) => openTime > newest - minutes * MINUTE);
       const sum = (field: "volume" | "takerBuyVolume"): number =>
         window.reduce((total, candle) => total + Number(candle[field]), 0);
       const share = (100 * sum("takerBuyVolume")) / sum("volume");
       expect(await rows.nth(at).innerText()).toMatch(
-        new RegExp(
-          `^${minutes} min\\s+▲ ${share.toFixed(1)} %\\s+▼ ${(100 - share).toFixed(1)} %`,
-        ),
+        new RegExp(`^${minutes} min\\s+▲ ${share.toFixed(1)} %\\s+▼ ${(100 - share).toFixed(1)} %`),
       );
     }
     expect(await watch.allFaults()).toEqual([]);
@@ -199,11 +181,7 @@ describeBrowser("the history of a market", () => {
       );
       const legend = await legendOf(page);
       for (const [name, field] of Object.entries(LEGEND_DECIMALS))
-        expect([text, field, plain(legend[name] ?? "")]).toEqual([
-          text,
-          field,
-          candle?.[field],
-        ]);
+        expect([text, field, plain(legend[name] ?? "")]).toEqual([text, field, candle?.[field]]);
       expect([text, await studiesOf(page)]).toEqual([text, expected(at)]);
       compared++;
       await page.keyboard.press("Shift+ArrowLeft");
@@ -218,9 +196,7 @@ function step(at: number): number {
 }
 
 /** The legend's expected texts of the studies at an index. */
-function expectedStudies(
-  rows: readonly Candle[],
-): (at: number) => Record<string, string[]> {
+function expectedStudies(rows: readonly Candle[]): (at: number) => Record<string, string[]> {
   const closes = rows.map(({ close }) => Number(close));
   const volume = rows.map((row) => Number(row.volume));
   const { middle, upper, lower } = bollinger(closes, 20, 2);

@@ -20,9 +20,7 @@ describeBrowser("the live page", () => {
   let app: Process;
   let browser: TestBrowser;
   const candles = (query = "limit=1000"): Promise<Candle[]> =>
-    app.get<Candle[]>(
-      `/api/v1/markets/${exchange.market}/candles?interval=1s&${query}`,
-    );
+    app.get<Candle[]>(`/api/v1/markets/${exchange.market}/candles?interval=1s&${query}`);
 
   beforeAll(async () => {
     exchange = await Exchange.start();
@@ -49,10 +47,7 @@ describeBrowser("the live page", () => {
     const legend = await legendOf(page);
     return {
       ...Object.fromEntries(
-        Object.entries(LEGEND_DECIMALS).map(([name, field]) => [
-          field,
-          plain(legend[name] ?? ""),
-        ]),
+        Object.entries(LEGEND_DECIMALS).map(([name, field]) => [field, plain(legend[name] ?? "")]),
       ),
       closed: legend["State"] === "closed",
       version: Number(legend["Version"]),
@@ -87,16 +82,11 @@ describeBrowser("the live page", () => {
   it("shows what it waits for while there is no trade, and then the first one", async () => {
     const watch = await browser.open(`${app.url}/`);
     const { page } = watch;
-    await page
-      .getByText("waiting for the first trade", { exact: false })
-      .first()
-      .waitFor();
+    await page.getByText("waiting for the first trade", { exact: false }).first().waitFor();
     await page.screenshot({ path: pictureFile("first-start") });
     exchange.print(100, exchange.now(), "99.5");
     expect(await watch.firstData()).toBeGreaterThan(0);
-    expect(plain((await rowOf(page, exchange.market)).text["Last"] ?? "")).toBe(
-      "99.5",
-    );
+    expect(plain((await rowOf(page, exchange.market)).text["Last"] ?? "")).toBe("99.5");
     expect(await watch.allFaults()).toEqual([]);
   });
 
@@ -181,36 +171,26 @@ describeBrowser("the live page", () => {
       await note.waitFor();
       const greyed = watch.page.locator("html[data-stale] .live-data").first();
       await greyed.waitFor();
-      expect(
-        await greyed.evaluate((part) => getComputedStyle(part).filter),
-      ).toBe("grayscale(1)");
+      expect(await greyed.evaluate((part) => getComputedStyle(part).filter)).toBe("grayscale(1)");
       const age = note.getByTestId("data-age");
       const first = await age.innerText();
       await until(async () => (await age.innerText()) !== first, 30_000);
     }
     await page.screenshot({ path: pictureFile("connection-lost") });
     await exchange.unfollowed();
-    for (const id of [106, 107])
-      exchange.printMissed(id, exchange.now(), "500");
+    for (const id of [106, 107]) exchange.printMissed(id, exchange.now(), "500");
 
     app = await (await Process.start(["serve"], settings)).ready();
     await exchange.followed();
     const bucket = await freshBucket();
     exchange.print(108, bucket, "102.125", "0.5");
     for (const watch of [chart, overview])
-      await until(
-        async () =>
-          (await watch.page.locator("html[data-stale]").count()) === 0,
-        30_000,
-      );
+      await until(async () => (await watch.page.locator("html[data-stale]").count()) === 0, 30_000);
     await showsCandle(page, bucket);
-    const ticker = await app.get<Ticker>(
-      `/api/v1/markets/${exchange.market}/ticker`,
-    );
+    const ticker = await app.get<Ticker>(`/api/v1/markets/${exchange.market}/ticker`);
     expect(ticker).toMatchObject({ last: "102.125", complete: false });
     await until(
-      async () =>
-        plain(await page.getByTestId("kpi-last").innerText()) === "102.125",
+      async () => plain(await page.getByTestId("kpi-last").innerText()) === "102.125",
       30_000,
     );
     const { title } = await rowOf(overview.page, exchange.market);
@@ -227,7 +207,6 @@ describeBrowser("the live page", () => {
       await showsCandle(page, candle.openTime);
     }
     await sleep(200);
-    for (const watch of [chart, overview])
-      expect(await watch.allFaults()).toEqual([]);
+    for (const watch of [chart, overview]) expect(await watch.allFaults()).toEqual([]);
   });
 });

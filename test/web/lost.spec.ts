@@ -1,12 +1,7 @@
 import { Process, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
 import { seriousFindings } from "./accessibility.js";
-import {
-  TestBrowser,
-  describeBrowser,
-  noteFigure,
-  pictureFile,
-} from "./browser.js";
+import { TestBrowser, describeBrowser, noteFigure, pictureFile } from "./browser.js";
 import type { PageWatch } from "./page-watch.js";
 import { Relay } from "./relay.js";
 import { plain } from "./screen-text.js";
@@ -60,9 +55,7 @@ describeBrowser("a page whose server has fallen silent", () => {
     relay.freeze();
     const begin = performance.now();
     for (const [title, { page }] of watches) {
-      await page
-        .getByRole("region", { name: "Connection lost" })
-        .waitFor({ timeout: 30_000 });
+      await page.getByRole("region", { name: "Connection lost" }).waitFor({ timeout: 30_000 });
       if (watches[0]?.[0] === title) {
         const seconds = (performance.now() - begin) / 1_000;
         noteFigure(`a silent server is noticed after ${seconds.toFixed(1)} s`);
@@ -74,16 +67,11 @@ describeBrowser("a page whose server has fallen silent", () => {
     }
     relay.thaw();
     for (const [, { page }] of watches)
-      await until(
-        async () => (await page.locator("html[data-stale]").count()) === 0,
-        40_000,
-      );
+      await until(async () => (await page.locator("html[data-stale]").count()) === 0, 40_000);
     const [, market] = watches.find(([title]) => title === "market-light")!;
     await until(
       async () => {
-        const { last } = await app.get<{ last: string }>(
-          "/api/v1/markets/sim:BTCUSDT/ticker",
-        );
+        const { last } = await app.get<{ last: string }>("/api/v1/markets/sim:BTCUSDT/ticker");
         const shown = await market.page.getByTestId("kpi-last").innerText();
         return plain(shown) === last;
       },
@@ -102,9 +90,7 @@ describeBrowser("a page whose server has fallen silent", () => {
       const seen = await watch.page.evaluate(async () => {
         const seen = { flashes: 0, coloured: 0, animations: 0, changes: 0 };
         const price = (): string =>
-          [...document.querySelectorAll("td.last")]
-            .map((cell) => cell.textContent)
-            .join();
+          [...document.querySelectorAll("td.last")].map((cell) => cell.textContent).join();
         let before = price();
         const end = performance.now() + 4_000;
         while (performance.now() < end) {

@@ -14,10 +14,7 @@ describeBrowser("the page of two hundred markets", () => {
     const { page } = watch;
     await watch.firstData();
     const press = (...keys: string[]): Promise<void> =>
-      keys.reduce(
-        (before, key) => before.then(() => page.keyboard.press(key)),
-        Promise.resolve(),
-      );
+      keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
     const focused = (): Promise<string> =>
       page.evaluate(() => document.activeElement?.textContent ?? "");
     await press("Tab");
@@ -43,8 +40,7 @@ describeBrowser("the page of two hundred markets", () => {
       const at = await page.evaluate(() => {
         const element = document.activeElement;
         if (element === null || element === document.body) return undefined;
-        const name =
-          element.getAttribute("aria-label") ?? element.textContent ?? "";
+        const name = element.getAttribute("aria-label") ?? element.textContent ?? "";
         // The chart's canvases would cover its own outline: its parent draws it above them.
         const outlines = [
           getComputedStyle(element),
@@ -91,14 +87,10 @@ describeBrowser("the page of two hundred markets", () => {
     const watch = await browser.open(link);
     await watch.page.getByTestId("legend").waitFor();
     const pressed = watch.page.getByRole("button", { pressed: true });
-    expect(await pressed.allInnerTexts()).toEqual(
-      expect.arrayContaining(["1m", "Log"]),
+    expect(await pressed.allInnerTexts()).toEqual(expect.arrayContaining(["1m", "Log"]));
+    expect(await watch.page.getByRole("combobox", { name: "Time zone" }).inputValue()).toBe(
+      "Asia/Tokyo",
     );
-    expect(
-      await watch.page
-        .getByRole("combobox", { name: "Time zone" })
-        .inputValue(),
-    ).toBe("Asia/Tokyo");
     await watch.page.screenshot({ path: pictureFile("studies") });
     expect(await watch.allFaults()).toEqual([]);
   });

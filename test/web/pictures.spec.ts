@@ -13,8 +13,7 @@ const SYMBOLS = [
 
 /** With README_PICTURES=1 these become the README's. */
 function keep(name: string): void {
-  if (process.env["README_PICTURES"] === "1")
-    copyFileSync(pictureFile(name), `docs/${name}.png`);
+  if (process.env["README_PICTURES"] === "1") copyFileSync(pictureFile(name), `docs/${name}.png`);
 }
 
 /** A day of simulated history: the first view without an exchange. */
@@ -30,10 +29,7 @@ describeBrowser("pictures", () => {
       SIM_RATE: "0.15",
     };
     app = await (await Process.start(["serve"], settings)).ready();
-    await until(
-      async () => (await app.get<Status>("/api/v1/status")).waiting === null,
-      180_000,
-    );
+    await until(async () => (await app.get<Status>("/api/v1/status")).waiting === null, 180_000);
     browser = await TestBrowser.start();
   }, 240_000);
 
@@ -56,16 +52,13 @@ describeBrowser("pictures", () => {
   });
 
   it("are taken of a chart in dark colours, with overlays and panes", async () => {
-    const { page } = await browser.open(
-      `${app.url}/m/sim:BTCUSDT?i=5m&o=ema20,bb20,vsma20,rsi14`,
-      { ...size, colours: "dark" },
-    );
+    const { page } = await browser.open(`${app.url}/m/sim:BTCUSDT?i=5m&o=ema20,bb20,vsma20,rsi14`, {
+      ...size,
+      colours: "dark",
+    });
     await page.getByTestId("legend").waitFor();
     await page.waitForLoadState("networkidle");
-    await until(
-      async () => (await page.locator(".tape tr[data-id]").count()) > 10,
-      20_000,
-    );
+    await until(async () => (await page.locator(".tape tr[data-id]").count()) > 10, 20_000);
     await page.screenshot({ path: pictureFile("chart-dark") });
     keep("chart-dark");
   });

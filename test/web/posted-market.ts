@@ -31,8 +31,7 @@ export async function postTrades(
       },
       body: JSON.stringify(rows.slice(at, at + MAX_PER_REQUEST)),
     });
-    if (answer.status !== 202)
-      throw new Error(`${answer.status} ${await answer.text()}`);
+    if (answer.status !== 202) throw new Error(`${answer.status} ${await answer.text()}`);
   }
 }
 

@@ -7,12 +7,7 @@ import { Process, run, until } from "../support/app.js";
 import { createDatabase } from "../support/databases.js";
 import { type Golden, goldens } from "../support/golden.js";
 import { seriousFindings } from "./accessibility.js";
-import {
-  TestBrowser,
-  describeBrowser,
-  noteFigure,
-  pictureFile,
-} from "./browser.js";
+import { TestBrowser, describeBrowser, noteFigure, pictureFile } from "./browser.js";
 import { LEGEND_DECIMALS, legendOf, plain, rowOf } from "./screen-text.js";
 
 /** The page with an exchange's recorded data, through the whole pipeline. */
@@ -22,8 +17,7 @@ describeBrowser("the page of a recording", () => {
   const input = goldens();
   const [main] = input as [Golden, ...Golden[]];
   const markets = [...new Set(input.map(({ market }) => market))];
-  const marketUrl = (query = ""): string =>
-    `${app.url}/m/${main.market}${query}`;
+  const marketUrl = (query = ""): string => `${app.url}/m/${main.market}${query}`;
   const rest = <T>(path: string): Promise<T> =>
     app.get<T>(`/api/v1/markets/${main.market}/${path}`);
 
@@ -80,8 +74,7 @@ describeBrowser("the page of a recording", () => {
     await page.getByTestId("legend").waitFor();
     const ticker = await rest<Ticker>("ticker");
     const [candle] = await rest<Candle[]>("candles?interval=1m&limit=1");
-    const kpi = (name: string): Promise<string> =>
-      page.getByTestId(`kpi-${name}`).innerText();
+    const kpi = (name: string): Promise<string> => page.getByTestId(`kpi-${name}`).innerText();
     expect(plain(await kpi("last"))).toBe(ticker.last);
     const [high = "", low = ""] = (await kpi("high-low")).split("/");
     expect([plain(high), plain(low)]).toEqual([ticker.high, ticker.low]);
@@ -90,10 +83,7 @@ describeBrowser("the page of a recording", () => {
     expect(Number(plain(percent))).toBe(Number(ticker.changePercent));
     const shown = await legendOf(page);
     for (const [name, field] of Object.entries(LEGEND_DECIMALS))
-      expect([field, plain(shown[name] ?? "")]).toEqual([
-        field,
-        candle?.[field],
-      ]);
+      expect([field, plain(shown[name] ?? "")]).toEqual([field, candle?.[field]]);
     expect(plain(shown["Trades"] ?? "")).toBe(String(candle?.trades));
     expect(shown["Version"]).toBe(String(candle?.version));
     expect(await watch.allFaults()).toEqual([]);
@@ -103,17 +93,12 @@ describeBrowser("the page of a recording", () => {
     const { page } = await browser.open(marketUrl());
     await page.getByTestId("legend").waitFor();
     await page.getByText("Export", { exact: true }).click();
-    const file = await downloaded(
-      page,
-      page.getByRole("link", { name: "Range in view as CSV" }),
-    );
+    const file = await downloaded(page, page.getByRole("link", { name: "Range in view as CSV" }));
     expect(file.name).toMatch(/-1m-.*Z\.csv$/);
     const rows = rowsOf(file.bytes.toString());
     expect(rows.length).toBeGreaterThan(5);
     const first = Number(rows[0]?.["openTime"]);
-    const candles = await rest<Candle[]>(
-      `candles?interval=1m&start=${first}&limit=${rows.length}`,
-    );
+    const candles = await rest<Candle[]>(`candles?interval=1m&start=${first}&limit=${rows.length}`);
     expect(rows).toEqual(candles.map(asText));
   });
 
@@ -123,17 +108,11 @@ describeBrowser("the page of a recording", () => {
     const { page } = await browser.open(marketUrl("?tz=UTC"));
     await page.getByTestId("legend").waitFor();
     await page.getByText("Export", { exact: true }).click();
-    const field = (time: number): string =>
-      new Date(time).toISOString().slice(0, 16);
+    const field = (time: number): string => new Date(time).toISOString().slice(0, 16);
     await page.getByLabel("From", { exact: true }).fill(field(from));
     await page.getByLabel("To", { exact: true }).fill(field(to));
-    const file = await downloaded(
-      page,
-      page.getByRole("link", { name: "Chosen range as CSV" }),
-    );
-    const candles = await rest<Candle[]>(
-      `candles?interval=1m&start=${from}&end=${to}`,
-    );
+    const file = await downloaded(page, page.getByRole("link", { name: "Chosen range as CSV" }));
+    const candles = await rest<Candle[]>(`candles?interval=1m&start=${from}&end=${to}`);
     expect(candles.length).toBeGreaterThan(0);
     expect(rowsOf(file.bytes.toString())).toEqual(candles.map(asText));
   });
@@ -142,10 +121,7 @@ describeBrowser("the page of a recording", () => {
     const { page } = await browser.open(marketUrl());
     await page.getByTestId("legend").waitFor();
     await page.getByText("Export", { exact: true }).click();
-    const file = await downloaded(
-      page,
-      page.getByRole("button", { name: "Chart as PNG" }),
-    );
+    const file = await downloaded(page, page.getByRole("button", { name: "Chart as PNG" }));
     expect(file.name).toMatch(/\.png$/);
     expect(file.bytes.subarray(1, 4).toString()).toBe("PNG");
     // Width and height, after the signature and the header of the first chunk.
@@ -167,13 +143,9 @@ describeBrowser("the page of a recording", () => {
       const row = part.getByRole("row").filter({ hasText: market });
       const missing = gaps.reduce((sum, { ids }) => sum + BigInt(ids), 0n);
       const [, count = "", ids = ""] = (await row.innerText()).split(/\t/);
-      expect([plain(count), plain(ids)]).toEqual([
-        String(gaps.length),
-        String(missing),
-      ]);
+      expect([plain(count), plain(ids)]).toEqual([String(gaps.length), String(missing)]);
     }
-    if (gapped.length === 0)
-      expect(await part.innerText()).toMatch(/No trade is known/);
+    if (gapped.length === 0) expect(await part.innerText()).toMatch(/No trade is known/);
     expect(await watch.allFaults()).toEqual([]);
   });
 
@@ -256,14 +228,8 @@ describeBrowser("the page of a recording", () => {
   });
 });
 
-async function downloaded(
-  page: Page,
-  control: Locator,
-): Promise<{ name: string; bytes: Buffer }> {
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    control.click(),
-  ]);
+async function downloaded(page: Page, control: Locator): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([page.waitForEvent("download"), control.click()]);
   return {
     name: download.suggestedFilename(),
     bytes: await readFile(await download.path()),
@@ -276,18 +242,13 @@ function rowsOf(csv: string): Record<string, string>[] {
   const columns = header.split(",");
   return lines.map((line) => {
     const cells = line.split(",");
-    return Object.fromEntries(
-      columns.map((column, index) => [column, cells[index] ?? ""]),
-    );
+    return Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ""]));
   });
 }
 
 /** A candle as the text of CSV has it. */
 function asText(candle: Candle): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(candle).map(([name, value]) => [
-      name,
-      value === null ? "" : String(value),
-    ]),
+    Object.entries(candle).map(([name, value]) => [name, value === null ? "" : String(value)]),
   );
 }

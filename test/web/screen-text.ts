@@ -6,9 +6,7 @@ export function plain(text: string): string {
     .replaceAll("−", "-")
     .replaceAll(/[^\d.-]/g, "")
     .replace(/\.$/, "");
-  return digits.includes(".")
-    ? digits.replace(/0+$/, "").replace(/\.$/, "")
-    : digits;
+  return digits.includes(".") ? digits.replace(/0+$/, "").replace(/\.$/, "") : digits;
 }
 
 /** Fields of the chart's legend by name. */
@@ -50,12 +48,8 @@ export async function rowOf(
       return { label, cell: row.children[index] as HTMLElement };
     });
     return {
-      text: Object.fromEntries(
-        cells.map(({ label, cell }) => [label, cell.textContent ?? ""]),
-      ),
-      title: Object.fromEntries(
-        cells.map(({ label, cell }) => [label, cell.title]),
-      ),
+      text: Object.fromEntries(cells.map(({ label, cell }) => [label, cell.textContent ?? ""])),
+      title: Object.fromEntries(cells.map(({ label, cell }) => [label, cell.title])),
     };
   }, market);
 }

@@ -66,15 +66,12 @@ describeBrowser("the speed of a page of two hundred markets", () => {
     const { page } = watch;
     const ms = await watch.firstData();
     const table = page.getByRole("table", { name: "Markets" });
-    expect(await table.getAttribute("aria-rowcount")).toBe(
-      String(SYMBOLS.length + 1),
-    );
+    expect(await table.getAttribute("aria-rowcount")).toBe(String(SYMBOLS.length + 1));
     const rows = await table.locator("tr[data-market]").count();
     expect(rows).toBeGreaterThan(10);
     expect(rows).toBeLessThan(80);
     await page.waitForLoadState("networkidle");
-    const windows: { load: number; longTasks: number[]; changes: number }[] =
-      [];
+    const windows: { load: number; longTasks: number[]; changes: number }[] = [];
     await sleep(1_000);
     await watch.longTasks();
     for (let times = 0; times < WINDOWS; times++) {

@@ -7,13 +7,7 @@ import { type Process, until } from "../support/app.js";
 import { seriousFindings } from "./accessibility.js";
 import { type TestBrowser, describeBrowser, pictureFile } from "./browser.js";
 import { chartOf, drawn } from "./chart-reading.js";
-import {
-  type Colour,
-  drawnTexts,
-  pixelsOf,
-  recordDrawn,
-  tokenColour,
-} from "./drawn.js";
+import { type Colour, drawnTexts, pixelsOf, recordDrawn, tokenColour } from "./drawn.js";
 import { Exchange } from "./exchange.js";
 import { legendOf, rowOf } from "./screen-text.js";
 import { servedPage } from "./served-page.js";
@@ -52,9 +46,7 @@ describeBrowser("a chart with missing trades", () => {
         async () =>
           (
             await app
-              .get<Candle[]>(
-                `/api/v1/markets/${exchange.market}/candles?interval=1s&limit=1000`,
-              )
+              .get<Candle[]>(`/api/v1/markets/${exchange.market}/candles?interval=1s&limit=1000`)
               .catch(() => [])
           ).length === 36,
         20_000,
@@ -64,18 +56,13 @@ describeBrowser("a chart with missing trades", () => {
   );
   afterAll(() => exchange.close());
 
-  const url = (query: string): string =>
-    `${app.url}/m/${exchange.market}?tz=UTC&${query}`;
+  const url = (query: string): string => `${app.url}/m/${exchange.market}?tz=UTC&${query}`;
 
   it("shades the gap, explains it under the pointer, by keyboard and in words", async () => {
     const watch = await browser.open(url("i=1s"));
     const { page } = watch;
     await page.getByTestId("legend").waitFor();
-    const shade = mixed(
-      await tokenColour(page, "card"),
-      await tokenColour(page, "warn"),
-      0.1,
-    );
+    const shade = mixed(await tokenColour(page, "card"), await tokenColour(page, "warn"), 0.1);
     await page.screenshot({ path: pictureFile("shaded") });
     let shaded = await pixelsOf(page, shade);
     await until(
@@ -114,9 +101,7 @@ describeBrowser("a chart with missing trades", () => {
     }, 20_000);
     expect((await legendOf(page))["Complete"]).toMatch(/^no/);
     expect(await explanation.innerText()).toMatch(story);
-    expect(await explanation.innerText()).toMatch(
-      /incomplete: a trade is missing/,
-    );
+    expect(await explanation.innerText()).toMatch(/incomplete: a trade is missing/);
     await page.keyboard.press("Escape");
 
     const menu = page.getByText("1 stretch with missing trades");
@@ -138,8 +123,7 @@ describeBrowser("a chart with missing trades", () => {
       void response.json().then((body) => (system = body as System));
     });
     await until(() => system?.deadLetters.total === 1, 20_000);
-    const part = (name: string): Promise<string> =>
-      page.getByRole("region", { name }).innerText();
+    const part = (name: string): Promise<string> => page.getByRole("region", { name }).innerText();
     const shows = async (name: string, texts: string[]): Promise<void> =>
       until(
         async () => {
@@ -174,9 +158,7 @@ describeBrowser("a chart with missing trades", () => {
       ...(system?.queues ?? []).map(({ queue, depth }) => `${queue} ${depth}`),
     ]);
     expect(system?.queues.length).toBeGreaterThan(2);
-    expect(await part("Pipeline")).toMatch(
-      /median \d+(\.\d)? ms, 99 % within \d+(\.\d)? ms/,
-    );
+    expect(await part("Pipeline")).toMatch(/median \d+(\.\d)? ms, 99 % within \d+(\.\d)? ms/);
     expect(await seriousFindings(page)).toEqual([]);
     expect(await watch.allFaults()).toEqual([]);
   });

@@ -8,10 +8,7 @@ describe("empty buckets of the time axis", () => {
     expect(emptyBetween("1m", 0, MINUTE)).toEqual([]);
     expect(emptyBetween("1m", 0, 3 * MINUTE)).toEqual([MINUTE, 2 * MINUTE]);
     const month = (at: number) => Date.UTC(2024, at, 1);
-    expect(emptyBetween("1M", month(0), month(3))).toEqual([
-      month(1),
-      month(2),
-    ]);
+    expect(emptyBetween("1M", month(0), month(3))).toEqual([month(1), month(2)]);
   });
 
   it("are not drawn when a market pauses for long", () => {

@@ -38,20 +38,13 @@ export function emptyBetween(
 ): number[] {
   const times: number[] = [];
   let time = nextOpenTime(interval, before);
-  for (
-    ;
-    time < after && times.length < limit;
-    time = nextOpenTime(interval, time)
-  )
+  for (; time < after && times.length < limit; time = nextOpenTime(interval, time))
     times.push(time);
   return time < after ? [] : times;
 }
 
 /** By index of the candle that follows: the empty buckets before it. */
-export function emptyBuckets(
-  interval: Interval,
-  rows: readonly Candle[],
-): Map<number, number[]> {
+export function emptyBuckets(interval: Interval, rows: readonly Candle[]): Map<number, number[]> {
   const empty = new Map<number, number[]>();
   let left = MAX_EMPTY_BUCKETS;
   for (let at = rows.length - 1; at > 0 && left > 0; at--) {

@@ -1,8 +1,4 @@
-import {
-  type ReadonlySignal,
-  type Signal,
-  useSignalEffect,
-} from "@preact/signals";
+import { type ReadonlySignal, type Signal, useSignalEffect } from "@preact/signals";
 import type { MouseEventParams, Time } from "lightweight-charts";
 import type { Interval } from "../../src/domain/interval.js";
 import type { Market } from "../../src/domain/market.js";
@@ -11,8 +7,7 @@ import type { CandleSeries } from "../live/candle-series.js";
 import type { CandlePanelProps } from "./candle-panel.js";
 import type { ChartSession } from "./chart-session.js";
 
-const load = () =>
-  import("./candle-panel.js").then(({ CandlePanel }) => CandlePanel);
+const load = () => import("./candle-panel.js").then(({ CandlePanel }) => CandlePanel);
 
 /**
  * The panel of the explained candle: opened by a click on a marked one, a double click on any, or
@@ -40,10 +35,8 @@ export function CandleDetails({
     if (chart === undefined) return;
     const open = (isMeant: (openTime: number) => boolean) => {
       return ({ time }: MouseEventParams<Time>): void => {
-        const candle =
-          time === undefined ? undefined : series.list.at(Number(time) * 1_000);
-        if (candle !== undefined && isMeant(candle.openTime))
-          explained.value = candle.openTime;
+        const candle = time === undefined ? undefined : series.list.at(Number(time) * 1_000);
+        if (candle !== undefined && isMeant(candle.openTime)) explained.value = candle.openTime;
       };
     };
     const onMarked = open((openTime) => revised.peek().has(openTime));

@@ -8,12 +8,7 @@ import { ErrorNote } from "../frame/error-note.js";
 import { timeText } from "../frame/time-text.js";
 import { zone } from "../frame/time-zone.js";
 import { type ApiError, api, pathOf, urlOf } from "../live/api.js";
-import {
-  changeText,
-  factsOf,
-  revisionHead,
-  revisionsHead,
-} from "./candle-story.js";
+import { changeText, factsOf, revisionHead, revisionsHead } from "./candle-story.js";
 
 export interface CandlePanelProps {
   market: Market;
@@ -26,12 +21,7 @@ export interface CandlePanelProps {
  * The evidence for one candle, and its revisions. A native dialog, which traps the focus and
  * returns it.
  */
-export function CandlePanel({
-  market,
-  interval,
-  openTime,
-  onClose,
-}: CandlePanelProps) {
+export function CandlePanel({ market, interval, openTime, onClose }: CandlePanelProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const explanation = useSignal<CandleExplanation | undefined>(undefined);
   const error = useSignal<ApiError | undefined>(undefined);
@@ -93,14 +83,12 @@ function Story({ explanation }: { explanation: CandleExplanation }) {
   return (
     <>
       <dl>
-        {factsOf(explanation, zone.value).map(
-          ({ name, text, warns = false }) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd class={warns ? "warn" : ""}>{text}</dd>
-            </div>
-          ),
-        )}
+        {factsOf(explanation, zone.value).map(({ name, text, warns = false }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class={warns ? "warn" : ""}>{text}</dd>
+          </div>
+        ))}
       </dl>
       <h3>{revisionsHead(candle.revision, revisions)}</h3>
       <ol reversed class="revisions">

@@ -1,11 +1,6 @@
 import type { Difference } from "../../src/domain/reconciliation.js";
 import type { CandleExplanation } from "../../src/persistence/stores/candles/explanation-store.js";
-import {
-  changeText,
-  factsOf,
-  revisionHead,
-  revisionsHead,
-} from "./candle-story.js";
+import { changeText, factsOf, revisionHead, revisionsHead } from "./candle-story.js";
 import { madeCandle } from "./made-candle.fixture.js";
 
 function explained(more: Partial<CandleExplanation> = {}): CandleExplanation {
@@ -102,9 +97,7 @@ it("compares the candle with the exchange's own", () => {
     text: "Its own candle differs, compared 2024-08-09 00:00:00: volume 1,234.5, not 12.5.",
   });
   const gone = { outcome: "missing_there", comparedAt, difference } as const;
-  expect(fact("Exchange", explained({ reconciliation: gone }))?.text).toContain(
-    "no such candle",
-  );
+  expect(fact("Exchange", explained({ reconciliation: gone }))?.text).toContain("no such candle");
   expect(fact("Exchange", explained())).toBeUndefined();
 });
 
@@ -148,14 +141,14 @@ it("names the gaps of an incomplete candle, and why completeness cannot be known
     text: "4 gaps in or beside its ids: 1 to 2, 5 to 6, 9 to 10, ….",
   });
   const blind = [{ from: 12_000, to: 34_000 }];
-  expect(
-    fact("Complete", explained({ ...holed, ids: null, blind }))?.text,
-  ).toContain("from 00:00:12 to 00:00:34: trades may be missing");
+  expect(fact("Complete", explained({ ...holed, ids: null, blind }))?.text).toContain(
+    "from 00:00:12 to 00:00:34: trades may be missing",
+  );
   const unknown = { candle: madeCandle(1, { complete: null }) };
   expect(fact("Complete", explained(unknown))?.text).toContain("nothing older");
-  expect(
-    fact("Complete", explained({ ...unknown, ids: null }))?.text,
-  ).toContain("ids do not count its trades");
+  expect(fact("Complete", explained({ ...unknown, ids: null }))?.text).toContain(
+    "ids do not count its trades",
+  );
 });
 
 it("distinguishes raw trades, rows and off-book trades", () => {
@@ -187,15 +180,11 @@ it("lists a revision's reasons and changes", () => {
       reasons: [...revision.reasons],
       sources: [...revision.sources],
     }),
-  ).toBe(
-    "the venue sent a trade late, a missing trade was fetched: 1,500 trades more",
-  );
+  ).toBe("the venue sent a trade late, a missing trade was fetched: 1,500 trades more");
   expect(changeText({ field: "volume", before: "1000", after: "1200.5" })).toBe(
     "volume 1,000 → 1,200.5",
   );
-  expect(changeText({ field: "open", before: null, after: "1" })).toBe(
-    "open 1",
-  );
+  expect(changeText({ field: "open", before: null, after: "1" })).toBe("open 1");
 });
 
 it("states how often a candle was revised, and whether it was only made late", () => {
@@ -208,12 +197,10 @@ it("states how often a candle was revised, and whether it was only made late", (
     changes: [{ field: "open", before: null, after: "1" } as const],
   };
   expect(revisionsHead(0, [])).toBe("Not revised since it closed");
-  expect(
-    revisionsHead(1, [{ ...revision, changes: [...revision.changes] }]),
-  ).toBe("Made after its end, and not revised since");
-  const changes = [{ field: "open", before: "2", after: "1" } as const];
-  expect(revisionsHead(1, [{ ...revision, changes }])).toBe(
-    "Revised once after it closed",
+  expect(revisionsHead(1, [{ ...revision, changes: [...revision.changes] }])).toBe(
+    "Made after its end, and not revised since",
   );
+  const changes = [{ field: "open", before: "2", after: "1" } as const];
+  expect(revisionsHead(1, [{ ...revision, changes }])).toBe("Revised once after it closed");
   expect(revisionsHead(3, [])).toBe("Revised 3 times after it closed");
 });

@@ -65,10 +65,7 @@ function recomputed(
   }
 }
 
-function completeness(
-  { candle, ids, blind }: CandleExplanation,
-  zone: string,
-): Fact {
+function completeness({ candle, ids, blind }: CandleExplanation, zone: string): Fact {
   const name = "Complete";
   switch (candle.complete) {
     case true:
@@ -95,31 +92,20 @@ function completeness(
 
 function gapsText({ gaps, counts }: NonNullable<CandleExplanation["ids"]>) {
   const many = `${grouped(String(counts.gaps))} gaps`;
-  const spans = gaps
-    .slice(0, MAX_LISTED)
-    .map(({ fromId, toId }) => `${fromId} to ${toId}`);
+  const spans = gaps.slice(0, MAX_LISTED).map(({ fromId, toId }) => `${fromId} to ${toId}`);
   if (counts.gaps > MAX_LISTED) spans.push("…");
   return `${counts.gaps === 1 ? "A gap" : many} in or beside its ids: ${spans.join(", ")}.`;
 }
 
-function unwatchedText(
-  blind: CandleExplanation["blind"],
-  zone: string,
-): string {
+function unwatchedText(blind: CandleExplanation["blind"], zone: string): string {
   const spans = blind
     .slice(0, MAX_LISTED)
-    .map(
-      ({ from, to }) =>
-        `${timeText(from, zone, "second")} to ${timeText(to, zone, "second")}`,
-    );
+    .map(({ from, to }) => `${timeText(from, zone, "second")} to ${timeText(to, zone, "second")}`);
   if (blind.length > MAX_LISTED) spans.push("…");
   return `No process followed this market from ${spans.join(", ")}: trades may be missing.`;
 }
 
-function reconciled(
-  { candle, reconciliation }: CandleExplanation,
-  zone: string,
-): Fact {
+function reconciled({ candle, reconciliation }: CandleExplanation, zone: string): Fact {
   const name = "Exchange";
   if (reconciliation === null) return { name, text: "" };
   const when = `compared ${timeText(reconciliation.comparedAt, zone)}`;
@@ -140,8 +126,7 @@ function reconciled(
           ({ field, ours, theirs }) =>
             `${FIELD_NAMES[field]} ${shown(field, theirs)}, not ${shown(field, ours)}`,
         );
-      const why =
-        candle.complete === false ? " Missing trades explain it." : "";
+      const why = candle.complete === false ? " Missing trades explain it." : "";
       return {
         name,
         warns: true,
@@ -152,9 +137,7 @@ function reconciled(
 }
 
 function idsText({ firstTradeId, lastTradeId }: CandleExplanation["candle"]) {
-  return firstTradeId === null
-    ? ""
-    : ` (ids ${firstTradeId} to ${lastTradeId})`;
+  return firstTradeId === null ? "" : ` (ids ${firstTradeId} to ${lastTradeId})`;
 }
 
 function tradesText({ candle, stored }: CandleExplanation): string {
@@ -163,14 +146,10 @@ function tradesText({ candle, stored }: CandleExplanation): string {
   const { rows, trades, offBookTrades } = stored;
   const parts = [all];
   if (trades - offBookTrades !== candle.trades)
-    parts.push(
-      `${grouped(String(trades - offBookTrades))} of them still stored`,
-    );
+    parts.push(`${grouped(String(trades - offBookTrades))} of them still stored`);
   if (rows !== trades) parts.push(`stored in ${grouped(String(rows))} rows`);
   if (offBookTrades > 0)
-    parts.push(
-      `and ${grouped(String(offBookTrades))} off the book, which do not count`,
-    );
+    parts.push(`and ${grouped(String(offBookTrades))} off the book, which do not count`);
   return parts.join(", ");
 }
 
@@ -185,9 +164,7 @@ const SOURCES: Record<TradeSource, string> = {
 
 function sourcesText({ stored }: CandleExplanation): string {
   return (stored?.sources ?? [])
-    .map(
-      ({ source, trades }) => `${grouped(String(trades))} ${SOURCES[source]}`,
-    )
+    .map(({ source, trades }) => `${grouped(String(trades))} ${SOURCES[source]}`)
     .join(", ");
 }
 
@@ -212,26 +189,17 @@ export function revisionHead({ reasons, trades }: CandleRevision): string {
   return `${why}: ${trades === 1 ? "1 trade" : `${grouped(String(trades))} trades`} more`;
 }
 
-export function changeText({
-  field,
-  before,
-  after,
-}: CandleRevision["changes"][number]): string {
+export function changeText({ field, before, after }: CandleRevision["changes"][number]): string {
   return `${FIELD_NAMES[field]} ${before === null ? "" : `${shown(field, before)} → `}${shown(field, after)}`;
 }
 
 function shown(field: TradedField, value: string | null): string {
   if (value === null) return "nothing";
-  return field === "firstTradeId" || field === "lastTradeId"
-    ? value
-    : grouped(value);
+  return field === "firstTradeId" || field === "lastTradeId" ? value : grouped(value);
 }
 
 /** How often a candle has changed since it closed. */
-export function revisionsHead(
-  revision: number,
-  newest: readonly CandleRevision[],
-): string {
+export function revisionsHead(revision: number, newest: readonly CandleRevision[]): string {
   if (revision === 0) return "Not revised since it closed";
   if (revision > 1) return `Revised ${revision} times after it closed`;
   const isMade = newest[0]?.changes.every(({ before }) => before === null);

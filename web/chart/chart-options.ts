@@ -19,9 +19,7 @@ export function chartOptions(
   zone: string,
   grain: Grain,
 ): DeepPartial<TimeChartOptions> {
-  const style = (
-    { seconds: "daySecond", minutes: "dayMinute", days: "day" } as const
-  )[grain];
+  const style = ({ seconds: "daySecond", minutes: "dayMinute", days: "day" } as const)[grain];
   return {
     autoSize: true,
     layout: {
@@ -63,15 +61,12 @@ export function chartOptions(
     localization: {
       locale: "en-GB",
       dateFormat: "yyyy-MM-dd",
-      timeFormatter: (time: Time) =>
-        timeText(Number(time) * 1_000, zone, style),
+      timeFormatter: (time: Time) => timeText(Number(time) * 1_000, zone, style),
     },
   };
 }
 
-export function candleOptions(
-  palette: Palette,
-): CandlestickSeriesPartialOptions {
+export function candleOptions(palette: Palette): CandlestickSeriesPartialOptions {
   return {
     // Hollow; the label of the last price uses this colour without its transparency.
     upColor: `${palette.up}00`,

@@ -155,9 +155,7 @@ export class ChartSession {
   step(by: number): void {
     const { rows } = this.series.list;
     const at =
-      this.pointed === undefined
-        ? rows.length
-        : this.series.list.indexOf(this.pointed.openTime);
+      this.pointed === undefined ? rows.length : this.series.list.indexOf(this.pointed.openTime);
     const candle = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
     if (candle === undefined) return;
     this.pointAt(candle);
@@ -256,9 +254,7 @@ export class ChartSession {
   private show(): void {
     const { list } = this.series;
     const at =
-      this.pointed === undefined
-        ? list.rows.length - 1
-        : list.indexOf(this.pointed.openTime);
+      this.pointed === undefined ? list.rows.length - 1 : list.indexOf(this.pointed.openTime);
     const candle = list.rows[at];
     if (candle === undefined) return void (this.showing.value = undefined);
     // Over an empty bucket only the region is explained; the candle shown is the next one.

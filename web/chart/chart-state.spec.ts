@@ -1,9 +1,4 @@
-import {
-  type ChartState,
-  chartParams,
-  chartState,
-  rangeIn,
-} from "./chart-state.js";
+import { type ChartState, chartParams, chartState, rangeIn } from "./chart-state.js";
 import { parseStudies, studyName, studyText } from "./study-spec.js";
 
 function stateOf(search: string): ChartState {
@@ -67,16 +62,11 @@ describe("a range in another interval", () => {
 
 describe("studies in an address", () => {
   it("have default periods where none are given", () => {
-    expect(parseStudies("macd,bb,vwap").map(studyText)).toEqual([
-      "macd12-26-9",
-      "bb20-2",
-      "vwap",
-    ]);
+    expect(parseStudies("macd,bb,vwap").map(studyText)).toEqual(["macd12-26-9", "bb20-2", "vwap"]);
   });
 
   it("are ignored when unknown, duplicate or with impossible numbers", () => {
-    const text =
-      "sma20,sma20,sma0,sma501,sma2.5,sma-5,sma20-3,bb20-0.25,toString,,rsi1,vwap3,MACD";
+    const text = "sma20,sma20,sma0,sma501,sma2.5,sma-5,sma20-3,bb20-0.25,toString,,rsi1,vwap3,MACD";
     expect(parseStudies(text).map(studyText)).toEqual(["sma20"]);
     const many = [...Array(40).keys()].map((at) => `sma${at + 1}`);
     expect(parseStudies(many.join())).toHaveLength(10);

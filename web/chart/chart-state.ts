@@ -1,8 +1,4 @@
-import {
-  type Interval,
-  isInterval,
-  shapeOf,
-} from "../../src/domain/interval.js";
+import { type Interval, isInterval, shapeOf } from "../../src/domain/interval.js";
 import { DAY_MS } from "../../src/domain/units.js";
 import { type StudySpec, parseStudies, studyText } from "./study-spec.js";
 
@@ -30,30 +26,21 @@ type Param = (name: string) => string | null;
 
 export function chartState(param: Param): ChartState {
   const interval = param("i");
-  const [from, to, bars] = ["from", "to", "bars"].map((name) =>
-    integer(param(name)),
-  );
+  const [from, to, bars] = ["from", "to", "bars"].map((name) => integer(param(name)));
   return {
-    interval:
-      interval !== null && isInterval(interval) ? interval : DEFAULT_INTERVAL,
+    interval: interval !== null && isInterval(interval) ? interval : DEFAULT_INTERVAL,
     studies: parseStudies(param("o") ?? DEFAULT_STUDIES),
     log: param("log") === "1",
-    range:
-      from !== undefined && to !== undefined && from < to
-        ? { from, to }
-        : undefined,
+    range: from !== undefined && to !== undefined && from < to ? { from, to } : undefined,
     bars: bars !== undefined && bars >= 5 && bars <= 5_000 ? bars : undefined,
   };
 }
 
 /** As the address has it; null where the default holds. */
-export function chartParams(
-  state: Partial<ChartState>,
-): Record<string, string | null> {
+export function chartParams(state: Partial<ChartState>): Record<string, string | null> {
   const params: Record<string, string | null> = {};
   const { interval, studies, log } = state;
-  if (interval !== undefined)
-    params["i"] = interval === DEFAULT_INTERVAL ? null : interval;
+  if (interval !== undefined) params["i"] = interval === DEFAULT_INTERVAL ? null : interval;
   if (studies !== undefined) {
     const text = studies.map(studyText).join(",");
     params["o"] = text === DEFAULT_STUDIES ? null : text;
@@ -63,17 +50,12 @@ export function chartParams(
     params["from"] = state.range === undefined ? null : `${state.range.from}`;
     params["to"] = state.range === undefined ? null : `${state.range.to}`;
   }
-  if ("bars" in state)
-    params["bars"] = state.bars === undefined ? null : `${state.bars}`;
+  if ("bars" in state) params["bars"] = state.bars === undefined ? null : `${state.bars}`;
   return params;
 }
 
 /** The range in another interval: the same end, and as many candles. */
-export function rangeIn(
-  interval: Interval,
-  { from, to }: TimeRange,
-  before: Interval,
-): TimeRange {
+export function rangeIn(interval: Interval, { from, to }: TimeRange, before: Interval): TimeRange {
   const bars = (to - from) / widthOf(before);
   return { from: Math.max(0, to - bars * widthOf(interval)), to };
 }

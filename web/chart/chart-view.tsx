@@ -1,9 +1,4 @@
-import {
-  type ReadonlySignal,
-  type Signal,
-  useSignal,
-  useSignalEffect,
-} from "@preact/signals";
+import { type ReadonlySignal, type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { theme } from "../frame/theme.js";
@@ -50,12 +45,7 @@ export function ChartView({
     if (element === null) return;
     const palette = readPalette(document.documentElement);
     const setting = { interval, zone: timeZone, palette };
-    const made = new ChartSession(
-      element,
-      { series, gaps, revised, clock },
-      setting,
-      noticed,
-    );
+    const made = new ChartSession(element, { series, gaps, revised, clock }, setting, noticed);
     made.chart.setStudies(studies);
     made.chart.setLog(log);
     session.value = made;
@@ -90,8 +80,7 @@ export function ChartView({
         aria-label="Price chart. Left and right arrow keys move from candle to candle, plus and minus zoom, End goes to the newest, Enter explains a candle."
         onKeyDown={(event) => {
           const by = session.peek();
-          if (by !== undefined && onKey(by, event, onExplain))
-            event.preventDefault();
+          if (by !== undefined && onKey(by, event, onExplain)) event.preventDefault();
         }}
         onBlur={() => session.peek()?.release()}
       />

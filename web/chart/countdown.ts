@@ -22,10 +22,7 @@ export class Countdown implements ISeriesPrimitive<Time> {
   private text = "";
   private price = 0;
 
-  attached({
-    series,
-    requestUpdate,
-  }: SeriesAttachedParameter<Time, SeriesType>): void {
+  attached({ series, requestUpdate }: SeriesAttachedParameter<Time, SeriesType>): void {
     this.series = series;
     this.requestUpdate = requestUpdate;
   }

@@ -8,11 +8,7 @@ const AWAY_PX = 16;
 const WIDTH_PX = 300;
 
 /** Tooltip beside the pointer: why this region is shaded, and what a revision has changed. */
-export function Explanation({
-  shown,
-}: {
-  shown: ReadonlySignal<Shown | undefined>;
-}) {
+export function Explanation({ shown }: { shown: ReadonlySignal<Shown | undefined> }) {
   const at = shown.value;
   if (at?.point === undefined) return null;
   const { candle, before, marked, region, point } = at;
@@ -21,10 +17,7 @@ export function Explanation({
     ...revisionLines(candle, before, marked),
   ];
   if (lines.length === 0) return null;
-  const left =
-    point.x > WIDTH_PX + AWAY_PX
-      ? point.x - WIDTH_PX - AWAY_PX
-      : point.x + AWAY_PX;
+  const left = point.x > WIDTH_PX + AWAY_PX ? point.x - WIDTH_PX - AWAY_PX : point.x + AWAY_PX;
   return (
     <div
       class="explanation"

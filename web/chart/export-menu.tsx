@@ -1,9 +1,5 @@
 import { type ReadonlySignal, useSignal } from "@preact/signals";
-import {
-  type Interval,
-  nextOpenTime,
-  openTimeOf,
-} from "../../src/domain/interval.js";
+import { type Interval, nextOpenTime, openTimeOf } from "../../src/domain/interval.js";
 import type { Market } from "../../src/domain/market.js";
 import { zone } from "../frame/time-zone.js";
 import { candlesCsvUrl } from "../live/api.js";
@@ -39,9 +35,7 @@ export function ExportMenu({
           Chart as PNG
         </button>
       </p>
-      <p class="dim">
-        Every candle of the range, decimals as the API has them.
-      </p>
+      <p class="dim">Every candle of the range, decimals as the API has them.</p>
     </Menu>
   );
 }
@@ -61,8 +55,7 @@ function ChosenRange({
   const text = (time: number | undefined) =>
     time === undefined ? "" : fieldTime(time, zone.value);
   const start = chosen.value.start ?? text(shown?.from);
-  const end =
-    chosen.value.end ?? text(shown && nextOpenTime(interval, shown.to));
+  const end = chosen.value.end ?? text(shown && nextOpenTime(interval, shown.to));
   const from = timeOfField(start, zone.value);
   const to = timeOfField(end, zone.value);
   const wrong = from !== undefined && to !== undefined && from >= to;
@@ -90,15 +83,9 @@ function ChosenRange({
         />
       </label>
       {from === undefined || wrong ? (
-        <span class="dim">
-          {wrong ? "“From” must be before “to”." : "Choose a start."}
-        </span>
+        <span class="dim">{wrong ? "“From” must be before “to”." : "Choose a start."}</span>
       ) : (
-        <a
-          class="button"
-          download
-          href={candlesCsvUrl(market, interval, { start: from, end: to })}
-        >
+        <a class="button" download href={candlesCsvUrl(market, interval, { start: from, end: to })}>
           Chosen range as CSV
         </a>
       )}

@@ -11,9 +11,7 @@ const MIN_INTERVAL_MS = 2_000;
 /** A market's gaps; reloaded whenever the completeness of a candle has changed. */
 export class GapWatch {
   private readonly held = signal<readonly Gap[]>([]);
-  private readonly reading = new PacedRead(MIN_INTERVAL_MS, (abort) =>
-    this.read(abort),
-  );
+  private readonly reading = new PacedRead(MIN_INTERVAL_MS, (abort) => this.read(abort));
 
   constructor(private readonly market: Market) {
     this.changed();
@@ -37,11 +35,7 @@ export class GapWatch {
       let page: Gap[];
       do {
         const after = gaps.at(-1)?.toId;
-        page = await get<Gap[]>(
-          pathOf(this.market, "gaps"),
-          { limit: PAGE, after },
-          abort,
-        );
+        page = await get<Gap[]>(pathOf(this.market, "gaps"), { limit: PAGE, after }, abort);
         gaps.push(...page);
       } while (page.length === PAGE);
       this.held.value = gaps;

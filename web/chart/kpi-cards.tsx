@@ -3,13 +3,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import type { Market } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
-import {
-  compact,
-  digitsOf,
-  grouped,
-  rounded,
-  signOf,
-} from "../frame/decimal-text.js";
+import { compact, digitsOf, grouped, rounded, signOf } from "../frame/decimal-text.js";
 import { durationText } from "../frame/time-text.js";
 import { instruments, markets } from "../live/session.js";
 import type { Figures } from "./minute-figures.js";
@@ -37,11 +31,7 @@ export function KpiCards({
       <Card name="Volume 24 h, base" testid="volume" exact={ticker?.volume}>
         {ticker === undefined ? "–" : compact(ticker.volume)}
       </Card>
-      <Card
-        name="Volume 24 h, quote"
-        testid="quote-volume"
-        exact={ticker?.quoteVolume}
-      >
+      <Card name="Volume 24 h, quote" testid="quote-volume" exact={ticker?.quoteVolume}>
         {ticker === undefined ? "–" : compact(ticker.quoteVolume)}
       </Card>
       <Card name="VWAP 24 h" testid="vwap">
@@ -81,9 +71,7 @@ function Card({
 function LastPrice({ ticker }: { ticker: Ticker | undefined }) {
   return (
     <Card name="Last price" testid="last">
-      <span class="kpi-last">
-        {ticker === undefined ? "–" : price(ticker, ticker.last)}
-      </span>
+      <span class="kpi-last">{ticker === undefined ? "–" : price(ticker, ticker.last)}</span>
     </Card>
   );
 }
@@ -97,36 +85,20 @@ function Change({ ticker }: { ticker: Ticker | undefined }) {
     );
   const sign = signOf(ticker.change);
   const mark = sign > 0 ? "▲ +" : sign < 0 ? "▼ " : "";
-  const percent =
-    ticker.changePercent === null
-      ? ""
-      : ` (${grouped(ticker.changePercent)} %)`;
+  const percent = ticker.changePercent === null ? "" : ` (${grouped(ticker.changePercent)} %)`;
   return (
-    <Card
-      name="Change 24 h"
-      testid="change"
-      tone={sign > 0 ? "up" : sign < 0 ? "down" : ""}
-    >
+    <Card name="Change 24 h" testid="change" tone={sign > 0 ? "up" : sign < 0 ? "down" : ""}>
       {mark + price(ticker, ticker.change) + percent}
     </Card>
   );
 }
 
-function VolatilityCard({
-  figures,
-}: {
-  figures: ReadonlySignal<Figures | undefined>;
-}) {
+function VolatilityCard({ figures }: { figures: ReadonlySignal<Figures | undefined> }) {
   const volatility = figures.value?.volatility;
-  const window =
-    volatility === undefined
-      ? ""
-      : ` (${durationText(volatility.windowMs)} of 1m)`;
+  const window = volatility === undefined ? "" : ` (${durationText(volatility.windowMs)} of 1m)`;
   return (
     <Card name={`Volatility p. a.${window}`} testid="volatility">
-      {volatility === undefined
-        ? "–"
-        : `${(volatility.value * 100).toFixed(1)} %`}
+      {volatility === undefined ? "–" : `${(volatility.value * 100).toFixed(1)} %`}
     </Card>
   );
 }

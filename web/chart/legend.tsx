@@ -10,11 +10,7 @@ import type { Shown } from "./chart-session.js";
  * Every field of the candle under the cross-hair, else of the newest, and the indicators' values
  * there.
  */
-export function Legend({
-  shown,
-}: {
-  shown: ReadonlySignal<Shown | undefined>;
-}) {
+export function Legend({ shown }: { shown: ReadonlySignal<Shown | undefined> }) {
   const at = shown.value;
   if (at === undefined) return null;
   const { candle, studies, digits, point } = at;
@@ -37,9 +33,7 @@ export function Legend({
         <Field name="Until">{timeText(candle.closeTime, zone.value)}</Field>
         <Field name="Quote vol">{grouped(candle.quoteVolume)}</Field>
         <Field name="Taker buy">{grouped(candle.takerBuyVolume)}</Field>
-        <Field name="Taker buy quote">
-          {grouped(candle.takerBuyQuoteVolume)}
-        </Field>
+        <Field name="Taker buy quote">{grouped(candle.takerBuyQuoteVolume)}</Field>
         <Field name="Trades">{grouped(String(candle.trades))}</Field>
         <Field name="Ids">{idsOf(candle)}</Field>
         <Field name="State">{stateOf(candle)}</Field>
@@ -54,11 +48,7 @@ export function Legend({
           {studies.map(({ name, colour, values }) => (
             <div key={name}>
               <dt>
-                <span
-                  class="swatch"
-                  style={{ background: colour }}
-                  aria-hidden="true"
-                />
+                <span class="swatch" style={{ background: colour }} aria-hidden="true" />
                 {name}
               </dt>
               <dd>{values.join(" / ")}</dd>
@@ -70,15 +60,7 @@ export function Legend({
   );
 }
 
-function Field({
-  name,
-  tone = "",
-  children,
-}: {
-  name: string;
-  tone?: string;
-  children: string;
-}) {
+function Field({ name, tone = "", children }: { name: string; tone?: string; children: string }) {
   return (
     <div>
       <dt>{name}</dt>
@@ -94,9 +76,7 @@ function toneOf({ open, close }: Candle): string {
 }
 
 function idsOf({ firstTradeId, lastTradeId }: Candle): string {
-  return firstTradeId === null || lastTradeId === null
-    ? "–"
-    : `${firstTradeId}–${lastTradeId}`;
+  return firstTradeId === null || lastTradeId === null ? "–" : `${firstTradeId}–${lastTradeId}`;
 }
 
 function stateOf({ closed }: Candle): string {

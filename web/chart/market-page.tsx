@@ -1,10 +1,5 @@
 import "./chart.css";
-import {
-  signal,
-  useComputed,
-  useSignal,
-  useSignalEffect,
-} from "@preact/signals";
+import { signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { Market } from "../../src/domain/market.js";
 import { param, setParams } from "../frame/address.js";
@@ -14,12 +9,7 @@ import { feed, instruments } from "../live/session.js";
 import { TradeTape } from "../live/trade-tape.js";
 import { Tape } from "../tape/tape.js";
 import type { ChartSession, Noticed } from "./chart-session.js";
-import {
-  type ChartState,
-  chartParams,
-  chartState,
-  rangeIn,
-} from "./chart-state.js";
+import { type ChartState, chartParams, chartState, rangeIn } from "./chart-state.js";
 import { CandleDetails } from "./candle-details.js";
 import { ChartView } from "./chart-view.js";
 import { ExportMenu } from "./export-menu.js";
@@ -46,17 +36,11 @@ export function MarketPage({ market }: { market: Market }) {
     () => new CandleSeries(candleSource(feed, market, interval)),
     [market, interval],
   );
-  const minutes = useOwned(
-    () => new CandleSeries(candleSource(feed, market, "1m")),
-    [market],
-  );
+  const minutes = useOwned(() => new CandleSeries(candleSource(feed, market, "1m")), [market]);
   const { figures } = useOwned(() => new MinuteFigures(minutes), [minutes]);
   const tape = useOwned(() => new TradeTape(feed, market), [market]);
   const gapWatch = useOwned(() => new GapWatch(market), [market]);
-  const revisionWatch = useOwned(
-    () => new RevisionWatch(market, interval),
-    [market, interval],
-  );
+  const revisionWatch = useOwned(() => new RevisionWatch(market, interval), [market, interval]);
   const noticed = useMemo(
     (): Noticed => ({
       incomplete: () => gapWatch.changed(),
@@ -67,10 +51,7 @@ export function MarketPage({ market }: { market: Market }) {
   const session = useSignal<ChartSession | undefined>(undefined);
   const explained = useSignal<number | undefined>(undefined);
   const view = useComputed(() => (session.value?.view ?? nothing).value);
-  useOwned(
-    () => instruments.read(async (abort) => [await api.market(market, abort)]),
-    [market],
-  );
+  useOwned(() => instruments.read(async (abort) => [await api.market(market, abort)]), [market]);
   const instrument = instruments.of(market);
   useSignalEffect(() => session.value?.setTick(instrument.value?.tickSize));
   usePriceInTitle(market);
@@ -102,17 +83,9 @@ export function MarketPage({ market }: { market: Market }) {
               })
             }
           />
-          <StudyMenu
-            studies={studies}
-            onChange={(next) => change({ studies: next })}
-          />
+          <StudyMenu studies={studies} onChange={(next) => change({ studies: next })} />
           <LogScale value={log} onChange={(next) => change({ log: next })} />
-          <ExportMenu
-            market={market}
-            interval={interval}
-            view={view}
-            onPicture={picture}
-          />
+          <ExportMenu market={market} interval={interval} view={view} onPicture={picture} />
           <ToNewest view={view} onClick={() => session.peek()?.follow()} />
         </div>
         <ChartView
@@ -142,12 +115,7 @@ export function MarketPage({ market }: { market: Market }) {
           range={state.range}
         />
       </section>
-      <Tape
-        key={market}
-        tape={tape}
-        instrument={instrument}
-        figures={figures}
-      />
+      <Tape key={market} tape={tape} instrument={instrument} figures={figures} />
     </div>
   );
 }

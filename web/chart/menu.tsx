@@ -3,13 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 /** A button that opens a panel; Escape and a click elsewhere close it. */
-export function Menu({
-  label,
-  children,
-}: {
-  label: string;
-  children: ComponentChildren;
-}) {
+export function Menu({ label, children }: { label: string; children: ComponentChildren }) {
   const details = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const abort = new AbortController();

@@ -3,15 +3,10 @@ import { figuresOf } from "./minute-figures.js";
 
 describe("figures of the newest minutes", () => {
   const minutes = (count: number) =>
-    [...Array(count).keys()].map((at) =>
-      madeCandle(at, { close: at % 2 === 0 ? "100" : "101" }),
-    );
+    [...Array(count).keys()].map((at) => madeCandle(at, { close: at % 2 === 0 ? "100" : "101" }));
 
   it("state the window of the volatility, without the open candle", () => {
-    const rows = [
-      ...minutes(40),
-      madeCandle(40, { closed: false, close: "9" }),
-    ];
+    const rows = [...minutes(40), madeCandle(40, { closed: false, close: "9" })];
     const { volatility } = figuresOf(rows);
     expect(volatility?.windowMs).toBe(40 * 60_000);
     // Every minute ln 1.01 up or down.

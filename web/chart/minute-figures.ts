@@ -55,15 +55,9 @@ export function figuresOf(rows: readonly Candle[]): Figures {
 }
 
 function volatilityOf(rows: readonly Candle[]): Volatility | undefined {
-  const closed = rows
-    .slice(-WINDOW_MINUTES.max - 1)
-    .filter(({ closed }) => closed);
+  const closed = rows.slice(-WINDOW_MINUTES.max - 1).filter(({ closed }) => closed);
   const [first, last] = [closed[0], closed.at(-1)];
-  if (
-    first === undefined ||
-    last === undefined ||
-    closed.length < WINDOW_MINUTES.min
-  )
+  if (first === undefined || last === undefined || closed.length < WINDOW_MINUTES.min)
     return undefined;
   return {
     value: annualisedVolatility(

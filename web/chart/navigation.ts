@@ -7,11 +7,7 @@ export const BAR_PX = 7;
 const MARGIN_BARS = 4;
 
 /** Goes to the newest candle, with the given number of candles in view, or as many as fit. */
-export function showNewest(
-  { api }: PriceChart,
-  openTime: number,
-  bars?: number,
-): void {
+export function showNewest({ api }: PriceChart, openTime: number, bars?: number): void {
   const scale = api.timeScale();
   const last = scale.timeToIndex(chartTime(openTime), true);
   if (bars === undefined || last === null) {
@@ -29,10 +25,7 @@ export function bringIntoView({ api }: PriceChart, openTime: number): boolean {
   const at = Number(scale.timeToIndex(chartTime(openTime), true) ?? NaN);
   const range = scale.getVisibleLogicalRange();
   if (range === null || !(at < range.from || at > range.to)) return false;
-  const by =
-    at < range.from
-      ? at - MARGIN_BARS - range.from
-      : at + MARGIN_BARS - range.to;
+  const by = at < range.from ? at - MARGIN_BARS - range.from : at + MARGIN_BARS - range.to;
   scale.setVisibleLogicalRange({ from: range.from + by, to: range.to + by });
   return true;
 }
@@ -42,9 +35,7 @@ export function scroll({ api }: PriceChart, share: number): void {
   const range = api.timeScale().getVisibleLogicalRange();
   if (range === null) return;
   const by = (range.to - range.from) * share;
-  api
-    .timeScale()
-    .setVisibleLogicalRange({ from: range.from + by, to: range.to + by });
+  api.timeScale().setVisibleLogicalRange({ from: range.from + by, to: range.to + by });
 }
 
 /** A factor above one shows more candles. The right edge stays. */
@@ -52,7 +43,5 @@ export function zoom({ api }: PriceChart, factor: number): void {
   const range = api.timeScale().getVisibleLogicalRange();
   if (range === null) return;
   const width = Math.max(5, (range.to - range.from) * factor);
-  api
-    .timeScale()
-    .setVisibleLogicalRange({ from: range.to - width, to: range.to });
+  api.timeScale().setVisibleLogicalRange({ from: range.to - width, to: range.to });
 }

@@ -7,9 +7,7 @@ import { ConditionText, conditionOf } from "../frame/feed-condition.js";
 /** Note for a market without a trade: the state of its feed. */
 export function NoCandle({ market }: { market: Market }) {
   void now.value;
-  const feed = statusWatch.status.value?.feeds.find(
-    (it) => it.market === market,
-  );
+  const feed = statusWatch.status.value?.feeds.find((it) => it.market === market);
   const detail = feed?.detail ?? null;
   return (
     <>

@@ -33,8 +33,6 @@ export function readPalette(element: HTMLElement): Palette {
     downSoft: token("volume-down"),
     warn: token("warn"),
     accent: token("accent"),
-    studies: Array.from({ length: STUDY_COLOURS }, (_, at) =>
-      token(`study-${at + 1}`),
-    ),
+    studies: Array.from({ length: STUDY_COLOURS }, (_, at) => token(`study-${at + 1}`)),
   };
 }

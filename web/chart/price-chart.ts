@@ -58,11 +58,7 @@ export class PriceChart {
       zonedScale(zone),
       chartOptions(palette, zone, grainOf(interval)),
     );
-    this.candles = this.api.addSeries(
-      CandlestickSeries,
-      candleOptions(palette),
-      0,
-    );
+    this.candles = this.api.addSeries(CandlestickSeries, candleOptions(palette), 0);
     this.volume = this.api.addSeries(
       HistogramSeries,
       {
@@ -72,9 +68,7 @@ export class PriceChart {
       },
       1,
     );
-    this.volume
-      .priceScale()
-      .applyOptions({ scaleMargins: { top: 0.1, bottom: 0 } });
+    this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.1, bottom: 0 } });
     this.marks = createSeriesMarkers(this.candles, []);
     this.shade.colour = palette.warn;
     this.countdown.ink = palette.background;
@@ -92,8 +86,7 @@ export class PriceChart {
   }
 
   /** A price as the axis shows it. */
-  readonly priceText = (value: number): string =>
-    grouped(value.toFixed(this.digits));
+  readonly priceText = (value: number): string => grouped(value.toFixed(this.digits));
 
   setTick(step: string | null | undefined): void {
     const digits = digitsOf([], step);
@@ -104,9 +97,7 @@ export class PriceChart {
     const { Logarithmic, Normal } = PriceScaleMode;
     // The library applies the most recent setting of any pane to panes that are created later.
     for (const [index, pane] of this.api.panes().entries())
-      pane
-        .priceScale("right")
-        .applyOptions({ mode: log && index === 0 ? Logarithmic : Normal });
+      pane.priceScale("right").applyOptions({ mode: log && index === 0 ? Logarithmic : Normal });
   }
 
   /** Panes in order: price, volume, then one for each study that has its own. */
@@ -121,11 +112,7 @@ export class PriceChart {
     });
     for (const [index, each] of this.api.panes().entries())
       each.setStretchFactor(
-        index === 0
-          ? PANE_SHARE.price
-          : index === 1
-            ? PANE_SHARE.volume
-            : PANE_SHARE.own,
+        index === 0 ? PANE_SHARE.price : index === 1 ? PANE_SHARE.volume : PANE_SHARE.own,
       );
   }
 
@@ -140,8 +127,7 @@ export class PriceChart {
     // A session's average is known once it is known that no candle is before its first one.
     const start = complete === this.complete ? from : 0;
     this.complete = complete;
-    for (const { study } of this.studies)
-      study.update(this.columns, start, complete);
+    for (const { study } of this.studies) study.update(this.columns, start, complete);
     this.learnDigits(rows, from);
     if (tail && start === from) this.drawTail(rows, from, drawn);
     else this.drawAll(rows);
@@ -172,18 +158,10 @@ export class PriceChart {
     study.update(this.columns, 0, this.complete);
     const { palette } = this.setting;
     const format =
-      STUDY_FORMS[study.spec.kind].pane === "price" ||
-      study.spec.kind === "macd"
+      STUDY_FORMS[study.spec.kind].pane === "price" || study.spec.kind === "macd"
         ? this.priceText
         : (value: number) => grouped(value.toFixed(2));
-    const series = new StudySeries(
-      this.api,
-      study,
-      palette,
-      index,
-      pane,
-      format,
-    );
+    const series = new StudySeries(this.api, study, palette, index, pane, format);
     series.setAll(this.columns.openTime);
     return series;
   }
@@ -196,16 +174,8 @@ export class PriceChart {
     this.candles.applyOptions({ priceLineColor: colour });
   }
 
-  private isTail(
-    rows: readonly Candle[],
-    from: number,
-    drawn: number,
-  ): boolean {
-    if (
-      drawn === 0 ||
-      from < drawn - MAX_TAIL_BARS ||
-      rows.length > from + MAX_TAIL_BARS
-    )
+  private isTail(rows: readonly Candle[], from: number, drawn: number): boolean {
+    if (drawn === 0 || from < drawn - MAX_TAIL_BARS || rows.length > from + MAX_TAIL_BARS)
       return false;
     for (let at = from; at < drawn; at++)
       if (rows[at]?.openTime !== this.columns.openTime[at]) return false;
@@ -223,8 +193,7 @@ export class PriceChart {
       this.candles.update(barOf(row), at < drawn - 1);
       this.volume.update(this.volumeOf(row, at), at < drawn - 1);
     }
-    for (const study of this.studies)
-      study.update(this.columns.openTime, from, drawn);
+    for (const study of this.studies) study.update(this.columns.openTime, from, drawn);
   }
 
   private drawAll(rows: readonly Candle[]): void {
@@ -280,9 +249,5 @@ function isRising({ open, close }: Candle): boolean {
 }
 
 function grainOf(interval: Interval): Grain {
-  return interval === "1s"
-    ? "seconds"
-    : /[dwM]$/.test(interval)
-      ? "days"
-      : "minutes";
+  return interval === "1s" ? "seconds" : /[dwM]$/.test(interval) ? "days" : "minutes";
 }

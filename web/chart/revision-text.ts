@@ -46,8 +46,7 @@ export function revisionLines(
     ];
   const times = candle.revision === 1 ? "once" : `${candle.revision} times`;
   const head = `Revised ${times} after closing: trades came later. Click, or press Enter, for when and why.`;
-  if (before === undefined)
-    return [head, "Its earlier values are older than this page's view."];
+  if (before === undefined) return [head, "Its earlier values are older than this page's view."];
   const change = (name: string, field: keyof Candle): string[] => {
     const [then, now] = [before, candle].map((each) => shown(each[field]));
     return then === now ? [] : [`${name}: ${then} → ${now}`];

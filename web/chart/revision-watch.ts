@@ -20,9 +20,7 @@ const REASONS = "late,repair,posted";
  */
 export class RevisionWatch {
   private readonly held = signal<ReadonlySet<number>>(new Set());
-  private readonly reading = new PacedRead(MIN_INTERVAL_MS, (abort) =>
-    this.read(abort),
-  );
+  private readonly reading = new PacedRead(MIN_INTERVAL_MS, (abort) => this.read(abort));
   private from = Infinity;
 
   constructor(

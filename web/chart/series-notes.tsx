@@ -79,9 +79,7 @@ function Missing({ regions }: { regions: readonly Region[] }) {
           .reverse()
           .map((region) => (
             <li key={region.from}>
-              <strong class="num">
-                {timeText(region.from, zone.value, "dayMinute")}
-              </strong>{" "}
+              <strong class="num">{timeText(region.from, zone.value, "dayMinute")}</strong>{" "}
               {regionLines(region, zone.value).join(" ")}
             </li>
           ))}

@@ -1,17 +1,11 @@
 import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { madeCandle } from "./made-candle.fixture.js";
-import {
-  regionAt,
-  regionLines,
-  regionsTitle,
-  shadeRegions,
-} from "./shade-regions.js";
+import { regionAt, regionLines, regionsTitle, shadeRegions } from "./shade-regions.js";
 
 const MINUTE = 60_000;
 
 function gap(after: number | null, before: number | null): Gap {
-  const at = (minute: number | null) =>
-    minute === null ? null : minute * MINUTE + 5_000;
+  const at = (minute: number | null) => (minute === null ? null : minute * MINUTE + 5_000);
   return {
     fromId: "1001",
     toId: "26595",
@@ -35,8 +29,7 @@ const spans = (...args: Parameters<typeof shadeRegions>) =>
   ]);
 
 describe("shaded stretches", () => {
-  const incomplete = (minute: number) =>
-    madeCandle(minute, { complete: false });
+  const incomplete = (minute: number) => madeCandle(minute, { complete: false });
 
   it("are the runs of incomplete candles", () => {
     const rows = [
@@ -66,9 +59,7 @@ describe("shaded stretches", () => {
   });
 
   it("start or end at the known trade where the other one was dropped", () => {
-    expect(spans([], [gap(null, 4), gap(null, null)], "1m")).toEqual([
-      [4, 4, 1, 0],
-    ]);
+    expect(spans([], [gap(null, 4), gap(null, null)], "1m")).toEqual([[4, 4, 1, 0]]);
   });
 
   it("state what is missing, when, and what that means for the candles", () => {
@@ -94,11 +85,7 @@ describe("shaded stretches", () => {
   });
 
   it("are found by a time within", () => {
-    const regions = shadeRegions(
-      [incomplete(2), incomplete(3), incomplete(9)],
-      [],
-      "1m",
-    );
+    const regions = shadeRegions([incomplete(2), incomplete(3), incomplete(9)], [], "1m");
     expect(regionAt(regions, 3 * MINUTE)).toBe(regions[0]);
     expect(regionAt(regions, 5 * MINUTE)).toBeUndefined();
   });

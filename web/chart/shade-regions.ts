@@ -24,10 +24,7 @@ export function shadeRegions(
   gaps: readonly Gap[],
   interval: Interval,
 ): Region[] {
-  const parts = [
-    ...gaps.flatMap((gap) => ofGap(gap, interval)),
-    ...ofIncomplete(rows),
-  ];
+  const parts = [...gaps.flatMap((gap) => ofGap(gap, interval)), ...ofIncomplete(rows)];
   parts.sort((a, b) => a.from - b.from);
   const regions: Region[] = [];
   for (const part of parts) {
@@ -85,25 +82,18 @@ function ofIncomplete(rows: readonly Candle[]): Region[] {
 }
 
 /** The region that contains this bucket. */
-export function regionAt(
-  regions: readonly Region[],
-  openTime: number,
-): Region | undefined {
+export function regionAt(regions: readonly Region[], openTime: number): Region | undefined {
   return regions.find(({ from, to }) => from <= openTime && openTime <= to);
 }
 
 const MAX_SHOWN_GAPS = 3;
 
 /** The region's gaps and incomplete candles, in whole sentences. */
-export function regionLines(
-  { gaps, incomplete, counted }: Region,
-  zone: string,
-): string[] {
+export function regionLines({ gaps, incomplete, counted }: Region, zone: string): string[] {
   const lines = gaps.slice(0, MAX_SHOWN_GAPS).map((gap) => gapLine(gap, zone));
   const more = gaps.length - MAX_SHOWN_GAPS;
   if (more > 0) lines.push(`… and ${more} more gaps.`);
-  if (incomplete > 0)
-    lines.push(counted ? missingLine(incomplete) : incompleteLine(incomplete));
+  if (incomplete > 0) lines.push(counted ? missingLine(incomplete) : incompleteLine(incomplete));
   return lines;
 }
 
@@ -122,17 +112,13 @@ function incompleteLine(candles: number): string {
 
 /** Button text for all regions. */
 export function regionsTitle(regions: readonly Region[]): string {
-  const stretches =
-    regions.length === 1 ? "1 stretch" : `${regions.length} stretches`;
+  const stretches = regions.length === 1 ? "1 stretch" : `${regions.length} stretches`;
   return regions.some(({ counted }) => counted)
     ? `⚠ ${stretches} with missing trades`
     : `⚠ ${stretches} that may lack trades`;
 }
 
-function gapLine(
-  { fromId, toId, ids, afterTime, beforeTime }: Gap,
-  zone: string,
-) {
+function gapLine({ fromId, toId, ids, afterTime, beforeTime }: Gap, zone: string) {
   const count = ids === "1" ? "1 trade is" : `${grouped(ids)} trades are`;
   const range = fromId === toId ? `id ${fromId}` : `ids ${fromId} to ${toId}`;
   const at = (time: number | null) =>

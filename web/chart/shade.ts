@@ -51,20 +51,14 @@ export class Shade implements IPanePrimitive<Time> {
     ];
   }
 
-  private draw(
-    context: CanvasRenderingContext2D,
-    width: number,
-    height: number,
-  ): void {
+  private draw(context: CanvasRenderingContext2D, width: number, height: number): void {
     const scale = this.chart?.timeScale();
     if (scale === undefined) return;
     const half = scale.options().barSpacing / 2;
     for (const { from, to } of this.regions) {
       const [first, last] = [from, to].map((time) => {
         const index = scale.timeToIndex(chartTime(time), true);
-        return index === null
-          ? null
-          : scale.logicalToCoordinate(index as number as Logical);
+        return index === null ? null : scale.logicalToCoordinate(index as number as Logical);
       });
       if (first === null || last === null) continue;
       let [left, right] = [(first ?? 0) - half, (last ?? 0) + half];

@@ -25,8 +25,7 @@ export function StudyMenu({
     // A second study of the same kind starts with another period.
     while (taken.has(studyText({ kind, numbers })) && numbers.length === 1)
       numbers[0] = Math.min(500, (numbers[0] ?? 1) * 2 + 10);
-    if (!taken.has(studyText({ kind, numbers })))
-      onChange([...studies, { kind, numbers }]);
+    if (!taken.has(studyText({ kind, numbers }))) onChange([...studies, { kind, numbers }]);
   };
   return (
     <Menu label="Indicators">
@@ -81,9 +80,7 @@ function StudyRow({
             label={`${name} ${parameter.name}`}
             parameter={parameter}
             value={study.numbers[at] ?? parameter.value}
-            onChange={(value) =>
-              onChange({ ...study, numbers: study.numbers.with(at, value) })
-            }
+            onChange={(value) => onChange({ ...study, numbers: study.numbers.with(at, value) })}
           />
         ))}
       </span>

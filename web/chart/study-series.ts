@@ -35,17 +35,13 @@ export class StudySeries {
     }));
     const [first] = this.lines;
     if (pane > 1)
-      first?.series
-        .priceScale()
-        .applyOptions({ scaleMargins: { top: 0.12, bottom: 0.12 } });
+      first?.series.priceScale().applyOptions({ scaleMargins: { top: 0.12, bottom: 0.12 } });
     if (study.spec.kind === "rsi" && first !== undefined) this.levels(first);
   }
 
   setAll(openTimes: readonly number[]): void {
     for (const { line, series } of this.lines)
-      series.setData(
-        openTimes.flatMap((openTime, at) => this.point(line, openTime, at)),
-      );
+      series.setData(openTimes.flatMap((openTime, at) => this.point(line, openTime, at)));
   }
 
   /** @param drawn how many candles are drawn already */
@@ -69,9 +65,7 @@ export class StudySeries {
     const { up, down } = this.palette;
     // Full colour while it moves away from zero, faint while it returns.
     const grows = value >= 0 === rising;
-    return [
-      { time, value, color: (value >= 0 ? up : down) + (grows ? "" : "80") },
-    ];
+    return [{ time, value, color: (value >= 0 ? up : down) + (grows ? "" : "80") }];
   }
 
   private seriesOf(
@@ -84,16 +78,12 @@ export class StudySeries {
       priceFormat: { type: "custom", formatter: format, minMove: 1e-10 },
       lastValueVisible: this.pane > 1 && line.look !== "histogram",
     } as const;
-    if (line.look === "histogram")
-      return this.chart.addSeries(HistogramSeries, common, this.pane);
+    if (line.look === "histogram") return this.chart.addSeries(HistogramSeries, common, this.pane);
     return this.chart.addSeries(
       LineSeries,
       {
         ...common,
-        color:
-          line.look === "second"
-            ? colourOf(this.palette, index + 1)
-            : this.colour,
+        color: line.look === "second" ? colourOf(this.palette, index + 1) : this.colour,
         lineWidth: line.look === "edge" ? 1 : 2,
         lineStyle: line.look === "edge" ? LineStyle.Dashed : LineStyle.Solid,
         crosshairMarkerVisible: false,

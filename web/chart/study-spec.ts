@@ -49,10 +49,7 @@ export const STUDY_FORMS: Readonly<Record<StudyKind, StudyForm>> = {
     name: "BB",
     title: "Bollinger bands",
     pane: "price",
-    parameters: [
-      period(20),
-      { name: "deviations", value: 2, min: 0.5, max: 10, step: 0.5 },
-    ],
+    parameters: [period(20), { name: "deviations", value: 2, min: 0.5, max: 10, step: 0.5 }],
   },
   vsma: {
     name: "Volume SMA",
@@ -94,8 +91,7 @@ export function parseStudies(text: string): StudySpec[] {
   const studies = new Map<string, StudySpec>();
   for (const part of text.split(",")) {
     const study = parseStudy(part);
-    if (study !== undefined && studies.size < MAX_STUDIES)
-      studies.set(studyText(study), study);
+    if (study !== undefined && studies.size < MAX_STUDIES) studies.set(studyText(study), study);
   }
   return [...studies.values()];
 }
@@ -107,9 +103,7 @@ function parseStudy(text: string): StudySpec | undefined {
   const given = rest === "" ? [] : rest.split("-").map(Number);
   if (given.length > parameters.length) return undefined;
   const numbers = parameters.map(({ value }, at) => given[at] ?? value);
-  const valid = parameters.every((parameter, at) =>
-    fits(parameter, numbers[at] ?? NaN),
-  );
+  const valid = parameters.every((parameter, at) => fits(parameter, numbers[at] ?? NaN));
   return valid ? { kind: kind as StudyKind, numbers } : undefined;
 }
 

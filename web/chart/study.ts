@@ -27,9 +27,7 @@ export interface Study {
 
 type Made = Omit<Study, "spec">;
 
-function one(
-  update: (out: number[], columns: Columns, from: number) => void,
-): Made {
+function one(update: (out: number[], columns: Columns, from: number) => void): Made {
   const values: number[] = [];
   return {
     lines: [{ name: "", look: "line", values }],
@@ -38,18 +36,14 @@ function one(
 }
 
 const MAKERS: Record<StudyKind, (...numbers: number[]) => Made> = {
-  sma: (period = 20) =>
-    one((out, { close }, from) => sma(close, period, out, from)),
-  ema: (period = 50) =>
-    one((out, { close }, from) => ema(close, period, out, from)),
-  vsma: (period = 20) =>
-    one((out, { volume }, from) => sma(volume, period, out, from)),
+  sma: (period = 20) => one((out, { close }, from) => sma(close, period, out, from)),
+  ema: (period = 50) => one((out, { close }, from) => ema(close, period, out, from)),
+  vsma: (period = 20) => one((out, { volume }, from) => sma(volume, period, out, from)),
   vwap: () => {
     const out = sessionVwap({ openTime: [], volume: [], quoteVolume: [] });
     return {
       lines: [{ name: "", look: "line", values: out.vwap }],
-      update: (columns, from, complete) =>
-        void sessionVwap(columns, complete, out, from),
+      update: (columns, from, complete) => void sessionVwap(columns, complete, out, from),
     };
   },
   bb: (period = 20, width = 2) => {
@@ -60,8 +54,7 @@ const MAKERS: Record<StudyKind, (...numbers: number[]) => Made> = {
         { name: "upper", look: "edge", values: out.upper },
         { name: "lower", look: "edge", values: out.lower },
       ],
-      update: ({ close }, from) =>
-        void bollinger(close, period, width, out, from),
+      update: ({ close }, from) => void bollinger(close, period, width, out, from),
     };
   },
   rsi: (period = 14) => {
@@ -79,8 +72,7 @@ const MAKERS: Record<StudyKind, (...numbers: number[]) => Made> = {
         { name: "MACD", look: "line", values: out.macd },
         { name: "signal", look: "second", values: out.signal },
       ],
-      update: ({ close }, from) =>
-        void macd(close, { fast, slow, signal }, out, from),
+      update: ({ close }, from) => void macd(close, { fast, slow, signal }, out, from),
     };
   },
 };

@@ -24,11 +24,7 @@ describe("a revision explained", () => {
   });
 
   it("states that values before the page was opened are unknown", () => {
-    const lines = revisionLines(
-      madeCandle(1, { revision: 1 }),
-      undefined,
-      true,
-    );
+    const lines = revisionLines(madeCandle(1, { revision: 1 }), undefined, true);
     expect(lines[0]).toContain("Revised once");
     expect(lines[1]).toContain("older than this page's view");
   });

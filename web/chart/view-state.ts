@@ -10,10 +10,7 @@ import { BAR_PX, showNewest } from "./navigation.js";
 const SETTLE_MS = 400;
 
 /** Shows the view of the address once the candles are loaded; returns a function that cancels. */
-export function showView(
-  session: ChartSession,
-  series: CandleSeries,
-): () => void {
+export function showView(session: ChartSession, series: CandleSeries): () => void {
   const { range, bars } = chartState(param);
   let wanted = true;
   const show = () => {
@@ -85,12 +82,8 @@ export function followView(session: ChartSession): () => void {
 /** Maximum candles loaded for the average since 00:00 UTC; a day of `1s` has too many. */
 const SESSION_BARS = 3_000;
 
-export async function reachSession(
-  series: CandleSeries,
-  interval: Interval,
-): Promise<void> {
+export async function reachSession(series: CandleSeries, interval: Interval): Promise<void> {
   const last = series.list.last?.openTime ?? 0;
   const start = openTimeOf("1d", last);
-  if (last - start <= SESSION_BARS * widthOf(interval))
-    await series.reach(start);
+  if (last - start <= SESSION_BARS * widthOf(interval)) await series.reach(start);
 }

@@ -29,8 +29,7 @@ export function zonedScale(zone: string): IHorzScaleBehavior<Time> {
     plain(local, startIndex - begin);
     for (let at = startIndex; at < points.length; at++) {
       const [point, twin] = [points[at], local[at - begin]];
-      if (point !== undefined && twin !== undefined)
-        point.timeWeight = twin.timeWeight;
+      if (point !== undefined && twin !== undefined) point.timeWeight = twin.timeWeight;
     }
   };
   return scale;
@@ -51,9 +50,7 @@ function offsets(zone: string): (time: number) => number {
 }
 
 /** Text of a mark on the time axis, at most eight characters. */
-export function tickText(
-  zone: string,
-): (time: Time, type: TickMarkType) => string {
+export function tickText(zone: string): (time: Time, type: TickMarkType) => string {
   const format = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone });
   const formats: Record<TickMarkType, Intl.DateTimeFormat> = {

@@ -25,9 +25,7 @@ export function navigate(href: string): void {
  * Changes the view's state in place; null takes a parameter away. Going back does not step through
  * such changes.
  */
-export function setParams(
-  patch: Readonly<Record<string, string | null | undefined>>,
-): void {
+export function setParams(patch: Readonly<Record<string, string | null | undefined>>): void {
   const next = patched(search.peek(), patch);
   if (next === search.peek()) return;
   history.replaceState(null, "", path.peek() + next);
@@ -49,11 +47,7 @@ export function watchAddress(): () => void {
 function followLink(event: MouseEvent): void {
   const link = (event.target as Element).closest?.("a");
   const plain =
-    event.button === 0 &&
-    !event.metaKey &&
-    !event.ctrlKey &&
-    !event.shiftKey &&
-    !event.altKey;
+    event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (
     !plain ||
     event.defaultPrevented ||

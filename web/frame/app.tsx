@@ -10,8 +10,7 @@ import { Notice } from "./notice.js";
 import type { Route } from "./route.js";
 import { LazyView } from "./lazy-view.js";
 
-const loadMarketPage = () =>
-  import("../chart/market-page.js").then(({ MarketPage }) => MarketPage);
+const loadMarketPage = () => import("../chart/market-page.js").then(({ MarketPage }) => MarketPage);
 
 export function App() {
   const main = useRef<HTMLElement>(null);
@@ -69,8 +68,7 @@ function useTurnedPage(main: RefObject<HTMLElement | null>): void {
     document.title = titleOf(route.peek());
     if (turned.current) {
       main.current?.scrollTo(0, 0);
-      if (document.activeElement === document.body)
-        main.current?.focus({ preventScroll: true });
+      if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
     }
     turned.current = true;
   }, [at, main]);

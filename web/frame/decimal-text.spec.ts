@@ -104,9 +104,7 @@ describe("the order of decimals", () => {
     fc.assert(
       fc.property(decimals, decimals, (a, b) => {
         const [x, y] = [toUnits(a), toUnits(b)];
-        expect(Math.sign(compareDecimals(a, b))).toBe(
-          x < y ? -1 : x > y ? 1 : 0,
-        );
+        expect(Math.sign(compareDecimals(a, b))).toBe(x < y ? -1 : x > y ? 1 : 0);
       }),
     );
   });

@@ -15,9 +15,7 @@ interface Parts {
 
 function partsOf(text: string): Parts {
   const negative = text.startsWith("-");
-  const [integer = "0", fraction = ""] = (
-    negative ? text.slice(1) : text
-  ).split(".");
+  const [integer = "0", fraction = ""] = (negative ? text.slice(1) : text).split(".");
   return { negative, integer, fraction };
 }
 
@@ -34,10 +32,7 @@ export function fractionDigits(text: string): number {
 /**
  * Fraction digits of a column: the maximum of its venue's step, if known, and of every text in it.
  */
-export function digitsOf(
-  texts: readonly string[],
-  step: string | null | undefined,
-): number {
+export function digitsOf(texts: readonly string[], step: string | null | undefined): number {
   return Math.max(decimalsOf(step ?? "1"), ...texts.map(fractionDigits));
 }
 
@@ -75,10 +70,7 @@ export function compact(text: string): string {
     const zeros = /^0*/.exec(fraction)?.[0].length ?? 0;
     return joined(partsOf(sign + trimmed(rounded(`0.${fraction}`, zeros + 4))));
   }
-  const group = Math.min(
-    SUFFIXES.length - 1,
-    Math.floor((integer.length - 1) / 3),
-  );
+  const group = Math.min(SUFFIXES.length - 1, Math.floor((integer.length - 1) / 3));
   const whole = integer.length - group * 3;
   const value = `${integer.slice(0, whole)}.${integer.slice(whole)}${fraction}`;
   const short = rounded(value, Math.max(0, 4 - whole));
@@ -106,10 +98,7 @@ function compareSizes(a: Parts, b: Parts): number {
   const [x, y] = [a.integer.replace(/^0+/, ""), b.integer.replace(/^0+/, "")];
   if (x.length !== y.length) return x.length - y.length;
   const digits = Math.max(a.fraction.length, b.fraction.length);
-  const [left, right] = [
-    x + a.fraction.padEnd(digits, "0"),
-    y + b.fraction.padEnd(digits, "0"),
-  ];
+  const [left, right] = [x + a.fraction.padEnd(digits, "0"), y + b.fraction.padEnd(digits, "0")];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 

@@ -1,7 +1,4 @@
-import {
-  FEED_SILENCE_MS,
-  type FeedState,
-} from "../../src/domain/feed-state.js";
+import { FEED_SILENCE_MS, type FeedState } from "../../src/domain/feed-state.js";
 
 /**
  * How a feed's condition reads and looks, the healthiest first; `none` is a market that was posted
@@ -24,10 +21,7 @@ export const CONDITIONS = {
 export type Condition = keyof typeof CONDITIONS;
 
 /** A feed's state counts only while its process still reports it. */
-export function conditionOf(
-  feed: FeedState | undefined,
-  now: number,
-): Condition {
+export function conditionOf(feed: FeedState | undefined, now: number): Condition {
   if (feed === undefined) return "none";
   if (feed.condition === "stopped") return "stopped";
   return now - feed.at > FEED_SILENCE_MS ? "gone" : feed.condition;

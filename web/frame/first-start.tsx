@@ -24,11 +24,7 @@ export function FirstStart() {
       <h1>Waiting for the first trade</h1>
       <p>{status.waiting ?? nothing(status.feeds.length)}</p>
       {typeof history === "number" && (
-        <progress
-          value={history}
-          max={1}
-          aria-label="History of the simulated venue"
-        />
+        <progress value={history} max={1} aria-label="History of the simulated venue" />
       )}
       {status.feeds.length > 0 && (
         <ul class="plain">

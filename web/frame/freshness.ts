@@ -21,10 +21,7 @@ export function markStale(): () => void {
       documentElement.removeAttribute("data-stale");
       return;
     }
-    const timer = setTimeout(
-      () => documentElement.setAttribute("data-stale", ""),
-      STALE_AFTER_MS,
-    );
+    const timer = setTimeout(() => documentElement.setAttribute("data-stale", ""), STALE_AFTER_MS);
     return () => clearTimeout(timer);
   });
 }

@@ -16,16 +16,10 @@ export function Header() {
         Tapeline
       </a>
       <nav class="nav" aria-label="Views">
-        <a
-          href={link("/")}
-          aria-current={view === "overview" ? "page" : undefined}
-        >
+        <a href={link("/")} aria-current={view === "overview" ? "page" : undefined}>
           Markets
         </a>
-        <a
-          href={link("/system")}
-          aria-current={view === "system" ? "page" : undefined}
-        >
+        <a href={link("/system")} aria-current={view === "system" ? "page" : undefined}>
           System
         </a>
         <a href="/docs">API</a>
@@ -57,9 +51,7 @@ function ZoneChoice() {
     >
       {zones.value.map((name) => (
         <option key={name} value={name}>
-          {name === localZone && name !== "UTC"
-            ? `${nameOf(name)} (local)`
-            : nameOf(name)}
+          {name === localZone && name !== "UTC" ? `${nameOf(name)} (local)` : nameOf(name)}
         </option>
       ))}
     </select>
@@ -76,9 +68,7 @@ function ThemeSelect() {
     <select
       aria-label="Colours"
       value={themeChoice.value}
-      onChange={({ currentTarget }) =>
-        chooseTheme(currentTarget.value as ThemeChoice)
-      }
+      onChange={({ currentTarget }) => chooseTheme(currentTarget.value as ThemeChoice)}
     >
       <option value="system">Auto</option>
       <option value="light">Light</option>

@@ -20,9 +20,7 @@ export function Notice() {
           ))}
         </aside>
       )}
-      {connected && !empty && (
-        <ErrorNote what="The status cannot be read." error={error} />
-      )}
+      {connected && !empty && <ErrorNote what="The status cannot be read." error={error} />}
     </>
   );
 }

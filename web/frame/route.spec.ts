@@ -28,9 +28,9 @@ describe("the address", () => {
 
 describe("the view's parameters", () => {
   it("change without disturbing the others", () => {
-    expect(
-      patched("?i=1m&log=1&q=a b", { log: null, i: "5m", tz: "UTC" }),
-    ).toBe("?i=5m&q=a+b&tz=UTC");
+    expect(patched("?i=1m&log=1&q=a b", { log: null, i: "5m", tz: "UTC" })).toBe(
+      "?i=5m&q=a+b&tz=UTC",
+    );
   });
 
   it("go away with the last one", () => {
@@ -38,9 +38,7 @@ describe("the view's parameters", () => {
   });
 
   it("are dropped when another view is opened, except for the time zone", () => {
-    expect(linkTo("/system", "?sort=-volume&tz=Asia/Tokyo")).toBe(
-      "/system?tz=Asia%2FTokyo",
-    );
+    expect(linkTo("/system", "?sort=-volume&tz=Asia/Tokyo")).toBe("/system?tz=Asia%2FTokyo");
     expect(linkTo("/m/sim:A?i=5m", "?q=x")).toBe("/m/sim:A?i=5m");
   });
 });

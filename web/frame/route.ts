@@ -46,9 +46,7 @@ export function patched(
 export function linkTo(href: string, search: string): string {
   const [path = "/", own = ""] = href.split("?");
   const here = new URLSearchParams(search);
-  const lasting = Object.fromEntries(
-    LASTING.map((name) => [name, here.get(name)]),
-  );
+  const lasting = Object.fromEntries(LASTING.map((name) => [name, here.get(name)]));
   const target = Object.fromEntries(new URLSearchParams(own));
   return path + patched("", { ...lasting, ...target });
 }

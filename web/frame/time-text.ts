@@ -32,11 +32,7 @@ export type TimeStyle = keyof typeof STYLES;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** @param zone an IANA name, or UTC */
-export function timeText(
-  time: number,
-  zone: string,
-  style: TimeStyle = "daySecond",
-): string {
+export function timeText(time: number, zone: string, style: TimeStyle = "daySecond"): string {
   const key = `${style} ${zone}`;
   let format = formats.get(key);
   if (format === undefined) {
@@ -79,7 +75,6 @@ const UNITS = [
 
 /** "12 s", "3 min", "5 h", "2 d": whole units, rounded down. */
 export function durationText(ms: number): string {
-  for (const [width, name] of UNITS)
-    if (ms >= width) return `${Math.floor(ms / width)} ${name}`;
+  for (const [width, name] of UNITS) if (ms >= width) return `${Math.floor(ms / width)} ${name}`;
   return `${Math.max(0, Math.floor(ms / 1_000))} s`;
 }

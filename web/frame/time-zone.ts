@@ -3,8 +3,7 @@ import { param, setParams } from "./address.js";
 import { storeChoice, storedChoice } from "./stored.js";
 import { knownZone } from "./time-text.js";
 
-export const localZone =
-  knownZone(Intl.DateTimeFormat().resolvedOptions().timeZone) ?? "UTC";
+export const localZone = knownZone(Intl.DateTimeFormat().resolvedOptions().timeZone) ?? "UTC";
 
 const remembered = knownZone(storedChoice("zone")) ?? "UTC";
 
@@ -27,9 +26,7 @@ const CENTRES = [
   "Australia/Sydney",
 ];
 
-export const zones = computed(() => [
-  ...new Set(["UTC", localZone, ...CENTRES, zone.value]),
-]);
+export const zones = computed(() => [...new Set(["UTC", localZone, ...CENTRES, zone.value])]);
 
 /** The choice goes into the address, so that a copied link shows the same times. */
 export function chooseZone(name: string): void {
@@ -39,6 +36,5 @@ export function chooseZone(name: string): void {
 
 /** A remembered zone goes into the address at once. */
 export function publishZone(): void {
-  if (param("tz") === null && remembered !== "UTC")
-    setParams({ tz: remembered });
+  if (param("tz") === null && remembered !== "UTC") setParams({ tz: remembered });
 }

@@ -30,12 +30,7 @@ export function bollinger(
   return out;
 }
 
-function deviationOf(
-  values: readonly number[],
-  at: number,
-  period: number,
-  mean: number,
-): number {
+function deviationOf(values: readonly number[], at: number, period: number, mean: number): number {
   let squares = 0;
   for (let each = at - period + 1; each <= at; each++)
     squares += ((values[each] ?? NaN) - mean) ** 2;

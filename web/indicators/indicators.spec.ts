@@ -19,10 +19,7 @@ import { sma } from "./sma.js";
 import { annualisedVolatility } from "./volatility.js";
 
 /** The other implementation omits its warm-up; here it is NaN, so that columns stay aligned. */
-function warmedUp(
-  length: number,
-  values: readonly (number | undefined)[],
-): number[] {
+function warmedUp(length: number, values: readonly (number | undefined)[]): number[] {
   return [
     ...Array<number>(length - values.length).fill(NaN),
     ...values.map((value) => value ?? NaN),
@@ -85,9 +82,7 @@ describe.each([
   it.each([2, 14])("RSI(%d), warm-up included", (period) => {
     const gains = AverageGain.calculate({ period, values: close });
     const losses = AverageLoss.calculate({ period, values: close });
-    const exact = gains.map(
-      (gain, at) => 100 - 100 / (1 + gain / (losses[at] ?? NaN)),
-    );
+    const exact = gains.map((gain, at) => 100 - 100 / (1 + gain / (losses[at] ?? NaN)));
     const { rsi: mine } = rsi(close, period);
     expectSame(mine, warmedUp(length, exact));
     // The other implementation rounds the index to two digits.
@@ -100,38 +95,32 @@ describe.each([
   it.each([
     [12, 26, 9],
     [3, 10, 16],
-  ])(
-    "MACD(%d, %d, %d), exponential, warm-up included",
-    (fast, slow, signal) => {
-      const other = MACD.calculate({
-        values: close,
-        fastPeriod: fast,
-        slowPeriod: slow,
-        signalPeriod: signal,
-        SimpleMAOscillator: false,
-        SimpleMASignal: false,
-      });
-      const mine = macd(close, { fast, slow, signal });
-      const column = (
-        pick: (each: (typeof other)[number]) => number | undefined,
-      ) => warmedUp(length, other.map(pick));
-      expectSame(
-        mine.macd,
-        column((each) => each.MACD),
-      );
-      expectSame(
-        mine.signal,
-        column((each) => each.signal),
-      );
-      expectSame(
-        mine.histogram,
-        column((each) => each.histogram),
-      );
-      expect(mine.histogram.findIndex((value) => !Number.isNaN(value))).toBe(
-        slow + signal - 2,
-      );
-    },
-  );
+  ])("MACD(%d, %d, %d), exponential, warm-up included", (fast, slow, signal) => {
+    const other = MACD.calculate({
+      values: close,
+      fastPeriod: fast,
+      slowPeriod: slow,
+      signalPeriod: signal,
+      SimpleMAOscillator: false,
+      SimpleMASignal: false,
+    });
+    const mine = macd(close, { fast, slow, signal });
+    const column = (pick: (each: (typeof other)[number]) => number | undefined) =>
+      warmedUp(length, other.map(pick));
+    expectSame(
+      mine.macd,
+      column((each) => each.MACD),
+    );
+    expectSame(
+      mine.signal,
+      column((each) => each.signal),
+    );
+    expectSame(
+      mine.histogram,
+      column((each) => each.histogram),
+    );
+    expect(mine.histogram.findIndex((value) => !Number.isNaN(value))).toBe(slow + signal - 2);
+  });
 
   it("session VWAP restarts at 00:00 UTC and is unknown in a session without its start", () => {
     const midnight = openTime.findIndex((time) => time % 86_400_000 === 0);
@@ -153,8 +142,7 @@ describe.each([
     });
     expectSame(sessionVwap(bars, true).vwap, sessions);
     const cut = sessionVwap(bars).vwap;
-    const unknown =
-      openTime[0]! % 86_400_000 === 0 ? 0 : midnight === -1 ? length : midnight;
+    const unknown = openTime[0]! % 86_400_000 === 0 ? 0 : midnight === -1 ? length : midnight;
     expectSame(
       cut,
       sessions.map((value, at) => (at < unknown ? NaN : value)),
@@ -164,9 +152,7 @@ describe.each([
   it("volatility is the deviation of logarithmic changes, scaled to a year", () => {
     // Its deviation ends at the first value that is zero; moved by one, none is, and the deviation
     // stays the same.
-    const changes = close
-      .slice(1)
-      .map((value, at) => 1 + Math.log(value / close[at]!));
+    const changes = close.slice(1).map((value, at) => 1 + Math.log(value / close[at]!));
     const [deviation] = SD.calculate({
       period: changes.length,
       values: changes,

@@ -35,14 +35,10 @@ function averageOf(
   if (at < period) return NaN;
   if (at > period) {
     const before = averages[at - 1] ?? NaN;
-    return (
-      (before * (period - 1) + Math.max(0, direction * change(values, at))) /
-      period
-    );
+    return (before * (period - 1) + Math.max(0, direction * change(values, at))) / period;
   }
   let sum = 0;
-  for (let each = 1; each <= period; each++)
-    sum += Math.max(0, direction * change(values, each));
+  for (let each = 1; each <= period; each++) sum += Math.max(0, direction * change(values, each));
   return sum / period;
 }
 

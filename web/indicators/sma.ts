@@ -20,13 +20,8 @@ export function sma(
  * Mean of the `period` values that end with index `at`. Summed each time: a running sum would
  * accumulate rounding errors.
  */
-export function meanOf(
-  values: readonly number[],
-  at: number,
-  period: number,
-): number {
+export function meanOf(values: readonly number[], at: number, period: number): number {
   let sum = 0;
-  for (let each = at - period + 1; each <= at; each++)
-    sum += values[each] ?? NaN;
+  for (let each = at - period + 1; each <= at; each++) sum += values[each] ?? NaN;
   return sum / period;
 }

@@ -8,17 +8,13 @@ const YEAR_MS = 365 * DAY_MS;
  * is 50 % a year. The unit is the mean distance of `times` (epoch ms, ascending), so that minutes
  * without a trade do not distort it. NaN with fewer than two changes.
  */
-export function annualisedVolatility(
-  closes: readonly number[],
-  times: readonly number[],
-): number {
+export function annualisedVolatility(closes: readonly number[], times: readonly number[]): number {
   const changes: number[] = [];
   for (let at = 1; at < closes.length; at++)
     changes.push(Math.log((closes[at] ?? NaN) / (closes[at - 1] ?? NaN)));
   if (changes.length < 2) return NaN;
   const mean = sumOf(changes) / changes.length;
-  const variance =
-    sumOf(changes.map((change) => (change - mean) ** 2)) / changes.length;
+  const variance = sumOf(changes.map((change) => (change - mean) ** 2)) / changes.length;
   const step = ((times.at(-1) ?? NaN) - (times[0] ?? NaN)) / changes.length;
   return Math.sqrt((variance * YEAR_MS) / step);
 }

@@ -43,37 +43,21 @@ export interface Page {
 
 export const api = {
   status: (signal?: AbortSignal) => get<Status>("/api/v1/status", {}, signal),
-  markets: (signal?: AbortSignal) =>
-    get<MarketSummary[]>("/api/v1/markets", {}, signal),
-  sparklines: (signal?: AbortSignal) =>
-    get<Sparkline[]>("/api/v1/sparklines", {}, signal),
+  markets: (signal?: AbortSignal) => get<MarketSummary[]>("/api/v1/markets", {}, signal),
+  sparklines: (signal?: AbortSignal) => get<Sparkline[]>("/api/v1/sparklines", {}, signal),
   system: (signal?: AbortSignal) => get<System>("/api/v1/system", {}, signal),
   /** Newest first. */
   backfills: (page: { limit?: number }, signal?: AbortSignal) =>
     get<Backfill[]>("/api/v1/backfills", page, signal),
-  market: (market: Market, signal?: AbortSignal) =>
-    get<MarketSummary>(pathOf(market), {}, signal),
+  market: (market: Market, signal?: AbortSignal) => get<MarketSummary>(pathOf(market), {}, signal),
   ticker: (market: Market, signal?: AbortSignal) =>
     get<Ticker>(pathOf(market, "ticker"), {}, signal),
   /** Ascending; at most 1,000. */
-  candles: (
-    market: Market,
-    interval: Interval,
-    page: Page,
-    signal?: AbortSignal,
-  ) => get<Candle[]>(pathOf(market, "candles"), { interval, ...page }, signal),
+  candles: (market: Market, interval: Interval, page: Page, signal?: AbortSignal) =>
+    get<Candle[]>(pathOf(market, "candles"), { interval, ...page }, signal),
   /** The evidence for the candle that opens at `openTime`. */
-  explanation: (
-    market: Market,
-    interval: Interval,
-    openTime: number,
-    signal?: AbortSignal,
-  ) =>
-    get<CandleExplanation>(
-      pathOf(market, `candles/${openTime}/explain`),
-      { interval },
-      signal,
-    ),
+  explanation: (market: Market, interval: Interval, openTime: number, signal?: AbortSignal) =>
+    get<CandleExplanation>(pathOf(market, `candles/${openTime}/explain`), { interval }, signal),
   /** Ascending by (time, ord). */
   trades: (market: Market, page: Page, signal?: AbortSignal) =>
     get<Trade[]>(pathOf(market, "trades"), { ...page }, signal),
@@ -110,18 +94,13 @@ export function urlOf(path: string, query: Query): string {
 }
 
 /** Throws an `ApiError`, or the signal's own reason when the caller gave up. */
-export async function get<T>(
-  path: string,
-  query: Query = {},
-  signal?: AbortSignal,
-): Promise<T> {
+export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let response: Response;
   try {
     response = await fetch(urlOf(path, query), {
       headers: { Accept: "application/json" },
-      signal:
-        signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     noteServerTime(response.headers.get("date"));
     if (response.ok) return (await response.json()) as T;
@@ -138,9 +117,5 @@ export async function get<T>(
 async function errorOf(response: Response): Promise<ApiError> {
   const { status, statusText } = response;
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
-  return new ApiError(
-    status,
-    problem.code ?? "error",
-    problem.detail ?? `${status} ${statusText}`,
-  );
+  return new ApiError(status, problem.code ?? "error", problem.detail ?? `${status} ${statusText}`);
 }

@@ -4,11 +4,7 @@ import { CandleList } from "./candle-list.js";
 
 const MINUTE = 60_000;
 
-function candle(
-  minute: number,
-  version = 1,
-  more: Partial<Candle> = {},
-): Candle {
+function candle(minute: number, version = 1, more: Partial<Candle> = {}): Candle {
   return {
     market: "sim:A",
     interval: "1m",
@@ -57,9 +53,7 @@ describe("a list of candles", () => {
     expect(list.merge([candle(6), candle(8)])).toBe(1);
     expect(list.merge([candle(9), candle(5, 2)])).toBe(0);
     expect(list.merge([candle(3), candle(4)])).toBe(0);
-    expect(minutes(list).map(([minute]) => minute)).toEqual([
-      3, 4, 5, 6, 7, 8, 9,
-    ]);
+    expect(minutes(list).map(([minute]) => minute)).toEqual([3, 4, 5, 6, 7, 8, 9]);
   });
 
   it("keeps a revised candle as it closed", () => {

@@ -71,8 +71,7 @@ export class CandleList {
     if (old.length > candles.length) from = lowest(from, candles.length);
     this.list = [...candles];
     for (const openTime of this.before.keys())
-      if ((this.at(openTime)?.revision ?? 0) === 0)
-        this.before.delete(openTime);
+      if ((this.at(openTime)?.revision ?? 0) === 0) this.before.delete(openTime);
     return from;
   }
 
@@ -96,10 +95,7 @@ export class CandleList {
   }
 }
 
-export function lowest(
-  a: number | undefined,
-  b: number | undefined,
-): number | undefined {
+export function lowest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined ? b : b === undefined ? a : Math.min(a, b);
 }
 

@@ -130,9 +130,7 @@ function expectEqual(series: CandleSeries, server: Server): void {
   const { complete } = series.state.peek();
   const first = complete ? 0 : (series.list.first?.openTime ?? 0);
   const texts = (rows: readonly Candle[]) =>
-    rows.map(
-      ({ openTime, version, close }) => `${openTime} ${version} ${close}`,
-    );
+    rows.map(({ openTime, version, close }) => `${openTime} ${version} ${close}`);
   const wanted = server.rows().filter(({ openTime }) => openTime >= first);
   expect(texts(series.list.rows).join()).toBe(texts(wanted).join());
 }

@@ -29,14 +29,9 @@ const PAGE = 1_000;
 const MAX_REACH_PAGES = 50;
 const RETRY_MS = { first: 1_000, cap: 15_000 };
 
-export function candleSource(
-  feed: Feed,
-  market: Market,
-  interval: Interval,
-): CandleSource {
+export function candleSource(feed: Feed, market: Market, interval: Interval): CandleSource {
   return {
-    follow: (listener) =>
-      feed.follow({ channel: "candles", market, interval }, listener),
+    follow: (listener) => feed.follow({ channel: "candles", market, interval }, listener),
     page: (page, signal) => api.candles(market, interval, page, signal),
   };
 }
@@ -105,8 +100,7 @@ export class CandleSeries {
   older(): Promise<void> {
     if (this.olderPage !== undefined) return this.olderPage;
     const first = this.list.first;
-    if (first === undefined || this.status.peek().complete)
-      return Promise.resolve();
+    if (first === undefined || this.status.peek().complete) return Promise.resolve();
     this.olderAbort = new AbortController();
     const { signal } = this.olderAbort;
     this.patch({ loading: true });
@@ -138,8 +132,7 @@ export class CandleSeries {
    */
   async reach(time: number): Promise<boolean> {
     for (let page = 0; page < MAX_REACH_PAGES; page++) {
-      if (this.isBack(this.list, time) || this.status.peek().complete)
-        return true;
+      if (this.isBack(this.list, time) || this.status.peek().complete) return true;
       if (this.list.first === undefined) return false;
       await this.older();
       if (this.status.peek().error !== undefined) return false;
@@ -163,10 +156,7 @@ export class CandleSeries {
   }
 
   /** Reads the candles before the snapshot, then replaces the list. */
-  private async collect(
-    { pages, frames }: Incoming,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async collect({ pages, frames }: Incoming, signal: AbortSignal): Promise<void> {
     let delay = RETRY_MS.first;
     let complete = false;
     // History may have been loaded meanwhile, or another store may answer: confirms that nothing is

@@ -26,8 +26,7 @@ describe("the exchange's clock", () => {
   /**
    * A trade that arrives `late` ms after execution, with the exchange `ahead` ms of this computer.
    */
-  const comes = (ahead: number, late: number) =>
-    clock.note([trade(own + ahead - late)]);
+  const comes = (ahead: number, late: number) => clock.note([trade(own + ahead - late)]);
 
   beforeEach(() => {
     own = START;

@@ -16,8 +16,7 @@ type Client = Socket<ClientEvents, ServerEvents>;
 export class FeedServer {
   readonly requests: SubscribeRequest[] = [];
   readonly left: Channel[] = [];
-  answer: (request: SubscribeRequest) => SubscribeReply | undefined = () =>
-    undefined;
+  answer: (request: SubscribeRequest) => SubscribeReply | undefined = () => undefined;
   private io: Server<ClientEvents, ServerEvents> | undefined;
   private port = 0;
 
@@ -28,9 +27,7 @@ export class FeedServer {
   /** Reuses its previous port, if any. */
   async start(): Promise<void> {
     const http = createServer();
-    await new Promise<void>((ready) =>
-      http.listen(this.port, "127.0.0.1", ready),
-    );
+    await new Promise<void>((ready) => http.listen(this.port, "127.0.0.1", ready));
     this.port = (http.address() as AddressInfo).port;
     this.io = new Server(http, { transports: ["websocket"] });
     this.io.on("connection", (client) => this.serve(client));
@@ -40,10 +37,7 @@ export class FeedServer {
     await this.io?.close();
   }
 
-  tickers(
-    place: Place,
-    tickers: Parameters<ServerEvents["tickers"]>[0]["tickers"],
-  ): void {
+  tickers(place: Place, tickers: Parameters<ServerEvents["tickers"]>[0]["tickers"]): void {
     this.io?.emit("tickers", { ...place, tickers });
   }
 

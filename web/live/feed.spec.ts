@@ -6,11 +6,7 @@ import { Feed } from "./feed.js";
 import { tickerFor } from "./tickers.fixture.js";
 
 const EPOCH = "one";
-const snapshot = (
-  seq: number,
-  rows: Ticker[],
-  epoch = EPOCH,
-): SubscribeReply => ({
+const snapshot = (seq: number, rows: Ticker[], epoch = EPOCH): SubscribeReply => ({
   ok: true,
   epoch,
   seq,
@@ -65,32 +61,25 @@ describe("the feed", () => {
     server.tickers({ epoch: EPOCH, seq: 9 }, [row("3")]);
     await until(() => calls.includes("frame 3"));
     expect(server.requests).toHaveLength(1);
-    expect(calls.slice(-3)).toEqual([
-      `snapshot ${EPOCH} 1`,
-      "frame 2",
-      "frame 3",
-    ]);
+    expect(calls.slice(-3)).toEqual([`snapshot ${EPOCH} 1`, "frame 2", "frame 3"]);
   });
 
   it.each([
     ["a number is skipped", { epoch: EPOCH, seq: 9 }],
     ["a number comes twice", { epoch: EPOCH, seq: 7 }],
     ["the process is another one", { epoch: "two", seq: 8 }],
-  ])(
-    "subscribes again when %s, and applies the frame",
-    async (_when, place) => {
-      listen();
-      await until(() => calls.includes(`snapshot ${EPOCH} 1`));
-      calls.length = 0;
-      server.answer = () => snapshot(place.seq, [row("5")], place.epoch);
-      server.tickers(place, [row("4")]);
-      await until(() => calls.length === 3);
-      expect(calls).toEqual(["frame 4", "stale", `snapshot ${place.epoch} 5`]);
-      server.tickers({ ...place, seq: place.seq + 1 }, [row("6")]);
-      await until(() => calls.includes("frame 6"));
-      expect(server.requests).toHaveLength(2);
-    },
-  );
+  ])("subscribes again when %s, and applies the frame", async (_when, place) => {
+    listen();
+    await until(() => calls.includes(`snapshot ${EPOCH} 1`));
+    calls.length = 0;
+    server.answer = () => snapshot(place.seq, [row("5")], place.epoch);
+    server.tickers(place, [row("4")]);
+    await until(() => calls.length === 3);
+    expect(calls).toEqual(["frame 4", "stale", `snapshot ${place.epoch} 5`]);
+    server.tickers({ ...place, seq: place.seq + 1 }, [row("6")]);
+    await until(() => calls.includes("frame 6"));
+    expect(server.requests).toHaveLength(2);
+  });
 
   it("passes on frames that arrive before the answer, and continues from the answer's number", async () => {
     server.answer = () => {

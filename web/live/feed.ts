@@ -1,11 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Socket, io } from "socket.io-client";
-import type {
-  Channel,
-  ClientEvents,
-  Place,
-  ServerEvents,
-} from "../../src/live/live-events.js";
+import type { Channel, ClientEvents, Place, ServerEvents } from "../../src/live/live-events.js";
 import { type Listener, Room, type RowOf, roomName } from "./room.js";
 
 const ANSWER_MS = 10_000;
@@ -64,10 +59,7 @@ export class Feed {
   }
 
   /** Listens until the returned function is called. Several may listen to one room. */
-  follow<C extends Channel>(
-    channel: C,
-    listener: Listener<RowOf<C>>,
-  ): () => void {
+  follow<C extends Channel>(channel: C, listener: Listener<RowOf<C>>): () => void {
     const name = roomName(channel);
     const room = this.rooms.get(name) ?? this.open(name, channel);
     const seat = { ...listener } as Listener<unknown>;
@@ -76,8 +68,7 @@ export class Feed {
       room.remove(seat);
       if (!room.isEmpty || this.rooms.get(name) !== room) return;
       this.rooms.delete(name);
-      if (this.socket.connected)
-        this.socket.emit("unsubscribe", channel, () => undefined);
+      if (this.socket.connected) this.socket.emit("unsubscribe", channel, () => undefined);
     };
   }
 
@@ -90,22 +81,16 @@ export class Feed {
 
   private open(name: string, channel: Channel): Room {
     const room = new Room(channel, (request, answer) =>
-      this.socket
-        .timeout(ANSWER_MS)
-        .emit("subscribe", request, (error, reply) =>
-          // By its type there is always a reply; with an error there is none.
-          answer((error as Error | null) === null ? reply : undefined),
-        ),
+      this.socket.timeout(ANSWER_MS).emit("subscribe", request, (error, reply) =>
+        // By its type there is always a reply; with an error there is none.
+        answer((error as Error | null) === null ? reply : undefined),
+      ),
     );
     this.rooms.set(name, room);
     return room;
   }
 
-  private deliver(
-    channel: Channel,
-    place: Place,
-    rows: readonly unknown[],
-  ): void {
+  private deliver(channel: Channel, place: Place, rows: readonly unknown[]): void {
     this.rooms.get(roomName(channel))?.frame(place, rows);
   }
 

@@ -20,9 +20,7 @@ const unknown: Row = { market: "binance:NEW", instrument: null };
 function answers(...rows: (Row[] | Error)[]) {
   const load = () => {
     const answer = rows[Math.min(load.requests++, rows.length - 1)]!;
-    return answer instanceof Error
-      ? Promise.reject(answer)
-      : Promise.resolve(answer);
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   };
   load.requests = 0;
   return load;

@@ -58,9 +58,7 @@ describe("the markets", () => {
 
   it("change once per browser frame, to their newest state", async () => {
     const seen: (string | undefined)[] = [];
-    const stop = markets
-      .ticker("sim:A")!
-      .subscribe(({ last }) => seen.push(last));
+    const stop = markets.ticker("sim:A")!.subscribe(({ last }) => seen.push(last));
     for (const [i, price] of ["101", "102", "103"].entries())
       server.tickers({ epoch: "one", seq: 2 + i }, [
         tickerFor("sim:A", { last: price, trades: 11 + i }),
@@ -94,8 +92,7 @@ describe("the markets", () => {
 });
 
 describe("a ticker is behind another", () => {
-  const ticker = (closeTime: number, trades: number) =>
-    tickerFor("sim:A", { closeTime, trades });
+  const ticker = (closeTime: number, trades: number) => tickerFor("sim:A", { closeTime, trades });
 
   it.each([
     [ticker(1, 5), ticker(2, 3), true],

@@ -1,9 +1,4 @@
-import {
-  type ReadonlySignal,
-  type Signal,
-  batch,
-  signal,
-} from "@preact/signals";
+import { type ReadonlySignal, type Signal, batch, signal } from "@preact/signals";
 import type { Market } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import type { Feed } from "./feed.js";
@@ -94,8 +89,7 @@ export class Markets {
           this.put(ticker);
         }
       }
-      for (const market of this.tickers.keys())
-        if (!kept.has(market)) this.tickers.delete(market);
+      for (const market of this.tickers.keys()) if (!kept.has(market)) this.tickers.delete(market);
       this.apply();
       this.list();
       this.current.value = true;
@@ -128,9 +122,7 @@ export class Markets {
   private list(): void {
     const names = [...this.tickers.keys()];
     const before = this.sorted.peek();
-    const same =
-      names.length === before.length &&
-      before.every((name) => this.tickers.has(name));
+    const same = names.length === before.length && before.every((name) => this.tickers.has(name));
     if (!same) this.sorted.value = names.sort();
   }
 }

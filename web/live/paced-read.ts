@@ -12,10 +12,7 @@ export class PacedRead {
 
   changed(): void {
     if (this.timer !== undefined || this.abort.signal.aborted) return;
-    const wait = Math.max(
-      0,
-      this.startedAt + this.minIntervalMs - performance.now(),
-    );
+    const wait = Math.max(0, this.startedAt + this.minIntervalMs - performance.now());
     this.timer = setTimeout(() => {
       this.startedAt = performance.now();
       this.timer = undefined;

@@ -24,10 +24,7 @@ export interface Listener<Row> {
    */
   since?: () => number | undefined;
   /** Rows to merge by version or id, since frames may have arrived before them. */
-  snapshot: (
-    rows: readonly Row[],
-    about: { epoch: string; truncated: boolean },
-  ) => void;
+  snapshot: (rows: readonly Row[], about: { epoch: string; truncated: boolean }) => void;
   frame: (rows: readonly Row[]) => void;
   /** The rows may be out of date from now until the next snapshot. */
   stale?: () => void;
@@ -94,8 +91,7 @@ export class Room {
   frame({ epoch, seq }: Place, rows: readonly unknown[]): void {
     for (const { listener } of this.members.values()) listener.frame(rows);
     if (this.place === undefined) return;
-    if (epoch === this.place.epoch && seq === this.place.seq + 1)
-      this.place = { epoch, seq };
+    if (epoch === this.place.epoch && seq === this.place.seq + 1) this.place = { epoch, seq };
     else this.rejoin();
   }
 
@@ -122,18 +118,14 @@ export class Room {
     const request = ++this.requests;
     member.request = request;
     const since = member.listener.since?.();
-    this.sendSubscribe(
-      since === undefined ? this.channel : { ...this.channel, since },
-      (reply) => {
-        if (member.request !== request || !this.members.has(member.listener))
-          return;
-        if (reply?.ok !== true) return this.retry(member, reply?.error);
-        const { epoch, seq, snapshot, truncated } = reply;
-        this.place = { epoch, seq };
-        member.delay = RETRY_MS.first;
-        member.listener.snapshot(snapshot, { epoch, truncated });
-      },
-    );
+    this.sendSubscribe(since === undefined ? this.channel : { ...this.channel, since }, (reply) => {
+      if (member.request !== request || !this.members.has(member.listener)) return;
+      if (reply?.ok !== true) return this.retry(member, reply?.error);
+      const { epoch, seq, snapshot, truncated } = reply;
+      this.place = { epoch, seq };
+      member.delay = RETRY_MS.first;
+      member.listener.snapshot(snapshot, { epoch, truncated });
+    });
   }
 
   private retry(member: Member, error: LiveError | undefined): void {

@@ -2,10 +2,7 @@ import type { Market } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
 
 /** A ticker for specs. */
-export function tickerFor(
-  market: Market,
-  figures: Partial<Ticker> = {},
-): Ticker {
+export function tickerFor(market: Market, figures: Partial<Ticker> = {}): Ticker {
   return {
     market,
     last: "100",

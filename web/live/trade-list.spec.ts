@@ -11,9 +11,7 @@ const ids = ({ rows }: TradeList) => rows.map(({ id }) => Number(id));
 
 describe("the newest trades", () => {
   it("are ordered by time and ord, each once, whatever the order of arrival", () => {
-    const all = [...Array(40).keys()].map((id) =>
-      at(id + 1, Math.floor(id / 4)),
-    );
+    const all = [...Array(40).keys()].map((id) => at(id + 1, Math.floor(id / 4)));
     for (let seed = 0; seed < 30; seed++) {
       const list = new TradeList(25);
       const mixed = shuffled([...all, ...all], random(seed));

@@ -24,8 +24,7 @@ export class TradeList {
     const before = this.list;
     this.list = all.slice(0, this.limit);
     return (
-      this.list.length !== before.length ||
-      this.list.some((trade, at) => trade !== before[at])
+      this.list.length !== before.length || this.list.some((trade, at) => trade !== before[at])
     );
   }
 

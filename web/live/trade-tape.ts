@@ -41,8 +41,7 @@ export class TradeTape {
           this.waiting.push(...rows);
           if (this.isCurrent) this.cancel ??= this.schedule(() => this.apply());
           // A hidden page draws no frames.
-          if (this.waiting.length > MAX_TRADES)
-            this.waiting.splice(0, MAX_TRADES / 2);
+          if (this.waiting.length > MAX_TRADES) this.waiting.splice(0, MAX_TRADES / 2);
         },
         stale: () => {
           if (this.isCurrent) this.apply();

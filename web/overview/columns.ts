@@ -29,18 +29,12 @@ export interface Column {
 
 type Figure = "last" | "high" | "low" | "volume" | "quoteVolume";
 
-function decimalColumn(
-  key: ColumnKey,
-  label: string,
-  title: string,
-  figure: Figure,
-): Column {
+function decimalColumn(key: ColumnKey, label: string, title: string, figure: Figure): Column {
   return {
     key,
     label,
     title,
-    compare: (a, b) =>
-      compareDecimals(a.ticker?.[figure] ?? "0", b.ticker?.[figure] ?? "0"),
+    compare: (a, b) => compareDecimals(a.ticker?.[figure] ?? "0", b.ticker?.[figure] ?? "0"),
     has: ({ ticker }) => ticker !== undefined,
     descendingFirst: true,
   };
@@ -63,33 +57,19 @@ export const COLUMNS: readonly Column[] = [
     label: "24 h",
     title: "Change of the price within 24 h",
     compare: (a, b) =>
-      compareDecimals(
-        a.ticker?.changePercent ?? "0",
-        b.ticker?.changePercent ?? "0",
-      ),
+      compareDecimals(a.ticker?.changePercent ?? "0", b.ticker?.changePercent ?? "0"),
     has: ({ ticker }) => (ticker?.changePercent ?? null) !== null,
     descendingFirst: true,
   },
   decimalColumn("high", "High", "Highest price within 24 h", "high"),
   decimalColumn("low", "Low", "Lowest price within 24 h", "low"),
-  decimalColumn(
-    "volume",
-    "Volume",
-    "Traded within 24 h, in the base currency",
-    "volume",
-  ),
-  decimalColumn(
-    "turnover",
-    "Turnover",
-    "Traded within 24 h, in the quote currency",
-    "quoteVolume",
-  ),
+  decimalColumn("volume", "Volume", "Traded within 24 h, in the base currency", "volume"),
+  decimalColumn("turnover", "Turnover", "Traded within 24 h, in the quote currency", "quoteVolume"),
   {
     key: "trades",
     label: "Trades/min",
     title: "Raw trades a minute, over the last minutes",
-    compare: (a, b) =>
-      (a.ticker?.tradesPerMinute ?? 0) - (b.ticker?.tradesPerMinute ?? 0),
+    compare: (a, b) => (a.ticker?.tradesPerMinute ?? 0) - (b.ticker?.tradesPerMinute ?? 0),
     has: ({ ticker }) => ticker !== undefined,
     descendingFirst: true,
   },

@@ -42,12 +42,7 @@ export function actionOf(key: string, focus: Focus): Action | undefined {
 }
 
 /** Index after a move; without a selection (−1) a move leads to an end of the list. */
-export function moved(
-  from: number,
-  move: Move,
-  count: number,
-  pageRows: number,
-): number {
+export function moved(from: number, move: Move, count: number, pageRows: number): number {
   const last = count - 1;
   if (from < 0) return move === "last" || move === "up" ? last : 0;
   const steps = {

@@ -2,13 +2,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Market, splitMarket } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import { search } from "../frame/address.js";
-import {
-  compact,
-  compareDecimals,
-  digitsOf,
-  grouped,
-  signOf,
-} from "../frame/decimal-text.js";
+import { compact, compareDecimals, digitsOf, grouped, signOf } from "../frame/decimal-text.js";
 import { CONDITIONS, conditionOf } from "../frame/feed-condition.js";
 import { linkTo, marketPath } from "../frame/route.js";
 import { serverNow } from "../live/server-clock.js";
@@ -46,11 +40,7 @@ export function MarketRow({ market, rowIndex, tabbable, sparklines }: Props) {
         </a>{" "}
         <span class="dim venue">{venue}</span>
       </th>
-      {ticker === undefined ? (
-        <NoTrade />
-      ) : (
-        <Figures ticker={ticker} sparklines={sparklines} />
-      )}
+      {ticker === undefined ? <NoTrade /> : <Figures ticker={ticker} sparklines={sparklines} />}
       <FeedCell market={market} />
     </tr>
   );
@@ -81,13 +71,7 @@ function NoTrade() {
   );
 }
 
-function Figures({
-  ticker,
-  sparklines,
-}: {
-  ticker: Ticker;
-  sparklines: Sparklines;
-}) {
+function Figures({ ticker, sparklines }: { ticker: Ticker; sparklines: Sparklines }) {
   const { market, last, high, low, volume, quoteVolume } = ticker;
   // As many digits in each of the row's prices, so that they do not jump when the last one happens
   // to be a zero.
@@ -126,8 +110,7 @@ function LastCell({ last, digits }: { last: string; digits: number }) {
   useLayoutEffect(() => {
     const order = compareDecimals(last, before.current);
     before.current = last;
-    if (order !== 0 && cell.current !== null)
-      flash(cell.current, order > 0 ? "up" : "down");
+    if (order !== 0 && cell.current !== null) flash(cell.current, order > 0 ? "up" : "down");
   }, [last]);
   return (
     <td class="num last" ref={cell}>

@@ -22,24 +22,14 @@ interface Props {
 const BEFORE_LINE = COLUMNS.slice(0, 7);
 const AFTER_LINE = COLUMNS.slice(7);
 
-export function MarketTable({
-  rows,
-  items,
-  height,
-  sparklines,
-  scroller,
-}: Props) {
+export function MarketTable({ rows, items, height, sparklines, scroller }: Props) {
   const above = items[0]?.start ?? 0;
   const below = height - (items.at(-1)?.end ?? 0);
   const tabbable = rows.includes(active.value ?? "") ? active.value : rows[0];
   useKeptFocus(scroller);
   return (
     <div class="scroller card" ref={scroller}>
-      <table
-        class="markets"
-        aria-label="Markets"
-        aria-rowcount={rows.length + 1}
-      >
+      <table class="markets" aria-label="Markets" aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
             {BEFORE_LINE.map((column) => (
@@ -115,10 +105,7 @@ function useKeptFocus(scroller: RefObject<HTMLElement | null>): void {
   });
 }
 
-export function linkIn(
-  within: HTMLElement | null,
-  market: Market | undefined,
-): HTMLElement | null {
+export function linkIn(within: HTMLElement | null, market: Market | undefined): HTMLElement | null {
   if (within === null || market === undefined) return null;
   const row = `tr[data-market="${CSS.escape(market)}"] a`;
   return within.querySelector<HTMLElement>(row);

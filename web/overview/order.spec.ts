@@ -44,27 +44,19 @@ const entries: Entry[] = [
 describe("the table's order", () => {
   it("is by the value of a price, not its spelling", () => {
     const order = ordered(entries, { key: "last", descending: true }, "");
-    expect(order).toEqual([
-      "binance:ETHUSDT",
-      "coinbase:BTC-USD",
-      "binance:BTCUSDT",
-      "sim:NEW",
-    ]);
+    expect(order).toEqual(["binance:ETHUSDT", "coinbase:BTC-USD", "binance:BTCUSDT", "sim:NEW"]);
   });
 
   it("has rows without the figure last in either direction", () => {
     for (const descending of [true, false])
-      expect(
-        ordered(entries, { key: "change", descending }, "").slice(2),
-      ).toEqual(["coinbase:BTC-USD", "sim:NEW"]);
+      expect(ordered(entries, { key: "change", descending }, "").slice(2)).toEqual([
+        "coinbase:BTC-USD",
+        "sim:NEW",
+      ]);
   });
 
   it("shows problems first", () => {
-    const [byFeed] = ordered(
-      entries,
-      { key: "feed", descending: false },
-      "sdt",
-    );
+    const [byFeed] = ordered(entries, { key: "feed", descending: false }, "sdt");
     expect(byFeed).toBe("binance:ETHUSDT");
     const byGaps = ordered(entries, { key: "complete", descending: false }, "");
     expect(byGaps[0]).toBe("binance:ETHUSDT");
@@ -89,9 +81,7 @@ describe("a feed", () => {
     const live = feed("sim:A", "live");
     expect(conditionOf(live, 15_000)).toBe("live");
     expect(conditionOf(live, 15_001)).toBe("gone");
-    expect(conditionOf({ ...live!, condition: "stopped" }, 99_999)).toBe(
-      "stopped",
-    );
+    expect(conditionOf({ ...live!, condition: "stopped" }, 99_999)).toBe("stopped");
   });
 });
 
@@ -104,8 +94,6 @@ describe("the filter", () => {
     ["gaps", 1],
     ["sim: eth", 0],
   ])("%j leaves %i", (filter, count) => {
-    expect(entries.filter((entry) => matches(entry, filter))).toHaveLength(
-      count,
-    );
+    expect(entries.filter((entry) => matches(entry, filter))).toHaveLength(count);
   });
 });

@@ -19,8 +19,7 @@ export function sortFrom(text: string | null): Sort {
 
 /** Null for the default, which needs no parameter. */
 export function sortText({ key, descending }: Sort): string | null {
-  const same =
-    key === DEFAULT_SORT.key && descending === DEFAULT_SORT.descending;
+  const same = key === DEFAULT_SORT.key && descending === DEFAULT_SORT.descending;
   return same ? null : `${descending ? "-" : ""}${key}`;
 }
 
@@ -39,8 +38,7 @@ export function matches(entry: Entry, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
   const gaps = entry.ticker?.complete === false ? "gaps" : "";
-  const text =
-    `${entry.market} ${CONDITIONS[entry.condition].text} ${gaps}`.toLowerCase();
+  const text = `${entry.market} ${CONDITIONS[entry.condition].text} ${gaps}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -48,11 +46,7 @@ export function matches(entry: Entry, filter: string): boolean {
  * Names in the order of the table. Rows without the figure come last in either direction; equal
  * ones go by name.
  */
-export function ordered(
-  entries: readonly Entry[],
-  sort: Sort,
-  filter: string,
-): Market[] {
+export function ordered(entries: readonly Entry[], sort: Sort, filter: string): Market[] {
   const column = columnOf(sort.key)!;
   const sign = sort.descending ? -1 : 1;
   return entries
@@ -60,10 +54,7 @@ export function ordered(
     .sort((a, b) => {
       const [left, right] = [column.has(a), column.has(b)];
       if (left !== right) return left ? -1 : 1;
-      return (
-        (left ? sign * column.compare(a, b) : 0) ||
-        (a.market < b.market ? -1 : 1)
-      );
+      return (left ? sign * column.compare(a, b) : 0) || (a.market < b.market ? -1 : 1);
     })
     .map(({ market }) => market);
 }

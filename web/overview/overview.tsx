@@ -11,14 +11,7 @@ import { type Action, type Focus, actionOf, moved } from "./keyboard.js";
 import { MarketTable, linkIn } from "./market-table.js";
 import { Sparklines } from "./sparklines.js";
 import { Toolbar } from "./toolbar.js";
-import {
-  active,
-  filter,
-  filterBy,
-  order,
-  reverse,
-  sortByNext,
-} from "./view.js";
+import { active, filter, filterBy, order, reverse, sortByNext } from "./view.js";
 import { useGradually, useVirtualRows } from "./virtual-rows.js";
 
 export function Overview() {
@@ -69,9 +62,7 @@ function Markets() {
       case "reverse":
         return reverse();
       case "open": {
-        const market = rows.includes(active.peek() ?? "")
-          ? active.peek()
-          : rows[0];
+        const market = rows.includes(active.peek() ?? "") ? active.peek() : rows[0];
         if (market !== undefined) navigate(marketPath(market));
         return;
       }
@@ -101,10 +92,7 @@ function Markets() {
   return (
     <div class="overview">
       <Toolbar input={input} />
-      <ErrorNote
-        what="The lines of the last 24 h cannot be read."
-        error={sparklines.error.value}
-      />
+      <ErrorNote what="The lines of the last 24 h cannot be read." error={sparklines.error.value} />
       <div class="live-data table-area">
         <MarketTable
           rows={rows}
@@ -113,9 +101,7 @@ function Markets() {
           sparklines={sparklines}
           scroller={scroller}
         />
-        {rows.length === 0 && (
-          <p class="empty dim">No market matches “{filter.value}”.</p>
-        )}
+        {rows.length === 0 && <p class="empty dim">No market matches “{filter.value}”.</p>}
       </div>
     </div>
   );

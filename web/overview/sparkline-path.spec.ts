@@ -19,9 +19,7 @@ describe("a sparkline", () => {
 
   it("needs two points", () => {
     expect(sparklinePath({ times: [], closes: [] }, 10, 10)).toBeUndefined();
-    expect(
-      sparklinePath({ times: [1], closes: ["1"] }, 10, 10),
-    ).toBeUndefined();
+    expect(sparklinePath({ times: [1], closes: ["1"] }, 10, 10)).toBeUndefined();
   });
 
   it("runs from the first price of the window to the newest", () => {

@@ -23,9 +23,7 @@ export function sparklinePath(
   const [low, high] = [Math.min(...prices), Math.max(...prices)];
   const x = (time: number) => ((time - from) / (to - from)) * width;
   const y = (price: number) =>
-    high === low
-      ? height / 2
-      : 1 + ((high - price) / (high - low)) * (height - 2);
+    high === low ? height / 2 : 1 + ((high - price) / (high - low)) * (height - 2);
   return prices
     .map((price, i) => `${x(times[i]!).toFixed(1)} ${y(price).toFixed(1)}`)
     .reduce((path, point) => `${path}${path === "" ? "M" : "L"}${point}`, "");

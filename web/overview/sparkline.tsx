@@ -24,11 +24,7 @@ export function Sparkline({ market, line }: Props) {
   if (known === undefined || ticker === undefined) return null;
   // A young market's line begins where its first bucket does, not 24 h ago.
   const openTime = Math.max(ticker.openTime, known.from);
-  const path = sparklinePath(
-    between(known, { ...ticker, openTime }),
-    WIDTH,
-    HEIGHT,
-  );
+  const path = sparklinePath(between(known, { ...ticker, openTime }), WIDTH, HEIGHT);
   const falls = signOf(ticker.change) < 0;
   return (
     <svg

@@ -1,20 +1,8 @@
 import type { RefObject } from "preact";
 import { COLUMNS, type ColumnKey, columnOf } from "./columns.js";
-import {
-  filter,
-  filterBy,
-  names,
-  order,
-  reverse,
-  sort,
-  sortBy,
-} from "./view.js";
+import { filter, filterBy, names, order, reverse, sort, sortBy } from "./view.js";
 
-export function Toolbar({
-  input,
-}: {
-  input: RefObject<HTMLInputElement | null>;
-}) {
+export function Toolbar({ input }: { input: RefObject<HTMLInputElement | null> }) {
   return (
     <div class="toolbar">
       <h1>Markets</h1>
@@ -31,8 +19,8 @@ export function Toolbar({
       </span>
       <SortChoice />
       <p class="dim keys" aria-label="Keys">
-        <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> open <kbd>/</kbd> filter{" "}
-        <kbd>Esc</kbd> clear <kbd>s</kbd> next column <kbd>r</kbd> reverse
+        <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> open <kbd>/</kbd> filter <kbd>Esc</kbd>{" "}
+        clear <kbd>s</kbd> next column <kbd>r</kbd> reverse
       </p>
     </div>
   );

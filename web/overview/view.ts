@@ -16,15 +16,11 @@ export const active = signal<Market | undefined>(undefined);
 
 export const feeds = computed(
   () =>
-    new Map<Market, FeedState>(
-      statusWatch.status.value?.feeds.map((feed) => [feed.market, feed]),
-    ),
+    new Map<Market, FeedState>(statusWatch.status.value?.feeds.map((feed) => [feed.market, feed])),
 );
 
 /** Markets with a trade or a feed. */
-export const names = computed(() => [
-  ...new Set([...markets.names.value, ...feeds.value.keys()]),
-]);
+export const names = computed(() => [...new Set([...markets.names.value, ...feeds.value.keys()])]);
 
 let before: readonly Market[] = [];
 
@@ -35,17 +31,10 @@ let before: readonly Market[] = [];
 export const order = computed<readonly Market[]>(() => {
   if (sort.value.key !== "market" || filter.value !== "") void now.value;
   const entries = names.value.map((market) =>
-    entryOf(
-      market,
-      markets.ticker(market)?.peek(),
-      feeds.value.get(market),
-      serverNow(),
-    ),
+    entryOf(market, markets.ticker(market)?.peek(), feeds.value.get(market), serverNow()),
   );
   const next = ordered(entries, sort.value, filter.value);
-  const same =
-    next.length === before.length &&
-    next.every((name, i) => name === before[i]);
+  const same = next.length === before.length && next.every((name, i) => name === before[i]);
   return same ? before : (before = next);
 });
 

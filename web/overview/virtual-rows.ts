@@ -44,9 +44,7 @@ export function useVirtualRows(
 const FIRST_ROWS = 8;
 
 /** The first rows at once, the others after these have been drawn. */
-export function useGradually(
-  items: readonly VirtualItem[],
-): readonly VirtualItem[] {
+export function useGradually(items: readonly VirtualItem[]): readonly VirtualItem[] {
   const [whole, setWhole] = useState(false);
   useEffect(() => {
     if (items.length > 0) setWhole(true);

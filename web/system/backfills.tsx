@@ -59,12 +59,8 @@ function Job({ job }: { job: Backfill }) {
         <span class={TONES[state]}>{state}</span>
       </td>
       <td class="num">{Math.floor(progress * 100)} %</td>
-      <td class="num">
-        {state === "running" ? `${grouped(rate.toFixed(0))}/s` : "–"}
-      </td>
-      <td class="num">
-        {secondsLeft === null ? "–" : durationText(secondsLeft * 1_000)}
-      </td>
+      <td class="num">{state === "running" ? `${grouped(rate.toFixed(0))}/s` : "–"}</td>
+      <td class="num">{secondsLeft === null ? "–" : durationText(secondsLeft * 1_000)}</td>
       <td class="detail">{noteOf(job)}</td>
     </tr>
   );
@@ -74,7 +70,5 @@ function Job({ job }: { job: Backfill }) {
 function noteOf({ problem, doing, notes }: Backfill): string {
   const first = problem ?? doing ?? notes[0] ?? "";
   const more = notes.length - (first === notes[0] ? 1 : 0);
-  return more > 0
-    ? `${first} (and ${more} more in GET /api/v1/backfills)`
-    : first;
+  return more > 0 ? `${first} (and ${more} more in GET /api/v1/backfills)` : first;
 }

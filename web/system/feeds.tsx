@@ -1,11 +1,7 @@
 import { useState } from "preact/hooks";
 import type { System } from "../../src/api/system/system.js";
 import { grouped } from "../frame/decimal-text.js";
-import {
-  CONDITIONS,
-  ConditionText,
-  conditionOf,
-} from "../frame/feed-condition.js";
+import { CONDITIONS, ConditionText, conditionOf } from "../frame/feed-condition.js";
 import { now } from "../frame/now.js";
 import { marketPath } from "../frame/route.js";
 import { durationText, timeText } from "../frame/time-text.js";
@@ -39,9 +35,7 @@ export function Feeds({ feeds }: { feeds: readonly Feed[] }) {
   );
   const [whole, setWhole] = useState(false);
   const rows = whole ? sorted : sorted.slice(0, FIRST_ROWS);
-  const live = feeds.filter(
-    (feed) => conditionOf(feed, time) === "live",
-  ).length;
+  const live = feeds.filter((feed) => conditionOf(feed, time) === "live").length;
   return (
     <section class="card part wide-part" aria-labelledby="feeds">
       <h2 id="feeds">
@@ -87,9 +81,7 @@ function FeedRow({ feed }: { feed: Feed }) {
       <td class="num">{timeText(feed.since, zone.value)}</td>
       <td class="num">{lagMs === null ? "–" : `${grouped(`${lagMs}`)} ms`}</td>
       <td class="num">
-        {lastTradeAt === null
-          ? "none yet"
-          : `${durationText(time - lastTradeAt)} ago`}
+        {lastTradeAt === null ? "none yet" : `${durationText(time - lastTradeAt)} ago`}
       </td>
       <td class="num">{grouped(`${feed.reconnects}`)}</td>
       <td class="num">{grouped(`${feed.refused}`)}</td>

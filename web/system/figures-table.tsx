@@ -19,18 +19,11 @@ export function FiguresTable({
 }) {
   return (
     <table class="figures">
-      {caption !== undefined && (
-        <caption class="visually-hidden">{caption}</caption>
-      )}
+      {caption !== undefined && <caption class="visually-hidden">{caption}</caption>}
       <thead>
         <tr>
           {columns.map(({ name, figures = false, title }) => (
-            <th
-              key={name}
-              scope="col"
-              class={figures ? "num" : undefined}
-              title={title}
-            >
+            <th key={name} scope="col" class={figures ? "num" : undefined} title={title}>
               {name}
             </th>
           ))}
@@ -54,12 +47,7 @@ export function Scrolled({
   children: ComponentChildren;
 }) {
   return (
-    <div
-      class={tall ? "scroll-x tall" : "scroll-x"}
-      tabIndex={0}
-      role="group"
-      aria-label={label}
-    >
+    <div class={tall ? "scroll-x tall" : "scroll-x"} tabIndex={0} role="group" aria-label={label}>
       {children}
     </div>
   );

@@ -24,8 +24,7 @@ const COLUMNS = [
   {
     name: "Void",
     figures: true,
-    title:
-      "Gaps that have ended: the venue itself has no trade under their ids",
+    title: "Gaps that have ended: the venue itself has no trade under their ids",
   },
 ];
 

@@ -34,11 +34,7 @@ export function Mode({ system }: { system: System }) {
           <>
             <dt>History</dt>
             <dd>
-              <progress
-                value={history.done}
-                max={1}
-                aria-label="History of the simulated venue"
-              />{" "}
+              <progress value={history.done} max={1} aria-label="History of the simulated venue" />{" "}
               <span class="num">{Math.floor(history.done * 100)} %</span>
             </dd>
           </>

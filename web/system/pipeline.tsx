@@ -35,9 +35,8 @@ export function Pipeline({ system }: { system: System }) {
             </dd>
             <dt>Written</dt>
             <dd class="num">
-              {grouped(write.tradesPerSecond.toFixed(1))} trades/s, in{" "}
-              {grouped(`${write.batches}`)} batches of the last{" "}
-              {write.windowSeconds}&nbsp;s
+              {grouped(write.tradesPerSecond.toFixed(1))} trades/s, in {grouped(`${write.batches}`)}{" "}
+              batches of the last {write.windowSeconds}&nbsp;s
             </dd>
           </>
         )}
@@ -50,9 +49,7 @@ export function Pipeline({ system }: { system: System }) {
               <td class="num">{lag === null ? "–" : grouped(`${lag}`)}</td>
               <td class="num">{grouped(`${queued}`)}</td>
               <td class="num">
-                {lagAt === null
-                  ? "–"
-                  : `${durationText(serverNow() - lagAt)} ago`}
+                {lagAt === null ? "–" : `${durationText(serverNow() - lagAt)} ago`}
               </td>
               <td>
                 {assigned ? (

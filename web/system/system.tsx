@@ -24,8 +24,7 @@ export function System() {
       <ErrorNote what="The state cannot be read." error={error} />
       {error !== undefined && receivedAt !== undefined && (
         <p class="dim">
-          What follows is{" "}
-          <span class="num">{durationText(now.value - receivedAt)}</span> old.
+          What follows is <span class="num">{durationText(now.value - receivedAt)}</span> old.
         </p>
       )}
       {system === undefined ? (

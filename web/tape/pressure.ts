@@ -16,10 +16,7 @@ export interface Pressure {
  * Of the newest `minutes` one-minute buckets, by the market's own time: the last is that of its
  * newest trade.
  */
-export function pressureOf(
-  candles: readonly Candle[],
-  minutes: number,
-): Pressure {
+export function pressureOf(candles: readonly Candle[], minutes: number): Pressure {
   const newest = candles.at(-1)?.openTime ?? 0;
   const from = newest - (minutes - 1) * MINUTE_MS;
   let [volume, buy] = [0n, 0n];
@@ -33,9 +30,6 @@ export function pressureOf(
     minutes,
     buy: fromUnits(buy),
     sell: fromUnits(volume - buy),
-    buyShare:
-      volume === 0n
-        ? undefined
-        : Number((buy * 2_000n + volume) / (2n * volume)),
+    buyShare: volume === 0n ? undefined : Number((buy * 2_000n + volume) / (2n * volume)),
   };
 }

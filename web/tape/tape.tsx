@@ -29,9 +29,7 @@ export function Tape({
   if (!paused.value) held.current = wanted.value.slice(0, ROWS);
   const rows = held.current;
   const known = new Set(rows.map(({ id }) => id));
-  const waiting = paused.value
-    ? wanted.value.findIndex(({ id }) => known.has(id))
-    : 0;
+  const waiting = paused.value ? wanted.value.findIndex(({ id }) => known.has(id)) : 0;
   const scale = sizeScale(rows);
   const digits = columnDigits(rows, instrument.value);
   const wrong = least.value !== "" && !isAmount(least.value);
@@ -47,9 +45,7 @@ export function Tape({
             aria-label="Minimum size in base currency"
             aria-invalid={wrong}
             value={least}
-            onInput={({ currentTarget }) =>
-              (least.value = currentTarget.value.trim())
-            }
+            onInput={({ currentTarget }) => (least.value = currentTarget.value.trim())}
           />
         </label>
       </div>

@@ -38,11 +38,8 @@ export function TradeRow({
 
 /** Sizes above which a trade stands out among these: the upper tenth, and the upper fiftieth. */
 export function sizeScale(trades: readonly Trade[]): [number, number] {
-  const sizes = trades
-    .map(({ amount }) => Number(amount))
-    .sort((a, b) => a - b);
-  const at = (share: number) =>
-    sizes[Math.floor((sizes.length - 1) * share)] ?? Infinity;
+  const sizes = trades.map(({ amount }) => Number(amount)).sort((a, b) => a - b);
+  const at = (share: number) => sizes[Math.floor((sizes.length - 1) * share)] ?? Infinity;
   return [at(0.9), at(0.98)];
 }
 

@@ -13,8 +13,7 @@ import { PlatformaticTransport } from "./transport.js";
  * the product's transport. Arguments: which, brokers, topic prefix, group, trades, markets. Prints
  * a `Consumed`.
  */
-const [which = "", brokers = "", prefix = "", group = ""] =
-  process.argv.slice(2);
+const [which = "", brokers = "", prefix = "", group = ""] = process.argv.slice(2);
 const [trades = 0, markets = 0] = process.argv.slice(6).map(Number);
 
 // Standard output must contain only the result.

@@ -18,15 +18,17 @@ try {
   await preload(broker.brokers, prefix, TRADES, MARKETS);
   for (let round = 0; round < ROUNDS; round++)
     for (const which of ["kafkajs", "platformatic"]) {
-      const child = ContestantProcess.script(
-        "bench/spikes/platformatic/consume-run.ts",
-        [which, broker.brokers, prefix, randomName("group"), TRADES, MARKETS],
-      );
+      const child = ContestantProcess.script("bench/spikes/platformatic/consume-run.ts", [
+        which,
+        broker.brokers,
+        prefix,
+        randomName("group"),
+        TRADES,
+        MARKETS,
+      ]);
       const line = await child.line(LIMIT_MS);
       await child.stop();
-      const { seen, counted, seconds, cpuSeconds, megabytes } = JSON.parse(
-        line,
-      ) as Consumed;
+      const { seen, counted, seconds, cpuSeconds, megabytes } = JSON.parse(line) as Consumed;
       console.log(
         `${which}: ${Math.round(counted / seconds)} trades/s, ${((cpuSeconds * 1e6) / counted).toFixed(2)} µs/trade, ${Math.round(megabytes)} MB, ${seen - TRADES} copies`,
       );

@@ -12,11 +12,7 @@ import { PartitionProgress } from "../../../src/streaming/kafka/partition-progre
 import type { PartitionTable } from "../../../src/streaming/kafka/topic-settings.js";
 import { type Item, Lane } from "../../../src/streaming/lanes.js";
 import type { TopicName } from "../../../src/streaming/topics.js";
-import type {
-  Consumer,
-  ConsumerStatus,
-  Subscription,
-} from "../../../src/streaming/transport.js";
+import type { Consumer, ConsumerStatus, Subscription } from "../../../src/streaming/transport.js";
 import { latestTime } from "../../../src/streaming/validity.js";
 
 const DRAIN_MS = 8_000;
@@ -34,12 +30,7 @@ type Stream = Awaited<ReturnType<Client["consume"]>>;
  * Partition p of every topic at one member: what kafka-assigner.ts does for kafkajs, without its
  * wire format.
  */
-const sameMemberForEveryTopic: GroupPartitionsAssigner = (
-  _current,
-  members,
-  topics,
-  metadata,
-) => {
+const sameMemberForEveryTopic: GroupPartitionsAssigner = (_current, members, topics, metadata) => {
   const ids = [...members.keys()].sort();
   return ids.map((memberId, index) => ({
     memberId,
@@ -170,10 +161,7 @@ export class PlatformaticConsumer implements Consumer {
         const key = `${topic}/${partition}`;
         kept.add(key);
         if (!this.assigned.has(key))
-          this.assigned.set(
-            key,
-            new PartitionProgress(topic, partition, this.lanes.length),
-          );
+          this.assigned.set(key, new PartitionProgress(topic, partition, this.lanes.length));
       }
     for (const [key, progress] of this.assigned) {
       if (kept.has(key)) continue;
@@ -206,8 +194,7 @@ export class PlatformaticConsumer implements Consumer {
     };
     decode(topic, item, message.value, latestTime(Number(message.timestamp)));
     this.lanes[lane]?.push(topic, [item]);
-    if (this.waiting(topic) > 2 * this.subscription.maxBatch)
-      this.streams.get(topic)?.pause();
+    if (this.waiting(topic) > 2 * this.subscription.maxBatch) this.streams.get(topic)?.pause();
   }
 
   private waiting(topic: TopicName): number {
@@ -216,8 +203,7 @@ export class PlatformaticConsumer implements Consumer {
 
   private relieve(topic: TopicName): void {
     const stream = this.streams.get(topic);
-    if (stream?.isPaused() && this.waiting(topic) <= this.subscription.maxBatch)
-      stream.resume();
+    if (stream?.isPaused() && this.waiting(topic) <= this.subscription.maxBatch) stream.resume();
   }
 
   private handled(lane: number, items: readonly Read[]): void {
@@ -254,14 +240,11 @@ export class PlatformaticConsumer implements Consumer {
     for (const lane of this.lanes) lane.drop(() => true);
     const stopped = Promise.all(this.lanes.map((lane) => lane.stop()));
     await within(DRAIN_MS, stopped);
-    for (const courier of this.couriers)
-      courier.giveUp(new Error("not handled in time"));
+    for (const courier of this.couriers) courier.giveUp(new Error("not handled in time"));
     await within(GIVE_UP_MS, stopped);
     this.commitSoon();
     await within(CLOSE_LIMIT_MS, this.committing);
-    const left = new Promise<void>((done) =>
-      this.client.close(true, () => done()),
-    );
+    const left = new Promise<void>((done) => this.client.close(true, () => done()));
     await within(CLOSE_LIMIT_MS, left);
   }
 }

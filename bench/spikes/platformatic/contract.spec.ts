@@ -29,10 +29,7 @@ describeKafka("the spike on @platformatic/kafka, by the contract", () => {
     });
     const transports: PlatformaticTransport[] = [];
     const another = async (): Promise<PlatformaticTransport> => {
-      const transport = new PlatformaticTransport(
-        config,
-        new StreamingFigures(new Metrics()),
-      );
+      const transport = new PlatformaticTransport(config, new StreamingFigures(new Metrics()));
       transports.push(transport);
       await transport.start();
       return transport;
@@ -41,8 +38,7 @@ describeKafka("the spike on @platformatic/kafka, by the contract", () => {
       transport: await another(),
       group: `${prefix}recorder`,
       another,
-      raw: (topic, key, value) =>
-        putRaw(kafka.brokers, prefix + topic, key, value),
+      raw: (topic, key, value) => putRaw(kafka.brokers, prefix + topic, key, value),
       close: async () => {
         await Promise.all(transports.map((each) => each.close()));
       },

@@ -1,9 +1,4 @@
-import {
-  Admin,
-  ProduceAcks,
-  Producer,
-  stringSerializers,
-} from "@platformatic/kafka";
+import { Admin, ProduceAcks, Producer, stringSerializers } from "@platformatic/kafka";
 import type { Config } from "../../../src/config/config.js";
 import type { StreamingFigures } from "../../../src/streaming/streaming-figures.js";
 import { encode, keyOf, partitionKeyOf } from "../../../src/streaming/codec.js";
@@ -19,13 +14,7 @@ import {
 } from "../../../src/streaming/transport.js";
 import { PlatformaticConsumer } from "./consumer.js";
 
-const TOPICS: readonly TopicName[] = [
-  "trades",
-  "trades.bulk",
-  "candles",
-  "feeds",
-  "trades.dead",
-];
+const TOPICS: readonly TopicName[] = ["trades", "trades.bulk", "candles", "feeds", "trades.dead"];
 /** Records of one request, below a broker's usual limit of a million bytes. */
 const CHUNK_RECORDS = 1_000;
 
@@ -79,13 +68,10 @@ export class PlatformaticTransport extends Transport {
     { signal }: ProduceOptions = {},
   ): Promise<void> {
     signal?.throwIfAborted();
-    if (this.ended !== undefined)
-      throw new TransportError("closed", "The transport is closed");
+    if (this.ended !== undefined) throw new TransportError("closed", "The transport is closed");
     // Calls of one topic run in order.
     const before = this.writing.get(topic) ?? Promise.resolve();
-    const own = before
-      .catch(() => undefined)
-      .then(() => this.send(topic, records));
+    const own = before.catch(() => undefined).then(() => this.send(topic, records));
     this.writing.set(topic, own);
     await own;
   }
@@ -108,15 +94,8 @@ export class PlatformaticTransport extends Transport {
 
   async subscribe(subscription: Subscription): Promise<Consumer> {
     const { kafkaBrokers, topicPrefix } = this.config;
-    const tables = new Map(
-      [...this.tables].filter(([topic]) => subscription.handlers.has(topic)),
-    );
-    const consumer = new PlatformaticConsumer(
-      kafkaBrokers,
-      topicPrefix,
-      subscription,
-      tables,
-    );
+    const tables = new Map([...this.tables].filter(([topic]) => subscription.handlers.has(topic)));
+    const consumer = new PlatformaticConsumer(kafkaBrokers, topicPrefix, subscription, tables);
     this.consumers.add(consumer);
     await consumer.start();
     return consumer;

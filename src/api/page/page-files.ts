@@ -61,10 +61,7 @@ function bodyOf(file: string): { body: Buffer; etag: string } {
  * The smallest encoding of the file that the client accepts (RFC 9110, 12.5.3; of the weights only
  * 0 counts).
  */
-export function encodingFor(
-  file: PageFile,
-  accept: string | undefined,
-): Encoding {
+export function encodingFor(file: PageFile, accept: string | undefined): Encoding {
   const refused = /;\s*q=0(\.0*)?$/;
   const taken = (accept ?? "")
     .toLowerCase()

@@ -28,17 +28,10 @@ export function setupPage(app: NestFastifyApplication, folder = FOLDER): void {
         : send(index, request, reply),
     );
   for (const [path, file] of files)
-    if (path !== INDEX)
-      server.get(path, UNLIMITED, (request, reply) =>
-        send(file, request, reply),
-      );
+    if (path !== INDEX) server.get(path, UNLIMITED, (request, reply) => send(file, request, reply));
 }
 
-function send(
-  file: PageFile,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
+function send(file: PageFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const encoding = encodingFor(file, request.headers["accept-encoding"]);
   const { body, etag } = file.bodies.get(encoding) as {
     body: Buffer;
@@ -47,13 +40,9 @@ function send(
   void reply
     .header("ETag", etag)
     .header("Vary", "Accept-Encoding")
-    .header(
-      "Cache-Control",
-      file.immutable ? "public, max-age=31536000, immutable" : "no-cache",
-    );
+    .header("Cache-Control", file.immutable ? "public, max-age=31536000, immutable" : "no-cache");
   const known = request.headers["if-none-match"];
-  if (known !== undefined && matchesEtag(known, etag))
-    return reply.status(304).send();
+  if (known !== undefined && matchesEtag(known, etag)) return reply.status(304).send();
   if (encoding !== "identity") void reply.header("Content-Encoding", encoding);
   return reply.type(file.type).send(body);
 }

@@ -59,11 +59,8 @@ describe("the time of a backfill", () => {
       "must be at most 3660 days before to (2026-01-05T12:00:00.000Z, now)",
       "2015-01-23T12:00:00.000Z",
     ],
-  ])(
-    "%j is refused with its limit and what was sent",
-    (times, field, ...rest) => {
-      const [detail, value] = rest;
-      expect(refusal(times)).toEqual({ field, detail, value });
-    },
-  );
+  ])("%j is refused with its limit and what was sent", (times, field, ...rest) => {
+    const [detail, value] = rest;
+    expect(refusal(times)).toEqual({ field, detail, value });
+  });
 });

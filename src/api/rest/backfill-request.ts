@@ -79,26 +79,16 @@ export class BackfillsQuery {
 }
 
 /** The requested range in epoch ms, or throws a 400. `now` is epoch ms. */
-export function rangeOf(
-  request: BackfillRequest,
-  now: number,
-): { from: number; to: number } {
+export function rangeOf(request: BackfillRequest, now: number): { from: number; to: number } {
   const { from, to = now } = request;
   const fault = (field: "from" | "to", detail: string): Error =>
-    badParameters([
-      { field, detail, value: timeText(field === "from" ? from : to) },
-    ]);
-  if (from < MIN_TIME)
-    throw fault("from", `must be ${timeText(MIN_TIME)} or later`);
-  if (to > now)
-    throw fault("to", `must not lie in the future (it is ${timeText(now)})`);
+    badParameters([{ field, detail, value: timeText(field === "from" ? from : to) }]);
+  if (from < MIN_TIME) throw fault("from", `must be ${timeText(MIN_TIME)} or later`);
+  if (to > now) throw fault("to", `must not lie in the future (it is ${timeText(now)})`);
   const end = `to (${timeText(to)}${request.to === undefined ? ", now" : ""})`;
   if (from >= to) throw fault("from", `must be before ${end}`);
   if (to - from > MAX_SPAN_MS)
-    throw fault(
-      "from",
-      `must be at most ${MAX_SPAN_MS / DAY_MS} days before ${end}`,
-    );
+    throw fault("from", `must be at most ${MAX_SPAN_MS / DAY_MS} days before ${end}`);
   return { from, to };
 }
 
@@ -112,8 +102,7 @@ function MarketName(): PropertyDecorator {
   return ValidateBy({
     name: "isMarket",
     validator: {
-      validate: (value) =>
-        typeof value === "string" && parseMarket(value) !== undefined,
+      validate: (value) => typeof value === "string" && parseMarket(value) !== undefined,
       defaultMessage: () => "must be venue:symbol, such as binance:BTCUSDT",
     },
   });
@@ -130,10 +119,7 @@ function Time(): PropertyDecorator {
     ValidateBy({
       name: "isTime",
       validator: {
-        validate: (value) =>
-          typeof value === "number" &&
-          Number.isSafeInteger(value) &&
-          value >= 0,
+        validate: (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0,
         defaultMessage: () =>
           "must be epoch ms or ISO 8601, such as 2024-01-01 or 2024-01-01T00:00:00Z",
       },

@@ -18,31 +18,22 @@ export const BACKFILL_SCHEMA = object<Backfill>({
   market,
   from: time("Requested exchange time, inclusive", 1704067200000),
   to: time("Requested exchange time, exclusive", 1706745600000),
-  askedBy: oneOf(
-    "Who requested it: the first hour of a new market is a bootstrap",
-    ["api", "command", "bootstrap"],
-  ),
+  askedBy: oneOf("Who requested it: the first hour of a new market is a bootstrap", [
+    "api",
+    "command",
+    "bootstrap",
+  ]),
   state: oneOf(
     "`waiting` also while it is to be retried; `failed` and `cancelled` jobs keep the trades they have loaded",
     ["running", "waiting", "done", "failed", "cancelled"],
   ),
-  reached: time(
-    "Everything before this time is loaded, or named in notes",
-    1705276800000,
-  ),
+  reached: time("Everything before this time is loaded, or named in notes", 1705276800000),
   progress: part("Of the requested time"),
   read: count("Trades read from the sources", 4_730_112),
-  stored: count(
-    "Of these, the trades that were not yet stored when they were read",
-    4_730_112,
-  ),
+  stored: count("Of these, the trades that were not yet stored when they were read", 4_730_112),
   rate: number("Trades read per second, recently", 104_000),
-  secondsLeft: nullable(
-    number("Seconds to the end at the rate so far; null while unknown", 55),
-  ),
-  doing: nullable(
-    text("What is being loaded", "BTCUSDT-aggTrades-2024-01.zip"),
-  ),
+  secondsLeft: nullable(number("Seconds to the end at the rate so far; null while unknown", 55)),
+  doing: nullable(text("What is being loaded", "BTCUSDT-aggTrades-2024-01.zip")),
   notes: listOf(
     { type: "string" },
     "Remarks on the result: days without a file, gaps, sources that were not used",

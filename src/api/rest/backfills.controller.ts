@@ -12,13 +12,7 @@ import {
   UseGuards,
   applyDecorators,
 } from "@nestjs/common";
-import {
-  ApiBearerAuth,
-  ApiOperation,
-  ApiParam,
-  ApiResponse,
-  ApiTags,
-} from "@nestjs/swagger";
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from "@nestjs/swagger";
 import { Checked } from "../../http/checked.js";
 import { Fails, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { IngestKeyGuard } from "../../http/ingest-key.guard.js";
@@ -30,11 +24,7 @@ import {
   BackfillStore,
   MAX_OPEN,
 } from "../../persistence/stores/backfills/backfill-store.js";
-import {
-  BackfillRequest,
-  BackfillsQuery,
-  rangeOf,
-} from "./backfill-request.js";
+import { BackfillRequest, BackfillsQuery, rangeOf } from "./backfill-request.js";
 import { HistoryVenues, requireHistory } from "./history-venues.js";
 import { NoQuery } from "./queries.js";
 
@@ -106,10 +96,7 @@ export class BackfillsController {
   @ReturnsOne("Backfill", "The job")
   @Fails(400, 404)
   @Header("Cache-Control", "no-cache")
-  async find(
-    @Param("id") id: string,
-    @Query() _query: NoQuery,
-  ): Promise<Backfill> {
+  async find(@Param("id") id: string, @Query() _query: NoQuery): Promise<Backfill> {
     return found(id, await this.store.find(numberOf(id)));
   }
 

@@ -1,17 +1,8 @@
-import {
-  ApiProperty,
-  ApiPropertyOptional,
-  IntersectionType,
-} from "@nestjs/swagger";
+import { ApiProperty, ApiPropertyOptional, IntersectionType } from "@nestjs/swagger";
 import { IsOptional, IsString, Matches } from "class-validator";
 import { INTERVALS } from "../../domain/interval.js";
 import { REVISION_REASONS } from "../../domain/revision.js";
-import {
-  DEFAULT_LIMIT,
-  MAX_LIMIT,
-  OptionalId,
-  OptionalLimit,
-} from "../../http/parameters.js";
+import { DEFAULT_LIMIT, MAX_LIMIT, OptionalId, OptionalLimit } from "../../http/parameters.js";
 import { TimesQuery } from "./queries.js";
 
 export class OneCandleQuery {
@@ -27,8 +18,7 @@ export class OneCandleQuery {
 export class HistoryQuery extends OneCandleQuery {
   @ApiPropertyOptional({
     type: "string",
-    description:
-      "Only revisions after this one, oldest first; 0 starts at the first",
+    description: "Only revisions after this one, oldest first; 0 starts at the first",
     example: "0",
   })
   @OptionalId()

@@ -1,14 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import {
-  Controller,
-  Get,
-  Headers,
-  Inject,
-  Param,
-  Query,
-  Res,
-} from "@nestjs/common";
+import { Controller, Get, Headers, Inject, Param, Query, Res } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../../config/config.js";
@@ -21,10 +13,7 @@ import { matchesEtag } from "../../http/etag.js";
 import { DEFAULT_LIMIT, MAX_LIMIT, checkRange } from "../../http/parameters.js";
 import { badParameters, shown } from "../../http/problem.js";
 import { KnownMarkets } from "../../live/known-markets.js";
-import {
-  type CandleQuery,
-  CandleStore,
-} from "../../persistence/stores/candles/candle-store.js";
+import { type CandleQuery, CandleStore } from "../../persistence/stores/candles/candle-store.js";
 import { requireMarket } from "./existing-market.js";
 import { CandlesQuery } from "./queries.js";
 
@@ -74,17 +63,10 @@ export class CandlesController {
     });
     void reply.header("Cache-Control", "no-cache").header("Vary", "Accept");
     if (format === "csv")
-      void reply.header(
-        "Content-Disposition",
-        `attachment; filename="${fileNameOf(wanted)}"`,
-      );
+      void reply.header("Content-Disposition", `attachment; filename="${fileNameOf(wanted)}"`);
     if (whole) {
-      const pages = csvOfPages<Candle>(
-        CANDLE_COLUMNS,
-        candles,
-        MAX_LIMIT,
-        ({ openTime }) =>
-          read({ ...wanted, start: openTime + 1, limit: MAX_LIMIT }),
+      const pages = csvOfPages<Candle>(CANDLE_COLUMNS, candles, MAX_LIMIT, ({ openTime }) =>
+        read({ ...wanted, start: openTime + 1, limit: MAX_LIMIT }),
       );
       // At most one page is buffered for a slow client.
       const stream = Readable.from(pages, {
@@ -102,9 +84,7 @@ export class CandlesController {
       await reply.type(CSV).send(csvOf(CANDLE_COLUMNS, candles));
     } else {
       // As text, which Fastify sends as it is; serialising an object takes longer.
-      await reply
-        .type("application/json; charset=utf-8")
-        .send(JSON.stringify(candles));
+      await reply.type("application/json; charset=utf-8").send(JSON.stringify(candles));
     }
   }
 }
@@ -126,12 +106,7 @@ export function storedInterval(config: Config, text: string): Interval {
 function fileNameOf(wanted: Omit<CandleQuery, "limit">): string {
   const time = (at: number | undefined): string[] =>
     at === undefined ? [] : [new Date(at).toISOString().slice(0, 19) + "Z"];
-  const parts = [
-    wanted.market,
-    wanted.interval,
-    ...time(wanted.start),
-    ...time(wanted.end),
-  ];
+  const parts = [wanted.market, wanted.interval, ...time(wanted.start), ...time(wanted.end)];
   return `${parts.join("-").replaceAll(/[^A-Za-z0-9._-]/g, "-")}.csv`;
 }
 

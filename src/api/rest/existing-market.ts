@@ -4,10 +4,7 @@ import { ProblemException } from "../../http/problem.js";
 import type { KnownMarkets } from "../../live/known-markets.js";
 
 /** Throws a 404 for a market that has neither a trade nor a feed. */
-export async function requireMarket(
-  known: KnownMarkets,
-  market: Market,
-): Promise<void> {
+export async function requireMarket(known: KnownMarkets, market: Market): Promise<void> {
   if (!(await known.has(market))) throw unknownMarket(market);
 }
 

@@ -49,9 +49,7 @@ const revision = object<CandleRevision>({
   changes: listOf(
     object<FieldChange>({
       field,
-      before: nullable(
-        text("Null when the candle had no trade before its end", "61704"),
-      ),
+      before: nullable(text("Null when the candle had no trade before its end", "61704")),
       after: text("Exact, as text", "61710.5"),
     }),
     "What differs",
@@ -65,14 +63,8 @@ const span = object<CandleIds["held"][number]>({
 
 const ids = object<CandleIds>(
   {
-    held: listOf(
-      span,
-      "Ranges of recorded ids that overlap the candle or are adjacent to it",
-    ),
-    void: listOf(
-      span,
-      "Ids for which the venue has confirmed that it has no trade",
-    ),
+    held: listOf(span, "Ranges of recorded ids that overlap the candle or are adjacent to it"),
+    void: listOf(span, "Ids for which the venue has confirmed that it has no trade"),
     gaps: listOf(reference("Gap"), "Ids that are missing"),
     counts: object<CandleIds["counts"]>(
       {
@@ -131,9 +123,7 @@ const explanation = object<CandleExplanation>({
   firstTrade: trade("First trade by (time, ord)"),
   lastTrade: trade("Last trade by (time, ord)"),
   droppedBefore: nullable(
-    time(
-      "Exchange time before which its trades were dropped by retention; null: all are kept",
-    ),
+    time("Exchange time before which its trades were dropped by retention; null: all are kept"),
   ),
   stored: nullable(stored),
   ids: nullable(ids),

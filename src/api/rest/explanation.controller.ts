@@ -1,22 +1,9 @@
-import {
-  Controller,
-  Get,
-  Header,
-  HttpStatus,
-  Inject,
-  Param,
-  Query,
-} from "@nestjs/common";
+import { Controller, Get, Header, HttpStatus, Inject, Param, Query } from "@nestjs/common";
 import { ApiOperation, ApiParam, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
 import { type Interval, openTimeOf } from "../../domain/interval.js";
 import { Checked } from "../../http/checked.js";
-import {
-  Fails,
-  MarketInPath,
-  ReturnsList,
-  ReturnsOne,
-} from "../../http/documented.js";
+import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { DEFAULT_LIMIT, parseTime } from "../../http/parameters.js";
 import { ProblemException, badParameters, shown } from "../../http/problem.js";
 import { Semaphore } from "../../http/semaphore.js";
@@ -116,11 +103,7 @@ export class ExplanationController {
     return (await turn) ?? noCandle(key);
   }
 
-  private async keyOf(
-    market: string,
-    text: string,
-    interval: string,
-  ): Promise<CandleKey> {
+  private async keyOf(market: string, text: string, interval: string): Promise<CandleKey> {
     const stored = storedInterval(this.config, interval);
     const time = parseTime(text);
     const openTime = time === undefined ? undefined : openTimeOf(stored, time);

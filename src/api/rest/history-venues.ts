@@ -16,10 +16,7 @@ export abstract class HistoryVenues {
 }
 
 /** Throws a 400 for a market whose history cannot be loaded. */
-export function requireHistory(
-  market: string,
-  { withHistory: venues }: HistoryVenues,
-): void {
+export function requireHistory(market: string, { withHistory: venues }: HistoryVenues): void {
   const { venue: name, symbol = "" } = parseMarket(market) ?? {};
   const venue = venues.find((it) => it.name === name);
   const refused = (detail: string): Error =>
@@ -29,7 +26,5 @@ export function requireHistory(
       `must be of a venue whose history can be loaded (${venues.map((it) => it.name).join(", ")})`,
     );
   if (!venue.symbols.pattern.test(symbol))
-    throw refused(
-      `must have a symbol as ${venue.name} spells it (${venue.symbols.rule})`,
-    );
+    throw refused(`must have a symbol as ${venue.name} spells it (${venue.symbols.rule})`);
 }

@@ -1,15 +1,5 @@
-import {
-  INSTRUMENT_KINDS,
-  INSTRUMENT_STATUSES,
-  type Instrument,
-} from "../../domain/instrument.js";
-import {
-  decimal,
-  nullable,
-  object,
-  oneOf,
-  text,
-} from "../../http/schema-parts.js";
+import { INSTRUMENT_KINDS, INSTRUMENT_STATUSES, type Instrument } from "../../domain/instrument.js";
+import { decimal, nullable, object, oneOf, text } from "../../http/schema-parts.js";
 
 /** Part of a market. */
 export const INSTRUMENT_SCHEMA = nullable(
@@ -17,9 +7,7 @@ export const INSTRUMENT_SCHEMA = nullable(
     {
       base: text("Currency of amounts, as the venue spells it", "BTC"),
       quote: text("Currency of prices", "USDT"),
-      kind: nullable(
-        oneOf("Null where the venue does not say", INSTRUMENT_KINDS),
-      ),
+      kind: nullable(oneOf("Null where the venue does not say", INSTRUMENT_KINDS)),
       tickSize: nullable(
         decimal(
           "Tick size: orders' prices are multiples of it; null where the venue does not say",

@@ -1,29 +1,14 @@
-import {
-  Controller,
-  Get,
-  Header,
-  HttpStatus,
-  Param,
-  Query,
-} from "@nestjs/common";
+import { Controller, Get, Header, HttpStatus, Param, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { Checked } from "../../http/checked.js";
-import {
-  Fails,
-  MarketInPath,
-  ReturnsList,
-  ReturnsOne,
-} from "../../http/documented.js";
+import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
 import { ProblemException } from "../../http/problem.js";
 import { KnownMarkets } from "../../live/known-markets.js";
 import { type Ticker, WINDOW_MINUTES, tickerFrom } from "../../live/ticker.js";
 import { CandleStore } from "../../persistence/stores/candles/candle-store.js";
 import { type Gap, GapStore } from "../../persistence/stores/gaps/gap-store.js";
-import {
-  MarketStore,
-  type MarketSummary,
-} from "../../persistence/stores/market-store.js";
+import { MarketStore, type MarketSummary } from "../../persistence/stores/market-store.js";
 import { requireMarket, unknownMarket } from "./existing-market.js";
 import { GapsQuery, NoQuery } from "./queries.js";
 
@@ -56,10 +41,7 @@ export class MarketsController {
   @ReturnsOne("Market", "The market")
   @Fails(400, 404)
   @Header("Cache-Control", "no-cache")
-  async one(
-    @Param("market") market: string,
-    @Query() _query: NoQuery,
-  ): Promise<MarketSummary> {
+  async one(@Param("market") market: string, @Query() _query: NoQuery): Promise<MarketSummary> {
     const summary = await this.markets.find(market);
     if (summary === undefined) throw unknownMarket(market);
     return summary;
@@ -75,10 +57,7 @@ export class MarketsController {
   @ReturnsOne("Ticker", "The ticker")
   @Fails(400, 404)
   @Header("Cache-Control", "no-cache")
-  async ticker(
-    @Param("market") market: string,
-    @Query() _query: NoQuery,
-  ): Promise<Ticker> {
+  async ticker(@Param("market") market: string, @Query() _query: NoQuery): Promise<Ticker> {
     await requireMarket(this.known, market);
     const ticker = tickerFrom(
       await this.candles.page({
@@ -88,11 +67,7 @@ export class MarketsController {
       }),
     );
     if (ticker === undefined)
-      throw new ProblemException(
-        HttpStatus.NOT_FOUND,
-        "no_trades",
-        `${market} has no trade yet.`,
-      );
+      throw new ProblemException(HttpStatus.NOT_FOUND, "no_trades", `${market} has no trade yet.`);
     return ticker;
   }
 
@@ -106,10 +81,7 @@ export class MarketsController {
   @ReturnsList("Gap", "Gaps by id")
   @Fails(400, 404)
   @Header("Cache-Control", "no-cache")
-  async gaps(
-    @Param("market") market: string,
-    @Query() query: GapsQuery,
-  ): Promise<Gap[]> {
+  async gaps(@Param("market") market: string, @Query() query: GapsQuery): Promise<Gap[]> {
     await requireMarket(this.known, market);
     return this.missing.page(market, {
       ...query,

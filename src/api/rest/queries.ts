@@ -8,10 +8,7 @@ import {
   OptionalLimit,
   OptionalTime,
 } from "../../http/parameters.js";
-import {
-  GAP_STATES,
-  type GapState,
-} from "../../persistence/stores/gaps/gap-store.js";
+import { GAP_STATES, type GapState } from "../../persistence/stores/gaps/gap-store.js";
 
 const LIMIT = {
   type: "integer",
@@ -31,8 +28,7 @@ export const FORMATS = ["csv", "json"] as const;
 export class TimesQuery {
   @ApiPropertyOptional({
     ...TIME,
-    description:
-      "Inclusive. Epoch ms or ISO 8601. Alone: the oldest rows from there",
+    description: "Inclusive. Epoch ms or ISO 8601. Alone: the oldest rows from there",
     example: 1723161600000,
   })
   @OptionalTime()
@@ -40,8 +36,7 @@ export class TimesQuery {
 
   @ApiPropertyOptional({
     ...TIME,
-    description:
-      "Exclusive. Epoch ms or ISO 8601. Alone: the newest rows before it",
+    description: "Exclusive. Epoch ms or ISO 8601. Alone: the newest rows before it",
     example: "2024-08-09T01:00:00Z",
   })
   @OptionalTime()

@@ -2,10 +2,7 @@ import { applyDecorators } from "@nestjs/common";
 import { ApiPropertyOptional } from "@nestjs/swagger";
 import { IsIn, IsOptional, IsString } from "class-validator";
 import { INTERVALS } from "../../domain/interval.js";
-import {
-  DIFFERENCE_STATES,
-  type DifferenceState,
-} from "../../domain/reconciliation.js";
+import { DIFFERENCE_STATES, type DifferenceState } from "../../domain/reconciliation.js";
 import { OptionalTime } from "../../http/parameters.js";
 import { FORMATS, TIME, TimesQuery } from "./queries.js";
 

@@ -26,15 +26,9 @@ const OUTCOMES = ["match", "differs", "missing_here", "missing_there"];
 const day = object<ReconciledDay>({
   market,
   day: time("UTC midnight of the day"),
-  compared: count(
-    "Minutes compared, including those without a trade on either side",
-    1440,
-  ),
+  compared: count("Minutes compared, including those without a trade on either side", 1440),
   matched: count("Minutes in which every judged field is equal", 1439),
-  incomplete: count(
-    "Minutes in which one differs, and Tapeline is known to miss trades",
-    1,
-  ),
+  incomplete: count("Minutes in which one differs, and Tapeline is known to miss trades", 1),
   unjudged: count(
     "Minutes in which only fields differ whose convention is not known; they count as matched",
     0,
@@ -50,9 +44,7 @@ const field = object<FieldDifference>({
       "31.20651",
     ),
   ),
-  theirs: nullable(
-    text("The venue's, exact decimal; null: no candle", "31.20652"),
-  ),
+  theirs: nullable(text("The venue's, exact decimal; null: no candle", "31.20652")),
   judged: flag("False: the venue's convention for it is not known", true),
 });
 
@@ -60,10 +52,12 @@ const difference = object<Difference>({
   market,
   interval: oneOf("Interval", INTERVALS),
   openTime: time("First ms of the bucket"),
-  outcome: oneOf(
-    "What was found; `match`: only in fields that are not judged",
-    ["differs", "missing_here", "missing_there", "match"],
-  ),
+  outcome: oneOf("What was found; `match`: only in fields that are not judged", [
+    "differs",
+    "missing_here",
+    "missing_there",
+    "match",
+  ]),
   fields: listOf(field, "What differs"),
   state: oneOf(
     "suspected: found once, to be compared again soon. confirmed: found again. unjudged: convention not known. resolved: equal by now",
@@ -75,10 +69,7 @@ const difference = object<Difference>({
       true,
     ),
   ),
-  version: count(
-    "Version of Tapeline's candle when compared; 0: there was none",
-    97,
-  ),
+  version: count("Version of Tapeline's candle when compared; 0: there was none", 97),
   foundAt: time("When it was found"),
   comparedAt: time("When it was compared last"),
 });

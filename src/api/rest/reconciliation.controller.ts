@@ -1,23 +1,10 @@
-import {
-  Controller,
-  Get,
-  Headers,
-  Inject,
-  Param,
-  Query,
-  Res,
-} from "@nestjs/common";
+import { Controller, Get, Headers, Inject, Param, Query, Res } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
 import { CONFIG, type Config } from "../../config/config.js";
 import { DAY_MS } from "../../domain/units.js";
 import { Checked } from "../../http/checked.js";
-import {
-  DAY_COLUMNS,
-  DIFFERENCE_COLUMNS,
-  csvOf,
-  wantsCsv,
-} from "../../http/csv.js";
+import { DAY_COLUMNS, DIFFERENCE_COLUMNS, csvOf, wantsCsv } from "../../http/csv.js";
 import { Fails, MarketInPath, ReturnsList } from "../../http/documented.js";
 import { DEFAULT_LIMIT, checkRange } from "../../http/parameters.js";
 import { badParameters } from "../../http/problem.js";
@@ -25,10 +12,7 @@ import { KnownMarkets } from "../../live/known-markets.js";
 import { ReconciliationStore } from "../../persistence/stores/reconciliation/reconciliation-store.js";
 import { storedInterval } from "./candles.controller.js";
 import { requireMarket } from "./existing-market.js";
-import {
-  DifferencesQuery,
-  ReconciliationQuery,
-} from "./reconciliation-queries.js";
+import { DifferencesQuery, ReconciliationQuery } from "./reconciliation-queries.js";
 
 const CSV = "text/csv; charset=utf-8; header=present";
 const DAYS_EXAMPLE = `${DAY_COLUMNS.join(",")}\r\nbinance:BTCUSDT,1723161600000,1440,1439,1,0,0.9993\r\n`;
@@ -110,14 +94,8 @@ async function send<R extends object>(
 ): Promise<void> {
   void reply.header("Cache-Control", "no-cache").header("Vary", "Accept");
   if (format === "csv")
-    void reply.header(
-      "Content-Disposition",
-      'attachment; filename="reconciliation.csv"',
-    );
+    void reply.header("Content-Disposition", 'attachment; filename="reconciliation.csv"');
   if (format === "csv" || (format === undefined && wantsCsv(accept)))
     await reply.type(CSV).send(csvOf(columns, rows));
-  else
-    await reply
-      .type("application/json; charset=utf-8")
-      .send(JSON.stringify(rows));
+  else await reply.type("application/json; charset=utf-8").send(JSON.stringify(rows));
 }

@@ -18,10 +18,7 @@ import {
 } from "../../http/schema-parts.js";
 import type { Ticker } from "../../live/ticker.js";
 import type { Sparkline } from "../../persistence/stores/candles/sparkline-store.js";
-import {
-  type Gap,
-  GAP_STATES,
-} from "../../persistence/stores/gaps/gap-store.js";
+import { type Gap, GAP_STATES } from "../../persistence/stores/gaps/gap-store.js";
 import type { MarketSummary } from "../../persistence/stores/market-store.js";
 import { SYSTEM_SCHEMAS } from "../system/system-schemas.js";
 import { BACKFILL_SCHEMA } from "./backfill-schema.js";
@@ -31,10 +28,7 @@ import { RECONCILIATION_SCHEMAS } from "./reconciliation-schemas.js";
 
 const candle = object<Candle>({
   market,
-  interval: oneOf("Interval", [
-    "1m",
-    ...INTERVALS.filter((interval) => interval !== "1m"),
-  ]),
+  interval: oneOf("Interval", ["1m", ...INTERVALS.filter((interval) => interval !== "1m")]),
   openTime: time("First ms of the bucket"),
   closeTime: time("Last ms of the bucket", 1723161659999),
   open: decimal("Price of the first trade by (time, id)", "61683.99"),
@@ -44,22 +38,13 @@ const candle = object<Candle>({
   volume: decimal("Σ amount, base currency", "31.20651"),
   quoteVolume: decimal("Σ price × amount", "1924712.0811543"),
   takerBuyVolume: decimal("Amount that takers bought", "14.9921"),
-  takerBuyQuoteVolume: decimal(
-    "Price × amount that takers bought",
-    "924711.8804811",
-  ),
+  takerBuyQuoteVolume: decimal("Price × amount that takers bought", "924711.8804811"),
   trades: count("Raw trades", 1812),
   firstTradeId: nullable(
-    text(
-      "First raw trade id; null on markets whose ids are not dense",
-      "3721061031",
-    ),
+    text("First raw trade id; null on markets whose ids are not dense", "3721061031"),
   ),
   lastTradeId: nullable(
-    text(
-      "Last raw trade id; null on markets whose ids are not dense",
-      "3721062842",
-    ),
+    text("Last raw trade id; null on markets whose ids are not dense", "3721062842"),
   ),
   closed: flag("Whether the market's clock has passed its end", true),
   version: count(
@@ -68,28 +53,16 @@ const candle = object<Candle>({
   ),
   revision: count("Changes after closing", 0),
   complete: nullable(
-    flag(
-      "True: no trade is missing. False: one is, or may be. Null: cannot be known",
-      true,
-    ),
+    flag("True: no trade is missing. False: one is, or may be. Null: cannot be known", true),
   ),
 });
 
 const trade = object<Trade>({
   market,
   id: text("The venue's own id", "3721061031"),
-  ord: text(
-    "Orders trades of one millisecond; on dense markets the first raw id",
-    "3721061031",
-  ),
-  ids: oneOf("Dense ids count up by one, so that gaps can be seen", [
-    "dense",
-    "sparse",
-  ]),
-  kind: oneOf("An aggregated trade stands for `count` raw ones", [
-    "raw",
-    "aggregated",
-  ]),
+  ord: text("Orders trades of one millisecond; on dense markets the first raw id", "3721061031"),
+  ids: oneOf("Dense ids count up by one, so that gaps can be seen", ["dense", "sparse"]),
+  kind: oneOf("An aggregated trade stands for `count` raw ones", ["raw", "aggregated"]),
   count: count("Raw trades this one stands for", 1),
   price: decimal("Price", "61683.99"),
   amount: decimal("Amount, base currency", "0.0125"),
@@ -112,21 +85,14 @@ const summary = object<MarketSummary>({
   venue: text("Venue", "binance"),
   symbol: text("The venue's own name", "BTCUSDT"),
   ids: nullable(
-    oneOf(
-      "Dense ids count up by one, so that gaps can be seen; null until the first trade",
-      ["dense", "sparse"],
-    ),
-  ),
-  kind: nullable(
-    oneOf("Kind of its trades; null until the first trade", [
-      "aggregated",
-      "raw",
+    oneOf("Dense ids count up by one, so that gaps can be seen; null until the first trade", [
+      "dense",
+      "sparse",
     ]),
   ),
+  kind: nullable(oneOf("Kind of its trades; null until the first trade", ["aggregated", "raw"])),
   firstTradeTime: nullable(time("Exchange time of the oldest trade")),
-  lastTradeTime: nullable(
-    time("Exchange time of the newest trade", 1723161659990),
-  ),
+  lastTradeTime: nullable(time("Exchange time of the newest trade", 1723161659990)),
   clock: nullable(time("Newest exchange time known", 1723161659990)),
   trades: count("Raw trades stored", 19904),
   coverage: object<MarketSummary["coverage"]>(
@@ -153,27 +119,17 @@ const gap = object<Gap>({
   toId: text("Last missing raw id", "1298144955"),
   ids: text("How many", "24645"),
   afterTime: nullable(
-    time(
-      "Exchange time of the trade before; null when it was dropped",
-      1750521600000,
-    ),
+    time("Exchange time of the trade before; null when it was dropped", 1750521600000),
   ),
   beforeTime: nullable(
-    time(
-      "Exchange time of the trade after; null when it was dropped",
-      1750535820000,
-    ),
+    time("Exchange time of the trade after; null when it was dropped", 1750535820000),
   ),
   state: oneOf(
     "void: the venue itself has no such trades. unrepairable: the venue does not return them, for the reason given",
     [...GAP_STATES],
   ),
-  reason: nullable(
-    text("Why it is not repaired (yet)", "the venue's REST API is unreachable"),
-  ),
-  foundAt: nullable(
-    time("When it was first seen; null where no process repairs the market"),
-  ),
+  reason: nullable(text("Why it is not repaired (yet)", "the venue's REST API is unreachable")),
+  foundAt: nullable(time("When it was first seen; null where no process repairs the market")),
   endedAt: nullable(time("When it ended; null while it has not")),
   attempts: count("Repair attempts", 1),
 });
@@ -194,10 +150,7 @@ const ticker = object<Ticker>({
     1702.4,
   ),
   complete: nullable(
-    flag(
-      "False: a minute of the window is not complete. Null: cannot be known",
-      true,
-    ),
+    flag("False: a minute of the window is not complete. Null: cannot be known", true),
   ),
   openTime: time("First ms of the window's oldest minute", 1723075320000),
   closeTime: time("Last ms of the minute of the newest trade", 1723161719999),
@@ -219,10 +172,7 @@ const problem: Schema = {
     title: text("Of the status", "Bad Request"),
     status: { type: "integer", example: 400 },
     code: text("Stable, for programs", "bad_parameter"),
-    detail: text(
-      "For people",
-      'limit must be an integer from 1 to 1000, not "10000"',
-    ),
+    detail: text("For people", 'limit must be an integer from 1 to 1000, not "10000"'),
     instance: text(
       "URL of the request",
       "/api/v1/markets/binance:BTCUSDT/candles?interval=1m&limit=10000",

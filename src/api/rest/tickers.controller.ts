@@ -1,11 +1,4 @@
-import {
-  Controller,
-  Get,
-  Header,
-  HttpStatus,
-  Inject,
-  Query,
-} from "@nestjs/common";
+import { Controller, Get, Header, HttpStatus, Inject, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
 import { INTERVALS, type Interval } from "../../domain/interval.js";
@@ -39,9 +32,7 @@ export class TickersController {
     private readonly sparklines: SparklineStore,
   ) {
     const widest = INTERVALS.indexOf(MAX_INTERVAL);
-    this.interval =
-      intervals.findLast((stored) => INTERVALS.indexOf(stored) <= widest) ??
-      "1m";
+    this.interval = intervals.findLast((stored) => INTERVALS.indexOf(stored) <= widest) ?? "1m";
   }
 
   @Get("tickers")

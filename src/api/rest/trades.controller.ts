@@ -1,12 +1,4 @@
-import {
-  Controller,
-  Get,
-  Header,
-  Headers,
-  Param,
-  Query,
-  Res,
-} from "@nestjs/common";
+import { Controller, Get, Header, Headers, Param, Query, Res } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
 import { TRADE_COLUMNS, csvOf, wantsCsv } from "../../http/csv.js";
@@ -57,9 +49,6 @@ export class TradesController {
       await reply
         .type("text/csv; charset=utf-8; header=present")
         .send(csvOf(TRADE_COLUMNS, trades));
-    else
-      await reply
-        .type("application/json; charset=utf-8")
-        .send(JSON.stringify(trades));
+    else await reply.type("application/json; charset=utf-8").send(JSON.stringify(trades));
   }
 }

@@ -1,10 +1,6 @@
 import type { Socket as TcpSocket } from "node:net";
 import type { DefaultEventsMap, Server, Socket } from "socket.io";
-import type {
-  Channel,
-  ClientEvents,
-  ServerEvents,
-} from "../../live/live-events.js";
+import type { Channel, ClientEvents, ServerEvents } from "../../live/live-events.js";
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 import type { LiveAudience, AddressedFrame } from "../../live/live-rooms.js";
 import { roomOf } from "../../live/subscription.js";
@@ -24,18 +20,8 @@ export interface Listener {
   queue: Promise<void>;
 }
 
-export type LiveServer = Server<
-  ClientEvents,
-  ServerEvents,
-  DefaultEventsMap,
-  Listener
->;
-export type LiveSocket = Socket<
-  ClientEvents,
-  ServerEvents,
-  DefaultEventsMap,
-  Listener
->;
+export type LiveServer = Server<ClientEvents, ServerEvents, DefaultEventsMap, Listener>;
+export type LiveSocket = Socket<ClientEvents, ServerEvents, DefaultEventsMap, Listener>;
 
 /**
  * Internals of engine.io and ws that frames are written to; engine.io itself writes single frames
@@ -71,10 +57,7 @@ export class Audience implements LiveAudience {
   open(server: LiveServer): void {
     this.server = server;
     // Clients are checked before frames are sent; the timer covers times without frames.
-    this.timer = setInterval(
-      () => this.slow.check(),
-      LIVE_LIMITS.checkIntervalMs * 4,
-    );
+    this.timer = setInterval(() => this.slow.check(), LIVE_LIMITS.checkIntervalMs * 4);
   }
 
   add(socket: LiveSocket): void {
@@ -122,10 +105,7 @@ export class Audience implements LiveAudience {
     const { rooms } = server.of("/").adapter;
     const bundles = new Map<string, Buffer[]>();
     for (const { room, frame } of frames) {
-      this.figures.frames.inc(
-        { outcome: "skipped" },
-        this.missing.get(room) ?? 0,
-      );
+      this.figures.frames.inc({ outcome: "skipped" }, this.missing.get(room) ?? 0);
       const members = rooms.get(room);
       if (members === undefined || members.size === 0) continue;
       this.figures.frames.inc({ outcome: "sent" }, members.size);

@@ -8,12 +8,7 @@ describe("the origin of a handshake", () => {
     ["another port of the same host", "http://tape.example:8080", [], false],
     ["another site", "https://evil.example", [], false],
     ["a sandboxed page", "null", [], false],
-    [
-      "a configured site",
-      "https://charts.example",
-      ["https://charts.example"],
-      true,
-    ],
+    ["a configured site", "https://charts.example", ["https://charts.example"], true],
     [
       "a site whose name only starts with it",
       "https://charts.example.evil",

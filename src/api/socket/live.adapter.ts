@@ -62,7 +62,6 @@ export function isAllowedOrigin(
   allowed: readonly string[],
 ): boolean {
   const { origin, host } = headers;
-  if (origin === undefined || allowed.includes("*") || allowed.includes(origin))
-    return true;
+  if (origin === undefined || allowed.includes("*") || allowed.includes(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
 }

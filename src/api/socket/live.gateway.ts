@@ -21,11 +21,7 @@ import type {
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 import { LiveRooms } from "../../live/live-rooms.js";
 import { Snapshots } from "../../live/snapshots.js";
-import {
-  channelOf,
-  parseSubscription,
-  roomOf,
-} from "../../live/subscription.js";
+import { channelOf, parseSubscription, roomOf } from "../../live/subscription.js";
 import { AudienceFigures } from "./audience-figures.js";
 import { Audience, type LiveServer, type LiveSocket } from "./audience.js";
 
@@ -57,9 +53,7 @@ export class LiveGateway
     this.audience.open(server);
     server
       .of("/")
-      .adapter.on("delete-room", (room: string) =>
-        this.rooms.close(room, this.audience),
-      );
+      .adapter.on("delete-room", (room: string) => this.rooms.close(room, this.audience));
   }
 
   handleConnection(socket: LiveSocket): void {
@@ -80,9 +74,7 @@ export class LiveGateway
     @MessageBody() body: unknown,
     @Ack() answer: Answer<SubscribeReply>,
   ): void {
-    this.enqueue(socket, body, answer, (request) =>
-      this.enter(socket, request, answer),
-    );
+    this.enqueue(socket, body, answer, (request) => this.enter(socket, request, answer));
   }
 
   @SubscribeMessage("unsubscribe")
@@ -123,11 +115,7 @@ export class LiveGateway
           `Live request for ${request.channel} failed, the client may retry: ${String(error)}`,
         );
         await this.audience.leave(socket, request);
-        refuse(
-          answer,
-          "unavailable",
-          "the database does not answer at the moment; try again",
-        );
+        refuse(answer, "unavailable", "the database does not answer at the moment; try again");
       } finally {
         member.waiting--;
       }
@@ -142,11 +130,7 @@ export class LiveGateway
     const { channels } = socket.data;
     const room = roomOf(request);
     if (this.audience.isSlow(socket))
-      return refuse(
-        answer,
-        "too_slow",
-        "read the frames already sent before subscribing to more",
-      );
+      return refuse(answer, "too_slow", "read the frames already sent before subscribing to more");
     if (!channels.has(room) && channels.size >= LIVE_LIMITS.subscriptions) {
       return refuse(
         answer,
@@ -154,10 +138,7 @@ export class LiveGateway
         `a client may have ${LIVE_LIMITS.subscriptions} subscriptions`,
       );
     }
-    if (
-      request.channel !== "tickers" &&
-      !(await this.markets.has(request.market))
-    ) {
+    if (request.channel !== "tickers" && !(await this.markets.has(request.market))) {
       return refuse(
         answer,
         "unknown_market",
@@ -169,16 +150,10 @@ export class LiveGateway
     this.rooms.open(channel, this.audience);
     await this.audience.join(socket, channel);
     const snapshot =
-      request.channel === "tickers"
-        ? this.snapshots.ofTickers()
-        : await this.snapshots.of(request);
+      request.channel === "tickers" ? this.snapshots.ofTickers() : await this.snapshots.of(request);
     // The client has become slow meanwhile and was removed from the room; a resync follows.
     if (!channels.has(room))
-      return refuse(
-        answer,
-        "too_slow",
-        "read the frames already sent before subscribing to more",
-      );
+      return refuse(answer, "too_slow", "read the frames already sent before subscribing to more");
     answer?.({
       ok: true,
       epoch: this.rooms.epoch,
@@ -188,10 +163,6 @@ export class LiveGateway
   }
 }
 
-function refuse(
-  answer: Answer<ErrorReply>,
-  code: LiveError["code"],
-  detail: string,
-): void {
+function refuse(answer: Answer<ErrorReply>, code: LiveError["code"], detail: string): void {
   answer?.({ ok: false, error: { code, detail } });
 }

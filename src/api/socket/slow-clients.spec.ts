@@ -1,14 +1,7 @@
 import { LIVE_LIMITS } from "../../live/live-limits.js";
 import { SlowClients, type Wire } from "./slow-clients.js";
 
-const {
-  checkIntervalMs,
-  slowPackets,
-  slowBytes,
-  cutPackets,
-  cutBytes,
-  slowMs,
-} = LIVE_LIMITS;
+const { checkIntervalMs, slowPackets, slowBytes, cutPackets, cutBytes, slowMs } = LIVE_LIMITS;
 
 /** The part of an engine.io connection that is checked; test/api uses real ones. */
 class TestWire implements Wire {
@@ -119,14 +112,11 @@ describe("a client", () => {
   it.each([
     ["packets", cutPackets + 1, 0],
     ["bytes", 1, cutBytes],
-  ])(
-    "is disconnected at once with far too many %s",
-    (_what, packets, bytes) => {
-      wire.hold(packets, bytes);
-      check();
-      expect(wire.cut).toBe(true);
-    },
-  );
+  ])("is disconnected at once with far too many %s", (_what, packets, bytes) => {
+    wire.hold(packets, bytes);
+    check();
+    expect(wire.cut).toBe(true);
+  });
 
   it("is forgotten when it leaves", () => {
     clients.remove("a");

@@ -84,22 +84,17 @@ export class SlowClients {
     const { wire } = client;
     const packets = wire.writeBuffer.length;
     const bytes = waitingBytes(wire);
-    const { slowPackets, slowBytes, cutPackets, cutBytes, slowMs } =
-      LIVE_LIMITS;
-    if (packets > cutPackets || bytes > cutBytes)
-      wire.transport.socket.terminate();
+    const { slowPackets, slowBytes, cutPackets, cutBytes, slowMs } = LIVE_LIMITS;
+    if (packets > cutPackets || bytes > cutBytes) wire.transport.socket.terminate();
     else if (client.slowSince !== undefined) {
       if (packets === 0 && wire.transport.writable) {
         client.slowSince = undefined;
         client.strikes = 0;
         this.events.drained(id);
-      } else if (now - client.slowSince > slowMs)
-        wire.transport.socket.terminate();
+      } else if (now - client.slowSince > slowMs) wire.transport.socket.terminate();
     } else {
       client.strikes =
-        !client.drained && (packets > slowPackets || bytes > slowBytes)
-          ? client.strikes + 1
-          : 0;
+        !client.drained && (packets > slowPackets || bytes > slowBytes) ? client.strikes + 1 : 0;
       if (client.strikes >= 2) {
         client.slowSince = now;
         this.events.slow(id);

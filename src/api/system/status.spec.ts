@@ -42,14 +42,7 @@ describe("the status", () => {
       feed("binance:BTCUSDT", "down", "getaddrinfo ENOTFOUND"),
       feed("sim:BTCUSDT", "live"),
     ];
-    const { simulated, notice } = statusOf(
-      readConfig({}),
-      feeds,
-      true,
-      "e",
-      1,
-      0,
-    );
+    const { simulated, notice } = statusOf(readConfig({}), feeds, true, "e", 1, 0);
     expect({ simulated, notice }).toEqual({
       simulated: true,
       notice: expect.stringMatching(
@@ -69,26 +62,16 @@ describe("the status", () => {
     const back = [feed("kraken:BTC/USD", "down"), ...left.slice(1)].concat(
       feed("binance:BTCUSDT", "live"),
     );
-    expect(statusOf(readConfig({}), back, true, "e", 1, 0).notice).toMatch(
-      /not market data\.$/,
-    );
+    expect(statusOf(readConfig({}), back, true, "e", 1, 0).notice).toMatch(/not market data\.$/);
   });
 
   it("gives no reason for simulated prices that were configured, and no notice without them", () => {
     const configured = readConfig({ FEEDS: "sim:BTCUSDT" });
+    expect(statusOf(configured, [feed("sim:BTCUSDT", "live")], true, "e", 1, 0).notice).toMatch(
+      /not market data\.$/,
+    );
     expect(
-      statusOf(configured, [feed("sim:BTCUSDT", "live")], true, "e", 1, 0)
-        .notice,
-    ).toMatch(/not market data\.$/);
-    expect(
-      statusOf(
-        readConfig({}),
-        [feed("binance:BTCUSDT", "live")],
-        true,
-        "e",
-        1,
-        0,
-      ),
+      statusOf(readConfig({}), [feed("binance:BTCUSDT", "live")], true, "e", 1, 0),
     ).toMatchObject({ simulated: false, notice: null });
   });
 });

@@ -90,9 +90,7 @@ function noticeOf(
   );
   const real = feeds.filter((feed) => !isOfSimulator(feed.market));
   const [first] = real;
-  const isAway = real.every(
-    ({ condition }) => condition === "down" || condition === "connecting",
-  );
+  const isAway = real.every(({ condition }) => condition === "down" || condition === "connecting");
   const why =
     configured || !runs || first === undefined || !isAway
       ? ""

@@ -29,9 +29,7 @@ const feed = object<FeedState>({
     "stopped",
   ]),
   since: time("When the condition last changed"),
-  at: time(
-    "When this state was written; older than 15 s means that its process is gone",
-  ),
+  at: time("When this state was written; older than 15 s means that its process is gone"),
   detail: nullable(text("Detail for people", "simulated data")),
   history: nullable(
     part(
@@ -46,10 +44,7 @@ const feed = object<FeedState>({
 const mode = object<Mode>({
   database: oneOf("Own or server PostgreSQL", ["embedded", "server"]),
   transport: oneOf("How trades travel", ["in-process", "kafka"]),
-  why: text(
-    "The settings that decided it",
-    "DATABASE_URL and KAFKA_BROKERS are not set",
-  ),
+  why: text("The settings that decided it", "DATABASE_URL and KAFKA_BROKERS are not set"),
 });
 
 const roles: Schema = {
@@ -79,10 +74,7 @@ const status = object<Status>({
   roles,
   simulated: flag("Whether simulated prices are among the markets", false),
   notice: nullable(
-    text(
-      "Warning for people before they trust the figures",
-      "Venue sim is simulated.",
-    ),
+    text("Warning for people before they trust the figures", "Venue sim is simulated."),
   ),
   waiting: nullable(waiting),
   feeds: { type: "array", items: { $ref: "#/components/schemas/Feed" } },
@@ -92,10 +84,7 @@ const status = object<Status>({
     description: "Stored intervals",
     example: ["1m", "5m", "1h"],
   },
-  epoch: text(
-    "Changes with the process; live frames carry it",
-    "lz4k2v1c-9f3a",
-  ),
+  epoch: text("Changes with the process; live frames carry it", "lz4k2v1c-9f3a"),
   uptime: count("Seconds", 312),
 });
 
@@ -165,10 +154,7 @@ const system = object<System>({
       repairing: count("Gaps being requested from the venue", 1),
       unrepairable: count("Gaps that the venue does not return", 0),
       repaired: count("Gaps closed by trades in the last 90 days", 12),
-      void: count(
-        "Gaps closed in the last 90 days because the venue itself has no trades",
-        2,
-      ),
+      void: count("Gaps closed in the last 90 days because the venue itself has no trades", 2),
       oldestFoundAt: nullable(time("When the oldest open gap was first seen")),
     }),
     "Markets that have or had missing ids",

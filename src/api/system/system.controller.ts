@@ -18,13 +18,7 @@ import { ConsumerGroups } from "../../streaming/consumer-groups.js";
 import { StreamingFigures } from "../../streaming/streaming-figures.js";
 import { DeadLettersQuery, NoQuery } from "../rest/queries.js";
 import { modeOf } from "./status.js";
-import {
-  type Queue,
-  type System,
-  type SystemFeed,
-  gapsOf,
-  summaryOf,
-} from "./system.js";
+import { type Queue, type System, type SystemFeed, gapsOf, summaryOf } from "./system.js";
 import { historyDone, waitingFor } from "./waiting.js";
 import { WriteWatch } from "./write-figures.js";
 
@@ -77,9 +71,7 @@ export class SystemController {
         group: strategy.name,
         ...strategy.consumerStatus(),
       })),
-      write: this.config.roles.has("recorder")
-        ? await this.writes.figures()
-        : null,
+      write: this.config.roles.has("recorder") ? await this.writes.figures() : null,
       queues: await this.queues(),
       feeds: await this.withLag(feeds),
       gaps: gapsOf(markets, gaps),
@@ -112,9 +104,7 @@ export class SystemController {
 
   private async withLag(feeds: readonly FeedState[]): Promise<SystemFeed[]> {
     const { values } = await this.recorderFigures.eventLag.get();
-    const lags = new Map(
-      values.map(({ labels, value }) => [labels.market, value]),
-    );
+    const lags = new Map(values.map(({ labels, value }) => [labels.market, value]));
     return feeds.map((feed) => {
       const seconds = lags.get(feed.market);
       const lagMs = seconds === undefined ? null : Math.round(seconds * 1_000);

@@ -73,9 +73,7 @@ export function gapsOf(
 ): MarketGaps[] {
   const known = new Map(ledger.map((figures) => [figures.market, figures]));
   return markets
-    .filter(
-      ({ market, coverage }) => coverage.missing !== "0" || known.has(market),
-    )
+    .filter(({ market, coverage }) => coverage.missing !== "0" || known.has(market))
     .map(({ market, coverage }) => {
       const figures = known.get(market);
       return {

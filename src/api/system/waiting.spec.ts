@@ -19,14 +19,11 @@ const feed = (market: string, fields: Partial<FeedState>): FeedState => ({
 });
 
 describe("what an empty page waits for", () => {
-  const waiting = (...feeds: FeedState[]): string | null =>
-    waitingFor(config, feeds, false, NOW);
+  const waiting = (...feeds: FeedState[]): string | null => waitingFor(config, feeds, false, NOW);
 
   it("is the connection, before any feed has reported and while it is opened", () => {
     expect(waiting()).toBe("Connecting to binance.");
-    expect(waiting(feed("binance-usdm:BTCUSDT", {}))).toBe(
-      "Connecting to binance-usdm.",
-    );
+    expect(waiting(feed("binance-usdm:BTCUSDT", {}))).toBe("Connecting to binance-usdm.");
   });
 
   it("is an exchange that cannot be reached, with the reason and what happens next", () => {
@@ -60,15 +57,11 @@ describe("what an empty page waits for", () => {
   });
 
   it("is nothing once there are trades", () => {
-    expect(
-      waitingFor(config, [feed("binance:BTCUSDT", {})], true, NOW),
-    ).toBeNull();
+    expect(waitingFor(config, [feed("binance:BTCUSDT", {})], true, NOW)).toBeNull();
   });
 
   it("is posted or replayed trades, where no feed is configured", () => {
-    expect(waitingFor(readConfig({ FEEDS: "" }), [], false, NOW)).toMatch(
-      /FEEDS is empty/,
-    );
+    expect(waitingFor(readConfig({ FEEDS: "" }), [], false, NOW)).toMatch(/FEEDS is empty/);
   });
 
   it("ignores states left behind by a dead process", () => {

@@ -6,10 +6,7 @@ import { isFlowing } from "../../domain/feed-watch.js";
 /**
  * Part (0–1) of the simulated venue's history that is generated; null when none is being generated.
  */
-export function historyDone(
-  feeds: readonly FeedState[],
-  now: number,
-): number | null {
+export function historyDone(feeds: readonly FeedState[], now: number): number | null {
   // The table may hold states of older versions without the field.
   const parts = followed(feeds, now).flatMap(({ history }) => history ?? []);
   return parts.length === 0 ? null : Math.min(...parts);
@@ -38,8 +35,7 @@ export function waitingFor(
   const connected = here.filter(isFlowing);
   if (connected.length > 0)
     return `Connected to ${venuesOf(connected.map(({ market }) => market))}; waiting for the first trade.`;
-  const wanted =
-    here.length > 0 ? here.map(({ market }) => market) : config.feeds;
+  const wanted = here.length > 0 ? here.map(({ market }) => market) : config.feeds;
   return wanted.length > 0
     ? `Connecting to ${venuesOf(wanted)}.`
     : "No market is followed, since FEEDS is empty, and there is no trade yet. Replay a recording, or post trades.";
@@ -47,8 +43,7 @@ export function waitingFor(
 
 function followed(feeds: readonly FeedState[], now: number): FeedState[] {
   return feeds.filter(
-    ({ condition, at }) =>
-      condition !== "stopped" && now - at <= FEED_SILENCE_MS,
+    ({ condition, at }) => condition !== "stopped" && now - at <= FEED_SILENCE_MS,
   );
 }
 

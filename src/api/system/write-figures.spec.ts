@@ -15,10 +15,7 @@ const sample = (at: number, trades: number, ...counts: number[]) => ({
 describe("write figures", () => {
   it("are those between two samples, interpolated within a bucket", () => {
     expect(
-      figuresBetween(
-        sample(0, 1_000, 100, 100, 100),
-        sample(20_000, 6_000, 140, 200, 200),
-      ),
+      figuresBetween(sample(0, 1_000, 100, 100, 100), sample(20_000, 6_000, 140, 200, 200)),
     ).toEqual({
       windowSeconds: 20,
       batches: 100,
@@ -30,12 +27,12 @@ describe("write figures", () => {
   });
 
   it("are the highest bound for longer batches, and null without a batch", () => {
-    expect(
-      figuresBetween(sample(0, 0, 0, 0, 0), sample(1_000, 9, 0, 1, 10)).p99Ms,
-    ).toBe(100);
-    expect(
-      figuresBetween(sample(0, 0, 5, 5, 5), sample(1_000, 0, 5, 5, 5)),
-    ).toMatchObject({ batches: 0, p50Ms: null, p99Ms: null });
+    expect(figuresBetween(sample(0, 0, 0, 0, 0), sample(1_000, 9, 0, 1, 10)).p99Ms).toBe(100);
+    expect(figuresBetween(sample(0, 0, 5, 5, 5), sample(1_000, 0, 5, 5, 5))).toMatchObject({
+      batches: 0,
+      p50Ms: null,
+      p99Ms: null,
+    });
   });
 
   it("exclude writes before the watch began", async () => {
@@ -45,8 +42,7 @@ describe("write figures", () => {
     const watch = new WriteWatch(figures);
     await watch.onApplicationBootstrap();
     try {
-      for (let batch = 0; batch < 10; batch++)
-        figures.writeSeconds.observe(0.002);
+      for (let batch = 0; batch < 10; batch++) figures.writeSeconds.observe(0.002);
       figures.trades.inc({ outcome: "stored" }, 50);
       await sleep(20);
       const { batches, p50Ms, p99Ms, tradesPerSecond } = await watch.figures();

@@ -32,9 +32,7 @@ export interface WriteSample {
 
 /** Keeps one minute of samples of the recorder's histogram, which itself counts since the start. */
 @Injectable()
-export class WriteWatch
-  implements OnApplicationBootstrap, OnApplicationShutdown
-{
+export class WriteWatch implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly samples: WriteSample[] = [];
   private timer: NodeJS.Timeout | undefined;
 
@@ -70,17 +68,12 @@ export class WriteWatch
         le: labels.le === "+Inf" ? Infinity : Number(labels.le),
         count: value,
       }));
-    const stored = trades.values.find(
-      ({ labels }) => labels.outcome === "stored",
-    );
+    const stored = trades.values.find(({ labels }) => labels.outcome === "stored");
     return { at: performance.now(), trades: stored?.value ?? 0, buckets };
   }
 }
 
-export function figuresBetween(
-  from: WriteSample,
-  to: WriteSample,
-): WriteFigures {
+export function figuresBetween(from: WriteSample, to: WriteSample): WriteFigures {
   const seconds = (to.at - from.at) / 1_000;
   const buckets = to.buckets.map(({ le, count }, index) => ({
     le,
@@ -89,8 +82,7 @@ export function figuresBetween(
   return {
     windowSeconds: Math.round(seconds),
     batches: buckets.at(-1)?.count ?? 0,
-    tradesPerSecond:
-      seconds === 0 ? 0 : tenths((to.trades - from.trades) / seconds),
+    tradesPerSecond: seconds === 0 ? 0 : tenths((to.trades - from.trades) / seconds),
     p50Ms: quantileMs(buckets, 0.5),
     p99Ms: quantileMs(buckets, 0.99),
   };
@@ -100,10 +92,7 @@ export function figuresBetween(
  * As Prometheus' histogram_quantile: linear within a bucket; the highest bound for values beyond
  * it.
  */
-function quantileMs(
-  buckets: WriteSample["buckets"],
-  quantile: number,
-): number | null {
+function quantileMs(buckets: WriteSample["buckets"], quantile: number): number | null {
   const rank = (buckets.at(-1)?.count ?? 0) * quantile;
   if (rank === 0) return null;
   let below = { le: 0, count: 0 };

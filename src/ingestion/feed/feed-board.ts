@@ -59,18 +59,12 @@ export class FeedBoard {
     history = this.states.get(market)?.history ?? null,
   ): void {
     const state = this.of(market);
-    if (
-      state.condition === condition &&
-      state.detail === detail &&
-      state.history === history
-    )
+    if (state.condition === condition && state.detail === detail && state.history === history)
       return;
     if (state.condition !== condition) {
       state.since = Date.now();
       const level = LEVELS[condition];
-      this.logger[level](
-        `${market} is ${condition}${detail === null ? "" : `: ${detail}`}`,
-      );
+      this.logger[level](`${market} is ${condition}${detail === null ? "" : `: ${detail}`}`);
     }
     state.condition = condition;
     state.detail = detail;
@@ -96,8 +90,7 @@ export class FeedBoard {
   /** Publishes that no feed of this process follows its markets any more. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
-    for (const market of this.states.keys())
-      this.set(market, "stopped", "this process has ended");
+    for (const market of this.states.keys()) this.set(market, "stopped", "this process has ended");
     clearImmediate(this.scheduled);
     await this.publishing;
     await this.publish();
@@ -143,9 +136,7 @@ export class FeedBoard {
       await this.transport.produce("feeds", states, { signal });
     } catch (error) {
       // The next publication follows in 5 s.
-      this.logger.debug(
-        `Feed states not published, will retry in 5 s: ${String(error)}`,
-      );
+      this.logger.debug(`Feed states not published, will retry in 5 s: ${String(error)}`);
     }
   }
 }

@@ -30,21 +30,16 @@ export class Feeds {
 
   start(): void {
     this.board.start();
-    this.subscription = this.followed.changes.subscribe(
-      ({ added, removed }) => {
-        this.begin(this.feedsOf(added));
-        this.end(removed);
-      },
-    );
+    this.subscription = this.followed.changes.subscribe(({ added, removed }) => {
+      this.begin(this.feedsOf(added));
+      this.end(removed);
+    });
     this.subscription.add(
-      this.followed.history.subscribe(({ market, part }) =>
-        this.board.history(market, part),
-      ),
+      this.followed.history.subscribe(({ market, part }) => this.board.history(market, part)),
     );
     this.begin(this.feedsOf(this.followed.all));
     // A configured list of markets is taken as it is, without a substitute.
-    if (!this.config.feedsExplicit)
-      this.fallback = this.standInIfUnreachable([...this.running]);
+    if (!this.config.feedsExplicit) this.fallback = this.standInIfUnreachable([...this.running]);
   }
 
   async stop(): Promise<void> {
@@ -58,9 +53,7 @@ export class Feeds {
 
   private feedsOf(markets: readonly Market[]): Feed[] {
     return this.factories.flatMap((factory) =>
-      factory.feedsOf(
-        markets.filter((market) => factory.follows(splitMarket(market).venue)),
-      ),
+      factory.feedsOf(markets.filter((market) => factory.follows(splitMarket(market).venue))),
     );
   }
 
@@ -80,8 +73,7 @@ export class Feeds {
       const ended = feed.stop().then(() => {
         this.ending.delete(ended);
         for (const market of markets)
-          if (!this.followed.has(market))
-            this.board.set(market, "stopped", "no longer followed");
+          if (!this.followed.has(market)) this.board.set(market, "stopped", "no longer followed");
       });
       this.ending.add(ended);
     }

@@ -60,10 +60,7 @@ export class Outbox {
   async close(limitMs: number): Promise<void> {
     clearTimeout(this.timer);
     const limit = setTimeout(
-      () =>
-        this.closing.abort(
-          new TransportError("closed", "The feed is stopping"),
-        ),
+      () => this.closing.abort(new TransportError("closed", "The feed is stopping")),
       limitMs,
     );
     try {
@@ -74,9 +71,7 @@ export class Outbox {
       clearTimeout(limit);
       this.closing.abort(new TransportError("closed", "The feed has stopped"));
       if (this.waiting.length > 0)
-        this.logger.error(
-          `${this.waiting.length} records were not accepted in time and are lost`,
-        );
+        this.logger.error(`${this.waiting.length} records were not accepted in time and are lost`);
     }
   }
 
@@ -96,8 +91,7 @@ export class Outbox {
         this.recordsInFlight -= batch.length;
         if (this.waiting.length < CAPACITY_RECORDS / 2) this.onRoom();
         this.send();
-        if (this.batchesInFlight === 0)
-          for (const resolve of this.idle.splice(0)) resolve();
+        if (this.batchesInFlight === 0) for (const resolve of this.idle.splice(0)) resolve();
       });
     }
   }
@@ -108,9 +102,7 @@ export class Outbox {
     if (now - this.warnedAt < WARN_EVERY_MS) return;
     this.warnedAt = now;
     const records = this.recordsInFlight + this.waiting.length;
-    this.logger.warn(
-      `${records} records wait, sending is retried: ${String(error)}`,
-    );
+    this.logger.warn(`${records} records wait, sending is retried: ${String(error)}`);
   }
 
   /**

@@ -33,9 +33,7 @@ export class QuietClocks {
     lastSign: number,
   ): { records: Clock[]; isProven: boolean } {
     const boundary = openTimeOf(this.interval, now - GRACE_MS);
-    const quiet = markets.filter(
-      (market) => (this.reached.get(market) ?? 0) < boundary,
-    );
+    const quiet = markets.filter((market) => (this.reached.get(market) ?? 0) < boundary);
     if (quiet.length === 0) return { records: [], isProven: true };
     if (lastSign < boundary + GRACE_MS) return { records: [], isProven: false };
     for (const market of quiet) this.reached.set(market, boundary);

@@ -58,18 +58,14 @@ export class Socket {
         this.terminate(`nothing received for ${timing.silentMs / 1_000} s`);
       else this.ping();
     }, timing.pingMs);
-    const keeper =
-      keepAlive &&
-      setInterval(() => this.send(keepAlive.message), keepAlive.everyMs);
+    const keeper = keepAlive && setInterval(() => this.send(keepAlive.message), keepAlive.everyMs);
     this.ended = new Promise((resolve) => {
       socket.once("close", (code, reason) => {
         clearInterval(timer);
         clearInterval(keeper);
         const why = reason.toString().slice(0, 80);
         const closed =
-          code === ABNORMAL_CLOSURE
-            ? "cut off"
-            : `closed by the venue (${code} ${why})`;
+          code === ABNORMAL_CLOSURE ? "cut off" : `closed by the venue (${code} ${why})`;
         resolve(this.failure ?? closed);
       });
     });
@@ -97,9 +93,7 @@ export class Socket {
       await new Promise<void>((resolve, reject) => {
         socket.once("open", resolve);
         socket.once("error", reject);
-        socket.once("close", () =>
-          reject(new Error("closed before it opened")),
-        );
+        socket.once("close", () => reject(new Error("closed before it opened")));
       });
       return opened;
     } finally {
@@ -139,9 +133,7 @@ export class Socket {
 
   /** Ms since `pause`, 0 while reading. */
   pausedFor(): number {
-    return this.pausedSince === undefined
-      ? 0
-      : Math.max(1, performance.now() - this.pausedSince);
+    return this.pausedSince === undefined ? 0 : Math.max(1, performance.now() - this.pausedSince);
   }
 
   /** Idempotent. Terminates if the venue does not answer the closing handshake in time. */

@@ -32,8 +32,7 @@ export class Subscriptions {
     );
     this.nextId += messages.length;
     if (messages.length === all.length)
-      for (const [index, followed] of all.entries())
-        this.pending.set(first + index, followed);
+      for (const [index, followed] of all.entries()) this.pending.set(first + index, followed);
     return messages;
   }
 
@@ -52,8 +51,6 @@ export class Subscriptions {
       this.pending.delete(to);
       return followed === undefined ? [] : [followed];
     }
-    return to.flatMap(
-      (symbol) => this.followed.get(marketOf(this.venue.name, symbol)) ?? [],
-    );
+    return to.flatMap((symbol) => this.followed.get(marketOf(this.venue.name, symbol)) ?? []);
   }
 }

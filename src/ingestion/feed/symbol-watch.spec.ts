@@ -1,10 +1,7 @@
 import { MINUTE_MS, SECOND_MS } from "../../domain/units.js";
 import { SymbolWatch } from "./symbol-watch.js";
 
-function watched(
-  gapMs: number,
-  trades = 200,
-): { watch: SymbolWatch; now: number } {
+function watched(gapMs: number, trades = 200): { watch: SymbolWatch; now: number } {
   const watch = new SymbolWatch(0);
   watch.connected(0);
   let now = 0;
@@ -16,22 +13,16 @@ describe("the silence of a symbol", () => {
   it.each([
     ["a busy symbol", 100, MINUTE_MS],
     ["one that trades every 10 s", 10 * SECOND_MS, 200 * SECOND_MS],
-  ])(
-    "of %s counts after the longer of a minute and 20 usual gaps",
-    (_, gap, after) => {
-      const { watch, now } = watched(gap);
-      expect(watch.isDue(now + after - SECOND_MS)).toBe(false);
-      expect(watch.isDue(now + after + SECOND_MS)).toBe(true);
-    },
-  );
+  ])("of %s counts after the longer of a minute and 20 usual gaps", (_, gap, after) => {
+    const { watch, now } = watched(gap);
+    expect(watch.isDue(now + after - SECOND_MS)).toBe(false);
+    expect(watch.isDue(now + after + SECOND_MS)).toBe(true);
+  });
 
   it("does not count while there is no connection", () => {
     const { watch, now } = watched(100);
     watch.disconnected();
-    expect([watch.condition, watch.isDue(now + 90 * MINUTE_MS)]).toEqual([
-      "down",
-      false,
-    ]);
+    expect([watch.condition, watch.isDue(now + 90 * MINUTE_MS)]).toEqual(["down", false]);
   });
 
   it("is quiet when the venue has nothing newer, and is checked ever less often, up to ten minutes", () => {
@@ -44,10 +35,7 @@ describe("the silence of a symbol", () => {
       waits.push(Math.round((next - at) / MINUTE_MS));
       at = next;
       const verdict = watch.judge({ lastOrd: 200n, time: 0 }, at - now, at);
-      expect([verdict, watch.conclude(verdict, at)]).toEqual([
-        "nothing",
-        "none",
-      ]);
+      expect([verdict, watch.conclude(verdict, at)]).toEqual(["nothing", "none"]);
       expect(watch.condition).toBe("quiet");
     }
     expect(waits).toEqual([1, 1, 2, 4, 8, 10]);
@@ -56,16 +44,12 @@ describe("the silence of a symbol", () => {
   it("is stale when the venue has a trade that never came: resubscribed, then reconnected", () => {
     const { watch, now } = watched(100);
     const first = now + 61 * SECOND_MS;
-    expect(watch.judge({ lastOrd: 201n, time: 0 }, 20 * SECOND_MS, first)).toBe(
-      "missed",
-    );
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 20 * SECOND_MS, first)).toBe("missed");
     expect(watch.conclude("missed", first)).toBe("resubscribe");
     expect(watch.condition).toBe("stale");
     const second = first + 31 * SECOND_MS;
     expect(watch.isDue(second)).toBe(true);
-    expect(
-      watch.judge({ lastOrd: 202n, time: 0 }, 10 * SECOND_MS, second),
-    ).toBe("missed");
+    expect(watch.judge({ lastOrd: 202n, time: 0 }, 10 * SECOND_MS, second)).toBe("missed");
     expect(watch.conclude("missed", second)).toBe("reconnect");
   });
 
@@ -73,18 +57,13 @@ describe("the silence of a symbol", () => {
     const { watch, now } = watched(100);
     watch.conclude("missed", now + 61 * SECOND_MS);
     watch.traded(now + 62 * SECOND_MS, 201n);
-    expect([watch.condition, watch.isDue(now + 100 * SECOND_MS)]).toEqual([
-      "live",
-      false,
-    ]);
+    expect([watch.condition, watch.isDue(now + 100 * SECOND_MS)]).toEqual(["live", false]);
   });
 
   it("waits for a trade that may be on its way, and is stale when it does not come", () => {
     const { watch, now } = watched(100);
     const first = now + 61 * SECOND_MS;
-    expect(watch.judge({ lastOrd: 201n, time: 0 }, 2 * SECOND_MS, first)).toBe(
-      "unsure",
-    );
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 2 * SECOND_MS, first)).toBe("unsure");
     expect(watch.conclude("unsure", first)).toBe("none");
     expect(watch.condition).toBe("live");
     const second = first + 5 * SECOND_MS;
@@ -99,9 +78,7 @@ describe("the silence of a symbol", () => {
     watch.conclude("unsure", first);
     watch.traded(first + SECOND_MS, 201n);
     const later = first + 70 * SECOND_MS;
-    expect(watch.judge({ lastOrd: 201n, time: 0 }, 69 * SECOND_MS, later)).toBe(
-      "nothing",
-    );
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 69 * SECOND_MS, later)).toBe("nothing");
   });
 
   // A trade between two connections made a quiet market stale, and reconnected it, until its next
@@ -111,12 +88,8 @@ describe("the silence of a symbol", () => {
     watch.disconnected();
     watch.connected(now + 5 * MINUTE_MS);
     const at = now + 6 * MINUTE_MS + SECOND_MS;
-    expect(watch.judge({ lastOrd: 250n, time: 0 }, 3 * MINUTE_MS, at)).toBe(
-      "nothing",
-    );
-    expect(watch.judge({ lastOrd: 250n, time: 0 }, 30 * SECOND_MS, at)).toBe(
-      "missed",
-    );
+    expect(watch.judge({ lastOrd: 250n, time: 0 }, 3 * MINUTE_MS, at)).toBe("nothing");
+    expect(watch.judge({ lastOrd: 250n, time: 0 }, 30 * SECOND_MS, at)).toBe("missed");
   });
 
   it("is not stale for a trade from before the subscription was renewed", () => {
@@ -124,20 +97,16 @@ describe("the silence of a symbol", () => {
     const first = now + 61 * SECOND_MS;
     watch.conclude("missed", first);
     const second = first + 31 * SECOND_MS;
-    expect(
-      watch.judge({ lastOrd: 201n, time: 0 }, 51 * SECOND_MS, second),
-    ).toBe("nothing");
+    expect(watch.judge({ lastOrd: 201n, time: 0 }, 51 * SECOND_MS, second)).toBe("nothing");
   });
 
   it("misses no trade from before the subscription when none has come yet", () => {
     const watch = new SymbolWatch(0);
     watch.connected(0);
-    expect(
-      watch.judge({ lastOrd: 9n, time: 0 }, 3_600 * SECOND_MS, 61 * SECOND_MS),
-    ).toBe("nothing");
-    expect(
-      watch.judge({ lastOrd: 9n, time: 0 }, 30 * SECOND_MS, 61 * SECOND_MS),
-    ).toBe("missed");
+    expect(watch.judge({ lastOrd: 9n, time: 0 }, 3_600 * SECOND_MS, 61 * SECOND_MS)).toBe(
+      "nothing",
+    );
+    expect(watch.judge({ lastOrd: 9n, time: 0 }, 30 * SECOND_MS, 61 * SECOND_MS)).toBe("missed");
   });
 });
 
@@ -149,9 +118,7 @@ describe("a silent symbol whose venue's REST does not answer", () => {
     expect(watch.conclude("unknown", first)).toBe("resubscribe");
     expect(watch.condition).toBe("stale");
     watch.acknowledged();
-    expect(watch.conclude("unknown", first + 31 * SECOND_MS)).toBe(
-      "resubscribe",
-    );
+    expect(watch.conclude("unknown", first + 31 * SECOND_MS)).toBe("resubscribe");
     expect(watch.condition).toBe("quiet");
   });
 

@@ -97,17 +97,13 @@ export class SymbolWatch {
 
   traded(now: number, lastOrd: bigint): void {
     const gap = now - this.lastTrade;
-    this.usualGap =
-      this.usualGap === 0
-        ? gap
-        : this.usualGap + GAP_WEIGHT * (gap - this.usualGap);
+    this.usualGap = this.usualGap === 0 ? gap : this.usualGap + GAP_WEIGHT * (gap - this.usualGap);
     this.lastTrade = now;
     this.held(lastOrd);
     this.condition = "live";
     this.isAwaiting = false;
     this.attempts = 0;
-    this.nextCheck =
-      now + Math.max(this.timing.silenceMs, USUAL_GAPS * this.usualGap);
+    this.nextCheck = now + Math.max(this.timing.silenceMs, USUAL_GAPS * this.usualGap);
   }
 
   /**
@@ -115,8 +111,7 @@ export class SymbolWatch {
    * works.
    */
   held(lastOrd: bigint): void {
-    if (this.lastOrd === undefined || lastOrd > this.lastOrd)
-      this.lastOrd = lastOrd;
+    if (this.lastOrd === undefined || lastOrd > this.lastOrd) this.lastOrd = lastOrd;
   }
 
   /**
@@ -125,8 +120,7 @@ export class SymbolWatch {
    */
   reported(now: number, lastOrd: bigint): void {
     const known = this.reportedOrd ?? this.lastOrd;
-    if (known === undefined || lastOrd <= known || this.condition === "stale")
-      return;
+    if (known === undefined || lastOrd <= known || this.condition === "stale") return;
     this.reportedOrd = lastOrd;
     if (this.lastOrd !== undefined && lastOrd > this.lastOrd)
       this.nextCheck = Math.min(this.nextCheck, now + this.timing.inTransitMs);
@@ -155,19 +149,14 @@ export class SymbolWatch {
    * @param newest null: REST has none; undefined: it did not answer  @param age of `newest`, ms by
    *   the venue's clock
    */
-  judge(
-    newest: NewestTrade | null | undefined,
-    age: number,
-    now: number,
-  ): Silence {
+  judge(newest: NewestTrade | null | undefined, age: number, now: number): Silence {
     if (newest === undefined) return "unknown";
     if (newest === null) return "nothing";
     // Nothing has come since the last check: a trade that was young then is not on its way any
     // more.
     if (this.isAwaiting) return "missed";
     const isHeld = this.lastOrd !== undefined && newest.lastOrd <= this.lastOrd;
-    const isBefore =
-      age > now - this.subscribedAt - this.timing.inTransitMs / 2;
+    const isBefore = age > now - this.subscribedAt - this.timing.inTransitMs / 2;
     if (isHeld || isBefore) return "nothing";
     return age < this.timing.inTransitMs ? "unsure" : "missed";
   }
@@ -186,8 +175,7 @@ export class SymbolWatch {
     }
     this.attempts++;
     const isQuiet =
-      verdict === "nothing" ||
-      (verdict === "unknown" && this.attempts > 1 && this.isAcknowledged);
+      verdict === "nothing" || (verdict === "unknown" && this.attempts > 1 && this.isAcknowledged);
     if (isQuiet) {
       this.condition = "quiet";
       const silence = Math.max(this.timing.silenceMs, now - this.lastTrade);

@@ -32,8 +32,7 @@ describe("a venue's clock", () => {
     const clock = new VenueClock();
     const fast = (real: number): number => real * 1.001;
     let real = 0;
-    for (; real < HOUR_MS; real += 1_000)
-      clock.observe(VENUE + real, fast(real));
+    for (; real < HOUR_MS; real += 1_000) clock.observe(VENUE + real, fast(real));
     const error = VENUE + real - (clock.now(fast(real)) ?? 0);
     expect(Math.abs(error)).toBeLessThan(400);
   });

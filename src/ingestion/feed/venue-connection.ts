@@ -1,12 +1,7 @@
 import { Logger } from "@nestjs/common";
 import { Backoff } from "../../waiting/backoff.js";
 import { pause } from "../../waiting/pause.js";
-import {
-  DEFAULT_TIMING,
-  type KeepAlive,
-  Socket,
-  type SocketTiming,
-} from "./socket.js";
+import { DEFAULT_TIMING, type KeepAlive, Socket, type SocketTiming } from "./socket.js";
 
 /** Frames must come for this long before the backoff is reset. */
 const PROVEN_MS = 30_000;
@@ -69,8 +64,7 @@ export class VenueConnection {
     this.timing = options.timing ?? DEFAULT_TIMING;
     const life = options.limits.connectionLifeMs;
     // Spread in time: the venue limits new connections in five minutes.
-    const margin =
-      Math.min(LIFE_MARGIN_MS, life / 10) * (1 + Math.random() / 2);
+    const margin = Math.min(LIFE_MARGIN_MS, life / 10) * (1 + Math.random() / 2);
     this.lifeMs = life - margin;
   }
 
@@ -147,9 +141,7 @@ export class VenueConnection {
     const old = this.current;
     const limit = AbortSignal.timeout(TAKEOVER_LIMIT_MS);
     try {
-      const next = await this.open(
-        AbortSignal.any([this.stopping.signal, limit]),
-      );
+      const next = await this.open(AbortSignal.any([this.stopping.signal, limit]));
       // The old one may have ended meanwhile, and another taken its place.
       if (this.stopping.signal.aborted || this.current !== old) next.close();
       else {
@@ -158,9 +150,7 @@ export class VenueConnection {
       }
     } catch (error) {
       // The old one stays until the venue ends it, which is handled like any other end.
-      this.logger.debug(
-        `Replacing the connection failed, the old one stays: ${String(error)}`,
-      );
+      this.logger.debug(`Replacing the connection failed, the old one stays: ${String(error)}`);
     }
   }
 
@@ -258,9 +248,6 @@ export class VenueConnection {
     if (message === undefined) return;
     this.current?.send(message);
     const { controlMessagesPerSecond } = this.options.limits;
-    this.controlTimer = setTimeout(
-      () => this.sendControl(),
-      1_000 / controlMessagesPerSecond,
-    );
+    this.controlTimer = setTimeout(() => this.sendControl(), 1_000 / controlMessagesPerSecond);
   }
 }

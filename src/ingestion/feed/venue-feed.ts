@@ -126,11 +126,7 @@ export class VenueFeed implements Feed {
     for (const { market, watch } of this.followed.values()) {
       watch.connected(performance.now());
       if (again) this.board.reconnected(market);
-      this.board.set(
-        market,
-        "connecting",
-        "connected, waiting for the first trade",
-      );
+      this.board.set(market, "connecting", "connected, waiting for the first trade");
     }
   }
 
@@ -157,14 +153,11 @@ export class VenueFeed implements Feed {
     const frame = this.options.venue.decode(text, context);
     switch (frame.type) {
       case "trades":
-        for (const { reason, detail } of frame.refused)
-          this.refused(reason, detail);
-        if (frame.trades.length > 0)
-          this.trades(frame.trades, local, frame.isPast === true);
+        for (const { reason, detail } of frame.refused) this.refused(reason, detail);
+        if (frame.trades.length > 0) this.trades(frame.trades, local, frame.isPast === true);
         return;
       case "newest":
-        if (frame.newest.time <= latest)
-          this.clock.observe(frame.newest.time, local);
+        if (frame.newest.time <= latest) this.clock.observe(frame.newest.time, local);
         this.followed
           .get(marketOf(this.options.venue.name, frame.symbol))
           ?.watch.reported(local, frame.newest.lastOrd);
@@ -200,19 +193,12 @@ export class VenueFeed implements Feed {
       this.board.set(market, "live", null);
     }
     if (own.length < trades.length)
-      this.refused(
-        "not_followed",
-        "a trade of a symbol that was not requested",
-      );
+      this.refused("not_followed", "a trade of a symbol that was not requested");
     if (!this.outbox.push(own)) this.connection.pause();
   }
 
-  private answered(
-    to: number | readonly string[],
-    problem: string | undefined,
-  ): void {
-    if (problem !== undefined)
-      this.logger.warn(`The venue refused a message: ${problem}`);
+  private answered(to: number | readonly string[], problem: string | undefined): void {
+    if (problem !== undefined) this.logger.warn(`The venue refused a message: ${problem}`);
     for (const { market, watch } of this.subscriptions.about(to)) {
       if (problem === undefined) watch.acknowledged();
       else {
@@ -243,9 +229,7 @@ export class VenueFeed implements Feed {
     for (const followed of this.followed.values()) {
       if (!followed.watch.isDue(local)) continue;
       this.isChecking = true;
-      this.checking = this.check(followed).finally(
-        () => (this.isChecking = false),
-      );
+      this.checking = this.check(followed).finally(() => (this.isChecking = false));
       return;
     }
   }
@@ -291,7 +275,6 @@ export class VenueFeed implements Feed {
     const why = typeof answer === "string" ? ` (${answer})` : "";
     this.board.set(market, watch.condition, `${REASONS[verdict]}${why}`);
     if (action === "reconnect") this.connection.reconnect(REASONS[verdict]);
-    if (action === "resubscribe")
-      this.connection.control(this.subscriptions.renew(followed));
+    if (action === "resubscribe") this.connection.control(this.subscriptions.renew(followed));
   }
 }

@@ -36,9 +36,7 @@ export class VenueFeeds implements FeedFactory {
       const { venue, symbol } = found;
       byVenue.set(venue, [...(byVenue.get(venue) ?? []), symbol]);
     }
-    return [...byVenue].flatMap(([venue, symbols]) =>
-      this.connections(venue, symbols),
-    );
+    return [...byVenue].flatMap(([venue, symbols]) => this.connections(venue, symbols));
   }
 
   private connections(venue: Venue, symbols: readonly string[]): VenueFeed[] {

@@ -1,18 +1,5 @@
-import {
-  Body,
-  Controller,
-  HttpCode,
-  HttpStatus,
-  Post,
-  UseGuards,
-} from "@nestjs/common";
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiOperation,
-  ApiResponse,
-  ApiTags,
-} from "@nestjs/swagger";
+import { Body, Controller, HttpCode, HttpStatus, Post, UseGuards } from "@nestjs/common";
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from "@nestjs/swagger";
 import { Refuses } from "../../http/documented.js";
 import { IngestKeyGuard } from "../../http/ingest-key.guard.js";
 import { ProblemException } from "../../http/problem.js";
@@ -70,15 +57,11 @@ export class IngestController {
           },
           amount: {
             type: "string",
-            description:
-              'Decimal as text; "0", the default, is a price without a size',
+            description: 'Decimal as text; "0", the default, is a price without a size',
             example: "0.25",
           },
           time: {
-            oneOf: [
-              { type: "integer" },
-              { type: "string", format: "date-time" },
-            ],
+            oneOf: [{ type: "integer" }, { type: "string", format: "date-time" }],
             description: "Epoch ms or ISO 8601; default now",
             example: 1767323045000,
           },
@@ -155,15 +138,8 @@ export class IngestController {
       detail: "No room within 10 s",
     },
   ])
-  async post(
-    @Body() body: unknown,
-  ): Promise<{ accepted: number; ids: string[] }> {
-    const { trades, faults } = postedTrades(
-      body,
-      this.venues,
-      Date.now(),
-      () => this.last++,
-    );
+  async post(@Body() body: unknown): Promise<{ accepted: number; ids: string[] }> {
+    const { trades, faults } = postedTrades(body, this.venues, Date.now(), () => this.last++);
     if (faults.length > 0) {
       const shown = faults.slice(0, 20);
       const detail = shown
@@ -203,9 +179,5 @@ function isTemporary({ canRetry, code }: TransportError): boolean {
 }
 
 function unavailable(detail: string): ProblemException {
-  return new ProblemException(
-    HttpStatus.SERVICE_UNAVAILABLE,
-    "transport_unavailable",
-    detail,
-  );
+  return new ProblemException(HttpStatus.SERVICE_UNAVAILABLE, "transport_unavailable", detail);
 }

@@ -18,11 +18,7 @@ describe("a posted trade", () => {
     ["[1].price", { price: "-1" }, /must be a decimal/],
     ["[1].price", { price: "1e5" }, /must be a decimal/],
     ["[1].price", { price: "0" }, /above 0/],
-    [
-      "[1].price",
-      { price: "1".repeat(21) },
-      /20 integer and 18 fraction digits/,
-    ],
+    ["[1].price", { price: "1".repeat(21) }, /20 integer and 18 fraction digits/],
     ["[1].price", { price: undefined }, /must be a decimal/],
     ["[1].amount", { amount: "0.0000000000000000001" }, /18 fraction digits/],
     ["[1].time", { time: 0 }, /must be epoch ms from 1230940800000/],
@@ -39,16 +35,8 @@ describe("a posted trade", () => {
       { symbol: undefined, market: "binance:BTCUSDT" },
       /must not be of venue binance, whose trades come from its feed/,
     ],
-    [
-      "[1].market",
-      { symbol: undefined, market: "sim:BTCUSDT" },
-      /must not be of venue sim/,
-    ],
-    [
-      "[1].market",
-      { symbol: undefined, market: "BTCUSDT" },
-      /must be venue:symbol/,
-    ],
+    ["[1].market", { symbol: undefined, market: "sim:BTCUSDT" }, /must not be of venue sim/],
+    ["[1].market", { symbol: undefined, market: "BTCUSDT" }, /must be venue:symbol/],
     ["[1].market", { market: "desk:A1" }, /not both/],
     ["[1].market", { symbol: undefined }, /is required/],
     ["[1].symbol", { symbol: "A B" }, /must be letters/],
@@ -95,11 +83,6 @@ describe("a body of posted trades", () => {
 
   it("has the faults of each trade named", () => {
     const faults = faultsOf([{ price: "x" }, 7, GOOD, null]);
-    expect(faults.map(({ field }) => field)).toEqual([
-      "[0].market",
-      "[0].price",
-      "[1]",
-      "[3]",
-    ]);
+    expect(faults.map(({ field }) => field)).toEqual(["[0].market", "[0].price", "[1]", "[3]"]);
   });
 });

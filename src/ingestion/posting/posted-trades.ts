@@ -1,12 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { canonical } from "../../domain/decimal.js";
 import { marketOf, parseMarket } from "../../domain/market.js";
-import {
-  MAX_AHEAD_MS,
-  type TakerSide,
-  type Trade,
-  faultOf,
-} from "../../domain/trade.js";
+import { MAX_AHEAD_MS, type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
 import type { Venues } from "../../venues/venues.js";
 
 export const MAX_POSTED = 1_000;
@@ -84,18 +79,11 @@ function postedTrade(
   const faults = Object.keys(fields)
     .filter((name) => !FIELDS.has(name))
     .map((name) =>
-      wrong(
-        name,
-        `is not known here; known are ${[...FIELDS].join(", ")}`,
-        fields[name],
-      ),
+      wrong(name, `is not known here; known are ${[...FIELDS].join(", ")}`, fields[name]),
     );
   const market = marketFor(fields, venues, faults);
   const price = decimal("price", fields["price"], faults);
-  const amount =
-    fields["amount"] === undefined
-      ? "0"
-      : decimal("amount", fields["amount"], faults);
+  const amount = fields["amount"] === undefined ? "0" : decimal("amount", fields["amount"], faults);
   const time = timeFor(fields["time"], now, faults);
   const takerSide = fields["takerSide"] ?? "unknown";
   if (takerSide !== "buy" && takerSide !== "sell" && takerSide !== "unknown")
@@ -140,9 +128,7 @@ function marketFor(
     );
     return "";
   }
-  const name =
-    market ??
-    (typeof symbol === "string" ? marketOf(POSTED_VENUE, symbol) : symbol);
+  const name = market ?? (typeof symbol === "string" ? marketOf(POSTED_VENUE, symbol) : symbol);
   const parsed = typeof name === "string" ? parseMarket(name) : undefined;
   const field = market === undefined ? "symbol" : "market";
   if (parsed === undefined) {
@@ -157,11 +143,7 @@ function marketFor(
     );
   } else if (venues.isFeedVenue(parsed.venue)) {
     faults.push(
-      wrong(
-        field,
-        `must not be of venue ${parsed.venue}, whose trades come from its feed`,
-        name,
-      ),
+      wrong(field, `must not be of venue ${parsed.venue}, whose trades come from its feed`, name),
     );
   }
   return name as string;
@@ -188,8 +170,7 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 function timeFor(value: unknown, now: number, faults: PostedFault[]): number {
   if (value === undefined) return now;
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  const time =
-    typeof value === "string" && ISO.test(value) ? Date.parse(value) : NaN;
+  const time = typeof value === "string" && ISO.test(value) ? Date.parse(value) : NaN;
   if (Number.isNaN(time))
     faults.push(
       wrong(
@@ -209,7 +190,5 @@ function ordFor(id: string, now: number, serial: () => number): string {
 
 function wrong(field: string, detail: string, value: unknown): PostedFault {
   const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return shown === undefined
-    ? { field, detail }
-    : { field, detail, value: shown.slice(0, 80) };
+  return shown === undefined ? { field, detail } : { field, detail, value: shown.slice(0, 80) };
 }

@@ -2,11 +2,7 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { type Readable, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import {
-  TapelineError,
-  type TapelineErrorOptions,
-  hasCode,
-} from "../../domain/tapeline-error.js";
+import { TapelineError, type TapelineErrorOptions, hasCode } from "../../domain/tapeline-error.js";
 
 const CHUNK_BYTES = 256 * 1024;
 /**
@@ -73,8 +69,7 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
   } finally {
     raw.destroy();
   }
-  if (rest !== "")
-    yield { lines: [rest.replace(/\r$/, "")], from, bytesRead: raw.bytesRead };
+  if (rest !== "") yield { lines: [rest.replace(/\r$/, "")], from, bytesRead: raw.bytesRead };
 }
 
 /** Size in bytes. Throws `replay_failed` when there is no such file. */
@@ -84,16 +79,12 @@ export async function sizeOf(file: string): Promise<number> {
   return found.size;
 }
 
-async function inspect<T>(
-  file: string,
-  read: (file: string) => Promise<T>,
-): Promise<T> {
+async function inspect<T>(file: string, read: (file: string) => Promise<T>): Promise<T> {
   try {
     return await read(file);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const detail =
-      { ENOENT: "no such file", EISDIR: "is a folder" }[code ?? ""] ?? message;
+    const detail = { ENOENT: "no such file", EISDIR: "is a folder" }[code ?? ""] ?? message;
     throw unreplayable(file, detail, { cause });
   }
 }

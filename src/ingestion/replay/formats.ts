@@ -20,10 +20,7 @@ export function frameEntry(line: string, venue: Venue): Entry {
   const space = line.indexOf(" ");
   const at = epochMilliseconds(line.slice(0, space));
   if (space < 0 || Number.isNaN(at))
-    return bad(
-      "bad_line",
-      "a line must be <receive time in ms, µs or ns> <JSON>",
-    );
+    return bad("bad_line", "a line must be <receive time in ms, µs or ns> <JSON>");
   const frame = venue.decode(line.slice(space + 1), {
     receivedAt: at,
     source: "replay",
@@ -45,8 +42,7 @@ export const CSV_HEADER = "timestamp,price,quantity,side,tradeId";
 
 /** `timestamp,price,quantity,side,tradeId` with the taker's side and the raw trade id. */
 export function csvEntry(line: string, venue: Venue, symbol: string): Entry {
-  const [timestamp = "", price = "", quantity = "", side = "", id = ""] =
-    line.split(",");
+  const [timestamp = "", price = "", quantity = "", side = "", id = ""] = line.split(",");
   const time = epochMilliseconds(timestamp);
   return checked({
     market: marketOf(venue.name, symbol),
@@ -66,11 +62,7 @@ export function csvEntry(line: string, venue: Venue, symbol: string): Entry {
 }
 
 /** An element of a REST answer's array, such as Binance's `historicalTrades` or `aggTrades`. */
-export function restEntry(
-  element: unknown,
-  venue: Venue,
-  symbol: string,
-): Entry {
+export function restEntry(element: unknown, venue: Venue, symbol: string): Entry {
   const context = { receivedAt: 0, source: "replay", latest: LATEST } as const;
   const frame = venue.decodeRest(element, symbol, context);
   if (frame.type !== "trades")

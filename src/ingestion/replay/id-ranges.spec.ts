@@ -22,33 +22,22 @@ describe("the ids of a recording", () => {
   it("have the same holes in any order and any number of copies", () => {
     fc.assert(
       fc.property(
-        fc.array(
-          fc.tuple(
-            fc.integer({ min: 0, max: 60 }),
-            fc.integer({ min: 1, max: 9 }),
-          ),
-          { minLength: 1, maxLength: 30 },
-        ),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 9 })), {
+          minLength: 1,
+          maxLength: 30,
+        }),
         (parts) => {
           const held = new Set(
-            parts.flatMap(([from, count]) =>
-              Array.from({ length: count }, (_, at) => from + at),
-            ),
+            parts.flatMap(([from, count]) => Array.from({ length: count }, (_, at) => from + at)),
           );
           const [first, last] = [Math.min(...held), Math.max(...held)];
-          const missing = Array.from(
-            { length: last - first },
-            (_, at) => first + at,
-          ).filter((id) => !held.has(id));
-          const holes = missing.filter(
-            (id) => !missing.includes(id - 1),
-          ).length;
+          const missing = Array.from({ length: last - first }, (_, at) => first + at).filter(
+            (id) => !held.has(id),
+          );
+          const holes = missing.filter((id) => !missing.includes(id - 1)).length;
           const ranges = rangesOf(parts);
           expect(ranges.gaps()).toEqual({ holes, ids: BigInt(missing.length) });
-          expect([ranges.first, ranges.last]).toEqual([
-            BigInt(first),
-            BigInt(last),
-          ]);
+          expect([ranges.first, ranges.last]).toEqual([BigInt(first), BigInt(last)]);
         },
       ),
     );

@@ -13,8 +13,7 @@ export class IdRanges {
     const to = from + BigInt(count);
     const newest = this.ranges.at(-1);
     if (newest !== undefined && from === newest.to) newest.to = to;
-    else if (newest === undefined || from > newest.to)
-      this.insert(this.ranges.length, from, to);
+    else if (newest === undefined || from > newest.to) this.insert(this.ranges.length, from, to);
     else this.merge(from, to);
   }
 
@@ -51,11 +50,7 @@ export class IdRanges {
     }
     let end = low;
     let [start, stop] = [from, to];
-    for (
-      ;
-      end < this.ranges.length && (this.ranges[end] as IdRange).from <= stop;
-      end++
-    ) {
+    for (; end < this.ranges.length && (this.ranges[end] as IdRange).from <= stop; end++) {
       const touched = this.ranges[end] as IdRange;
       if (touched.from < start) start = touched.from;
       if (touched.to > stop) stop = touched.to;

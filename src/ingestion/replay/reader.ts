@@ -1,18 +1,7 @@
 import { basename } from "node:path";
 import type { Venue } from "../../venues/venue.js";
-import {
-  type Lines,
-  MAX_TEXT_CHARACTERS,
-  linesOf,
-  unreplayable,
-} from "./files.js";
-import {
-  CSV_HEADER,
-  type Entry,
-  csvEntry,
-  frameEntry,
-  restEntry,
-} from "./formats.js";
+import { type Lines, MAX_TEXT_CHARACTERS, linesOf, unreplayable } from "./files.js";
+import { CSV_HEADER, type Entry, csvEntry, frameEntry, restEntry } from "./formats.js";
 
 export interface Page {
   entries: Entry[];
@@ -121,9 +110,6 @@ async function readArray(
 function symbolFor(file: string, symbol: string | undefined): string {
   const name = symbol ?? /^([A-Z0-9]{5,20})_/.exec(basename(file))?.[1];
   if (name === undefined)
-    throw unreplayable(
-      file,
-      "its trades do not name their symbol: add --symbol BTCUSDT",
-    );
+    throw unreplayable(file, "its trades do not name their symbol: add --symbol BTCUSDT");
   return name;
 }

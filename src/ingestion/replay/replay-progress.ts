@@ -21,19 +21,13 @@ export async function replayWithProgress(
   let loggedTenth = 0;
   bar?.start(1, 0, { trades: 0 });
   try {
-    const summary = await replay(
-      options,
-      transport,
-      ({ bytes, of, trades }) => {
-        bar?.setTotal(of);
-        bar?.update(bytes, { trades });
-        const tenth = of === 0 ? 10 : Math.floor((bytes / of) * 10);
-        if (bar === undefined && tenth > loggedTenth)
-          process.stderr.write(
-            `Replayed ${(loggedTenth = tenth) * 10} %, ${trades} trades\n`,
-          );
-      },
-    );
+    const summary = await replay(options, transport, ({ bytes, of, trades }) => {
+      bar?.setTotal(of);
+      bar?.update(bytes, { trades });
+      const tenth = of === 0 ? 10 : Math.floor((bytes / of) * 10);
+      if (bar === undefined && tenth > loggedTenth)
+        process.stderr.write(`Replayed ${(loggedTenth = tenth) * 10} %, ${trades} trades\n`);
+    });
     return textOf(summary);
   } finally {
     bar?.stop();

@@ -1,10 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, CommandRunner, Option } from "nest-commander";
-import {
-  type Launched,
-  Launcher,
-  recordingOnly,
-} from "../../commands/launcher.js";
+import { type Launched, Launcher, recordingOnly } from "../../commands/launcher.js";
 import { positive } from "../../commands/options.js";
 import { type Config, ConfigError, environment } from "../../config/config.js";
 import { ConsumerGroups } from "../../streaming/consumer-groups.js";
@@ -32,10 +28,7 @@ export class ReplayCommand extends CommandRunner {
     super();
   }
 
-  async run(
-    files: string[],
-    { venue: name, symbol, speed }: ReplayFlags,
-  ): Promise<void> {
+  async run(files: string[], { venue: name, symbol, speed }: ReplayFlags): Promise<void> {
     const venue = VENUES.get(name);
     if (venue === undefined)
       throw new ConfigError([
@@ -74,11 +67,7 @@ export class ReplayCommand extends CommandRunner {
    * With a broker, the records are safe but not yet in the tables, which another recorder may
    * write.
    */
-  private async settled(
-    running: Launched,
-    config: Config,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async settled(running: Launched, config: Config, signal: AbortSignal): Promise<void> {
     const strategies = running.get(ConsumerGroups).all;
     if (config.kafkaBrokers.length === 0 || strategies.length === 0) return;
     const limit = Date.now() + SETTLE_LIMIT_MS;
@@ -88,8 +77,7 @@ export class ReplayCommand extends CommandRunner {
       const statuses = strategies.map((strategy) => strategy.consumerStatus());
       if (
         statuses.every(
-          ({ lag, lagAt, queued }) =>
-            lag === 0 && queued === 0 && (lagAt ?? 0) > began,
+          ({ lag, lagAt, queued }) => lag === 0 && queued === 0 && (lagAt ?? 0) > began,
         )
       )
         return;
@@ -118,8 +106,7 @@ export class ReplayCommand extends CommandRunner {
 
   @Option({
     flags: "--speed <n>",
-    description:
-      "market time per real time; without it as fast as it can be stored",
+    description: "market time per real time; without it as fast as it can be stored",
   })
   parseSpeed(text: string): number {
     return positive("--speed", text);

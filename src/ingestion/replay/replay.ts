@@ -61,11 +61,7 @@ export async function replay(
   const pace = new Pace(speed, signal);
   let before = 0;
   for (const [index, file] of files.entries()) {
-    for await (const { entries, placeOf, bytesRead } of readRecording(
-      file,
-      venue,
-      symbol,
-    )) {
+    for await (const { entries, placeOf, bytesRead } of readRecording(file, venue, symbol)) {
       signal.throwIfAborted();
       tally.entries += entries.length;
       for (const [at, { trades, refused, at: time }] of entries.entries()) {

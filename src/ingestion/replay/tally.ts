@@ -75,9 +75,7 @@ export class ReplayTally {
    * no others.
    */
   clocks(): Clock[] {
-    const newest = Math.max(
-      ...[...this.counting.values()].map(({ lastTime }) => lastTime),
-    );
+    const newest = Math.max(...[...this.counting.values()].map(({ lastTime }) => lastTime));
     return [...this.counting.keys()].map((market) => ({
       market,
       clock: newest,

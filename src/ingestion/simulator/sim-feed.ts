@@ -177,8 +177,7 @@ export class SimFeed implements Feed {
           continue;
         }
         const last = trades.at(-1);
-        if (faults.early && last?.market === market)
-          trades.splice(-1, 0, trade);
+        if (faults.early && last?.market === market) trades.splice(-1, 0, trade);
         else trades.push(trade);
         if (faults.duplicate) trades.push(trade);
       }

@@ -42,9 +42,7 @@ export class SimFeeds implements FeedFactory {
 
   /** One feed for all symbols of these markets. */
   private simulated(markets: readonly Market[], reason: string): SimFeed[] {
-    const symbols = [
-      ...new Set(markets.map((market) => splitMarket(market).symbol)),
-    ];
+    const symbols = [...new Set(markets.map((market) => splitMarket(market).symbol))];
     if (symbols.length === 0) return [];
     const interval = this.config.intervals[0] as Interval;
     const options = { ...this.config.simulator, symbols, interval, reason };

@@ -17,9 +17,7 @@ function day(
   count = 5_000,
 ): ReturnType<Simulator["trade"]>[] {
   const first = simulator.firstFrom(NOON);
-  return Array.from({ length: count }, (_, index) =>
-    simulator.trade(symbol, first + index),
-  );
+  return Array.from({ length: count }, (_, index) => simulator.trade(symbol, first + index));
 }
 
 describe("the simulated venue", () => {
@@ -29,20 +27,14 @@ describe("the simulated venue", () => {
     const middle = again.firstFrom(NOON + 1_000_000);
     const offset = middle - again.firstFrom(NOON);
     expect(offset).toBeGreaterThan(1_000);
-    const part = Array.from({ length: 500 }, (_, n) =>
-      again.trade("BTCUSDT", middle + n),
-    );
+    const part = Array.from({ length: 500 }, (_, n) => again.trade("BTCUSDT", middle + n));
     expect(part).toEqual(whole.slice(offset, offset + 500));
   });
 
   it("makes other trades from another seed, rate or symbol, with other ids where they would collide", () => {
     const ids = new Set(day(new Simulator(PLAIN)).map(({ id }) => id));
     for (const change of [{ seed: 8 }, { rate: 3 }])
-      expect(
-        day(new Simulator({ ...PLAIN, ...change })).some(({ id }) =>
-          ids.has(id),
-        ),
-      ).toBe(false);
+      expect(day(new Simulator({ ...PLAIN, ...change })).some(({ id }) => ids.has(id))).toBe(false);
     const prices = (symbol: string): string[] =>
       day(new Simulator(PLAIN), symbol, 100).map(({ price }) => price);
     expect(prices("XYZUSDT")).not.toEqual(prices("ABCUSDT"));
@@ -60,18 +52,14 @@ describe("the simulated venue", () => {
       );
       const times = trades.map(({ time }) => time);
       expect(times).toEqual(times.toSorted((a, b) => a - b));
-      expect(new Set(trades.map(({ price }) => price)).size).toBeGreaterThan(
-        20,
-      );
+      expect(new Set(trades.map(({ price }) => price)).size).toBeGreaterThan(20);
       expect(trades[0]?.time).toBeGreaterThanOrEqual(NOON);
     },
   );
 
   it("trades at its rate", () => {
     const simulator = new Simulator({ ...PLAIN, rate: 50 });
-    expect(simulator.firstFrom(NOON + 60_000) - simulator.firstFrom(NOON)).toBe(
-      3_000,
-    );
+    expect(simulator.firstFrom(NOON + 60_000) - simulator.firstFrom(NOON)).toBe(3_000);
   });
 
   it("makes its faults in their shares, the same each time", () => {
@@ -92,9 +80,7 @@ describe("the simulated venue", () => {
     expect(share(({ early }) => early)).toBeCloseTo(0.3, 1);
     expect(share(({ missing }) => missing)).toBeCloseTo(0.05, 1);
     expect(fates.slice(0, 50)).toEqual(
-      Array.from({ length: 50 }, (_, n) =>
-        new Simulator(options).faultsOf("BTCUSDT", n),
-      ),
+      Array.from({ length: 50 }, (_, n) => new Simulator(options).faultsOf("BTCUSDT", n)),
     );
   });
 });

@@ -25,10 +25,7 @@ const OCTAVES = 24;
 const LOG_STEP = 0.000_15;
 
 /** Price level and decimals of the default symbols, so that charts look real. */
-const LEVELS: Record<
-  string,
-  [price: number, priceDigits: number, amountDigits: number]
-> = {
+const LEVELS: Record<string, [price: number, priceDigits: number, amountDigits: number]> = {
   BTCUSDT: [64_000, 2, 5],
   ETHUSDT: [3_400, 2, 4],
   SOLUSDT: [150, 2, 3],
@@ -81,10 +78,7 @@ export class Simulator {
       Math.round(level * Math.exp(this.walk(symbol, n)) * 10 ** priceDigits),
     );
     // Sizes spread over three decades, small ones the most.
-    const lots = Math.max(
-      1,
-      Math.round(10 ** (3 * this.noise(symbol, 102, n))),
-    );
+    const lots = Math.max(1, Math.round(10 ** (3 * this.noise(symbol, 102, n))));
     return {
       market: marketOf(SIMULATED_VENUE, symbol),
       id,
@@ -113,9 +107,7 @@ export class Simulator {
       duplicate: this.noise(symbol, 105, n) < duplicate,
       early: this.noise(symbol, 106, n) < disorder,
       lateMs:
-        this.noise(symbol, 107, n) < late
-          ? 2_000 + floor(88_000 * this.noise(symbol, 108, n))
-          : 0,
+        this.noise(symbol, 107, n) < late ? 2_000 + floor(88_000 * this.noise(symbol, 108, n)) : 0,
     };
   }
 
@@ -134,8 +126,7 @@ export class Simulator {
 
   /** 0 ≤ x < 1, a function of seed, symbol, kind and place only. */
   private noise(symbol: string, kind: number, place: number): number {
-    let hash =
-      imul(this.options.seed ^ 0x9e3779b9, 0x85ebca6b) ^ this.hashOf(symbol);
+    let hash = imul(this.options.seed ^ 0x9e3779b9, 0x85ebca6b) ^ this.hashOf(symbol);
     hash = mix(hash ^ imul(kind + 1, 0xc2b2ae35));
     hash = mix(hash ^ (place | 0));
     hash = mix(hash ^ floor(place / 4_294_967_296));

@@ -14,15 +14,10 @@ import { withDatabase } from "../shared-database.js";
 export class VerifyCommand extends CommandRunner {
   async run(): Promise<void> {
     const config = environment();
-    await withDatabase(config, (source) =>
-      this.report(source, config.intervals),
-    );
+    await withDatabase(config, (source) => this.report(source, config.intervals));
   }
 
-  private async report(
-    source: DataSource,
-    intervals: Parameters<typeof verify>[1],
-  ): Promise<void> {
+  private async report(source: DataSource, intervals: Parameters<typeof verify>[1]): Promise<void> {
     const bar = new SingleBar({
       format: "{bar} {value}/{total} markets {market}",
       hideCursor: true,
@@ -35,8 +30,7 @@ export class VerifyCommand extends CommandRunner {
       if (markets === 0) bar.start(verdict.of, 0, { market: "" });
       bar.update(++markets, { market: verdict.market });
       candles += verdict.candles;
-      if (verdict.differences > 0 || verdict.uncoveredIds !== "0")
-        wrong.push(verdict);
+      if (verdict.differences > 0 || verdict.uncoveredIds !== "0") wrong.push(verdict);
     }
     bar.stop();
     for (const verdict of wrong) process.stdout.write(describe(verdict));
@@ -51,12 +45,7 @@ export class VerifyCommand extends CommandRunner {
   }
 }
 
-function describe({
-  market,
-  differences,
-  examples,
-  uncoveredIds,
-}: MarketVerdict): string {
+function describe({ market, differences, examples, uncoveredIds }: MarketVerdict): string {
   const lines = [
     `${market}: ${plural(differences, "candle")} with other values than the trades give`,
   ];

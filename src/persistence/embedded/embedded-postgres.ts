@@ -1,23 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  readFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@nestjs/common";
 import pg from "pg";
 import { TapelineError } from "../../domain/tapeline-error.js";
-import {
-  ADMIN,
-  type Passwords,
-  asAccount,
-  initialise,
-  passwordsFile,
-} from "./initdb.js";
+import { ADMIN, type Passwords, asAccount, initialise, passwordsFile } from "./initdb.js";
 import { OwnerLock, processExists, runsPostgres } from "./owner-lock.js";
 import {
   type Account,
@@ -106,8 +94,7 @@ export class EmbeddedPostgres {
       this.requireSameMajor(binaries);
       await this.stopOrphan();
       this.passwords =
-        (await initialise(this.home, this.data, binaries, account)) ??
-        this.passwords;
+        (await initialise(this.home, this.data, binaries, account)) ?? this.passwords;
       this.launch(binaries, account);
       await this.waitUntilReady();
       this.ready = true;
@@ -122,8 +109,7 @@ export class EmbeddedPostgres {
   async stop(): Promise<void> {
     this.stopping = true;
     const pid = this.postmasterPid();
-    if (this.child !== undefined && pid !== undefined)
-      await this.stopProcess(pid);
+    if (this.child !== undefined && pid !== undefined) await this.stopProcess(pid);
     this.child = undefined;
     this.lock.release();
   }
@@ -146,17 +132,13 @@ export class EmbeddedPostgres {
     const file = join(this.data, "postmaster.pid");
     if (!existsSync(file)) return undefined;
     const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-    return Number.isInteger(pid) && pid > 0 && runsPostgres(pid, this.data)
-      ? pid
-      : undefined;
+    return Number.isInteger(pid) && pid > 0 && runsPostgres(pid, this.data) ? pid : undefined;
   }
 
   private async stopOrphan(): Promise<void> {
     const pid = this.postmasterPid();
     if (pid === undefined) return;
-    this.logger.warn(
-      `Found PostgreSQL (process ${pid}) of an earlier run, stopping it`,
-    );
+    this.logger.warn(`Found PostgreSQL (process ${pid}) of an earlier run, stopping it`);
     await this.stopProcess(pid);
   }
 
@@ -178,8 +160,7 @@ export class EmbeddedPostgres {
 
   private hasExited(): boolean {
     return (
-      this.child !== undefined &&
-      (this.child.exitCode !== null || this.child.signalCode !== null)
+      this.child !== undefined && (this.child.exitCode !== null || this.child.signalCode !== null)
     );
   }
 
@@ -201,10 +182,7 @@ export class EmbeddedPostgres {
     const args = [
       "-D",
       this.data,
-      ...Object.entries(settings).flatMap(([name, value]) => [
-        "-c",
-        `${name}=${value}`,
-      ]),
+      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
     ];
     const log = openSync(join(this.home, "postgres.log"), "a", 0o600);
     try {
@@ -221,10 +199,7 @@ export class EmbeddedPostgres {
         this.logger.error(
           `PostgreSQL exited unexpectedly (${signal ?? `exit code ${code}`}), restarting it in ${RESTART_MS / 1_000} s. See ${join(this.home, "postgres.log")}`,
         );
-        setTimeout(
-          () => !this.stopping && this.launch(binaries, account),
-          RESTART_MS,
-        ).unref();
+        setTimeout(() => !this.stopping && this.launch(binaries, account), RESTART_MS).unref();
       });
       child.once("error", (error) =>
         this.logger.error(`PostgreSQL cannot be started: ${error.message}`),
@@ -266,10 +241,7 @@ export class EmbeddedPostgres {
         `Port ${this.port} is in use by another process, so the embedded PostgreSQL cannot listen on it. Set EMBEDDED_PORT to a free port.`,
       );
     }
-    return new TapelineError(
-      "database_failed",
-      `PostgreSQL did not start:\n  ${log}`,
-    );
+    return new TapelineError("database_failed", `PostgreSQL did not start:\n  ${log}`);
   }
 
   private async ensureDatabase(): Promise<void> {
@@ -281,22 +253,17 @@ export class EmbeddedPostgres {
     client.on("error", (error) => this.logger.debug(error.message));
     try {
       await client.connect();
-      const { rowCount } = await client.query(
-        "SELECT FROM pg_database WHERE datname = $1",
-        [DATABASE],
-      );
+      const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [
+        DATABASE,
+      ]);
       if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
     } finally {
-      await client
-        .end()
-        .catch((error: Error) => this.logger.debug(error.message));
+      await client.end().catch((error: Error) => this.logger.debug(error.message));
     }
   }
 
   private readPasswords(): Passwords {
-    this.passwords ??= JSON.parse(
-      readFileSync(passwordsFile(this.home), "utf8"),
-    ) as Passwords;
+    this.passwords ??= JSON.parse(readFileSync(passwordsFile(this.home), "utf8")) as Passwords;
     return this.passwords;
   }
 

@@ -1,12 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import type { Account, Binaries } from "./postgres-binaries.js";
@@ -47,8 +41,7 @@ export async function initialise(
   });
   writeFileSync(passwordFile, passwords.admin, { mode: 0o600 });
   if (account !== undefined)
-    for (const path of [data, passwordFile])
-      chownSync(path, account.uid, account.gid);
+    for (const path of [data, passwordFile]) chownSync(path, account.uid, account.gid);
   try {
     const args = [
       "-D",
@@ -78,11 +71,7 @@ export function asAccount(account: Account | undefined): {
   return account === undefined ? {} : { uid: account.uid, gid: account.gid };
 }
 
-function run(
-  command: string,
-  args: string[],
-  account: Account | undefined,
-): Promise<void> {
+function run(command: string, args: string[], account: Account | undefined): Promise<void> {
   return new Promise((done, failed) => {
     const child = spawn(command, args, {
       ...asAccount(account),
@@ -95,13 +84,7 @@ function run(
     child.once("error", failed);
     child.once("close", (code) => {
       if (code === 0) done();
-      else
-        failed(
-          new TapelineError(
-            "database_failed",
-            `initdb failed:\n${output.trim()}`,
-          ),
-        );
+      else failed(new TapelineError("database_failed", `initdb failed:\n${output.trim()}`));
     });
   });
 }

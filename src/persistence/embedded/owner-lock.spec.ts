@@ -42,9 +42,7 @@ it("does not mistake another program with PostgreSQL's old pid for PostgreSQL", 
   // A stale lock file after a reboot used to get an unrelated process stopped.
   const other = spawn("sleep", ["30"]);
   try {
-    expect(runsPostgres(other.pid as number, "/srv/tapeline/postgres")).toBe(
-      false,
-    );
+    expect(runsPostgres(other.pid as number, "/srv/tapeline/postgres")).toBe(false);
   } finally {
     other.kill("SIGKILL");
   }

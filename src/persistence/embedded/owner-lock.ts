@@ -1,12 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  linkSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Each further attempt follows the removal of a dead owner's file. */
@@ -115,8 +108,7 @@ function parse(text: string): Owner | undefined {
 
 function isAlive(owner: Owner): boolean {
   return (
-    processExists(owner.pid) &&
-    (owner.started === "" || startTimeOf(owner.pid) === owner.started)
+    processExists(owner.pid) && (owner.started === "" || startTimeOf(owner.pid) === owner.started)
   );
 }
 

@@ -1,12 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { TapelineError } from "../../domain/tapeline-error.js";
@@ -62,8 +55,7 @@ function linkLibraries(native: string): void {
     const at = join(root, source);
     const to = join(root, target);
     // The package lists the real library under `source` and the short name under `target`.
-    if (!existsSync(to) && existsSync(at))
-      symlinkSync(relative(dirname(to), at), to);
+    if (!existsSync(to) && existsSync(at)) symlinkSync(relative(dirname(to), at), to);
   }
 }
 
@@ -81,11 +73,8 @@ export function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync("/etc/passwd", "utf8").split("\n");
   for (const name of ["postgres", "nobody"]) {
-    const fields = accounts
-      .find((line) => line.startsWith(`${name}:`))
-      ?.split(":");
-    if (fields !== undefined)
-      return { name, uid: Number(fields[2]), gid: Number(fields[3]) };
+    const fields = accounts.find((line) => line.startsWith(`${name}:`))?.split(":");
+    if (fields !== undefined) return { name, uid: Number(fields[2]), gid: Number(fields[3]) };
   }
   throw new TapelineError(
     "no_account",
@@ -97,8 +86,7 @@ export function unprivilegedAccount(): Account | undefined {
 export function requireSearchable(path: string, account: Account): void {
   for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
     const { mode, uid } = statSync(folder);
-    const searchable =
-      (mode & 0o001) !== 0 || (uid === account.uid && (mode & 0o100) !== 0);
+    const searchable = (mode & 0o001) !== 0 || (uid === account.uid && (mode & 0o100) !== 0);
     if (!searchable) {
       throw new TapelineError(
         "not_searchable",
@@ -115,10 +103,8 @@ export function requireExecutable(path: string): void {
   try {
     accessSync(path, constants.X_OK);
   } catch (cause) {
-    throw new TapelineError(
-      "no_binaries",
-      `${path} cannot be executed. Run "npm ci" again.`,
-      { cause },
-    );
+    throw new TapelineError("no_binaries", `${path} cannot be executed. Run "npm ci" again.`, {
+      cause,
+    });
   }
 }

@@ -31,9 +31,7 @@ export class RecorderFigures {
     this.writeSeconds = new Histogram({
       name: "tapeline_write_seconds",
       help: "Time of one write transaction, commit included",
-      buckets: [
-        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
-      ],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     });
     this.trades = new Counter({

@@ -20,12 +20,7 @@ import {
 import type { Statement } from "./statement.js";
 import { type TapeWriter, marketGone } from "./tape-writer.js";
 import type { KnownMarket } from "./write-batch.js";
-import {
-  type MergeInput,
-  WRITE_COPIED,
-  WRITE_FOLDED,
-  WRITE_STAGED,
-} from "./write-statement.js";
+import { type MergeInput, WRITE_COPIED, WRITE_FOLDED, WRITE_STAGED } from "./write-statement.js";
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
 /** Lines per chunk of COPY. */
@@ -35,10 +30,7 @@ const UNIQUE_VIOLATION = "23505";
 /**
  * Further writes in the transaction that stored `stored` new trades: all is committed, or nothing.
  */
-export type InTransaction = (
-  client: pg.ClientBase,
-  stored: number,
-) => Promise<void>;
+export type InTransaction = (client: pg.ClientBase, stored: number) => Promise<void>;
 
 type CountRevisions = (reason: string, candles: number) => void;
 
@@ -76,8 +68,7 @@ export class BulkLoad {
       application_name: "tapeline backfill",
       connectionTimeoutMillis: 5_000,
       // While a day's table is being filled the planner has no statistics of it.
-      options:
-        "-c timezone=UTC -c jit=off -c work_mem=64MB -c enable_seqscan=off",
+      options: "-c timezone=UTC -c jit=off -c work_mem=64MB -c enable_seqscan=off",
     });
     // An idle connection's error would end the process; the next statement fails anyway.
     client.on("error", () => undefined);
@@ -95,26 +86,17 @@ export class BulkLoad {
    * Stores trades with ascending ids, whose days have tables; returns how many were new. Throws
    * `horizon_passed` when the first of them is older than the retention horizon.
    */
-  async storeTrades(
-    trades: readonly Trade[],
-    inSameTransaction: InTransaction,
-  ): Promise<number> {
+  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<number> {
     if (!(await this.isCovered(trades))) {
       try {
-        return await this.transaction(() =>
-          this.copyAndMerge(trades, inSameTransaction),
-        );
+        return await this.transaction(() => this.copyAndMerge(trades, inSameTransaction));
       } catch (error) {
         // Another process stored some of them first, or a trade is stored under another id.
-        const isStored =
-          hasCode(error, "coverage_changed") ||
-          codeOf(error) === UNIQUE_VIOLATION;
+        const isStored = hasCode(error, "coverage_changed") || codeOf(error) === UNIQUE_VIOLATION;
         if (!isStored) throw error;
       }
     }
-    return this.transaction(() =>
-      this.stageAndMerge(trades, inSameTransaction),
-    );
+    return this.transaction(() => this.stageAndMerge(trades, inSameTransaction));
   }
 
   /**
@@ -149,9 +131,7 @@ export class BulkLoad {
     inSameTransaction: InTransaction,
   ): Promise<number> {
     const horizon = await this.horizonFor(trades);
-    await this.copy(COPY_STAGED, [
-      trades.filter(({ time }) => time >= horizon),
-    ]);
+    await this.copy(COPY_STAGED, [trades.filter(({ time }) => time >= horizon)]);
     let stored = await this.merge(WRITE_STAGED, {});
     const expired = trades.filter(({ time }) => time < horizon);
     if (expired.length > 0) {
@@ -179,8 +159,7 @@ export class BulkLoad {
       await this.fold();
       const covered = await this.coverageOfStaged();
       await this.lock();
-      if ((await this.coverageOfStaged()) !== covered)
-        throw coverageChanged(this.market.name);
+      if ((await this.coverageOfStaged()) !== covered) throw coverageChanged(this.market.name);
       const stored = await this.mergeFolded();
       await inSameTransaction(this.client, stored);
       return stored;
@@ -191,10 +170,7 @@ export class BulkLoad {
     statement: string,
     pages: Iterable<readonly Trade[]> | AsyncIterable<readonly Trade[]>,
   ): Promise<void> {
-    await pipeline(
-      Readable.from(this.textOf(pages)),
-      this.client.query(copyFrom(statement)),
-    );
+    await pipeline(Readable.from(this.textOf(pages)), this.client.query(copyFrom(statement)));
   }
 
   private async *textOf(
@@ -210,9 +186,7 @@ export class BulkLoad {
    * ends.
    */
   private async lock(): Promise<number> {
-    const { rows } = await this.client.query<{ horizon: string }>(LOCK, [
-      [this.market.id],
-    ]);
+    const { rows } = await this.client.query<{ horizon: string }>(LOCK, [[this.market.id]]);
     if (rows[0] === undefined) throw marketGone();
     return Number(rows[0].horizon);
   }
@@ -232,12 +206,9 @@ export class BulkLoad {
    * Locks. Throws `coverage_changed` when only later ones are older than the horizon, as times do
    * not strictly ascend: they are then staged instead.
    */
-  private async requireWithinRetention(
-    trades: readonly Trade[],
-  ): Promise<void> {
+  private async requireWithinRetention(trades: readonly Trade[]): Promise<void> {
     const horizon = await this.horizonFor(trades);
-    if (trades.some(({ time }) => time < horizon))
-      throw coverageChanged(this.market.name);
+    if (trades.some(({ time }) => time < horizon)) throw coverageChanged(this.market.name);
   }
 
   private async isCovered(trades: readonly Trade[]): Promise<boolean> {
@@ -260,8 +231,7 @@ export class BulkLoad {
 
   private async fold(): Promise<void> {
     await this.client.query(DELETE_COVERED, [this.market.id]);
-    for (const statement of foldDay(this.writer.base))
-      await this.client.query(statement);
+    for (const statement of foldDay(this.writer.base)) await this.client.query(statement);
   }
 
   private async mergeFolded(): Promise<number> {
@@ -289,8 +259,7 @@ export class BulkLoad {
   private async transaction<T>(work: () => Promise<T>): Promise<T> {
     this.revised = [];
     const result = await transact(this.client, work);
-    for (const [reason, candles] of this.revised)
-      this.countRevisions(reason, candles);
+    for (const [reason, candles] of this.revised) this.countRevisions(reason, candles);
     return result;
   }
 }

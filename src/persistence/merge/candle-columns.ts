@@ -1,9 +1,5 @@
 import type { Candle } from "../../domain/candle.js";
-import {
-  type Coverage,
-  completeness,
-  completenessByWatch,
-} from "../../domain/coverage.js";
+import { type Coverage, completeness, completenessByWatch } from "../../domain/coverage.js";
 import type { Interval } from "../../domain/interval.js";
 import type { KnownMarket } from "./write-batch.js";
 

@@ -7,12 +7,7 @@ import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
 import type { Trade } from "../../domain/trade.js";
 import { RecorderFigures } from "../figures/recorder-figures.js";
 import { Backoff } from "../../waiting/backoff.js";
-import {
-  codeOf,
-  isConnectionLost,
-  isLostRace,
-  isRefusedData,
-} from "../schema/database-errors.js";
+import { codeOf, isConnectionLost, isLostRace, isRefusedData } from "../schema/database-errors.js";
 import { DATABASE, type Database } from "../schema/database.js";
 import { Partitions, dayOf } from "../schema/partitions.js";
 import { BulkLoad, type InTransaction } from "./bulk-load.js";
@@ -49,9 +44,7 @@ export class HistoryLoader {
 
   /** Trades older than this (epoch ms, the beginning of a day) are not kept; 0 where all are. */
   async horizon(): Promise<number> {
-    const rows: { time: string }[] = await this.source.query(
-      "SELECT time FROM horizon",
-    );
+    const rows: { time: string }[] = await this.source.query("SELECT time FROM horizon");
     return Number(rows[0]?.time ?? 0);
   }
 
@@ -72,15 +65,9 @@ export class HistoryLoader {
    * Creates the market's row if there is none. Throws `load_refused` unless it holds dense ids and
    * the same kind of trades.
    */
-  async open(
-    first: FirstTrade,
-    signal: AbortSignal,
-  ): Promise<MarketHistoryLoad> {
+  async open(first: FirstTrade, signal: AbortSignal): Promise<MarketHistoryLoad> {
     const name = first.market;
-    const resolved = await this.markets.resolve(
-      [name],
-      new Map([[name, first]]),
-    );
+    const resolved = await this.markets.resolve([name], new Map([[name, first]]));
     const market = resolved.get(name);
     if (market === undefined) throw marketGone();
     if (market.kind !== first.kind || market.ids !== first.ids)
@@ -95,11 +82,8 @@ export class HistoryLoader {
       );
     return new MarketHistoryLoad(
       () =>
-        BulkLoad.open(
-          this.database.url,
-          this.writer,
-          market,
-          (reason, candles) => this.figures.revisions.inc({ reason }, candles),
+        BulkLoad.open(this.database.url, this.writer, market, (reason, candles) =>
+          this.figures.revisions.inc({ reason }, candles),
         ),
       this.partitions,
       signal,
@@ -129,17 +113,10 @@ export class MarketHistoryLoad {
    * `load_refused` when the database rejects them, or `horizon_passed` when their day can only be
    * loaded whole; nothing is stored then.
    */
-  async storeTrades(
-    trades: readonly Trade[],
-    inSameTransaction: InTransaction,
-  ): Promise<number> {
+  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<number> {
     return this.writeUntilDone(async () => {
-      await this.partitions.ensure(
-        new Set(trades.map(({ time }) => dayOf(time))),
-      );
-      return this.withConnection((load) =>
-        load.storeTrades(trades, inSameTransaction),
-      );
+      await this.partitions.ensure(new Set(trades.map(({ time }) => dayOf(time))));
+      return this.withConnection((load) => load.storeTrades(trades, inSameTransaction));
     });
   }
 
@@ -152,9 +129,7 @@ export class MarketHistoryLoad {
     inSameTransaction: InTransaction,
   ): Promise<number> {
     return this.writeUntilDone(() =>
-      this.withConnection((load) =>
-        load.storeDroppedDay(read(), inSameTransaction),
-      ),
+      this.withConnection((load) => load.storeDroppedDay(read(), inSameTransaction)),
     );
   }
 
@@ -163,9 +138,7 @@ export class MarketHistoryLoad {
     await this.load?.close();
   }
 
-  private async withConnection<T>(
-    work: (load: BulkLoad) => Promise<T>,
-  ): Promise<T> {
+  private async withConnection<T>(work: (load: BulkLoad) => Promise<T>): Promise<T> {
     this.load ??= await this.connect();
     try {
       return await work(this.load);
@@ -194,9 +167,7 @@ export class MarketHistoryLoad {
         if (!canRetry(error)) throw error;
         const waitMs = backoff.next();
         if (!isLostRace(error))
-          this.logger.warn(
-            `Cannot write, will retry in ${waitMs} ms: ${String(error)}`,
-          );
+          this.logger.warn(`Cannot write, will retry in ${waitMs} ms: ${String(error)}`);
         this.partitions.forget();
         await sleep(waitMs, undefined, { signal: this.signal });
       }

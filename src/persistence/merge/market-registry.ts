@@ -56,9 +56,7 @@ export class MarketRegistry {
   }
 
   private async load(names: readonly string[]): Promise<void> {
-    const rows = await this.source
-      .getRepository(MarketEntity)
-      .findBy({ name: In([...names]) });
+    const rows = await this.source.getRepository(MarketEntity).findBy({ name: In([...names]) });
     for (const row of rows) this.known.set(row.name, row);
   }
 }

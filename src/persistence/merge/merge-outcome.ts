@@ -51,9 +51,7 @@ export function outcomeOf(row: OutcomeRow): Outcome {
   return {
     markets: (JSON.parse(row.markets) as MarketJson[]).map(marketOutcome),
     candles: JSON.parse(row.candles) as CandleRow[],
-    revised: countsByReason(
-      JSON.parse(row.revised) as { sources: number; revisions: number }[],
-    ),
+    revised: countsByReason(JSON.parse(row.revised) as { sources: number; revisions: number }[]),
   };
 }
 

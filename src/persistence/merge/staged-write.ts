@@ -5,8 +5,7 @@ import { COLUMNS, byBucket, byMarket, seen } from "./write-statement.js";
  * A table like `trade` that only this connection sees, emptied at commit and not written to the
  * WAL.
  */
-export const CREATE_STAGED =
-  "CREATE TEMPORARY TABLE staged (LIKE trade) ON COMMIT DELETE ROWS";
+export const CREATE_STAGED = "CREATE TEMPORARY TABLE staged (LIKE trade) ON COMMIT DELETE ROWS";
 export const COPY_STAGED = `COPY staged (${COPY_COLUMNS}) FROM STDIN`;
 export const COPY_TRADES = `COPY trade (${COPY_COLUMNS}) FROM STDIN`;
 

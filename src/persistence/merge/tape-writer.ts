@@ -10,24 +10,10 @@ import { sqlFile } from "../schema/sql-file.js";
 import { transact } from "../schema/transaction.js";
 import { type CandleRow, candleOf, valueOf } from "./candle-columns.js";
 import { bumpEdgeCandles } from "./edges.js";
-import {
-  type MarketOutcome,
-  type Outcome,
-  type OutcomeRow,
-  outcomeOf,
-} from "./merge-outcome.js";
+import { type MarketOutcome, type Outcome, type OutcomeRow, outcomeOf } from "./merge-outcome.js";
 import { type Statement, queryOf } from "./statement.js";
-import {
-  type KnownMarket,
-  intervalColumns,
-  literal,
-  tradeColumns,
-} from "./write-batch.js";
-import {
-  type MergeInput,
-  type MergeParameter,
-  WRITE_TRADES,
-} from "./write-statement.js";
+import { type KnownMarket, intervalColumns, literal, tradeColumns } from "./write-batch.js";
+import { type MergeInput, type MergeParameter, WRITE_TRADES } from "./write-statement.js";
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
 const CLAIM = sqlFile(import.meta.url, "claim-ids.sql");
@@ -104,13 +90,9 @@ export class TapeWriter {
     const all = records.filter((record): record is Trade => !isClock(record));
     return transact(client, async () => {
       const horizon = await lock(client, [...clocks.keys()]);
-      const recent =
-        horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
+      const recent = horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
       const repeated = await repeatedIds(client, recent, markets);
-      const trades =
-        repeated.size === 0
-          ? recent
-          : recent.filter((trade) => !repeated.has(trade));
+      const trades = repeated.size === 0 ? recent : recent.filter((trade) => !repeated.has(trade));
       const merged = await this.merge(
         client,
         WRITE_TRADES,
@@ -119,9 +101,7 @@ export class TapeWriter {
         markets,
       );
       // A trade without a time of its own got our receive time: it is a duplicate, not a conflict.
-      const conflicting = [...repeated].filter(
-        ({ time, receivedAt }) => time !== receivedAt,
-      );
+      const conflicting = [...repeated].filter(({ time, receivedAt }) => time !== receivedAt);
       return {
         ...merged,
         duplicates: recent.length - merged.stored - conflicting.length,
@@ -158,9 +138,7 @@ export class TapeWriter {
     );
     const merged = outcomeOf(rows[0] as OutcomeRow);
     const outcomes = merged.markets;
-    const byId = new Map(
-      [...markets.values()].map((market) => [market.id, market]),
-    );
+    const byId = new Map([...markets.values()].map((market) => [market.id, market]));
     const conflicts = outcomes
       .filter(({ conflict }) => conflict)
       .map(({ market }) => byId.get(market)?.name ?? String(market));
@@ -189,15 +167,9 @@ export class TapeWriter {
         .map((outcome) => [outcome.market, outcome.changed]),
     );
     if (changed.size === 0) return undefined;
-    const candles = await bumpEdgeCandles(
-      client,
-      changed,
-      this.columns,
-      "closed",
-    );
+    const candles = await bumpEdgeCandles(client, changed, this.columns, "closed");
     const coverage = new Map<number, Coverage>();
-    for (const id of changed.keys())
-      coverage.set(id, await wholeCoverage(client, id));
+    for (const id of changed.keys()) coverage.set(id, await wholeCoverage(client, id));
     return { candles, coverage };
   }
 }
@@ -218,13 +190,8 @@ function clocksOf(
 }
 
 /** Returns the retention horizon, which cannot move until this transaction ends. */
-async function lock(
-  client: ClientBase,
-  markets: readonly number[],
-): Promise<number> {
-  const { rows } = await client.query<{ id: number; horizon: string }>(LOCK, [
-    literal(markets),
-  ]);
+async function lock(client: ClientBase, markets: readonly number[]): Promise<number> {
+  const { rows } = await client.query<{ id: number; horizon: string }>(LOCK, [literal(markets)]);
   if (rows.length !== markets.length) throw marketGone();
   return Number(rows[0]?.horizon ?? 0);
 }
@@ -248,10 +215,7 @@ async function repeatedIds(
   return new Set(rows.map(({ place }) => sparse[place] as Trade));
 }
 
-async function wholeCoverage(
-  client: ClientBase,
-  market: number,
-): Promise<Coverage> {
+async function wholeCoverage(client: ClientBase, market: number): Promise<Coverage> {
   const { rows } = await client.query<{ known: string }>(
     `SELECT known_ids(covered, void)::text AS known FROM market WHERE id = $1`,
     [market],
@@ -271,28 +235,19 @@ function candlesOf(
   edges: Edges | undefined,
   known: ReadonlyMap<number, KnownMarket>,
 ): Candle[] {
-  const coverage = new Map(
-    markets.map((outcome) => [outcome.market, outcome.coverage]),
-  );
-  for (const [market, whole] of edges?.coverage ?? [])
-    coverage.set(market, whole);
+  const coverage = new Map(markets.map((outcome) => [outcome.market, outcome.coverage]));
+  for (const [market, whole] of edges?.coverage ?? []) coverage.set(market, whole);
   return newestOf(candles, edges?.candles ?? []).map((row) => {
     const market = known.get(valueOf(row, "market")) as KnownMarket;
     return candleOf(row, market, coverage.get(market.id));
   });
 }
 
-function newestOf(
-  before: readonly CandleRow[],
-  after: readonly CandleRow[],
-): readonly CandleRow[] {
+function newestOf(before: readonly CandleRow[], after: readonly CandleRow[]): readonly CandleRow[] {
   if (after.length === 0) return before;
   const byKey = new Map<string, CandleRow>();
   for (const row of [...before, ...after]) {
-    const [market, interval] = [
-      valueOf(row, "market"),
-      valueOf(row, "interval"),
-    ];
+    const [market, interval] = [valueOf(row, "market"), valueOf(row, "interval")];
     byKey.set(`${market} ${interval} ${valueOf(row, "openTime")}`, row);
   }
   return [...byKey.values()];

@@ -41,42 +41,29 @@ export async function* verify(
     `SELECT id, name FROM market ORDER BY name`,
   );
   for (const [index, market] of markets.entries()) {
-    const verdict = await source.transaction(
-      "REPEATABLE READ",
-      async (manager) => {
-        // Sorting and grouping a market's whole history takes longer than the statement timeout.
-        await manager.query(`SET LOCAL statement_timeout = 0`);
-        await manager.query(`SET LOCAL work_mem = '128MB'`);
-        const [{ horizon }] = await manager.query<[{ horizon: string }]>(
-          `SELECT time AS horizon FROM horizon`,
-        );
-        const { names, widths, anchors, base } = intervalColumns(intervals);
-        const rows: Pick<
-          MarketVerdict,
-          "candles" | "differences" | "examples"
-        >[] = await manager.query(VERIFY, [
-          market.id,
-          horizon,
-          names,
-          widths,
-          anchors,
-          base,
-        ]);
-        const sums: { trades: string; uncovered: string }[] =
-          await manager.query(
-            `SELECT t.trades::text, CASE m.ids WHEN 'dense' THEN (coalesce(h.held, 0) - t.trades)::text ELSE '0' END AS uncovered
+    const verdict = await source.transaction("REPEATABLE READ", async (manager) => {
+      // Sorting and grouping a market's whole history takes longer than the statement timeout.
+      await manager.query(`SET LOCAL statement_timeout = 0`);
+      await manager.query(`SET LOCAL work_mem = '128MB'`);
+      const [{ horizon }] = await manager.query<[{ horizon: string }]>(
+        `SELECT time AS horizon FROM horizon`,
+      );
+      const { names, widths, anchors, base } = intervalColumns(intervals);
+      const rows: Pick<MarketVerdict, "candles" | "differences" | "examples">[] =
+        await manager.query(VERIFY, [market.id, horizon, names, widths, anchors, base]);
+      const sums: { trades: string; uncovered: string }[] = await manager.query(
+        `SELECT t.trades::text, CASE m.ids WHEN 'dense' THEN (coalesce(h.held, 0) - t.trades)::text ELSE '0' END AS uncovered
          FROM market m, LATERAL (SELECT coalesce(sum(count), 0) AS trades FROM trade WHERE market_id = m.id AND time >= $2) t,
            LATERAL (SELECT sum(upper(x) - lower(x)) AS held FROM unnest(m.covered - m.dropped) x) h
          WHERE m.id = $1`,
-            [market.id, horizon],
-          );
-        return {
-          ...(rows[0] as (typeof rows)[0]),
-          trades: sums[0]?.trades ?? "0",
-          uncoveredIds: sums[0]?.uncovered ?? "0",
-        };
-      },
-    );
+        [market.id, horizon],
+      );
+      return {
+        ...(rows[0] as (typeof rows)[0]),
+        trades: sums[0]?.trades ?? "0",
+        uncoveredIds: sums[0]?.uncovered ?? "0",
+      };
+    });
     yield { market: market.name, ...verdict, index, of: markets.length };
   }
 }

@@ -28,10 +28,7 @@ export const TRADE_TYPES = {
 export type TradeColumn = keyof typeof TRADE_TYPES;
 
 /** A trade's element in each column's array. */
-const ELEMENTS: Record<
-  TradeColumn,
-  (trade: Trade, market: number) => string | number
-> = {
+const ELEMENTS: Record<TradeColumn, (trade: Trade, market: number) => string | number> = {
   market_id: (_, market) => market,
   time: ({ time }) => time,
   id: ({ id }) => element(id),
@@ -62,16 +59,12 @@ export function tradeColumns(
   const columns: Partial<Record<TradeColumn, string>> = {};
   for (const column of Object.keys(ELEMENTS) as TradeColumn[]) {
     const textOf = ELEMENTS[column];
-    columns[column] = literal(
-      trades.map((trade, row) => textOf(trade, ids[row] as number)),
-    );
+    columns[column] = literal(trades.map((trade, row) => textOf(trade, ids[row] as number)));
   }
   return columns as Record<TradeColumn, string>;
 }
 
-export function literal(
-  elements: readonly (string | number | bigint)[],
-): string {
+export function literal(elements: readonly (string | number | bigint)[]): string {
   return `{${elements.join(",")}}`;
 }
 
@@ -92,9 +85,7 @@ export function intervalColumns(intervals: readonly Interval[]): {
     widths: literal(shapes.map(({ width }) => width)),
     longest: literal(shapes.map(({ width }) => width || MAX_MONTH_MS)),
     anchors: literal(shapes.map(({ anchor }) => anchor)),
-    base: Math.min(
-      ...shapes.map(({ width }) => width).filter((width) => width > 0),
-    ),
+    base: Math.min(...shapes.map(({ width }) => width).filter((width) => width > 0)),
   };
 }
 

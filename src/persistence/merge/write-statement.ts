@@ -4,9 +4,9 @@ import { type Slot, type Statement, statement } from "./statement.js";
 import { TRADE_TYPES, type TradeColumn } from "./write-batch.js";
 
 /*
- * The merge: stores trades and merges the new ones into every candle, in a transaction that holds the
- * markets' locks. Its statements differ only in where their rows come from: arrays, a table, or a day
- * that `foldDay` has aggregated before.
+ * The merge: stores trades and merges the new ones into every candle, in a transaction that holds
+ * the markets' locks. Its statements differ only in where their rows come from: arrays, a table, or
+ * a day that `foldDay` has aggregated before.
  */
 
 /**
@@ -138,7 +138,8 @@ WITH ${rows.before}span AS MATERIALIZED (
     updated_at = now()
   RETURNING c.*
 ), revised AS MATERIALIZED (
-  -- A candle that had ended is changed: its values in this statement's snapshot, hence before the merge, are kept.
+  -- A candle that had ended is changed: its values in this statement's snapshot, hence before
+  -- the merge, are kept.
   INSERT INTO candle_revision (market_id, interval, open_time, revision, sources, added, open, high, low, close, volume,
     quote_volume, taker_buy_volume, taker_buy_quote_volume, trades, id_from, id_to)
   SELECT r.market_id, r.interval, r.open_time, coalesce(o.revision, 0) + 1, r.sources, r.trades, o.open, o.high, o.low,
@@ -162,7 +163,8 @@ WITH ${rows.before}span AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM rolled r WHERE r.market_id = c.market_id AND r.interval = c.interval AND r.open_time = c.open_time)
   RETURNING c.*
 ), same AS MATERIALIZED (
-  -- Candles of which the batch holds only duplicates: announced again, since the first delivery may have died before.
+  -- Candles of which the batch holds only duplicates: announced again, since the first
+  -- delivery may have died before.
   SELECT c.*
   FROM (
     SELECT DISTINCT i.market_id, s.interval, open_time(s.width, s.anchor, i.bucket) AS open_time
@@ -191,7 +193,8 @@ WITH ${rows.before}span AS MATERIALIZED (
   SELECT market_id, min(id_from) - 1 AS lowest, max(id_to) + 1 AS highest, min(open_time) AS first, max(close_time) AS last
   FROM touched GROUP BY market_id
 ), state AS MATERIALIZED (
-  -- All figures of a market in one row: with a look-up per market, the touched candles would be read once for each.
+  -- All figures of a market in one row: with a look-up per market, the touched candles would
+  -- be read once for each.
   SELECT t.market_id, t.dense, t.blind,
     CASE WHEN isempty(t.void) THEN t.covered ELSE known_ids(t.covered, t.void) END AS old,
     CASE WHEN isempty(t.void) THEN t.covered + coalesce(n.ids, '{}') ELSE known_ids(t.covered + coalesce(n.ids, '{}'), t.void) END AS new,
@@ -224,15 +227,11 @@ const INSERT = `
   RETURNING market_id, time, ord, price, amount, count, taker_side, off_book, source`;
 
 /** Merges trades that are given as an array per column. */
-export const WRITE_TRADES = statement(
-  "write-trades",
-  { ...TRADE_TYPES, ...TYPES },
-  (slot) => {
-    const columns = Object.keys(TRADE_TYPES) as TradeColumn[];
-    const input = `SELECT * FROM unnest(${columns.map(slot).join(", ")}) AS t (${COLUMNS})`;
-    return merge(slot, rowsOf(input, INSERT, slot("base")));
-  },
-);
+export const WRITE_TRADES = statement("write-trades", { ...TRADE_TYPES, ...TYPES }, (slot) => {
+  const columns = Object.keys(TRADE_TYPES) as TradeColumn[];
+  const input = `SELECT * FROM unnest(${columns.map(slot).join(", ")}) AS t (${COLUMNS})`;
+  return merge(slot, rowsOf(input, INSERT, slot("base")));
+});
 
 /** Merges the trades of the table `staged`; those that are stored already are left out. */
 export const WRITE_STAGED = statement("write-staged", TYPES, (slot) =>
@@ -243,29 +242,22 @@ export const WRITE_STAGED = statement("write-staged", TYPES, (slot) =>
  * Merges the trades that this transaction has copied into `trade`: a market's rows in a span of
  * times and ids.
  */
-export const WRITE_COPIED = statement(
-  "write-copied",
-  { ...SPAN_TYPES, ...TYPES },
-  (slot) => {
-    const input = `SELECT ${COLUMNS} FROM trade
+export const WRITE_COPIED = statement("write-copied", { ...SPAN_TYPES, ...TYPES }, (slot) => {
+  const input = `SELECT ${COLUMNS} FROM trade
     WHERE market_id = ${slot("market")} AND time BETWEEN ${slot("firstTime")} AND ${slot("lastTime")}
       AND ord >= ${slot("fromId")} AND ord < ${slot("toId")}`;
-    return merge(slot, rowsOf(input, "SELECT * FROM input", slot("base")));
-  },
-);
+  return merge(slot, rowsOf(input, "SELECT * FROM input", slot("base")));
+});
 
 /**
  * Merges what `foldDay` made of a day whose trades are not kept. Not prepared: its temporary tables
  * are new each time.
  */
-export const WRITE_FOLDED: Statement<MergeParameter> = statement(
-  "",
-  TYPES,
-  (slot) =>
-    merge(slot, {
-      before: "",
-      seen: "SELECT * FROM day_seen",
-      byBucket: "SELECT * FROM day_base",
-      byMarket: "SELECT * FROM day_news",
-    }),
+export const WRITE_FOLDED: Statement<MergeParameter> = statement("", TYPES, (slot) =>
+  merge(slot, {
+    before: "",
+    seen: "SELECT * FROM day_seen",
+    byBucket: "SELECT * FROM day_base",
+    byMarket: "SELECT * FROM day_news",
+  }),
 );

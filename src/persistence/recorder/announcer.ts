@@ -65,19 +65,12 @@ export class Announcer {
   }
 
   /** Resolves once the broker has stored them. */
-  async publish(
-    candles: readonly Candle[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async publish(candles: readonly Candle[], signal: AbortSignal): Promise<void> {
     if (candles.length === 0) return;
     await this.transport.produce("candles", candles, { signal });
     for (const candle of candles) {
       this.figures.candles.inc({
-        kind: candle.closed
-          ? candle.revision > 0
-            ? "revised"
-            : "closed"
-          : "open",
+        kind: candle.closed ? (candle.revision > 0 ? "revised" : "closed") : "open",
       });
       if (candle.closed) this.markPublished(candle);
     }
@@ -109,18 +102,13 @@ export class Announcer {
       `SELECT name FROM market ORDER BY name`,
     );
     for (const { name } of markets) {
-      if (owns(name))
-        await this.publish(
-          await this.candles.current(name),
-          this.closing.signal,
-        );
+      if (owns(name)) await this.publish(await this.candles.current(name), this.closing.signal);
     }
   }
 
   /** Repeats until none is left: a backfill announces tens of thousands of candles at once. */
   private async sweep(): Promise<void> {
-    while ((await this.sweepOnce()) === MAX_SWEEP_ROWS)
-      if (this.isStopping) return;
+    while ((await this.sweepOnce()) === MAX_SWEEP_ROWS) if (this.isStopping) return;
   }
 
   private async sweepOnce(): Promise<number> {
@@ -131,8 +119,7 @@ export class Announcer {
       [MIN_AGE_MS, MAX_SWEEP_ROWS],
     );
     const byMarket = new Map<string, Announcement[]>();
-    for (const row of unpublished)
-      byMarket.set(row.name, [...(byMarket.get(row.name) ?? []), row]);
+    for (const row of unpublished) byMarket.set(row.name, [...(byMarket.get(row.name) ?? []), row]);
     for (const [market, rows] of byMarket) {
       const keys = rows.map((row) => ({
         interval: row.interval,

@@ -23,17 +23,12 @@ export class DeadLetters {
    * Table first: after a crash between the two, the batch is redelivered, and its dead letters with
    * it.
    */
-  async put(
-    deadLetters: readonly DeadLetter[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async put(deadLetters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
     if (deadLetters.length === 0) return;
     await this.store.put(deadLetters);
     await this.transport.produce("trades.dead", deadLetters, { signal });
-    for (const { reason } of deadLetters)
-      this.figures.deadLetters.inc({ reason });
-    const { reason, detail, topic, partition, offset } =
-      deadLetters[0] as DeadLetter;
+    for (const { reason } of deadLetters) this.figures.deadLetters.inc({ reason });
+    const { reason, detail, topic, partition, offset } = deadLetters[0] as DeadLetter;
     this.logger.warn(
       `${plural(deadLetters.length, "record")} dead-lettered; the first: ${reason}, ${detail} (${topic} ${partition}:${offset})`,
     );

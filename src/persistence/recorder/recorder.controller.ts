@@ -41,10 +41,7 @@ export class RecorderController {
     const newest = new Map<string, number>();
     for (const record of delivery.records) {
       if (!isClock(record))
-        newest.set(
-          record.market,
-          Math.max(record.time, newest.get(record.market) ?? 0),
-        );
+        newest.set(record.market, Math.max(record.time, newest.get(record.market) ?? 0));
     }
     for (const [market, time] of newest)
       this.figures.eventLag.set({ market }, (Date.now() - time) / 1_000);
@@ -65,18 +62,11 @@ export class RecorderController {
       );
   }
 
-  private async record(
-    delivery: Delivery<"trades" | "trades.bulk">,
-  ): Promise<void> {
+  private async record(delivery: Delivery<"trades" | "trades.bulk">): Promise<void> {
     this.figures.batchRecords.observe(delivery.records.length);
-    const { candles, refusals } = await this.recorder.record(
-      delivery.records,
-      delivery.signal,
-    );
+    const { candles, refusals } = await this.recorder.record(delivery.records, delivery.signal);
     const deadLetters = [
-      ...delivery.undecodable.map((bad) =>
-        undecodableLetter(delivery.topic, bad),
-      ),
+      ...delivery.undecodable.map((bad) => undecodableLetter(delivery.topic, bad)),
       ...refusals.map((refusal) => refusalLetter(delivery, refusal)),
     ];
     await this.deadLetters.put(deadLetters, delivery.signal);
@@ -102,10 +92,7 @@ function refusalLetter(
   delivery: Delivery<"trades" | "trades.bulk">,
   { index, reason, detail }: RefusedRecord,
 ): DeadLetter {
-  const payload = JSON.stringify(delivery.records[index]).slice(
-    0,
-    MAX_PAYLOAD_CHARACTERS,
-  );
+  const payload = JSON.stringify(delivery.records[index]).slice(0, MAX_PAYLOAD_CHARACTERS);
   return {
     reason,
     detail,

@@ -9,11 +9,7 @@ import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
 import { RecorderFigures } from "../figures/recorder-figures.js";
 import { Backoff } from "../../waiting/backoff.js";
 import { MarketRegistry } from "../merge/market-registry.js";
-import {
-  IdConflictError,
-  TapeWriter,
-  type Written,
-} from "../merge/tape-writer.js";
+import { IdConflictError, TapeWriter, type Written } from "../merge/tape-writer.js";
 import type { KnownMarket } from "../merge/write-batch.js";
 import { isLostRace, isRefusedData } from "../schema/database-errors.js";
 import { Partitions } from "../schema/partitions.js";
@@ -56,10 +52,7 @@ export class Recorder {
   }
 
   /** Resolves when everything but the refusals is committed. Rejects only when `signal` aborts. */
-  async record(
-    records: readonly TapeRecord[],
-    signal: AbortSignal,
-  ): Promise<Recorded> {
+  async record(records: readonly TapeRecord[], signal: AbortSignal): Promise<Recorded> {
     if (records.length === 0) return { candles: [], refusals: [] };
     const batch = records.map((record, index) => ({ record, index }));
     return this.writeUntilDone(batch, signal);
@@ -68,10 +61,7 @@ export class Recorder {
   /**
    * Retries until all records but the refused ones are stored, if need be in several transactions.
    */
-  private async writeUntilDone(
-    records: Indexed,
-    signal: AbortSignal,
-  ): Promise<Recorded> {
+  private async writeUntilDone(records: Indexed, signal: AbortSignal): Promise<Recorded> {
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
     for (;;) {
       signal.throwIfAborted();
@@ -82,17 +72,14 @@ export class Recorder {
           const parts = isolateOffender(records, error);
           if (parts.length === 0) return refused(records, error);
           const recorded: Recorded[] = [];
-          for (const part of parts)
-            recorded.push(await this.writeUntilDone(part, signal));
+          for (const part of parts) recorded.push(await this.writeUntilDone(part, signal));
           return joined(recorded);
         }
         const cause = causeOf(error);
         this.figures.writeRetries.inc({ cause });
         const waitMs = backoff.next();
         if (cause === "unavailable")
-          this.logger.error(
-            `Cannot write, will retry in ${waitMs} ms: ${String(error)}`,
-          );
+          this.logger.error(`Cannot write, will retry in ${waitMs} ms: ${String(error)}`);
         // The database may have been replaced or restored meanwhile.
         this.markets.forget();
         this.partitions.forget();
@@ -114,9 +101,7 @@ export class Recorder {
       else mismatched.push(entry);
     }
     await this.partitions.ensure(
-      new Set(
-        records.map((record) => (isClock(record) ? Date.now() : record.time)),
-      ),
+      new Set(records.map((record) => (isClock(record) ? Date.now() : record.time))),
     );
     const runner = this.source.createQueryRunner();
     const end = this.figures.writeSeconds.startTimer();
@@ -129,11 +114,8 @@ export class Recorder {
       await runner.release();
     }
     this.count(written);
-    const refusals = written.conflicting.map((trade) =>
-      conflictRefusal(trade, batch),
-    );
-    for (const entry of mismatched)
-      refusals.push(await this.mismatchRefusal(entry, markets));
+    const refusals = written.conflicting.map((trade) => conflictRefusal(trade, batch));
+    for (const entry of mismatched) refusals.push(await this.mismatchRefusal(entry, markets));
     return { candles: written.candles, refusals };
   }
 
@@ -177,10 +159,7 @@ export class Recorder {
 }
 
 function matches(record: TapeRecord, market: KnownMarket): boolean {
-  return (
-    isClock(record) ||
-    (record.kind === market.kind && record.ids === market.ids)
-  );
+  return isClock(record) || (record.kind === market.kind && record.ids === market.ids);
 }
 
 /**

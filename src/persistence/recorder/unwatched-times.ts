@@ -42,10 +42,7 @@ export class UnwatchedTimes {
     }
   }
 
-  private async mark(
-    id: number,
-    unwatched: readonly TimeRange[],
-  ): Promise<void> {
+  private async mark(id: number, unwatched: readonly TimeRange[]): Promise<void> {
     const { names, longest } = this.columns;
     await inTransaction(this.source, async (client) => {
       await client.query(LOCK, [literal([id])]);
@@ -54,10 +51,7 @@ export class UnwatchedTimes {
   }
 }
 
-function unwatchedAmong(
-  stored: FeedState,
-  states: readonly FeedState[],
-): TimeRange[] {
+function unwatchedAmong(stored: FeedState, states: readonly FeedState[]): TimeRange[] {
   const unwatched: TimeRange[] = [];
   let before = stored;
   for (const state of [...states].sort((a, b) => a.at - b.at)) {

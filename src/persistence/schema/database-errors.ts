@@ -15,8 +15,7 @@ export function codeOf(error: unknown): string {
 export function isRefusedData(error: unknown): error is Error {
   const code = codeOf(error);
   return (
-    code.length === 5 &&
-    (code.startsWith("22") || (code.startsWith("23") && code !== "23514"))
+    code.length === 5 && (code.startsWith("22") || (code.startsWith("23") && code !== "23514"))
   );
 }
 
@@ -26,16 +25,11 @@ export function isLostRace(error: unknown): boolean {
   return code === "40P01" || code === "40001";
 }
 
-const NETWORK =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH)$/;
+const NETWORK = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH)$/;
 /** Messages of the driver, which has no codes for them. */
-const LOST =
-  /connection (is closed|terminated|error)|timeout expired|not queryable/i;
+const LOST = /connection (is closed|terminated|error)|timeout expired|not queryable/i;
 
 /** The server or the connection is gone: what was sent may be committed or not. */
 export function isConnectionLost(error: unknown): boolean {
-  return (
-    NETWORK.test(codeOf(error)) ||
-    (error instanceof Error && LOST.test(error.message))
-  );
+  return NETWORK.test(codeOf(error)) || (error instanceof Error && LOST.test(error.message));
 }

@@ -50,12 +50,8 @@ export function serverDatabase(url: string): Database {
  * @param sharing if another living process runs the embedded database: `share` uses it too (reading
  * commands), `own` throws `in_use`
  */
-export async function openDatabase(
-  config: Config,
-  sharing: "share" | "own",
-): Promise<Database> {
-  if (config.databaseUrl !== undefined)
-    return serverDatabase(config.databaseUrl);
+export async function openDatabase(config: Config, sharing: "share" | "own"): Promise<Database> {
+  if (config.databaseUrl !== undefined) return serverDatabase(config.databaseUrl);
   const embedded = new EmbeddedPostgres(config.dataDir, config.embeddedPort);
   const owner = embedded.livingOwner();
   if (owner !== undefined && sharing === "own") {
@@ -75,10 +71,7 @@ export async function openDatabase(
   };
 }
 
-export function dataSourceOptions(
-  database: Database,
-  connections: number,
-): DataSourceOptions {
+export function dataSourceOptions(database: Database, connections: number): DataSourceOptions {
   return {
     type: "postgres",
     url: database.url,
@@ -112,15 +105,10 @@ export function dataSourceOptions(
  * Migrates the schema; processes that start together do so one after the other. Returns the names
  * of the applied migrations.
  */
-export async function migrate(
-  source: DataSource,
-  database: Database,
-): Promise<string[]> {
+export async function migrate(source: DataSource, database: Database): Promise<string[]> {
   const runner = source.createQueryRunner();
   try {
-    await runner.query("SELECT pg_advisory_lock($1)", [
-      ADVISORY_LOCKS.migration,
-    ]);
+    await runner.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCKS.migration]);
     try {
       const applied = await source.runMigrations({ transaction: "each" });
       await checkSources(source);
@@ -132,9 +120,7 @@ export async function migrate(
       }
       return applied.map(({ name }) => name);
     } finally {
-      await runner.query("SELECT pg_advisory_unlock($1)", [
-        ADVISORY_LOCKS.migration,
-      ]);
+      await runner.query("SELECT pg_advisory_unlock($1)", [ADVISORY_LOCKS.migration]);
     }
   } finally {
     await runner.release();

@@ -27,18 +27,12 @@ export class Partitions {
     }
     if (missing.size === 0) return;
     await this.locked(async (runner) => {
-      for (const day of [...missing].sort((a, b) => a - b))
-        await this.create(runner, day);
+      for (const day of [...missing].sort((a, b) => a - b)) await this.create(runner, day);
     });
   }
 
   async ensureAhead(now: number): Promise<void> {
-    await this.ensure(
-      Array.from(
-        { length: AHEAD_DAYS + 1 },
-        (_, index) => now + index * DAY_MS,
-      ),
-    );
+    await this.ensure(Array.from({ length: AHEAD_DAYS + 1 }, (_, index) => now + index * DAY_MS));
   }
 
   /** Clears the cache: tables may have been dropped, or the database replaced. */
@@ -58,9 +52,7 @@ export class Partitions {
   async drop(day: number): Promise<void> {
     const name = nameOf(day);
     await this.locked(async (runner) => {
-      await runner.query(
-        `ALTER TABLE trade DETACH PARTITION ${name} CONCURRENTLY`,
-      );
+      await runner.query(`ALTER TABLE trade DETACH PARTITION ${name} CONCURRENTLY`);
       await runner.query(`DROP TABLE ${name}`);
     });
     this.known.delete(day);
@@ -69,20 +61,14 @@ export class Partitions {
     );
   }
 
-  private async locked(
-    work: (runner: QueryRunner) => Promise<void>,
-  ): Promise<void> {
+  private async locked(work: (runner: QueryRunner) => Promise<void>): Promise<void> {
     const runner = this.source.createQueryRunner();
     try {
-      await runner.query("SELECT pg_advisory_lock($1)", [
-        ADVISORY_LOCKS.partitions,
-      ]);
+      await runner.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCKS.partitions]);
       try {
         await work(runner);
       } finally {
-        await runner.query("SELECT pg_advisory_unlock($1)", [
-          ADVISORY_LOCKS.partitions,
-        ]);
+        await runner.query("SELECT pg_advisory_unlock($1)", [ADVISORY_LOCKS.partitions]);
       }
     } finally {
       await runner.release();
@@ -100,9 +86,7 @@ export class Partitions {
       [name],
     )) as unknown as unknown[];
     if (attached.length === 0) {
-      await runner.query(
-        `CREATE TABLE IF NOT EXISTS ${name} (LIKE trade INCLUDING ALL)`,
-      );
+      await runner.query(`CREATE TABLE IF NOT EXISTS ${name} (LIKE trade INCLUDING ALL)`);
       await runner.query(
         `ALTER TABLE trade ATTACH PARTITION ${name} FOR VALUES FROM (${day}) TO (${day + DAY_MS})`,
       );

@@ -30,9 +30,7 @@ export class Retention {
       this.running = this.running
         .then(() => this.runOnce(Date.now()))
         .catch((error: unknown) => {
-          this.logger.warn(
-            `Retention run failed, will retry in 1 h: ${String(error)}`,
-          );
+          this.logger.warn(`Retention run failed, will retry in 1 h: ${String(error)}`);
         });
     };
     run();
@@ -69,13 +67,9 @@ export class Retention {
    * could not be recognised.
    */
   async advance(horizon: number): Promise<void> {
-    const days = (await this.partitions.days()).filter(
-      (day) => day + DAY_MS <= horizon,
-    );
+    const days = (await this.partitions.days()).filter((day) => day + DAY_MS <= horizon);
     await this.source.transaction(async (manager) => {
-      await manager.query(`UPDATE horizon SET time = $1 WHERE time < $1`, [
-        horizon,
-      ]);
+      await manager.query(`UPDATE horizon SET time = $1 WHERE time < $1`, [horizon]);
       await manager.query(`DELETE FROM sparse_id WHERE time < $1`, [horizon]);
       // Dropped ids stay in the coverage, and `dropped` says that they have no trades: verify needs
       // it.

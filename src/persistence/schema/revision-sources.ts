@@ -6,9 +6,7 @@ import { TRADE_SOURCES, type TradeSource } from "../../domain/trade.js";
  * Throws unless the database's enumeration begins with `TRADE_SOURCES` in this order: stored bits
  * would otherwise stand for other sources. Further ones at the end belong to a newer version.
  */
-export async function checkSources(
-  reader: Pick<DataSource, "query">,
-): Promise<void> {
+export async function checkSources(reader: Pick<DataSource, "query">): Promise<void> {
   const rows: { sources: string[] }[] = await reader.query(
     "SELECT enum_range(NULL::trade_source)::text[] AS sources",
   );
@@ -33,9 +31,7 @@ export function sourcesOf(bits: number): TradeSource[] {
 export function bitsOf(reasons: readonly RevisionReason[]): number {
   return TRADE_SOURCES.reduce(
     (bits, source, place) =>
-      reasonsOf([source]).some((reason) => reasons.includes(reason))
-        ? bits | (1 << place)
-        : bits,
+      reasonsOf([source]).some((reason) => reasons.includes(reason)) ? bits | (1 << place) : bits,
     0,
   );
 }

@@ -6,10 +6,7 @@ export type Client = Pick<PoolClient, "query">;
 /**
  * Runs statements in one transaction on a connection of the caller's: all of them count, or none.
  */
-export async function transact<T>(
-  client: Client,
-  run: () => Promise<T>,
-): Promise<T> {
+export async function transact<T>(client: Client, run: () => Promise<T>): Promise<T> {
   await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
   try {
     const result = await run();
@@ -18,10 +15,7 @@ export async function transact<T>(
   } catch (error) {
     await client
       .query("ROLLBACK")
-      .catch(
-        () =>
-          undefined /* the connection is gone, and the transaction with it */,
-      );
+      .catch(() => undefined /* the connection is gone, and the transaction with it */);
     throw error;
   }
 }

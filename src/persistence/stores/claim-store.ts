@@ -53,9 +53,7 @@ export class ClaimConnection {
     if (this.isLost) return;
     await this.runner
       .query("SELECT pg_advisory_unlock_all()")
-      .catch(
-        () => undefined /* the connection is gone, and the locks with it */,
-      );
+      .catch(() => undefined /* the connection is gone, and the locks with it */);
   }
 
   /** Returns the connection to the pool. */

@@ -24,11 +24,8 @@ export class FeedStateStore {
   async save(states: readonly FeedState[]): Promise<void> {
     const newest = new Map<string, FeedState>();
     for (const state of states)
-      if (state.at >= (newest.get(state.market)?.at ?? 0))
-        newest.set(state.market, state);
-    const sorted = [...newest.values()].sort((a, b) =>
-      a.market < b.market ? -1 : 1,
-    );
+      if (state.at >= (newest.get(state.market)?.at ?? 0)) newest.set(state.market, state);
+    const sorted = [...newest.values()].sort((a, b) => (a.market < b.market ? -1 : 1));
     await this.source.query(
       `INSERT INTO feed AS f (market, state, at) SELECT * FROM unnest($1::text[], $2::jsonb[], $3::bigint[])
        ON CONFLICT (market) DO UPDATE SET state = EXCLUDED.state, at = EXCLUDED.at WHERE EXCLUDED.at >= f.at`,

@@ -12,11 +12,7 @@ export class FollowedMarketStore {
   constructor(private readonly source: DataSource) {}
 
   /** Adds markets; those in the table already, and those not named, are unchanged. */
-  async keep(
-    markets: readonly Market[],
-    source: FollowSource,
-    since: number,
-  ): Promise<void> {
+  async keep(markets: readonly Market[], source: FollowSource, since: number): Promise<void> {
     if (markets.length === 0) return;
     await this.source
       .createQueryBuilder()
@@ -30,8 +26,6 @@ export class FollowedMarketStore {
 
   /** By market. */
   all(): Promise<FollowedMarketEntity[]> {
-    return this.source
-      .getRepository(FollowedMarketEntity)
-      .find({ order: { market: "ASC" } });
+    return this.source.getRepository(FollowedMarketEntity).find({ order: { market: "ASC" } });
   }
 }

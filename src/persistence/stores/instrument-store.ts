@@ -12,9 +12,7 @@ export class InstrumentStore {
   async save(instruments: readonly Instrument[]): Promise<void> {
     if (instruments.length === 0) return;
     // Sorted, so that two processes that save the same markets do not deadlock.
-    const rows = [...instruments].sort((a, b) =>
-      a.market < b.market ? -1 : 1,
-    );
+    const rows = [...instruments].sort((a, b) => (a.market < b.market ? -1 : 1));
     await this.source.getRepository(InstrumentEntity).upsert(
       rows.map((row) => ({ ...row, refreshedAt: () => "now()" })),
       ["market"],

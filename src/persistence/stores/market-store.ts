@@ -77,9 +77,7 @@ export class MarketStore {
 
   /** Every market that has a trade or a feed, by name; the first 10,000. */
   async all(): Promise<MarketSummary[]> {
-    const rows: SummaryRow[] = await this.source.query(
-      `${SUMMARY} ORDER BY 1 LIMIT 10000`,
-    );
+    const rows: SummaryRow[] = await this.source.query(`${SUMMARY} ORDER BY 1 LIMIT 10000`);
     return rows.map(summaryOf);
   }
 

@@ -2,12 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Market } from "../../domain/market.js";
 import type { IdKind } from "../../domain/market.js";
-import type {
-  TakerSide,
-  Trade,
-  TradeKind,
-  TradeSource,
-} from "../../domain/trade.js";
+import type { TakerSide, Trade, TradeKind, TradeSource } from "../../domain/trade.js";
 import { DAY_MS } from "../../domain/units.js";
 
 export interface TradeQuery {
@@ -67,9 +62,7 @@ export class TradeStore {
     }
   }
 
-  private async span(
-    market: Market,
-  ): Promise<{ first: number; last: number } | undefined> {
+  private async span(market: Market): Promise<{ first: number; last: number } | undefined> {
     const rows: {
       first_trade: string | null;
       last_trade: string | null;
@@ -97,7 +90,8 @@ export class TradeStore {
     const rows: TradeRow[] = await this.source.query(
       `SELECT ${TRADE_COLUMNS}
        FROM market m JOIN trade t ON t.market_id = m.id
-       -- The sub-select keeps the planner to the key of each day's table: joined, it reads whole days.
+       -- The sub-select keeps the planner to the key of each day's table: joined, it
+       -- reads whole days.
        WHERE m.name = $1 AND t.market_id = (SELECT id FROM market WHERE name = $1) AND t.time >= $2 AND t.time < $3 AND ($4::bigint IS NULL OR t.ord + t.count > $4)
        ORDER BY t.time ${order}, t.ord ${order} LIMIT $5`,
       [market, start, end, fromId ?? null, limit],

@@ -39,9 +39,7 @@ export class BackfillJob {
   /**
    * The update of the job's row, for the transaction that stores the trades read up to `reached`.
    */
-  advancing(
-    step: () => { reached: number; read: number },
-  ): ReturnType<BackfillStore["advancing"]> {
+  advancing(step: () => { reached: number; read: number }): ReturnType<BackfillStore["advancing"]> {
     return this.store.advancing(this.work.id, () => {
       const { reached, read } = step();
       return { reached, read, progress: this.progressAt(reached) };
@@ -63,10 +61,7 @@ export class BackfillJob {
   }
 
   /** For a job that goes backwards: everything from this trade on is acknowledged by the topic. */
-  async descend(
-    { ord: lowestId, time }: Trade,
-    counted: Counted,
-  ): Promise<void> {
+  async descend({ ord: lowestId, time }: Trade, counted: Counted): Promise<void> {
     const { id, from, to } = this.work;
     const progress = Math.min(1, Math.max(0, (to - time) / (to - from)));
     const place = { reached: from, progress, lowestId };

@@ -27,9 +27,7 @@ describe("the next step of a backfill", () => {
 
   it("is a day within a month, without the month's file, and where trades are not kept", () => {
     const day = { by: "day", period: "2024-01-01", to: at("2024-01-02T00:00") };
-    expect(nextStep({ ...base, withoutFile: new Set(["2024-01"]) })).toEqual(
-      day,
-    );
+    expect(nextStep({ ...base, withoutFile: new Set(["2024-01"]) })).toEqual(day);
     expect(nextStep({ ...base, horizon: at("2024-02-01T00:00") })).toEqual(day);
     expect(nextStep({ ...base, reached: at("2024-01-01T05:00") })).toEqual(day);
   });

@@ -34,8 +34,7 @@ export function nextStep(situation: Situation): Step {
   const { reached, to, now, horizon, hasFiles, withoutFile } = situation;
   const [day, month] = [dayOf(reached), monthOf(reached)];
   const nextMonth = monthOf(month + 32 * DAY_MS);
-  const isWholeMonth =
-    reached === month && nextMonth <= Math.min(to, now) && month >= horizon;
+  const isWholeMonth = reached === month && nextMonth <= Math.min(to, now) && month >= horizon;
   if (hasFiles && isWholeMonth && !withoutFile.has(monthText(month)))
     return { by: "month", period: monthText(month), to: nextMonth };
   const end = Math.min(day + DAY_MS, to);
@@ -46,9 +45,7 @@ export function nextStep(situation: Situation): Step {
 
 /** First and last ms (exclusive) of a period. */
 export function spanOf(period: string): { from: number; to: number } {
-  const from = Date.parse(
-    period.length === 7 ? `${period}-01T00:00Z` : `${period}T00:00Z`,
-  );
+  const from = Date.parse(period.length === 7 ? `${period}-01T00:00Z` : `${period}T00:00Z`);
   return {
     from,
     to: period.length === 7 ? monthOf(from + 32 * DAY_MS) : from + DAY_MS,

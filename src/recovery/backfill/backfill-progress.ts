@@ -1,8 +1,5 @@
 import { SingleBar } from "cli-progress";
-import type {
-  Backfill,
-  BackfillStore,
-} from "../../persistence/stores/backfills/backfill-store.js";
+import type { Backfill, BackfillStore } from "../../persistence/stores/backfills/backfill-store.js";
 import { pause } from "../../waiting/pause.js";
 
 const POLL_MS = 500;
@@ -19,8 +16,7 @@ export async function followBackfill(
 ): Promise<Backfill> {
   const bar = process.stderr.isTTY
     ? new SingleBar({
-        format:
-          "{bar} {percentage} % | {trades} trades | {rate}/s | {left} | {doing}",
+        format: "{bar} {percentage} % | {trades} trades | {rate}/s | {left} | {doing}",
         hideCursor: true,
         stream: process.stderr,
         linewrap: false,
@@ -41,11 +37,7 @@ export async function followBackfill(
         process.stderr.write(
           `Backfill ${(printedTenths = tenth) * 10} %, ${now.read} trades, ${timeLeft(now)}\n`,
         );
-      if (
-        now.problem !== null &&
-        now.problem !== problem &&
-        now.endedAt === null
-      )
+      if (now.problem !== null && now.problem !== problem && now.endedAt === null)
         process.stderr.write(`It will be retried: ${now.problem}\n`);
       ({ problem } = now);
     }
@@ -68,20 +60,15 @@ function shownOf(job: Backfill): Record<string, string | number> {
 function timeLeft({ secondsLeft }: Backfill): string {
   if (secondsLeft === null) return "time left unknown";
   const minutes = Math.floor(secondsLeft / 60);
-  if (minutes >= 60)
-    return `${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
-  return minutes > 0
-    ? `${minutes} min left`
-    : `${Math.ceil(secondsLeft)} s left`;
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
+  return minutes > 0 ? `${minutes} min left` : `${Math.ceil(secondsLeft)} s left`;
 }
 
 function summaryOf(job: Backfill): string {
   const { id, market, state, read, stored, notes, problem } = job;
   const span = `${new Date(job.from).toISOString()} – ${new Date(job.to).toISOString()}`;
   const seconds =
-    job.startedAt === null
-      ? 0
-      : ((job.endedAt ?? Date.now()) - job.startedAt) / 1_000;
+    job.startedAt === null ? 0 : ((job.endedAt ?? Date.now()) - job.startedAt) / 1_000;
   const lines = [
     `Backfill ${id} of ${market}, ${span}: ${state}`,
     `  ${read} trades read in ${seconds.toFixed(1)} s, ${stored} of them were new`,

@@ -60,8 +60,7 @@ export class BackfillRun {
     try {
       await this.requireKnown();
       const isBackwards =
-        venue.repair.kind === "by id" &&
-        venue.repair.paging === "backward from an id";
+        venue.repair.kind === "by id" && venue.repair.paging === "backward from an id";
       if (isBackwards) await this.rest.backwards();
       else await this.steps(files);
     } finally {
@@ -87,8 +86,7 @@ export class BackfillRun {
         hasFiles,
         withoutFile,
       });
-      if (step.by === "rest" || files === undefined)
-        await this.byRest(step, horizon);
+      if (step.by === "rest" || files === undefined) await this.byRest(step, horizon);
       else await this.byFile(step, files, horizon);
     }
   }
@@ -113,11 +111,7 @@ export class BackfillRun {
     }
   }
 
-  private async byFile(
-    step: FileStep,
-    files: BulkFiles,
-    horizon: number,
-  ): Promise<void> {
+  private async byFile(step: FileStep, files: BulkFiles, horizon: number): Promise<void> {
     const { job, parts, folder } = this;
     const { venue, symbol } = job;
     const base = parts.config.venueUrl(venue.name, "BULK") ?? venue.bulk?.url;
@@ -128,13 +122,7 @@ export class BackfillRun {
       const onProgress = (part: number): void => {
         job.doing = `${name}, ${Math.floor(part * 100)} % downloaded`;
       };
-      const path = await download(
-        base ?? "",
-        place,
-        folder,
-        job.signal,
-        onProgress,
-      );
+      const path = await download(base ?? "", place, folder, job.signal, onProgress);
       if (path === undefined) {
         await this.noteMissing(step, name);
         return;
@@ -152,17 +140,12 @@ export class BackfillRun {
     }
   }
 
-  private async noteMissing(
-    { by, period }: FileStep,
-    name: string,
-  ): Promise<void> {
+  private async noteMissing({ by, period }: FileStep, name: string): Promise<void> {
     this.withoutFile.add(period);
     // The month's days are tried next.
     if (by === "month") return;
     await this.job.note(
-      isPublished(period, Date.now())
-        ? `there is no file ${name}`
-        : `${name} is not published yet`,
+      isPublished(period, Date.now()) ? `there is no file ${name}` : `${name} is not published yet`,
     );
   }
 
@@ -186,11 +169,7 @@ export class BackfillRun {
     }
   }
 
-  private async forwards(
-    step: Step,
-    horizon: number,
-    day: string,
-  ): Promise<void> {
+  private async forwards(step: Step, horizon: number, day: string): Promise<void> {
     const { job, rest } = this;
     try {
       if (step.to <= horizon) await rest.loadDroppedDay(this.files, step.to);

@@ -5,10 +5,7 @@ import { moment } from "../../commands/options.js";
 import { type Config, ConfigError, environment } from "../../config/config.js";
 import { parseMarket } from "../../domain/market.js";
 import { DAY_MS } from "../../domain/units.js";
-import {
-  hasRunningServer,
-  withDatabase,
-} from "../../persistence/shared-database.js";
+import { hasRunningServer, withDatabase } from "../../persistence/shared-database.js";
 import {
   type Backfill,
   BackfillStore,
@@ -97,8 +94,7 @@ export class BackfillCommand extends CommandRunner {
     signal.addEventListener("abort", () => void backfills.stop(), {
       once: true,
     });
-    while (!signal.aborted && (await backfills.workWhenDue(id)))
-      await pause(500, signal);
+    while (!signal.aborted && (await backfills.workWhenDue(id))) await pause(500, signal);
   }
 
   private async follow(store: BackfillStore, job: Backfill): Promise<void> {
@@ -117,8 +113,7 @@ export class BackfillCommand extends CommandRunner {
 
   @Option({
     flags: "--from <time>",
-    description:
-      "exchange time, inclusive: 2024-01-01, 2024-01-01T12:00Z or epoch ms",
+    description: "exchange time, inclusive: 2024-01-01, 2024-01-01T12:00Z or epoch ms",
     required: true,
   })
   parseFrom(text: string): number {
@@ -153,18 +148,13 @@ function checked({ market, from, to = Date.now() }: Flags): Wanted {
   if (to > Date.now()) problems.push("--to must not lie in the future");
   if (from >= to) problems.push("--from must be before --to");
   if (to - from > MAX_SPAN_MS)
-    problems.push(
-      `--from must be at most ${MAX_SPAN_MS / DAY_MS} days before --to`,
-    );
+    problems.push(`--from must be at most ${MAX_SPAN_MS / DAY_MS} days before --to`);
   if (problems.length > 0) throw new ConfigError(problems);
   return { market, from, to };
 }
 
 /** The open job for the same span, or a new one. Throws when too many are open. */
-async function openOrCreate(
-  store: BackfillStore,
-  wanted: Wanted,
-): Promise<Backfill> {
+async function openOrCreate(store: BackfillStore, wanted: Wanted): Promise<Backfill> {
   const open = await store.openLike(wanted);
   const job = open ?? (await store.request({ ...wanted, askedBy: "command" }));
   if (job !== undefined) return job;

@@ -3,11 +3,7 @@ import { join } from "node:path";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { CONFIG, type Config } from "../../config/config.js";
 import { parseMarket } from "../../domain/market.js";
-import {
-  TapelineError,
-  canRetry,
-  hasCode,
-} from "../../domain/tapeline-error.js";
+import { TapelineError, canRetry, hasCode } from "../../domain/tapeline-error.js";
 import { HistoryLoader } from "../../persistence/merge/history-loader.js";
 import {
   BackfillStore,
@@ -69,9 +65,7 @@ export class Backfills {
   start(): void {
     if (this.config.backfillJobs === 0) return;
     this.polling ??= this.poll().catch((error: unknown) =>
-      this.logger.error(
-        `Backfill polling ended, no further job will start: ${String(error)}`,
-      ),
+      this.logger.error(`Backfill polling ended, no further job will start: ${String(error)}`),
     );
   }
 
@@ -122,28 +116,23 @@ export class Backfills {
       const { config, bulk, hosts, transport, proof } = this;
       const parts = { config, bulk, hosts, transport, proof };
       if (!this.loggedProblems.has(id))
-        this.logger.log(
-          `Backfill ${id} of ${market} begins at ${timeText(job.reached)}`,
-        );
+        this.logger.log(`Backfill ${id} of ${market} begins at ${timeText(job.reached)}`);
       await new BackfillRun(job, parts).run();
       await this.store.finish(id);
       this.loggedProblems.delete(id);
       this.logger.log(`Backfill ${id} of ${market} is done`);
     } catch (error) {
-      await this.settle(
-        work,
-        cancelling.signal.aborted ? cancelling.signal.reason : error,
-      ).catch((second: unknown) =>
-        this.logger.warn(
-          `Backfill ${id} will restart, its outcome could not be stored: ${String(second)}`,
-        ),
+      await this.settle(work, cancelling.signal.aborted ? cancelling.signal.reason : error).catch(
+        (second: unknown) =>
+          this.logger.warn(
+            `Backfill ${id} will restart, its outcome could not be stored: ${String(second)}`,
+          ),
       );
     } finally {
       clearInterval(reporting);
       this.figures.jobs.dec();
       this.figures.progress.remove({ job: String(id) });
-      if (work.askedBy === "bootstrap")
-        this.followed.reportHistory(market, null);
+      if (work.askedBy === "bootstrap") this.followed.reportHistory(market, null);
     }
   }
 
@@ -164,23 +153,17 @@ export class Backfills {
       const running = isBootstrap ? this.bootstraps : this.jobs;
       const limit = isBootstrap ? MAX_BOOTSTRAPS : this.config.backfillJobs;
       if (this.stopping.signal.aborted) return;
-      if (this.bootstraps.has(id) || this.jobs.has(id) || running.size >= limit)
-        continue;
+      if (this.bootstraps.has(id) || this.jobs.has(id) || running.size >= limit) continue;
       if (!(await this.claims.claimJob(String(id)))) continue;
       const done = this.work(id)
         .then(() => this.claims.releaseJob(String(id)))
-        .catch((error: unknown) =>
-          this.logger.warn(`Backfill ${id}: ${String(error)}`),
-        )
+        .catch((error: unknown) => this.logger.warn(`Backfill ${id}: ${String(error)}`))
         .finally(() => running.delete(id));
       running.set(id, done);
     }
   }
 
-  private async jobOf(
-    work: BackfillWork,
-    signal: AbortSignal,
-  ): Promise<BackfillJob> {
+  private async jobOf(work: BackfillWork, signal: AbortSignal): Promise<BackfillJob> {
     const name = parseMarket(work.market);
     const venue = this.venues.get(name?.venue ?? "");
     if (name === undefined || venue === undefined)
@@ -196,10 +179,7 @@ export class Backfills {
     const known = await this.bulk.known(work.market);
     const kind = known?.kind ?? venue.bulk?.defaultKind ?? "raw";
     const { from, to } = widened(work, await this.bulk.horizon());
-    const reached = Math.max(
-      from,
-      work.reached === work.from ? from : work.reached,
-    );
+    const reached = Math.max(from, work.reached === work.from ? from : work.reached);
     return new BackfillJob(
       { ...work, from, to, reached },
       venue,
@@ -211,11 +191,7 @@ export class Backfills {
     );
   }
 
-  private onProgress(
-    { id, market, askedBy }: BackfillWork,
-    progress: number,
-    read: number,
-  ): void {
+  private onProgress({ id, market, askedBy }: BackfillWork, progress: number, read: number): void {
     this.loggedProblems.delete(id);
     this.figures.trades.inc(read);
     this.figures.progress.set({ job: String(id) }, progress);
@@ -232,10 +208,7 @@ export class Backfills {
       this.logger.log(`Backfill ${id} of ${market} is cancelled`);
     } else if (this.stopping.signal.aborted) {
       await this.store.release(id);
-    } else if (
-      !canRetry(error) ||
-      (await this.attemptsOf(id)) >= MAX_ATTEMPTS
-    ) {
+    } else if (!canRetry(error) || (await this.attemptsOf(id)) >= MAX_ATTEMPTS) {
       this.logger.error(`Backfill ${id} of ${market} has failed: ${message}`);
       await this.store.fail(id, message);
     } else {

@@ -46,9 +46,7 @@ export class Bootstrap {
     this.subscription ??= this.followed.changes.subscribe(({ added }) => {
       // Starts now, long before the first trade of a feed that has yet to connect can be stored.
       const requesting = this.requestAll(this.withoutHistory(added));
-      this.requesting = Promise.all([this.requesting, requesting]).then(
-        () => undefined,
-      );
+      this.requesting = Promise.all([this.requesting, requesting]).then(() => undefined);
     });
   }
 
@@ -58,16 +56,13 @@ export class Bootstrap {
     await this.requesting;
   }
 
-  private async withoutHistory(
-    markets: readonly Market[],
-  ): Promise<VenueMarket[]> {
+  private async withoutHistory(markets: readonly Market[]): Promise<VenueMarket[]> {
     const { bootstrapMs, backfillJobs } = this.config;
     if (bootstrapMs === undefined || backfillJobs === 0) return [];
     const found: VenueMarket[] = [];
     for (const name of markets) {
       const market = this.venues.of(name);
-      if (market !== undefined && !(await this.hasTrade(name)))
-        found.push(market);
+      if (market !== undefined && !(await this.hasTrade(name))) found.push(market);
     }
     return found;
   }
@@ -83,18 +78,14 @@ export class Bootstrap {
       await Promise.all((await markets).map((each) => this.request(each)));
     } catch (error) {
       if (!this.stopping.signal.aborted)
-        this.logger.warn(
-          `Initial history cannot be requested: ${String(error)}`,
-        );
+        this.logger.warn(`Initial history cannot be requested: ${String(error)}`);
     }
   }
 
   private async request({ market, venue }: VenueMarket): Promise<void> {
     const { bootstrapMs = 0 } = this.config;
     if (venue.repair.kind === "none") {
-      this.logger.log(
-        `${market} starts without history: ${venue.repair.reason}`,
-      );
+      this.logger.log(`${market} starts without history: ${venue.repair.reason}`);
       return;
     }
     const { signal } = this.stopping;

@@ -77,10 +77,7 @@ async function checksumOf(
   return sum.toLowerCase();
 }
 
-async function textOf(
-  url: URL,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+async function textOf(url: URL, signal: AbortSignal): Promise<string | undefined> {
   if (url.protocol === "file:") {
     const path = await existing(fileURLToPath(url));
     if (path === undefined) return undefined;
@@ -108,9 +105,7 @@ async function fetched(
   await mkdir(dirname(path), { recursive: true });
   if ((await existing(path)) !== undefined) return path;
   const part = `${path}.part`;
-  const found = await withRetries(url, signal, () =>
-    fetchRemainder(url, part, signal, onProgress),
-  );
+  const found = await withRetries(url, signal, () => fetchRemainder(url, part, signal, onProgress));
   if (!found) return undefined;
   await rename(part, path);
   return path;
@@ -135,23 +130,18 @@ async function fetchRemainder(
     if (response === undefined) return false;
     const isPartial = response.status === 206;
     let bytes = isPartial ? haveBytes : 0;
-    const totalBytes =
-      bytes + Number(response.headers.get("content-length") ?? 0);
+    const totalBytes = bytes + Number(response.headers.get("content-length") ?? 0);
     await requireSpace(part, totalBytes, totalBytes - bytes);
-    const source = Readable.fromWeb(
-      response.body as import("node:stream/web").ReadableStream,
-    );
+    const source = Readable.fromWeb(response.body as import("node:stream/web").ReadableStream);
     source.on("data", (chunk: Buffer) => {
       watch.refresh();
       bytes += chunk.length;
       if (bytes > MAX_BYTES) source.destroy(tooLarge(part));
       onProgress(totalBytes === 0 ? 0 : bytes / totalBytes);
     });
-    await pipeline(
-      source,
-      createWriteStream(part, { flags: isPartial ? "a" : "w" }),
-      { signal: limit },
-    );
+    await pipeline(source, createWriteStream(part, { flags: isPartial ? "a" : "w" }), {
+      signal: limit,
+    });
     return true;
   } finally {
     clearTimeout(watch);
@@ -171,10 +161,7 @@ async function answerOf(
   if (response.status === 404) return undefined;
   // The part is complete, or of another version of the file: the checksum decides.
   if (response.status === 416) return answerOf(url, signal);
-  throw new TapelineError(
-    "file_unavailable",
-    `${url.href}: ${response.status}`,
-  );
+  throw new TapelineError("file_unavailable", `${url.href}: ${response.status}`);
 }
 
 async function withRetries<T>(
@@ -202,11 +189,7 @@ async function withRetries<T>(
   }
 }
 
-async function requireSpace(
-  path: string,
-  size: number,
-  missing: number,
-): Promise<void> {
+async function requireSpace(path: string, size: number, missing: number): Promise<void> {
   if (size > MAX_BYTES) throw tooLarge(path);
   const { bavail, bsize } = await statfs(dirname(path));
   if (bavail * bsize < missing + MIN_FREE_BYTES)

@@ -16,10 +16,7 @@ export interface Lines {
  * The lines of the one CSV in a zip, unpacked as they are read: memory stays flat whatever its
  * size. Throws `file_refused` at a damaged place, after the lines before it.
  */
-export async function* linesOfZip(
-  path: string,
-  name: string,
-): AsyncGenerator<Lines> {
+export async function* linesOfZip(path: string, name: string): AsyncGenerator<Lines> {
   let archive: yauzl.ZipFile | undefined;
   let text: Readable | undefined;
   let from = 1;
@@ -45,11 +42,7 @@ export async function* linesOfZip(
       from > 1
         ? `${name}: cannot be unpacked after line ${from - 1}`
         : `${name} is not a whole zip file`;
-    throw new TapelineError(
-      "file_refused",
-      `${place}: ${(cause as Error).message}`,
-      { cause },
-    );
+    throw new TapelineError("file_refused", `${place}: ${(cause as Error).message}`, { cause });
   } finally {
     text?.destroy();
     archive?.close();
@@ -57,18 +50,11 @@ export async function* linesOfZip(
   if (rest !== "") yield { lines: [rest], from };
 }
 
-async function theOneFile(
-  archive: yauzl.ZipFile,
-  name: string,
-): Promise<Readable> {
+async function theOneFile(archive: yauzl.ZipFile, name: string): Promise<Readable> {
   const entries: yauzl.Entry[] = [];
   for await (const entry of archive.eachEntry()) entries.push(entry);
   const [entry] = entries;
-  if (
-    entry === undefined ||
-    entries.length > 1 ||
-    !entry.fileName.endsWith(".csv")
-  )
+  if (entry === undefined || entries.length > 1 || !entry.fileName.endsWith(".csv"))
     throw new TapelineError(
       "file_refused",
       `${name} must hold one CSV, not ${

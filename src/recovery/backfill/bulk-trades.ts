@@ -104,10 +104,7 @@ export class BulkTrades {
     if (place === 1 && isHeader(fields)) {
       const wrong = columns.find((column, at) => fields[at] !== column);
       if (wrong === undefined) return undefined;
-      throw this.refusal(
-        place,
-        `its columns are ${line}, not ${columns.join(",")}`,
-      );
+      throw this.refusal(place, `its columns are ${line}, not ${columns.join(",")}`);
     }
     const trade = files.decode(fields, symbol, this.receivedAt);
     if (trade === null) return undefined;
@@ -133,18 +130,13 @@ export class BulkTrades {
         `its id ${trade.ord} comes after ${this.end - 1n}: ids must ascend`,
       );
     }
-    if (ord > this.end)
-      this.noteHole(this.fileEnd ?? this.before, trade, place);
+    if (ord > this.end) this.noteHole(this.fileEnd ?? this.before, trade, place);
     this.end = ord + BigInt(trade.count);
     this.last = trade;
     return trade;
   }
 
-  private noteHole(
-    before: FileEnd | undefined,
-    { ord, time }: Trade,
-    place: number,
-  ): void {
+  private noteHole(before: FileEnd | undefined, { ord, time }: Trade, place: number): void {
     const to = BigInt(ord);
     if (before === undefined || to <= before.id) return;
     const { found } = this;
@@ -162,10 +154,7 @@ export class BulkTrades {
   }
 
   private refusal(place: number, detail: string): TapelineError {
-    return new TapelineError(
-      "file_refused",
-      `${this.file.name}:${place}: ${detail}`,
-    );
+    return new TapelineError("file_refused", `${this.file.name}:${place}: ${detail}`);
   }
 }
 

@@ -2,10 +2,7 @@ import type { Hole } from "../../domain/coverage.js";
 import { plural } from "../../domain/plural.js";
 import { hasCode } from "../../domain/tapeline-error.js";
 import type { Trade } from "../../domain/trade.js";
-import type {
-  HistoryLoader,
-  MarketHistoryLoad,
-} from "../../persistence/merge/history-loader.js";
+import type { HistoryLoader, MarketHistoryLoad } from "../../persistence/merge/history-loader.js";
 import { BulkSender } from "../../streaming/bulk-sender.js";
 import type { Transport } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
@@ -71,10 +68,7 @@ export class FileLoad {
       () => {
         source = this.tradesOf(file);
         read = 0;
-        return counted(
-          ofPeriod(source.pages(), file.to),
-          (count) => (read += count),
-        );
+        return counted(ofPeriod(source.pages(), file.to), (count) => (read += count));
       },
       job.advancing(() => ({ reached: file.to, read })),
     );
@@ -84,10 +78,7 @@ export class FileLoad {
   }
 
   /** The same for trades from another source. */
-  async loadDroppedDay(
-    read: () => AsyncIterable<readonly Trade[]>,
-    to: number,
-  ): Promise<void> {
+  async loadDroppedDay(read: () => AsyncIterable<readonly Trade[]>, to: number): Promise<void> {
     let count = 0;
     const load = await this.load();
     await load.storeDroppedDay(
@@ -121,19 +112,14 @@ export class FileLoad {
   }
 
   /** The recorder stores the valid trades and dead-letters the others. */
-  private async throughTopic(
-    piece: readonly Trade[],
-    { message }: Error,
-  ): Promise<void> {
+  private async throughTopic(piece: readonly Trade[], { message }: Error): Promise<void> {
     const sender = new BulkSender(this.transport, this.job.signal);
     for (const trade of piece) {
       sender.add(trade);
       if (sender.isFull()) await sender.flush();
     }
     await sender.finish();
-    await this.job.note(
-      `${message}: see the dead letters of ${this.job.work.market}`,
-    );
+    await this.job.note(`${message}: see the dead letters of ${this.job.work.market}`);
   }
 
   private async load(): Promise<MarketHistoryLoad> {
@@ -144,35 +130,24 @@ export class FileLoad {
 
   private tradesOf(file: BulkFile): BulkTrades {
     const { before } = this;
-    return new BulkTrades(
-      file,
-      before?.to === file.from ? before.end : undefined,
-    );
+    return new BulkTrades(file, before?.to === file.from ? before.end : undefined);
   }
 
   /** Notes the irregularities of a loaded file in the job's row. */
-  private async noteFindings(
-    { found }: BulkTrades,
-    name: string,
-  ): Promise<void> {
+  private async noteFindings({ found }: BulkTrades, name: string): Promise<void> {
     const { holes, listed, missing, firstHole, repeated } = found;
     if (holes > 0)
       await this.job.note(
         `${name} leaves out ${plural(missing, "id")} in ${plural(holes, "hole")}, the first before ${firstHole}: ${await this.verdict(listed, holes)}`,
       );
-    if (repeated > 0)
-      await this.job.note(`${name} repeats ${plural(repeated, "line")}`);
+    if (repeated > 0) await this.job.note(`${name} repeats ${plural(repeated, "line")}`);
   }
 
-  private async verdict(
-    listed: readonly Hole[],
-    holes: number,
-  ): Promise<string> {
+  private async verdict(listed: readonly Hole[], holes: number): Promise<string> {
     const { work, venue, symbol, signal } = this.job;
     const place = { market: work.market, venue, symbol };
     try {
-      const left =
-        holes - (await this.proof.settle(place, listed, "backfill", signal));
+      const left = holes - (await this.proof.settle(place, listed, "backfill", signal));
       return left === 0
         ? `by its candles, ${venue.name} has no trade there`
         : `${left} of them may have trades by the candles of ${venue.name}, and are listed as gaps`;
@@ -188,9 +163,7 @@ async function* ofPeriod(
   to: number,
 ): AsyncGenerator<readonly Trade[]> {
   for await (const page of pages)
-    yield page.every(({ time }) => time < to)
-      ? page
-      : page.filter(({ time }) => time < to);
+    yield page.every(({ time }) => time < to) ? page : page.filter(({ time }) => time < to);
 }
 
 async function* counted(

@@ -1,7 +1,5 @@
 /** Produces the next item while the current one is processed; at most one waits. */
-export async function* readAhead<T>(
-  items: AsyncIterable<T>,
-): AsyncGenerator<T> {
+export async function* readAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
   const source = items[Symbol.asyncIterator]();
   let next = source.next();
   try {

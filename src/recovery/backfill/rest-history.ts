@@ -1,11 +1,6 @@
 import { VenueError } from "../../venues/rest/venue-error.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import type {
-  NewestTrade,
-  RestRequest,
-  TradePage,
-  Venue,
-} from "../../venues/venue.js";
+import type { NewestTrade, RestRequest, TradePage, Venue } from "../../venues/venue.js";
 
 /** Above every id. */
 const BEYOND = 2n ** 63n - 1n;
@@ -47,8 +42,7 @@ export class RestHistory {
       const last = trades.at(-1);
       const isOld = last === undefined && page.trades.length > 0;
       // Once is normal: Kraken does so when one moment holds more than a page.
-      if (isOld && wasOld)
-        throw new VenueError("unreadable", "it returns the same trades again");
+      if (isOld && wasOld) throw new VenueError("unreadable", "it returns the same trades again");
       wasOld = isOld;
       yield { ...page, trades };
       if ((last?.time ?? from) >= to) return;

@@ -46,8 +46,7 @@ export class RestLoad {
       if (last !== undefined) this.end = BigInt(last.ord) + 1n;
       if (first !== undefined && first.time >= to) firstDay = dayOf(first.time);
       newest = Math.min(to, page.trades.at(-1)?.time ?? newest);
-      if (pending.read < STEP_TRADES && performance.now() - since < STEP_MS)
-        continue;
+      if (pending.read < STEP_TRADES && performance.now() - since < STEP_MS) continue;
       await sender.finish();
       await job.advance(newest, pending);
       pending = NOTHING;
@@ -56,9 +55,7 @@ export class RestLoad {
     await sender.finish();
     // Skips days before the venue's first trade, unless files may hold more.
     const hasFiles = job.venue.bulk !== undefined;
-    const reached = hasFiles
-      ? to
-      : Math.min(job.work.to, Math.max(to, firstDay));
+    const reached = hasFiles ? to : Math.min(job.work.to, Math.max(to, firstDay));
     await job.advance(reached, pending);
   }
 
@@ -73,10 +70,7 @@ export class RestLoad {
     const { job, history } = this;
     const { from, to } = job.work;
     // Includes the lowest one again: without an older trade, it shows how far back the venue goes.
-    const id =
-      job.lowestId === null
-        ? await history.idAfter(to)
-        : BigInt(job.lowestId) + 1n;
+    const id = job.lowestId === null ? await history.idAfter(to) : BigInt(job.lowestId) + 1n;
     const sender = new BulkSender(this.transport, job.signal);
     let oldest = to;
     for await (const page of history.backwards(id, { from, to })) {
@@ -101,10 +95,7 @@ export class RestLoad {
     for await (const page of this.history.forwards(from, to)) {
       const wanted = page.trades.filter(({ time }) => time >= job.reached);
       counted = await this.send(sender, page, wanted, counted);
-      oldest = wanted.reduce(
-        (lowest, { time }) => Math.min(lowest, time),
-        oldest,
-      );
+      oldest = wanted.reduce((lowest, { time }) => Math.min(lowest, time), oldest);
     }
     await sender.finish();
     if (oldest > job.reached) await this.noteEnd(oldest);

@@ -5,10 +5,7 @@ import { InstrumentStore } from "../../persistence/stores/instrument-store.js";
 import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import { MarketClaims } from "../market-claims.js";
-import {
-  type InstrumentTiming,
-  VenueInstruments,
-} from "./venue-instruments.js";
+import { type InstrumentTiming, VenueInstruments } from "./venue-instruments.js";
 
 /** Injection token of another `InstrumentTiming`, for tests. */
 const INSTRUMENT_TIMING = Symbol("instrument timing");
@@ -64,10 +61,7 @@ export class Instruments {
         { claims, hosts, store },
         timing,
       );
-      this.running.set(
-        venue.name,
-        instrumentsOfVenue.run(this.stopping.signal),
-      );
+      this.running.set(venue.name, instrumentsOfVenue.run(this.stopping.signal));
     }
   }
 }

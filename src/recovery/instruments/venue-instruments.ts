@@ -99,10 +99,7 @@ export class VenueInstruments {
   }
 
   /** A venue may refuse a request because of one unknown symbol: then both halves are requested. */
-  private async fetch(
-    symbols: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Instrument[]> {
+  private async fetch(symbols: readonly string[], signal: AbortSignal): Promise<Instrument[]> {
     const { venue, instruments } = this.source;
     const request = instruments.fetch(symbols);
     try {

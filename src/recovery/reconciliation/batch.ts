@@ -1,9 +1,5 @@
 import type { Candle } from "../../domain/candle.js";
-import {
-  type Interval,
-  nextOpenTime,
-  openTimeOf,
-} from "../../domain/interval.js";
+import { type Interval, nextOpenTime, openTimeOf } from "../../domain/interval.js";
 import { type TimeRange, overlaps } from "../../domain/ranges.js";
 import type { Compared } from "../../persistence/stores/reconciliation/comparison-store.js";
 import type { Kline, Venue } from "../../venues/venue.js";
@@ -41,8 +37,7 @@ export function compareAll(
       ? false
       : null;
   return due.map((openTime) => {
-    for (; (ours[at]?.openTime ?? openTime) < openTime; at++)
-      lastClose = ours[at]?.close;
+    for (; (ours[at]?.openTime ?? openTime) < openTime; at++) lastClose = ours[at]?.close;
     const candle = own.get(openTime);
     const before = klinesByTime.get(openTimeOf(interval, openTime - 1));
     const comparison = compare(
@@ -54,8 +49,7 @@ export function compareAll(
     return {
       ...comparison,
       openTime,
-      complete:
-        candle === undefined ? completeWithout(openTime) : candle.complete,
+      complete: candle === undefined ? completeWithout(openTime) : candle.complete,
       version: candle?.version ?? 0,
     };
   });

@@ -61,9 +61,7 @@ describe("a candle beside the venue's", () => {
 
   it.each(FIGURES)("differs when %s does, with both values", (field) => {
     const theirs = field === "trades" ? 8 : "99.125";
-    expect(
-      compare(candle, { ...kline, [field]: theirs }, FIRST, undefined),
-    ).toEqual({
+    expect(compare(candle, { ...kline, [field]: theirs }, FIRST, undefined)).toEqual({
       outcome: "differs",
       fields: [
         {
@@ -100,9 +98,7 @@ describe("a venue whose candles open at the close before", () => {
     const below = { ...kline, open: "99", low: "99" };
     expect(compare(candle, above, PREVIOUS, "103").outcome).toBe("match");
     expect(compare(candle, below, PREVIOUS, "99").outcome).toBe("match");
-    expect(
-      compare(candle, { ...kline, open: "100.75" }, PREVIOUS, "100.75").outcome,
-    ).toBe("match");
+    expect(compare(candle, { ...kline, open: "100.75" }, PREVIOUS, "100.75").outcome).toBe("match");
   });
 
   it("differs when its high leaves out the close before, or its volume is another", () => {
@@ -136,9 +132,7 @@ describe("a venue whose convention is not known", () => {
       ["open", false],
       ["high", false],
     ]);
-    expect(
-      compare(candle, { ...theirs, close: "1" }, UNKNOWN, "103").outcome,
-    ).toBe("differs");
+    expect(compare(candle, { ...theirs, close: "1" }, UNKNOWN, "103").outcome).toBe("differs");
   });
 
   it("agrees in an empty minute whether it reports one or not", () => {
@@ -163,19 +157,9 @@ describe("a minute without a trade", () => {
   });
 
   it("differs from one at another price", () => {
-    const { outcome, fields } = compare(
-      undefined,
-      flat("103"),
-      PREVIOUS,
-      "102",
-    );
+    const { outcome, fields } = compare(undefined, flat("103"), PREVIOUS, "102");
     expect(outcome).toBe("differs");
-    expect(fields.map(({ field }) => field)).toEqual([
-      "open",
-      "high",
-      "low",
-      "close",
-    ]);
+    expect(fields.map(({ field }) => field)).toEqual(["open", "high", "low", "close"]);
   });
 
   it("is missing here when the venue has trades in it, with all fields that the venue reports", () => {

@@ -1,9 +1,6 @@
 import { type Candle, FIGURES, type Figure } from "../../domain/candle.js";
 import { toUnits } from "../../domain/decimal.js";
-import type {
-  Comparison,
-  FieldDifference,
-} from "../../domain/reconciliation.js";
+import type { Comparison, FieldDifference } from "../../domain/reconciliation.js";
 import type { Kline, KlineConvention } from "../../venues/venue.js";
 
 /** Null where a side does not report the field. */
@@ -90,10 +87,7 @@ function opened(
  * Without a trade both have a volume of 0; prices are the previous close where the venue is known
  * to report them.
  */
-function empty(
-  convention: KlineConvention,
-  previousClose: string | undefined,
-): Expected {
+function empty(convention: KlineConvention, previousClose: string | undefined): Expected {
   const price = previousClose ?? null;
   const expected = Object.fromEntries(
     FIGURES.map((field) => [field, PRICES.includes(field) ? price : "0"]),
@@ -102,15 +96,10 @@ function empty(
   return { expected, unknown: isKnown ? [] : PRICES };
 }
 
-function differences(
-  ours: Fields,
-  theirs: Fields,
-  unknown: readonly Figure[],
-): FieldDifference[] {
+function differences(ours: Fields, theirs: Fields, unknown: readonly Figure[]): FieldDifference[] {
   return FIGURES.flatMap((field) => {
     const [own, its] = [ours[field], theirs[field]];
-    if (own === null || its === null || toUnits(own) === toUnits(its))
-      return [];
+    if (own === null || its === null || toUnits(own) === toUnits(its)) return [];
     const judged = !unknown.includes(field);
     return [{ field, ours: own, theirs: its, judged }];
   });

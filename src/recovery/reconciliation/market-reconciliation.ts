@@ -1,11 +1,6 @@
 import { Logger } from "@nestjs/common";
 import type { Candle } from "../../domain/candle.js";
-import {
-  type Interval,
-  nextOpenTime,
-  openTimeOf,
-  shapeOf,
-} from "../../domain/interval.js";
+import { type Interval, nextOpenTime, openTimeOf, shapeOf } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import type { TimeRange } from "../../domain/ranges.js";
 import { MINUTE_MS } from "../../domain/units.js";
@@ -94,12 +89,7 @@ export class MarketReconciliation {
       to: openTimeOf("1m", to),
     };
     this.refetches = 0;
-    const since = await comparisons.reopen(
-      market,
-      window.from,
-      this.since,
-      this.times,
-    );
+    const since = await comparisons.reopen(market, window.from, this.since, this.times);
     const batches = await this.minutes(window, now);
     const samples = await this.samples(window, reach.firstTrade, now);
     for (const batch of batches.slice(0, MAX_BATCHES))
@@ -119,15 +109,9 @@ export class MarketReconciliation {
     this.tools.figures.matchRatio.remove({ market: this.followed.market });
   }
 
-  private async minutes(
-    { from, to }: TimeRange,
-    now: number,
-  ): Promise<Batch[]> {
+  private async minutes({ from, to }: TimeRange, now: number): Promise<Batch[]> {
     const { market, venue } = this.followed;
-    const first = Math.max(
-      nextOpenTime("1m", openTimeOf("1m", from)),
-      this.servedFrom("1m", now),
-    );
+    const first = Math.max(nextOpenTime("1m", openTimeOf("1m", from)), this.servedFrom("1m", now));
     if (first >= to) return [];
     const due = await this.tools.comparisons.due(market, "1m", {
       from: first,
@@ -144,8 +128,7 @@ export class MarketReconciliation {
     const { market, venue } = this.followed;
     const offered = this.intervals.filter(
       (interval) =>
-        shapeOf(interval).width !== MINUTE_MS &&
-        venue.klines.intervals[interval] !== undefined,
+        shapeOf(interval).width !== MINUTE_MS && venue.klines.intervals[interval] !== undefined,
     );
     const samples = samplesOf(market, offered, window, firstTrade).filter(
       ({ interval, openTime }) => openTime >= this.servedFrom(interval, now),
@@ -187,56 +170,31 @@ export class MarketReconciliation {
       interval,
       start: before,
       // Including the one after: an empty bucket is proven by its neighbours.
-      limit:
-        Math.round((end - before) / (shapeOf(interval).width || end - start)) +
-        1,
+      limit: Math.round((end - before) / (shapeOf(interval).width || end - start)) + 1,
     });
     const unwatched =
-      venue.ids === "dense"
-        ? []
-        : await comparisons.unwatched(market, { from: start, to: end });
-    const compared = compareAll(
-      venue,
-      interval,
-      due,
-      ours,
-      theirs,
-      unwatched,
-    ).filter(
+      venue.ids === "dense" ? [] : await comparisons.unwatched(market, { from: start, to: end });
+    const compared = compareAll(venue, interval, due, ours, theirs, unwatched).filter(
       ({ outcome, openTime }) =>
-        outcome !== "missing_there" ||
-        now - nextOpenTime(interval, openTime) > MAX_LATE_MS,
+        outcome !== "missing_there" || now - nextOpenTime(interval, openTime) > MAX_LATE_MS,
     );
-    for (const { outcome } of compared)
-      figures.candlesCompared.inc({ venue: venue.name, outcome });
+    for (const { outcome } of compared) figures.candlesCompared.inc({ venue: venue.name, outcome });
     const news = await comparisons.keep(market, interval, compared, since);
     const byTime = new Map(compared.map((one) => [one.openTime, one]));
     const inState = (state: string): Compared[] =>
-      news.flatMap((one) =>
-        one.state === state ? (byTime.get(one.openTime) ?? []) : [],
-      );
+      news.flatMap((one) => (one.state === state ? (byTime.get(one.openTime) ?? []) : []));
     this.report(interval, inState("confirmed"));
     if (interval !== "1m") return;
     const own = new Map(ours.map((candle) => [candle.openTime, candle]));
     for (const { openTime, outcome, complete } of inState("suspected"))
-      if (outcome === "differs" && complete === true)
-        await this.refetch(own.get(openTime), signal);
+      if (outcome === "differs" && complete === true) await this.refetch(own.get(openTime), signal);
   }
 
-  private async refetch(
-    candle: Candle | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async refetch(candle: Candle | undefined, signal: AbortSignal): Promise<void> {
     if (candle === undefined || this.refetches >= MAX_REFETCHES) return;
     this.refetches++;
     const { hosts, transport, figures } = this.tools;
-    const fetched = await refetch(
-      this.followed,
-      candle,
-      hosts,
-      transport,
-      signal,
-    );
+    const fetched = await refetch(this.followed, candle, hosts, transport, signal);
     if (fetched === undefined) return;
     figures.candlesRefetched.inc({ venue: this.followed.venue.name });
     this.logger.log(
@@ -255,10 +213,7 @@ export class MarketReconciliation {
         cause: complete === false ? "incomplete" : "unexplained",
       });
     const unexplained = confirmed.filter(({ complete }) => complete !== false);
-    for (const { openTime, outcome, fields } of unexplained.slice(
-      0,
-      MAX_LOGGED,
-    )) {
+    for (const { openTime, outcome, fields } of unexplained.slice(0, MAX_LOGGED)) {
       const values = fields
         .filter(({ judged }) => judged)
         .map(({ field, ours, theirs }) => `${field} ${ours} / ${theirs}`);

@@ -11,10 +11,7 @@ describe("minutes in requests", () => {
   it("come newest first, in the fewest possible", () => {
     const batches = minuteBatches([{ from: at(0), to: at(25) }], 10);
     expect(
-      batches.map(({ start, end }) => [
-        (start - START) / MINUTE_MS,
-        (end - START) / MINUTE_MS,
-      ]),
+      batches.map(({ start, end }) => [(start - START) / MINUTE_MS, (end - START) / MINUTE_MS]),
     ).toEqual([
       [15, 25],
       [5, 15],
@@ -32,10 +29,7 @@ describe("minutes in requests", () => {
     expect(minuteBatches(due, 10)).toEqual([
       { start: at(0), end: at(10), due: [at(0), at(4), at(5), at(9)] },
     ]);
-    expect(minuteBatches(due, 9).map(({ start }) => start)).toEqual([
-      at(4),
-      at(0),
-    ]);
+    expect(minuteBatches(due, 9).map(({ start }) => start)).toEqual([at(4), at(0)]);
   });
 
   it("are none where nothing is due", () => {
@@ -48,9 +42,7 @@ describe("samples of longer intervals", () => {
 
   it("are one a day of those that are shorter than a day, and always the same", () => {
     const samples = samplesOf("binance:BTCUSDT", ["5m", "4h"], week, 0);
-    expect(samples).toEqual(
-      samplesOf("binance:BTCUSDT", ["5m", "4h"], week, 0),
-    );
+    expect(samples).toEqual(samplesOf("binance:BTCUSDT", ["5m", "4h"], week, 0));
     const days = samples
       .filter(({ interval }) => interval === "5m")
       .map(({ openTime }) => openTimeOf("1d", openTime));
@@ -83,12 +75,7 @@ describe("samples of longer intervals", () => {
   });
 
   it("are none that the market's first trade cut", () => {
-    const samples = samplesOf(
-      "binance:BTCUSDT",
-      ["1d", "1w"],
-      week,
-      START + DAY_MS + 5,
-    );
+    const samples = samplesOf("binance:BTCUSDT", ["1d", "1w"], week, START + DAY_MS + 5);
     expect(samples.map(({ openTime }) => openTime)).toEqual(
       [6, 5, 4, 3, 2].map((day) => START + day * DAY_MS),
     );

@@ -1,9 +1,4 @@
-import {
-  type Interval,
-  nextOpenTime,
-  openTimeOf,
-  shapeOf,
-} from "../../domain/interval.js";
+import { type Interval, nextOpenTime, openTimeOf, shapeOf } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import { DAY_MS } from "../../domain/units.js";
 import type { TimeRange } from "../../domain/ranges.js";
@@ -29,10 +24,7 @@ export interface Sample {
  *
  * @param due ascending, at whole minutes
  */
-export function minuteBatches(
-  due: readonly TimeRange[],
-  maxCandles: number,
-): Batch[] {
+export function minuteBatches(due: readonly TimeRange[], maxCandles: number): Batch[] {
   const width = shapeOf("1m").width;
   const batches: Batch[] = [];
   let batch: Batch | undefined;
@@ -64,11 +56,7 @@ export function samplesOf(
     const { width } = shapeOf(interval);
     const isShort = width > 0 && width < DAY_MS;
     const step: Interval = isShort ? "1d" : interval;
-    for (
-      let at = openTimeOf(step, window.from);
-      at < window.to;
-      at = nextOpenTime(step, at)
-    ) {
+    for (let at = openTimeOf(step, window.from); at < window.to; at = nextOpenTime(step, at)) {
       const openTime = isShort
         ? at + width * (hash(`${market} ${interval} ${at}`) % (DAY_MS / width))
         : at;

@@ -12,10 +12,7 @@ import { type VenueMarket, Venues } from "../../venues/venues.js";
 import { MarketClaims } from "../market-claims.js";
 import { MarketReconciliation } from "./market-reconciliation.js";
 import { ReconciliationFigures } from "./reconciliation-figures.js";
-import {
-  type RoundTiming,
-  VenueReconciliation,
-} from "./venue-reconciliation.js";
+import { type RoundTiming, VenueReconciliation } from "./venue-reconciliation.js";
 
 /** Injection token of another `ReconciliationTiming`, for tests. */
 const RECONCILIATION_TIMING = Symbol("reconciliation timing");
@@ -67,12 +64,10 @@ export class Reconciliation {
   start(): void {
     const { back } = this.config.reconcile;
     if (back === undefined || this.subscription !== undefined) return;
-    this.subscription = this.followed.changes.subscribe(
-      ({ added, removed }) => {
-        for (const market of added) this.add(this.venues.of(market), back);
-        for (const market of removed) this.remove(this.venues.of(market));
-      },
-    );
+    this.subscription = this.followed.changes.subscribe(({ added, removed }) => {
+      for (const market of added) this.add(this.venues.of(market), back);
+      for (const market of removed) this.remove(this.venues.of(market));
+    });
     for (const market of this.followed.withVenue) this.add(market, back);
   }
 
@@ -96,8 +91,7 @@ export class Reconciliation {
   }
 
   private remove(followed: VenueMarket | undefined): void {
-    if (followed !== undefined)
-      this.byVenue.get(followed.venue.name)?.remove(followed.market);
+    if (followed !== undefined) this.byVenue.get(followed.venue.name)?.remove(followed.market);
   }
 
   /** Started with the venue's first market; keeps running without any. */

@@ -28,18 +28,10 @@ export async function refetch(
     after: openTime - 1,
     before: closeTime + 1,
   };
-  let request: RestRequest<TradePage> | undefined = venue.repair.begin(
-    hole,
-    "repair",
-  );
+  let request: RestRequest<TradePage> | undefined = venue.repair.begin(hole, "repair");
   let fetched = 0;
   for (let page = 0; request !== undefined && page < MAX_PAGES; page++) {
-    const response: TradePage = await hosts.fetch(
-      venue,
-      request,
-      "reconciliation",
-      signal,
-    );
+    const response: TradePage = await hosts.fetch(venue, request, "reconciliation", signal);
     if (response.trades.length > 0)
       await transport.produce("trades.bulk", response.trades, { signal });
     fetched += response.trades.length;

@@ -82,15 +82,13 @@ export class VenueReconciliation {
   private async runOnce(signal: AbortSignal): Promise<boolean> {
     let isBusy = false;
     for (const entry of this.entries.values()) {
-      if (!this.isClaimed(entry) || performance.now() < entry.notBefore)
-        continue;
+      if (!this.isClaimed(entry) || performance.now() < entry.notBefore) continue;
       try {
         isBusy = (await entry.market.runOnce(Date.now(), signal)) || isBusy;
         entry.backoff.reset();
         entry.problem = undefined;
       } catch (error) {
-        if (!(error instanceof VenueError) || !isOfOneMarket(error))
-          throw error;
+        if (!(error instanceof VenueError) || !isOfOneMarket(error)) throw error;
         this.putOff(entry, error);
       }
     }

@@ -1,8 +1,4 @@
-import type {
-  DueGap,
-  Settled,
-  SweptGaps,
-} from "../../persistence/stores/gaps/gap-ledger-store.js";
+import type { DueGap, Settled, SweptGaps } from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { GapLog } from "./gap-log.js";
 
 const M = "binance:BTCUSDT";
@@ -36,10 +32,7 @@ function swept(event: SweptGaps["event"], more: Partial<SweptGaps> = {}): void {
 function attempted(
   outcome: string,
   reason: string | null,
-  {
-    market = M,
-    state = "repairing",
-  }: Partial<Pick<DueGap & Settled, "market" | "state">> = {},
+  { market = M, state = "repairing" }: Partial<Pick<DueGap & Settled, "market" | "state">> = {},
   before: DueGap["state"] = "repairing",
 ): void {
   const gap: DueGap = {
@@ -95,12 +88,7 @@ describe("the log of gaps", () => {
     attempted("refused", "400");
     attempted("refused", "400", { market: "binance:ETHUSDT" });
     attempted("refused", "the venue refuses: 400", { state: "unrepairable" });
-    attempted(
-      "refused",
-      "the venue refuses: 400",
-      { state: "unrepairable" },
-      "unrepairable",
-    );
+    attempted("refused", "the venue refuses: 400", { state: "unrepairable" }, "unrepairable");
     expect(lines).toEqual([
       `! Gap 7 of ${M} will be retried: 400`,
       "! Gap 7 of binance:ETHUSDT will be retried: 400",

@@ -32,15 +32,10 @@ export class GapLog {
   /** Call it after each sweep, also one that changed nothing. */
   swept({ news }: Pick<Sweep, "news">): void {
     this.endWindow();
-    for (const each of news)
-      this.write("log", each.event, sentence(each), each.gaps);
+    for (const each of news) this.write("log", each.event, sentence(each), each.gaps);
   }
 
-  settled(
-    gap: DueGap,
-    venue: string,
-    { state, outcome, reason }: Settled,
-  ): void {
+  settled(gap: DueGap, venue: string, { state, outcome, reason }: Settled): void {
     const what = `Gap ${gap.id} of ${gap.market}`;
     const subject = OF_VENUE.has(outcome) ? venue : gap.market;
     const isBlocked = OF_VENUE.has(outcome) || OF_MARKET.has(outcome);
@@ -53,8 +48,7 @@ export class GapLog {
     if (state === "unrepairable") {
       if (gap.state !== "unrepairable")
         this.write("warn", state, `${what} is unrepairable: ${reason}`);
-    } else if (isNews)
-      this.write("warn", "blocked", `${what} will be retried: ${reason}`);
+    } else if (isNews) this.write("warn", "blocked", `${what} will be retried: ${reason}`);
   }
 
   /** Logs the sum of the lines left out. */
@@ -63,12 +57,7 @@ export class GapLog {
     this.endWindow();
   }
 
-  private write(
-    level: "log" | "warn",
-    kind: string,
-    line: string,
-    gaps = 1,
-  ): void {
+  private write(level: "log" | "warn", kind: string, line: string, gaps = 1): void {
     this.endWindow();
     if (this.lines < MAX_LINES) {
       if (this.lines === 0) this.windowStart = this.now();
@@ -84,9 +73,7 @@ export class GapLog {
     const parts = [...this.suppressed].map(([kind, gaps]) => `${gaps} ${kind}`);
     const sum = [...this.suppressed.values()].reduce((a, b) => a + b);
     this.suppressed.clear();
-    this.logger.log(
-      `… and ${sum} more: ${parts.join(", ")} (gaps, in all markets)`,
-    );
+    this.logger.log(`… and ${sum} more: ${parts.join(", ")} (gaps, in all markets)`);
   }
 }
 

@@ -58,9 +58,7 @@ export class HoleProof {
       urgency,
       signal,
     );
-    const proven = holes.filter((hole) =>
-      minutesOf(hole).every((minute) => equal.has(minute)),
-    );
+    const proven = holes.filter((hole) => minutesOf(hole).every((minute) => equal.has(minute)));
     for (let at = 0; at < proven.length; at += MAX_HOLES) {
       signal.throwIfAborted();
       await this.ledger.proven(place.market, proven.slice(at, at + MAX_HOLES));
@@ -93,15 +91,11 @@ export class HoleProof {
     for (const { start, end, due } of windows(minutes, klines)) {
       const request = klines.fetch(symbol, "1m", start, end);
       if (request === undefined) return equal;
-      const theirs = byTime(
-        await this.hosts.fetch(venue, request, urgency, signal),
-      );
+      const theirs = byTime(await this.hosts.fetch(venue, request, urgency, signal));
       // An empty answer proves nothing: the venue may not serve that time.
       if (theirs.size === 0) continue;
       const span = { start, end, limit: klines.maxPerRequest };
-      const ours = byTime(
-        await this.candles.page({ market, interval: "1m", ...span }),
-      );
+      const ours = byTime(await this.candles.page({ market, interval: "1m", ...span }));
       for (const minute of due) {
         const [own, its] = [ours.get(minute), theirs.get(minute)];
         const { outcome } = compare(own, its, klines.convention, undefined);
@@ -113,13 +107,8 @@ export class HoleProof {
 }
 
 function minutesOf({ after, before }: Hole): number[] {
-  const [from, to] = [after, before].map(
-    (time) => time - (time % MINUTE_MS),
-  ) as [number, number];
-  return Array.from(
-    { length: (to - from) / MINUTE_MS + 1 },
-    (_, at) => from + at * MINUTE_MS,
-  );
+  const [from, to] = [after, before].map((time) => time - (time % MINUTE_MS)) as [number, number];
+  return Array.from({ length: (to - from) / MINUTE_MS + 1 }, (_, at) => from + at * MINUTE_MS);
 }
 
 /** Groups minutes into windows of one request each. */
@@ -133,14 +122,11 @@ function windows(
     if (open !== undefined && minute < open.start + maxPerRequest * MINUTE_MS) {
       open.due.push(minute);
       open.end = minute + MINUTE_MS;
-    } else
-      result.push({ start: minute, end: minute + MINUTE_MS, due: [minute] });
+    } else result.push({ start: minute, end: minute + MINUTE_MS, due: [minute] });
   }
   return result;
 }
 
-function byTime<T extends { openTime: number }>(
-  candles: readonly T[],
-): Map<number, T> {
+function byTime<T extends { openTime: number }>(candles: readonly T[]): Map<number, T> {
   return new Map(candles.map((candle) => [candle.openTime, candle]));
 }

@@ -3,12 +3,7 @@ import type { TradeKind } from "../../domain/trade.js";
 import { BulkSender } from "../../streaming/bulk-sender.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import type {
-  SymbolHole,
-  RestRequest,
-  TradePage,
-  Venue,
-} from "../../venues/venue.js";
+import type { SymbolHole, RestRequest, TradePage, Venue } from "../../venues/venue.js";
 import { ReportedIds } from "./reported-ids.js";
 
 /** What the venue answered to the requests for one hole. */
@@ -42,9 +37,7 @@ export async function fetchHole(
   let trades = 0;
   let unfit: string | null = null;
   let request: RestRequest<TradePage> | undefined =
-    venue.repair.kind === "by id"
-      ? venue.repair.begin(hole, "repair")
-      : undefined;
+    venue.repair.kind === "by id" ? venue.repair.begin(hole, "repair") : undefined;
   while (request !== undefined && unfit === null) {
     const page: TradePage = await hosts.fetch(venue, request, "repair", signal);
     unfit = unfitness(page, kind);
@@ -67,14 +60,8 @@ export async function fetchHole(
   const isProven = hole.to - 1n <= reported.highest;
   const newest = isProven
     ? reported.highest
-    : ((
-        await hosts.fetch(
-          venue,
-          venue.newestTrade(hole.symbol),
-          "repair",
-          signal,
-        )
-      )?.lastOrd ?? -1n);
+    : ((await hosts.fetch(venue, venue.newestTrade(hole.symbol), "repair", signal))?.lastOrd ??
+      -1n);
   return {
     ...answer,
     absent: reported.absentUpTo(newest),
@@ -83,10 +70,7 @@ export async function fetchHole(
   };
 }
 
-function unfitness(
-  { trades, refused }: TradePage,
-  kind: TradeKind,
-): string | null {
+function unfitness({ trades, refused }: TradePage, kind: TradeKind): string | null {
   const [first] = refused;
   if (first !== undefined)
     return `a trade of the venue is not usable (${first.reason}): ${first.detail}`;

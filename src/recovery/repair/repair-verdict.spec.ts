@@ -22,27 +22,17 @@ const answer = (fields: Partial<HoleAnswer>): HoleAnswer => ({
   unfit: null,
   ...fields,
 });
-const { firstRetryMs, maxRetryMs, outageRetryMs, confirmMs, rareMs } =
-  REPAIR_TIMING;
+const { firstRetryMs, maxRetryMs, outageRetryMs, confirmMs, rareMs } = REPAIR_TIMING;
 const NONE: Streak = { outcome: null, consecutive: 0 };
 const away = new VenueError("unavailable", "503");
 const refused = new VenueError("refused", "400 Invalid symbol.");
 
-const failed = (error: Error, streak = NONE): Verdict =>
-  afterFailure(error, streak, REPAIR_TIMING);
-const answered = (
-  fields: Partial<HoleAnswer>,
-  streak = NONE,
-  unconfirmed = 0n,
-): Verdict =>
+const failed = (error: Error, streak = NONE): Verdict => afterFailure(error, streak, REPAIR_TIMING);
+const answered = (fields: Partial<HoleAnswer>, streak = NONE, unconfirmed = 0n): Verdict =>
   afterAnswers(binance, [answer(fields)], unconfirmed, streak, REPAIR_TIMING);
 
 /** The verdict of the last of `attempts` equal attempts. */
-function after(
-  attempts: number,
-  attempt: (streak: Streak) => Verdict,
-  streak = NONE,
-): Verdict {
+function after(attempts: number, attempt: (streak: Streak) => Verdict, streak = NONE): Verdict {
   let verdict = attempt(streak);
   for (let next = 1; next < attempts; next++) verdict = attempt(verdict);
   return verdict;
@@ -124,12 +114,7 @@ describe("attempts without progress become rare", () => {
       (streak) => answered({}, streak, 3n),
       /others each time/,
     ],
-    [
-      "a REST that stays behind",
-      40,
-      (streak) => answered(behind, streak),
-      /still does not know/,
-    ],
+    ["a REST that stays behind", 40, (streak) => answered(behind, streak), /still does not know/],
   ])("%s: rarely from attempt %i on", (_name, max, attempt, reason) => {
     expect(after(max - 1, attempt).state).toBe("repairing");
     const last = after(max, attempt);
@@ -190,9 +175,7 @@ describe("no gap is given up that makes progress", () => {
 
   it("but one without progress is", () => {
     for (const missing of [900n, 901n])
-      expect(
-        answered({ trades: 100 }, streakOf(gap(900n), missing)).state,
-      ).toBe("unrepairable");
+      expect(answered({ trades: 100 }, streakOf(gap(900n), missing)).state).toBe("unrepairable");
     expect(streakOf(gap(null), 5n)).toMatchObject({ consecutive: 7 });
   });
 

@@ -1,8 +1,5 @@
 import { HOUR_MS } from "../../domain/units.js";
-import type {
-  DueGap,
-  Settled,
-} from "../../persistence/stores/gaps/gap-ledger-store.js";
+import type { DueGap, Settled } from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { TransportError } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
 import type { Venue } from "../../venues/venue.js";
@@ -63,11 +60,7 @@ export function streakOf(gap: DueGap, missing: bigint): Streak {
 }
 
 /** The next state of a gap after a failed attempt. */
-export function afterFailure(
-  error: unknown,
-  streak: Streak,
-  timing: RepairTiming,
-): Verdict {
+export function afterFailure(error: unknown, streak: Streak, timing: RepairTiming): Verdict {
   const { message } = error as Error;
   if (error instanceof VenueError && !error.canRetry)
     return retryOrGiveUp("refused", streak, MAX_REFUSALS, timing, {
@@ -77,12 +70,7 @@ export function afterFailure(
   if (error instanceof VenueError || canDeliverLater(error)) {
     const isVenue = error instanceof VenueError;
     const outage = { ...timing, maxRetryMs: timing.outageRetryMs };
-    const verdict = retry(
-      isVenue ? "unreachable" : "undelivered",
-      streak,
-      outage,
-      message,
-    );
+    const verdict = retry(isVenue ? "unreachable" : "undelivered", streak, outage, message);
     const silentMs = isVenue ? error.silentMs : 0;
     return { ...verdict, nextTryMs: Math.max(verdict.nextTryMs, silentMs) };
   }
@@ -104,8 +92,7 @@ export function afterAnswers(
   timing: RepairTiming,
 ): Verdict {
   const unfit = answers.find((answer) => answer.unfit !== null)?.unfit;
-  if (unfit !== undefined && unfit !== null)
-    return rarely("unfit", unfit, timing);
+  if (unfit !== undefined && unfit !== null) return rarely("unfit", unfit, timing);
   if (answers.some(({ isBehind }) => isBehind))
     return retryOrGiveUp("behind", streak, MAX_BEHIND_ATTEMPTS, timing, {
       reason: "the venue's REST does not know these ids yet",
@@ -116,9 +103,7 @@ export function afterAnswers(
       reason: "the venue has no trade for some ids: requested again to confirm",
       last: "the venue has no trade for some ids, and for others each time",
     });
-    return verdict.state === "repairing"
-      ? { ...verdict, nextTryMs: timing.confirmMs }
-      : verdict;
+    return verdict.state === "repairing" ? { ...verdict, nextTryMs: timing.confirmMs } : verdict;
   }
   if (answers.some(({ hasReported }) => hasReported))
     return retryOrGiveUp("told", streak, MAX_ATTEMPTS, timing, {
@@ -143,11 +128,7 @@ export function afterProof(isVoid: boolean, timing: RepairTiming): Verdict {
     : rarely("expired", TRADES_DROPPED, timing);
 }
 
-export function rarely(
-  outcome: string,
-  reason: string,
-  { rareMs }: RepairTiming,
-): Verdict {
+export function rarely(outcome: string, reason: string, { rareMs }: RepairTiming): Verdict {
   const nextTryMs = new Backoff(rareMs, rareMs).next();
   return { state: "unrepairable", reason, outcome, consecutive: 1, nextTryMs };
 }

@@ -1,10 +1,7 @@
 import { Inject, Injectable, Logger, Optional } from "@nestjs/common";
 import type { Hole } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
-import {
-  type DueGap,
-  GapLedgerStore,
-} from "../../persistence/stores/gaps/gap-ledger-store.js";
+import { type DueGap, GapLedgerStore } from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { GapStore } from "../../persistence/stores/gaps/gap-store.js";
 import { Transport } from "../../streaming/transport.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
@@ -90,14 +87,8 @@ export class Repair {
       const free = claimed.filter((market) => !this.underWay.has(market));
       const due = await this.ledger.due(free, this.timing.graceMs);
       for (const gap of due) {
-        if (
-          this.underWay.size >= MAX_CONCURRENT ||
-          this.stopping.signal.aborted
-        )
-          break;
-        const attempt = this.attempt(gap).finally(() =>
-          this.underWay.delete(gap.market),
-        );
+        if (this.underWay.size >= MAX_CONCURRENT || this.stopping.signal.aborted) break;
+        const attempt = this.attempt(gap).finally(() => this.underWay.delete(gap.market));
         this.underWay.set(gap.market, attempt);
       }
       this.hasTrouble = false;
@@ -113,9 +104,7 @@ export class Repair {
 
   /** Never rejects. */
   private async attempt(gap: DueGap): Promise<void> {
-    const followed = this.claims.claimedMarkets.find(
-      ({ market }) => market === gap.market,
-    );
+    const followed = this.claims.claimedMarkets.find(({ market }) => market === gap.market);
     if (followed === undefined) return;
     const { venue, symbol } = followed;
     try {
@@ -145,8 +134,7 @@ export class Repair {
     const streak = streakOf(gap, missing);
     const count = (outcome: string): void =>
       this.figures.repairAttempts.inc({ venue: venue.name, outcome });
-    if (venue.repair.kind === "none")
-      return rarely("none", venue.repair.reason, this.timing);
+    if (venue.repair.kind === "none") return rarely("none", venue.repair.reason, this.timing);
     let answers: HoleAnswer[];
     try {
       if (holes.every(({ after }) => after === null)) {
@@ -165,9 +153,7 @@ export class Repair {
     count("answered");
     const absent = answers.flatMap((answer) => answer.absent);
     const unconfirmed =
-      absent.length === 0
-        ? 0n
-        : await this.ledger.absent(gap, absent, this.timing.confirmMs);
+      absent.length === 0 ? 0n : await this.ledger.absent(gap, absent, this.timing.confirmMs);
     return afterAnswers(venue, answers, unconfirmed, streak, this.timing);
   }
 
@@ -199,9 +185,7 @@ export class Repair {
     if (performance.now() - this.lastFigures < FIGURES_EVERY_MS) return;
     this.lastFigures = performance.now();
     const own = new Set(claimed);
-    const figures = (await this.gaps.figures()).filter(({ market }) =>
-      own.has(market),
-    );
+    const figures = (await this.gaps.figures()).filter(({ market }) => own.has(market));
     for (const state of ["open", "repairing", "unrepairable"] as const)
       this.figures.gaps.set(
         { state },
@@ -211,8 +195,6 @@ export class Repair {
       figures.reduce((sum, { missingIds }) => sum + Number(missingIds), 0),
     );
     const found = figures.flatMap(({ oldestFoundAt }) => oldestFoundAt ?? []);
-    this.figures.oldestGap.set(
-      found.length === 0 ? 0 : (Date.now() - Math.min(...found)) / 1_000,
-    );
+    this.figures.oldestGap.set(found.length === 0 ? 0 : (Date.now() - Math.min(...found)) / 1_000);
   }
 }

@@ -16,11 +16,7 @@ describe("what a venue reported about a hole", () => {
     reported.add(range(115, 130), [trade(115, 5), trade(122), trade(125, 9)]);
     reported.add(range(100, 115), [trade(95, 10), trade(105, 5)]);
     expect(reported.unreported).toBe(0n);
-    expect(reported.absent).toEqual([
-      range(120, 122),
-      range(123, 125),
-      range(110, 115),
-    ]);
+    expect(reported.absent).toEqual([range(120, 122), range(123, 125), range(110, 115)]);
     expect(reported.highest).toBe(133n);
   });
 
@@ -37,10 +33,7 @@ describe("what a venue reported about a hole", () => {
     const reported = new ReportedIds(range(100, 130));
     reported.add(range(100, 130), [trade(110)]);
     expect(reported.absentUpTo(110n)).toEqual([range(100, 110)]);
-    expect(reported.absentUpTo(119n)).toEqual([
-      range(100, 110),
-      range(111, 120),
-    ]);
+    expect(reported.absentUpTo(119n)).toEqual([range(100, 110), range(111, 120)]);
     expect(reported.absentUpTo(99n)).toEqual([]);
     expect(reported.absentUpTo(1_000n)).toEqual(reported.absent);
   });

@@ -5,12 +5,7 @@ import { Courier } from "../courier.js";
 import { LaneShare } from "../lane-share.js";
 import { type Item, Lane } from "../lanes.js";
 import type { TopicName } from "../topics.js";
-import {
-  type Consumer,
-  type ConsumerStatus,
-  type Subscription,
-  labelOf,
-} from "../transport.js";
+import { type Consumer, type ConsumerStatus, type Subscription, labelOf } from "../transport.js";
 
 /** Records of one topic that may wait in an ephemeral group; beyond, some are dropped. */
 const EPHEMERAL_CAPACITY_RECORDS = 50_000;
@@ -116,8 +111,7 @@ export class InProcessGroup {
       for (const [index, part] of parts.entries())
         if (part.length > 0) this.lanes[index]?.push(topic, part);
     }
-    if (this.ephemeral && this.waiting(topic) > EPHEMERAL_CAPACITY_RECORDS)
-      this.shed(topic);
+    if (this.ephemeral && this.waiting(topic) > EPHEMERAL_CAPACITY_RECORDS) this.shed(topic);
   }
 
   join(subscription: Subscription): Consumer {
@@ -162,9 +156,7 @@ export class InProcessGroup {
     const index = this.members.indexOf(member);
     const lagAt = Date.now();
     if (index < 0) return { assigned: false, lag: 0, lagAt, queued: 0 };
-    const own = this.lanes.filter(
-      (_, lane) => lane % this.members.length === index,
-    );
+    const own = this.lanes.filter((_, lane) => lane % this.members.length === index);
     const queued = own.reduce((sum, lane) => sum + lane.waiting(), 0);
     const lag = queued + member.courier.inFlight;
     return { assigned: own.length > 0, lag, lagAt, queued };
@@ -195,9 +187,7 @@ export class InProcessGroup {
     const compacted = topic === "candles" || topic === "feeds";
     for (const lane of this.lanes) {
       if (compacted) lane.replace(topic, (items) => newest(topic, items));
-      const limit = Math.floor(
-        (EPHEMERAL_CAPACITY_RECORDS * 3) / 4 / this.lanes.length,
-      );
+      const limit = Math.floor((EPHEMERAL_CAPACITY_RECORDS * 3) / 4 / this.lanes.length);
       lane.replace(topic, (items) => items.slice(-limit));
     }
     const dropped = before - this.waiting(topic);

@@ -63,8 +63,7 @@ export class InProcessTransport extends Transport {
     const latest = latestTime();
     const entries = records.map((record) => this.entry(topic, record, latest));
     for (const group of this.groups.values())
-      if (group.ephemeral && !group.memberless && group.reads(topic))
-        group.push(topic, entries);
+      if (group.ephemeral && !group.memberless && group.reads(topic)) group.push(topic, entries);
     const handled = awaited ? this.ticket(entries) : undefined;
     this.append(topic, entries);
     if (handled !== undefined) await orAborted(handled, signal);
@@ -77,8 +76,7 @@ export class InProcessTransport extends Transport {
     if (group === undefined) {
       group = new InProcessGroup(subscription, {
         handled: (entries) => this.settle(entries),
-        dropped: (topic, count) =>
-          this.figures?.recordsDropped.inc({ group: name, topic }, count),
+        dropped: (topic, count) => this.figures?.recordsDropped.inc({ group: name, topic }, count),
       });
       this.groups.set(name, group);
     }
@@ -98,9 +96,7 @@ export class InProcessTransport extends Transport {
 
   problem(): string | null {
     if (this.closed !== undefined) return "closed";
-    return this.quotas.get("trades")?.full === true
-      ? `trades wait for room: ${TOO_SLOW}`
-      : null;
+    return this.quotas.get("trades")?.full === true ? `trades wait for room: ${TOO_SLOW}` : null;
   }
 
   close(): Promise<void> {
@@ -118,9 +114,7 @@ export class InProcessTransport extends Transport {
   }
 
   private durable(topic: TopicName): InProcessGroup[] {
-    return [...this.groups.values()].filter(
-      (group) => !group.ephemeral && group.reads(topic),
-    );
+    return [...this.groups.values()].filter((group) => !group.ephemeral && group.reads(topic));
   }
 
   private quota(topic: TopicName): Quota {
@@ -130,11 +124,7 @@ export class InProcessTransport extends Transport {
     return quota;
   }
 
-  private entry(
-    topic: TopicName,
-    record: TopicRecords[TopicName],
-    latest: number,
-  ): Entry {
+  private entry(topic: TopicName, record: TopicRecords[TopicName], latest: number): Entry {
     const entry: Entry = {
       topic,
       partition: 0,
@@ -186,10 +176,7 @@ export class InProcessTransport extends Transport {
   private measure(): void {
     for (const group of this.groups.values())
       for (const topic of group.topics)
-        this.figures?.queueDepth.set(
-          { queue: `${group.label} ${topic}` },
-          group.waiting(topic),
-        );
+        this.figures?.queueDepth.set({ queue: `${group.label} ${topic}` }, group.waiting(topic));
   }
 }
 
@@ -206,10 +193,7 @@ function show(record: unknown): string {
 }
 
 /** Rejects with the signal's reason when it aborts first. */
-async function orAborted(
-  promise: Promise<void>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return promise;
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {

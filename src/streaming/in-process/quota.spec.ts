@@ -3,8 +3,7 @@ import { Quota } from "./quota.js";
 
 describe("a quota of 100 records", () => {
   const quota = (): Quota => new Quota(100, "the reader is away");
-  const settle = (): Promise<void> =>
-    new Promise((resolve) => setImmediate(resolve));
+  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   it("is entered in the order of calls: a small call does not overtake a large one", async () => {
     const full = quota();

@@ -35,11 +35,7 @@ export class Quota {
    * Rejects with a TransportError (`full`, or the error of `close`), or with the reason of the
    * signal.
    */
-  async enter(
-    count: number,
-    limitMs: number,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async enter(count: number, limitMs: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.closed !== undefined) throw this.closed;
     if (this.queue.length === 0 && this.fits(count)) {
@@ -54,10 +50,7 @@ export class Quota {
         this.queue.push(waiter);
         abort = () => this.leaveQueue(waiter, signal?.reason as Error);
         signal?.addEventListener("abort", abort, { once: true });
-        timer = setTimeout(
-          () => this.leaveQueue(waiter, this.fullError(count, limitMs)),
-          limitMs,
-        );
+        timer = setTimeout(() => this.leaveQueue(waiter, this.fullError(count, limitMs)), limitMs);
       });
     } finally {
       clearTimeout(timer);

@@ -1,9 +1,5 @@
 import { Logger } from "@nestjs/common";
-import kafkajs, {
-  type Kafka,
-  type LogEntry,
-  type logLevel as LogLevel,
-} from "kafkajs";
+import kafkajs, { type Kafka, type LogEntry, type logLevel as LogLevel } from "kafkajs";
 import type { Config } from "../../config/config.js";
 import "./idle-timers.js";
 
@@ -19,9 +15,7 @@ export function connectClient(config: Config): Kafka {
     clientId: "tapeline",
     brokers: [...config.kafkaBrokers],
     ssl: config.kafkaSsl,
-    ...(config.kafkaSasl === undefined
-      ? {}
-      : { sasl: config.kafkaSasl as never }),
+    ...(config.kafkaSasl === undefined ? {} : { sasl: config.kafkaSasl as never }),
     connectionTimeout: 3_000,
     requestTimeout: 8_000,
     // Each layer of kafkajs retries what the layers below have retried: three attempts each are up

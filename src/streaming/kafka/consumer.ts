@@ -6,12 +6,7 @@ import { Backoff } from "../../waiting/backoff.js";
 import { within } from "../../waiting/limit.js";
 import { pause } from "../../waiting/pause.js";
 import type { TopicName } from "../topics.js";
-import {
-  type Consumer,
-  type ConsumerStatus,
-  type Subscription,
-  labelOf,
-} from "../transport.js";
+import { type Consumer, type ConsumerStatus, type Subscription, labelOf } from "../transport.js";
 import { TroubleLog } from "../trouble-log.js";
 import { connectClient } from "./client.js";
 import { KafkaIntake } from "./intake.js";
@@ -84,12 +79,7 @@ export class KafkaConsumer implements Consumer {
     this.trouble = new TroubleLog(this.logger, "warn");
     this.topics = [...handlers.keys()].map((name) => config.topicPrefix + name);
     this.intake = new KafkaIntake(config.topicPrefix, subscription);
-    this.lag = new KafkaLag(
-      connectClient(config),
-      group,
-      this.topics,
-      ephemeral,
-    );
+    this.lag = new KafkaLag(connectClient(config), group, this.topics, ephemeral);
     this.knowsStart = !ephemeral;
   }
 
@@ -114,9 +104,7 @@ export class KafkaConsumer implements Consumer {
 
   status(): ConsumerStatus {
     const { session, intake, lag } = this;
-    const alive =
-      session !== undefined &&
-      Date.now() - session.lastSign < this.timing.silent;
+    const alive = session !== undefined && Date.now() - session.lastSign < this.timing.silent;
     return {
       assigned: alive && intake.partitions > 0,
       lag: lag.latest,
@@ -164,14 +152,12 @@ export class KafkaConsumer implements Consumer {
           sessionMs: this.timing.session,
         },
         {
-          joined: (assignment, memberId) =>
-            this.joined(session, assignment, memberId),
+          joined: (assignment, memberId) => this.joined(session, assignment, memberId),
           arrived: (batch) => {
             if (session === this.session) this.intake.arrived(batch);
           },
           readTo: (topic, partition, offset) => {
-            if (session === this.session)
-              this.intake.readTo(topic, partition, offset);
+            if (session === this.session) this.intake.readTo(topic, partition, offset);
           },
         },
       );
@@ -220,10 +206,7 @@ export class KafkaConsumer implements Consumer {
       partitions: new Set(assignment[this.config.topicPrefix + name] ?? []),
     }));
     this.subscription.onAssigned?.(
-      (key) =>
-        own.some(({ table, partitions }) =>
-          partitions.has(table.partitionOf(key)),
-        ),
+      (key) => own.some(({ table, partitions }) => partitions.has(table.partitionOf(key))),
       own.some(({ partitions }) => partitions.size > 0),
     );
   }
@@ -240,21 +223,15 @@ export class KafkaConsumer implements Consumer {
   private ended({ cause, detail }: Ending, waitMs: number): void {
     const group = labelOf(this.subscription);
     this.figures.consumerRestarts.inc({ group, cause });
-    this.logger.warn(
-      `Consumer ${cause} (${detail}); a new one starts in ${waitMs} ms`,
-    );
+    this.logger.warn(`Consumer ${cause} (${detail}); a new one starts in ${waitMs} ms`);
   }
 
   private async poll(): Promise<void> {
     const offsets = await this.lag.measure();
     const group = labelOf(this.subscription);
-    if (this.lag.latest !== null)
-      this.figures.consumerLag.set({ group }, this.lag.latest);
+    if (this.lag.latest !== null) this.figures.consumerLag.set({ group }, this.lag.latest);
     for (const topic of this.subscription.handlers.keys())
-      this.figures.queueDepth.set(
-        { queue: `${group} ${topic}` },
-        this.intake.waiting(topic),
-      );
+      this.figures.queueDepth.set({ queue: `${group} ${topic}` }, this.intake.waiting(topic));
     this.intake.commitSoon();
     const { session, intake, timing } = this;
     if (session === undefined) return;

@@ -120,13 +120,11 @@ export class KafkaIntake {
         const key = `${topic}/${partition}`;
         kept.add(key);
         const progress =
-          this.assigned.get(key) ??
-          new PartitionProgress(topic, partition, this.lanes.length);
+          this.assigned.get(key) ?? new PartitionProgress(topic, partition, this.lanes.length);
         progress.next ??= this.starts.get(key);
         this.assigned.set(key, progress);
         // kafkajs would start at the last commit.
-        if (progress.next !== undefined)
-          session.seek(topic, partition, progress.next);
+        if (progress.next !== undefined) session.seek(topic, partition, progress.next);
       }
     this.dropPartitions((key) => !kept.has(key));
   }
@@ -189,9 +187,7 @@ export class KafkaIntake {
 
   /** Commits what has been handled, unless a commit is running. */
   commitSoon(): void {
-    this.committing ??= this.commit().finally(
-      () => (this.committing = undefined),
-    );
+    this.committing ??= this.commit().finally(() => (this.committing = undefined));
   }
 
   /**
@@ -219,8 +215,7 @@ export class KafkaIntake {
       this.assigned.delete(key);
       this.uncommitted.delete(progress);
       const { safe } = progress;
-      if (this.subscription.ephemeral && safe !== undefined)
-        this.starts.set(key, safe);
+      if (this.subscription.ephemeral && safe !== undefined) this.starts.set(key, safe);
     }
     if (this.assigned.size === before) return;
     for (const lane of this.lanes) lane.drop(({ progress }) => progress.lost);
@@ -231,8 +226,7 @@ export class KafkaIntake {
   private handled(lane: number, items: readonly Read[]): void {
     this.lastProgress = Date.now();
     const counts = new Map<PartitionProgress, number>();
-    for (const { progress } of items)
-      counts.set(progress, (counts.get(progress) ?? 0) + 1);
+    for (const { progress } of items) counts.set(progress, (counts.get(progress) ?? 0) + 1);
     for (const [progress, count] of counts) {
       progress.handled(lane, count);
       if (!progress.lost) this.uncommitted.add(progress);
@@ -266,15 +260,11 @@ export class KafkaIntake {
       } catch (error) {
         // Rebalanced or disconnected: a later commit covers it, or the records are delivered again
         // without effect.
-        this.logger.debug(
-          `Commit failed, will retry: ${(error as Error).message}`,
-        );
-        for (const progress of due)
-          if (!progress.lost) this.uncommitted.add(progress);
+        this.logger.debug(`Commit failed, will retry: ${(error as Error).message}`);
+        for (const progress of due) if (!progress.lost) this.uncommitted.add(progress);
         return;
       }
-      for (const [index, progress] of due.entries())
-        progress.committed = offsets[index];
+      for (const [index, progress] of due.entries()) progress.committed = offsets[index];
     }
   }
 }

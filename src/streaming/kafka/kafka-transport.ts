@@ -12,11 +12,7 @@ import {
   TransportError,
 } from "../transport.js";
 import { connectClient } from "./client.js";
-import {
-  CONSUMER_TIMING,
-  type ConsumerTiming,
-  KafkaConsumer,
-} from "./consumer.js";
+import { CONSUMER_TIMING, type ConsumerTiming, KafkaConsumer } from "./consumer.js";
 import { PartitionTable, ensureTopics } from "./topic-settings.js";
 import { KafkaWriter } from "./writer.js";
 
@@ -70,10 +66,7 @@ export class KafkaTransport extends Transport {
     if (records.length === 0) return;
     const topicWriter = this.topicWriters.get(topic);
     if (topicWriter === undefined)
-      throw new TransportError(
-        "unavailable",
-        "The broker has not been reached yet",
-      );
+      throw new TransportError("unavailable", "The broker has not been reached yet");
     const { table, writer } = topicWriter;
     await writer.write(
       records.length,
@@ -129,9 +122,7 @@ export class KafkaTransport extends Transport {
     // Handlers that end now still publish their results.
     await Promise.all([...this.consumers].map((consumer) => consumer.close()));
     this.closing.abort(new TransportError("closed", "The transport is closed"));
-    await Promise.all(
-      [...this.topicWriters.values()].map(({ writer }) => writer.close()),
-    );
+    await Promise.all([...this.topicWriters.values()].map(({ writer }) => writer.close()));
   }
 
   private async findTopics(): Promise<Map<TopicName, number>> {
@@ -152,11 +143,9 @@ export class KafkaTransport extends Transport {
         return await attempt();
       } catch (error) {
         if (Date.now() > limit)
-          throw new TransportError(
-            "unavailable",
-            `No broker of KAFKA_BROKERS=${brokers} answers`,
-            { cause: error },
-          );
+          throw new TransportError("unavailable", `No broker of KAFKA_BROKERS=${brokers} answers`, {
+            cause: error,
+          });
         if (!isLogged)
           this.logger.warn(
             `Waiting for a broker of KAFKA_BROKERS=${brokers}: ${(error as Error).message}`,

@@ -19,8 +19,7 @@ describe("the keys of a topic", () => {
         });
         const found = texts.map((text) => keys.of(Buffer.from(text)));
         // `expect` is slow and explains differences: it runs only for the case that differs.
-        if (!isDeepStrictEqual(found, expected))
-          expect(found).toEqual(expected);
+        if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
       }),
     );
   });

@@ -42,7 +42,6 @@ export class KnownKeys {
 function isText(bytes: Buffer, text: string): boolean {
   if (bytes.length !== text.length) return false;
   for (let at = 0; at < text.length; at++)
-    if (bytes[at] !== text.charCodeAt(at) || (bytes[at] as number) > 127)
-      return false;
+    if (bytes[at] !== text.charCodeAt(at) || (bytes[at] as number) > 127) return false;
   return true;
 }

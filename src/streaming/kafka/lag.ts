@@ -70,10 +70,7 @@ export class KafkaLag {
   }
 
   async close(): Promise<void> {
-    await within(
-      ANSWER_LIMIT_MS,
-      this.ephemeral ? this.deleteGroup() : nothing(),
-    );
+    await within(ANSWER_LIMIT_MS, this.ephemeral ? this.deleteGroup() : nothing());
     await within(
       1_000,
       this.admin.disconnect().catch((error: Error) => this.log(error)),
@@ -113,9 +110,7 @@ export class KafkaLag {
     for (const topic of this.topics) {
       const offsets = await this.admin.fetchTopicOffsets(topic);
       const column = (side: "high" | "low"): Map<number, number> =>
-        new Map(
-          offsets.map((offset) => [offset.partition, Number(offset[side])]),
-        );
+        new Map(offsets.map((offset) => [offset.partition, Number(offset[side])]));
       ends.set(topic, column("high"));
       lows.set(topic, column("low"));
     }

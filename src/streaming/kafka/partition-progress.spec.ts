@@ -5,8 +5,7 @@ describe("the progress of a partition over two lanes", () => {
 
   it("is safe only up to the first record that some lane has not finished", () => {
     const some = progress();
-    for (let offset = 100; offset < 110; offset++)
-      some.read(offset, offset % 2);
+    for (let offset = 100; offset < 110; offset++) some.read(offset, offset % 2);
     expect(some.safe).toBe(100);
     some.handled(1, 5);
     expect(some.safe).toBe(100);

@@ -78,8 +78,7 @@ export class PartitionProgress {
   get safe(): number | undefined {
     let safe = this.next;
     for (const { first } of this.open)
-      if (first !== undefined && (safe === undefined || first < safe))
-        safe = first;
+      if (first !== undefined && (safe === undefined || first < safe)) safe = first;
     return safe;
   }
 }

@@ -1,10 +1,5 @@
 import { Logger } from "@nestjs/common";
-import type {
-  Consumer as Client,
-  EachBatchPayload,
-  Kafka,
-  TopicPartitionOffset,
-} from "kafkajs";
+import type { Consumer as Client, EachBatchPayload, Kafka, TopicPartitionOffset } from "kafkajs";
 import { within } from "../../waiting/limit.js";
 import { sameMemberForEveryTopic } from "./assigner.js";
 
@@ -82,11 +77,7 @@ export class KafkaSession {
       if (this.over) void this.leave();
     });
     client.on(client.events.END_BATCH_PROCESS, ({ payload }) =>
-      events.readTo(
-        payload.topic,
-        payload.partition,
-        Number(payload.lastOffset) + 1,
-      ),
+      events.readTo(payload.topic, payload.partition, Number(payload.lastOffset) + 1),
     );
     client.on(client.events.CRASH, ({ payload }) =>
       this.end({ cause: "crash", detail: payload.error.message }),

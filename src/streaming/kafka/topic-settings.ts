@@ -33,10 +33,7 @@ const SETTINGS: Record<TopicName, Record<string, string>> = {
 };
 
 /** Creates the missing topics and returns every topic's number of partitions. */
-export async function ensureTopics(
-  admin: Admin,
-  config: Config,
-): Promise<Map<TopicName, number>> {
+export async function ensureTopics(admin: Admin, config: Config): Promise<Map<TopicName, number>> {
   const names = Object.keys(SETTINGS) as TopicName[];
   const existing = new Set(await admin.listTopics());
   const missing: ITopicConfig[] = names
@@ -50,8 +47,7 @@ export async function ensureTopics(
         value,
       })),
     }));
-  if (missing.length > 0)
-    await admin.createTopics({ topics: missing, waitForLeaders: true });
+  if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
   const { topics } = await admin.fetchTopicMetadata({
     topics: names.map((name) => config.topicPrefix + name),
   });

@@ -5,7 +5,9 @@ import { within } from "../../waiting/limit.js";
 import { pause } from "../../waiting/pause.js";
 import { TransportError } from "../transport.js";
 
-/** One request, below a broker's default limit; kafkajs's time grows with the square of its size. */
+/**
+ * One request, below a broker's default limit; kafkajs's time grows with the square of its size.
+ */
 const CHUNK_RECORDS = 1_000;
 const CHUNK_BYTES = 500_000;
 /**
@@ -81,10 +83,7 @@ export class KafkaWriter {
     if (this.closed !== undefined) return Promise.reject(this.closed);
     if (this.held > 0 && this.held + length > CAPACITY_RECORDS)
       return Promise.reject(
-        new TransportError(
-          "full",
-          `${this.held} records of ${this.topic} wait for the broker`,
-        ),
+        new TransportError("full", `${this.held} records of ${this.topic} wait for the broker`),
       );
     return new Promise((resolve, reject) => {
       const began = Date.now();
@@ -109,8 +108,7 @@ export class KafkaWriter {
       signal?.addEventListener("abort", abort, { once: true });
       // A large call may take longer, as long as the broker continues to acknowledge.
       const checkLimit = (): void => {
-        const left =
-          Math.max(began, this.lastProgress) + this.limitMs - Date.now();
+        const left = Math.max(began, this.lastProgress) + this.limitMs - Date.now();
         if (left > 0) timer = setTimeout(checkLimit, left);
         else call.settle(this.unavailable());
       };
@@ -230,8 +228,7 @@ export class KafkaWriter {
   private refuse({ parts }: Chunk, cause: unknown): void {
     const { message } = cause as Error;
     this.logger.error(`Records of ${this.topic} were rejected: ${message}`);
-    for (const { call } of parts)
-      call.settle(new TransportError("rejected", message, { cause }));
+    for (const { call } of parts) call.settle(new TransportError("rejected", message, { cause }));
   }
 
   private unavailable(): TransportError {

@@ -12,8 +12,7 @@ export function binanceLike(
   layouts: readonly Layout[],
 ): Omit<Venue, "wsUrl" | "restUrl" | "rest" | "repair" | "klines"> {
   const decoder = new BinanceDecoder(name, layouts);
-  const streamOf = (symbol: string): string =>
-    `${symbol.toLowerCase()}@${stream}`;
+  const streamOf = (symbol: string): string => `${symbol.toLowerCase()}@${stream}`;
   return {
     name,
     symbols: {
@@ -41,8 +40,7 @@ export function binanceLike(
         JSON.stringify({ method, params: [streamOf(symbol)], id: id + index }),
       ),
     decode: (text, context) => decoder.decode(text, context),
-    decodeRest: (element, symbol, context) =>
-      decoder.trade(streamed(element, symbol), context),
+    decodeRest: (element, symbol, context) => decoder.trade(streamed(element, symbol), context),
     newestTrade: (symbol) => binanceNewest(rest, symbol),
   };
 }
@@ -60,9 +58,7 @@ type RestTrade = BinanceTrade & {
  * `historicalTrades` do not.
  */
 function streamed(element: unknown, s: string): BinanceTrade {
-  const rest = (
-    typeof element === "object" && element !== null ? element : {}
-  ) as RestTrade;
+  const rest = (typeof element === "object" && element !== null ? element : {}) as RestTrade;
   if (rest.a !== undefined) return { ...rest, e: "aggTrade", E: undefined, s };
   const { id: t, price: p, qty: q, time: T, isBuyerMaker: m } = rest;
   return { e: "trade", E: undefined, s, t, p, q, T, m };

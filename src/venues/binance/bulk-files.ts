@@ -58,10 +58,7 @@ function trades(venue: string, folder: string, columns: string): BulkFiles {
     columns: columns.split(" "),
     path: pathOf(folder, "trades"),
     decode: ([id, price, quantity, , time, maker], symbol, at) =>
-      checked(
-        id,
-        tradeOf(venue, symbol, { id, price, quantity, time, maker }, at),
-      ),
+      checked(id, tradeOf(venue, symbol, { id, price, quantity, time, maker }, at)),
   };
 }
 
@@ -72,10 +69,7 @@ function pathOf(folder: string, kind: string): BulkFiles["path"] {
   };
 }
 
-type Fields = Record<
-  "id" | "price" | "quantity" | "time" | "maker",
-  string | undefined
->;
+type Fields = Record<"id" | "price" | "quantity" | "time" | "maker", string | undefined>;
 
 /** A field that cannot be read is passed on unchanged: `faultOf` names the fault. */
 function tradeOf(
@@ -123,7 +117,5 @@ function checked(id: string | undefined, trade: Trade): Trade | Refused {
       detail: `an id must be a number, not ${JSON.stringify(id)}`,
     };
   const fault = faultOf(trade, LATEST);
-  return fault === undefined
-    ? trade
-    : { reason: fault.code, detail: fault.detail };
+  return fault === undefined ? trade : { reason: fault.code, detail: fault.detail };
 }

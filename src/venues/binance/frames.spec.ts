@@ -84,15 +84,12 @@ describe("a frame of Binance", () => {
     expect(decode(micro)).toMatchObject({ trades: [{ time: TIME }] });
   });
 
-  it.each(["INSURANCE_FUND", "ADL", "NA"])(
-    "of a %s print is off the book",
-    (X) => {
-      const frame = (kind: string): Frame =>
-        binanceUsdm.decode(JSON.stringify({ ...RAW, X: kind }), CONTEXT);
-      expect(frame(X)).toMatchObject({ trades: [{ offBook: true }] });
-      expect(frame("MARKET")).toMatchObject({ trades: [{ offBook: false }] });
-    },
-  );
+  it.each(["INSURANCE_FUND", "ADL", "NA"])("of a %s print is off the book", (X) => {
+    const frame = (kind: string): Frame =>
+      binanceUsdm.decode(JSON.stringify({ ...RAW, X: kind }), CONTEXT);
+    expect(frame(X)).toMatchObject({ trades: [{ offBook: true }] });
+    expect(frame("MARKET")).toMatchObject({ trades: [{ offBook: false }] });
+  });
 
   it.each([
     ["bad_price", { p: "-1" }],
@@ -118,29 +115,21 @@ describe("a frame of Binance", () => {
     ["bad_time", { T: String(TIME) }],
     ["bad_time", { T: Date.UTC(2100, 0) }],
   ])("is refused as %s with %j, and says why", (reason, change) => {
-    const frame = binance.decode(
-      JSON.stringify({ ...AGGREGATE, ...change }),
-      CONTEXT,
-    );
+    const frame = binance.decode(JSON.stringify({ ...AGGREGATE, ...change }), CONTEXT);
     expect(frame).toEqual({
       type: "trades",
       trades: [],
-      refused: [
-        { reason, detail: expect.stringMatching(/ must be /) as string },
-      ],
+      refused: [{ reason, detail: expect.stringMatching(/ must be /) as string }],
     });
   });
 
   it.each([
     ["the venue's clock as we know it", { latest: TIME - 1 }, {}],
     ["its own event time", { latest: Infinity }, { E: TIME - 60_001 }],
-  ])(
-    "is not taken when its trade is later than %s allows",
-    (_, limit, sent) => {
-      const frame = decode({ ...RAW, ...sent }, { ...CONTEXT, ...limit });
-      expect(frame).toMatchObject({ refused: [{ reason: "bad_time" }] });
-    },
-  );
+  ])("is not taken when its trade is later than %s allows", (_, limit, sent) => {
+    const frame = decode({ ...RAW, ...sent }, { ...CONTEXT, ...limit });
+    expect(frame).toMatchObject({ refused: [{ reason: "bad_time" }] });
+  });
 
   it.each([
     ["not_json", "{"],

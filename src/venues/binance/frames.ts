@@ -59,12 +59,9 @@ export class BinanceDecoder {
   decode(text: string, context: DecodeContext): Frame {
     // Recordings are mostly order book: the stream's name identifies those frames without parsing.
     if (text.startsWith('{"stream":"') && !isTradeStream(text))
-      return text.startsWith('{"stream":"!serverShutdown"')
-        ? { type: "shutdown" }
-        : OTHER;
+      return text.startsWith('{"stream":"!serverShutdown"') ? { type: "shutdown" } : OTHER;
     const trade = this.byLayout(text, context);
-    if (trade !== undefined)
-      return { type: "trades", trades: [trade], refused: NONE };
+    if (trade !== undefined) return { type: "trades", trades: [trade], refused: NONE };
     let message: Message | null;
     try {
       message = JSON.parse(text) as Message | null;
@@ -182,10 +179,7 @@ export class BinanceDecoder {
 
 function isTradeStream(text: string): boolean {
   const at = text.indexOf("@", 11);
-  return (
-    at > 0 &&
-    (text.startsWith('trade"', at + 1) || text.startsWith('aggTrade"', at + 1))
-  );
+  return at > 0 && (text.startsWith('trade"', at + 1) || text.startsWith('aggTrade"', at + 1));
 }
 
 function answer(message: Message, text: string): Frame {
@@ -202,11 +196,8 @@ function answer(message: Message, text: string): Frame {
 function latestTime(eventTime: unknown, context: DecodeContext): number {
   const sent = milliseconds(eventTime);
   const bySender = sent > 0 ? sent + MAX_AHEAD_MS : undefined;
-  if (context.latest === undefined)
-    return bySender ?? context.receivedAt + MAX_AHEAD_MS;
-  return bySender !== undefined && bySender < context.latest
-    ? bySender
-    : context.latest;
+  if (context.latest === undefined) return bySender ?? context.receivedAt + MAX_AHEAD_MS;
+  return bySender !== undefined && bySender < context.latest ? bySender : context.latest;
 }
 
 function integerText(value: unknown): string {

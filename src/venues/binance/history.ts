@@ -2,12 +2,7 @@ import type { Interval } from "../../domain/interval.js";
 import type { Trade, TradeSource } from "../../domain/trade.js";
 import { HOUR_MS } from "../../domain/units.js";
 import { fieldOf, parseExact } from "../decode/exact-json.js";
-import {
-  type DecodedTrades,
-  atLeast,
-  endOfAll,
-  pageOf,
-} from "../decode/hole-pages.js";
+import { type DecodedTrades, atLeast, endOfAll, pageOf } from "../decode/hole-pages.js";
 import { type KlineColumns, klinesOf } from "../decode/kline-rows.js";
 import type {
   Answer,
@@ -59,9 +54,7 @@ const KLINE_ROW: KlineColumns = {
   takerBuyQuoteVolume: 10,
 };
 
-const INTERVALS = "1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 1w 1M".split(
-  " ",
-) as Interval[];
+const INTERVALS = "1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 1w 1M".split(" ") as Interval[];
 
 export function binanceNewest(
   { prefix, weights }: BinanceRest,
@@ -91,10 +84,7 @@ export function binanceNewest(
  * ids. The first page is requested by the time of the trade before the hole, the others by
  * `fromId`, which loses nothing however many trades share a millisecond.
  */
-export function repairByAggregates(
-  rest: BinanceRest,
-  decode: DecodeRest,
-): RepairPath {
+export function repairByAggregates(rest: BinanceRest, decode: DecodeRest): RepairPath {
   const pageRequest = (
     hole: SymbolHole,
     source: TradeSource,
@@ -120,9 +110,7 @@ export function repairByAggregates(
         // An answer by time proves nothing about ids before its first: older ones may not be
         // served.
         const from =
-          "start" in place && trades[0] !== undefined
-            ? atLeast(reportedTo, trades[0])
-            : reportedTo;
+          "start" in place && trades[0] !== undefined ? atLeast(reportedTo, trades[0]) : reportedTo;
         const newest = trades.at(-1);
         const next = (): RestRequest<TradePage> | undefined => {
           if (newest !== undefined)
@@ -131,12 +119,7 @@ export function repairByAggregates(
               : undefined;
           // An hour without a trade within a long hole.
           return "start" in place && place.start + WINDOW_MS <= hole.before
-            ? pageRequest(
-                hole,
-                source,
-                { start: place.start + WINDOW_MS },
-                reportedTo,
-              )
+            ? pageRequest(hole, source, { start: place.start + WINDOW_MS }, reportedTo)
             : undefined;
         };
         return {
@@ -150,8 +133,7 @@ export function repairByAggregates(
     kind: "by id",
     reach: "all trades since a market began",
     paging: "forward from a time",
-    begin: (hole, source) =>
-      pageRequest(hole, source, { start: hole.after }, hole.from),
+    begin: (hole, source) => pageRequest(hole, source, { start: hole.after }, hole.from),
   };
 }
 
@@ -159,10 +141,7 @@ export function repairByAggregates(
  * One page of the newest raw trades: older ones need an API key, and aggregates leave out prints
  * outside the book.
  */
-export function repairByNewest(
-  { prefix, weights }: BinanceRest,
-  decode: DecodeRest,
-): RepairPath {
+export function repairByNewest({ prefix, weights }: BinanceRest, decode: DecodeRest): RepairPath {
   return {
     kind: "by id",
     reach: `the newest ${MAX_PER_REQUEST} trades without a key`,
@@ -210,9 +189,7 @@ export function binanceKlines(
             weight: weights.klines,
             read: (body) => {
               const rows = parseExact(body);
-              return rows.ok
-                ? klinesOf(rows.value, KLINE_ROW, start, end)
-                : rows;
+              return rows.ok ? klinesOf(rows.value, KLINE_ROW, start, end) : rows;
             },
           }
         : undefined,
@@ -242,9 +219,7 @@ function tradesOf(
 function rowsOf(body: string): Answer<unknown[]> {
   try {
     const rows = JSON.parse(body) as unknown;
-    return Array.isArray(rows)
-      ? { ok: true, value: rows as unknown[] }
-      : refusal(rows);
+    return Array.isArray(rows) ? { ok: true, value: rows as unknown[] } : refusal(rows);
   } catch (error) {
     return { ok: false, reason: "not_json", detail: (error as Error).message };
   }

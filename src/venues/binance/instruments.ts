@@ -1,7 +1,4 @@
-import type {
-  InstrumentKind,
-  InstrumentStatus,
-} from "../../domain/instrument.js";
+import type { InstrumentKind, InstrumentStatus } from "../../domain/instrument.js";
 import { fieldOf, listOf } from "../decode/exact-json.js";
 import { instrumentsIn, statusIn } from "../decode/instrument-rows.js";
 import type { Instruments } from "../venue.js";
@@ -32,9 +29,7 @@ export function binanceInstruments(
   maxPerRequest: number,
 ): Instruments {
   const query = (symbols: readonly string[]): string =>
-    maxPerRequest === Infinity
-      ? ""
-      : `?symbols=${encodeURIComponent(JSON.stringify(symbols))}`;
+    maxPerRequest === Infinity ? "" : `?symbols=${encodeURIComponent(JSON.stringify(symbols))}`;
   return {
     maxPerRequest,
     fetch: (symbols) => ({

@@ -52,9 +52,7 @@ const frames = fc.oneof(
     ),
   fc
     .record({ ...common, t: id, E: time, T: time, m: fc.boolean() })
-    .map(({ s, p, q, t, E, T, m }) =>
-      framed(s, { e: "trade", E, s, t, p, q, T, m, M: true }),
-    ),
+    .map(({ s, p, q, t, E, T, m }) => framed(s, { e: "trade", E, s, t, p, q, T, m, M: true })),
   fc
     .record({
       ...common,
@@ -64,9 +62,7 @@ const frames = fc.oneof(
       m: fc.boolean(),
       X: fc.constantFrom("MARKET", "INSURANCE_FUND", "ADL"),
     })
-    .map(({ s, p, q, t, E, T, m, X }) =>
-      framed(s, { e: "trade", E, T, s, t, p, q, X, m }),
-    ),
+    .map(({ s, p, q, t, E, T, m, X }) => framed(s, { e: "trade", E, T, s, t, p, q, X, m })),
 );
 
 /** `expect` is slow and explains differences: it runs only for the case that differs. */
@@ -98,20 +94,7 @@ describe("a frame in a known layout", () => {
   });
 
   it("with one character changed is read as JSON would be, or refused as JSON would be", () => {
-    const characters = fc.constantFrom(
-      "0",
-      "9",
-      '"',
-      "\\",
-      ",",
-      "-",
-      ".",
-      "e",
-      " ",
-      "\0",
-      "é",
-      "",
-    );
+    const characters = fc.constantFrom("0", "9", '"', "\\", ",", "-", ".", "e", " ", "\0", "é", "");
     let fast = 0;
     fc.assert(
       fc.property(
@@ -121,8 +104,7 @@ describe("a frame in a known layout", () => {
         fc.constantFrom(0, 1),
         (text, place, character, removed) => {
           const at = place % text.length;
-          const edited =
-            text.slice(0, at) + character + text.slice(at + removed);
+          const edited = text.slice(0, at) + character + text.slice(at + removed);
           if (matched(edited)) fast++;
           const expected = byJson.decode(edited, CONTEXT);
           expectEqual(spot.decode(edited, CONTEXT), expected);

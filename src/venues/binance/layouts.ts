@@ -34,10 +34,7 @@ export interface Layout {
 function layout(event: "trade" | "aggTrade", ...fields: Field[]): Layout {
   const values = fields.map((field) => `"${field}":${VALUES[field]}`);
   const at = Object.fromEntries(
-    Object.keys(VALUES).map((field) => [
-      field,
-      fields.indexOf(field as Field) + 1,
-    ]),
+    Object.keys(VALUES).map((field) => [field, fields.indexOf(field as Field) + 1]),
   ) as Layout["at"];
   return {
     pattern: new RegExp(

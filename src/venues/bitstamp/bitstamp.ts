@@ -1,11 +1,7 @@
 import type { Interval } from "../../domain/interval.js";
 import { DAY_MS } from "../../domain/units.js";
 import { fieldOf } from "../decode/exact-json.js";
-import {
-  instrumentsIn,
-  statusIn,
-  stepOfDigits,
-} from "../decode/instrument-rows.js";
+import { instrumentsIn, statusIn, stepOfDigits } from "../decode/instrument-rows.js";
 import { type KlineColumns, klinesIn } from "../decode/kline-rows.js";
 import { RestTrades } from "../decode/rest-trades.js";
 import { TradeSieve } from "../decode/trade-sieve.js";
@@ -81,10 +77,7 @@ const instruments: Instruments = {
             kind: "spot",
             tickSize: stepOfDigits(fieldOf(pair, "counter_decimals")),
             stepSize: stepOfDigits(fieldOf(pair, "base_decimals")),
-            status: statusIn(
-              { Enabled: "trading", Disabled: "halted" },
-              fieldOf(pair, "trading"),
-            ),
+            status: statusIn({ Enabled: "trading", Disabled: "halted" }, fieldOf(pair, "trading")),
           };
         },
       }),
@@ -110,19 +103,13 @@ export const bitstamp: Venue = {
   keepAlive: { everyMs: 30_000, message: '{"event":"bts:heartbeat"}' },
   url: (base) => base,
   subscribe: (symbols) => symbols.map((symbol) => message("subscribe", symbol)),
-  resubscribe: (symbol) =>
-    ["unsubscribe", "subscribe"].map((event) => message(event, symbol)),
+  resubscribe: (symbol) => ["unsubscribe", "subscribe"].map((event) => message(event, symbol)),
   decode: (text, context) => decodeBitstamp(text, sieve, context),
-  decodeRest: (element, symbol, context) =>
-    restTrades.decode(element, symbol, context),
+  decodeRest: (element, symbol, context) => restTrades.decode(element, symbol, context),
   // 10,000 in ten minutes, with bursts of 400 a second.
   rest: { budget: { weight: 160, perMs: 10_000 } },
   newestTrade: (symbol) =>
-    restTrades.newest(
-      `/api/v2/transactions/${encodeURIComponent(symbol)}/?time=hour`,
-      1,
-      symbol,
-    ),
+    restTrades.newest(`/api/v2/transactions/${encodeURIComponent(symbol)}/?time=hour`, 1, symbol),
   repair: {
     kind: "none",
     reason:

@@ -8,11 +8,7 @@ const OTHER: Frame = { type: "other" };
 export const LIVE_TRADES = "live_trades_";
 
 /** The symbol of a message is in its channel's name. */
-export function decodeBitstamp(
-  text: string,
-  sieve: TradeSieve,
-  context: DecodeContext,
-): Frame {
+export function decodeBitstamp(text: string, sieve: TradeSieve, context: DecodeContext): Frame {
   const parsed = parseExact(text);
   if (!parsed.ok) return unreadable(parsed);
   const message = parsed.value;

@@ -37,11 +37,7 @@ const INTERVALS: Partial<Record<Interval, string>> = {
 };
 
 /** What Bybit's categories have in common. */
-export function bybitLike(
-  name: string,
-  category: "spot" | "linear",
-  ids: VenueIds,
-): Venue {
+export function bybitLike(name: string, category: "spot" | "linear", ids: VenueIds): Venue {
   const symbols = {
     pattern: /^[A-Z0-9-]{2,40}$/,
     rule: "upper case, such as BTCUSDT",
@@ -74,22 +70,16 @@ export function bybitLike(
     keepAlive: { everyMs: 20_000, message: '{"op":"ping"}' },
     url: (base) => base,
     // One message a symbol: an unknown symbol makes the venue refuse the whole message.
-    subscribe: (all, id) =>
-      all.map((symbol, index) => message("subscribe", symbol, id + index)),
+    subscribe: (all, id) => all.map((symbol, index) => message("subscribe", symbol, id + index)),
     resubscribe: (symbol, id) => [
       message("unsubscribe", symbol, id),
       message("subscribe", symbol, id + 1),
     ],
     decode: (text, context) => decodeBybit(text, sieve, context),
-    decodeRest: (element, symbol, context) =>
-      restTrades.decode(element, symbol, context),
+    decodeRest: (element, symbol, context) => restTrades.decode(element, symbol, context),
     rest: { budget: { weight: 600, perMs: 5_000 } },
     newestTrade: (symbol) =>
-      restTrades.newest(
-        `/v5/market/recent-trade?${query(symbol)}&limit=1`,
-        1,
-        symbol,
-      ),
+      restTrades.newest(`/v5/market/recent-trade?${query(symbol)}&limit=1`, 1, symbol),
     repair: {
       kind: "none",
       reason:
@@ -120,7 +110,5 @@ function klinesOfCategory(query: (symbol: string) => string): Klines {
 
 function rowsOf(body: unknown): readonly unknown[] | undefined {
   const rows = fieldOf(fieldOf(body, "result"), "list");
-  return fieldOf(body, "retCode") === "0" && Array.isArray(rows)
-    ? (rows as unknown[])
-    : undefined;
+  return fieldOf(body, "retCode") === "0" && Array.isArray(rows) ? (rows as unknown[]) : undefined;
 }

@@ -1,11 +1,5 @@
 import type { TakerSide } from "../../domain/trade.js";
-import {
-  fieldOf,
-  listOf,
-  parseExact,
-  wholeOf,
-  unreadable,
-} from "../decode/exact-json.js";
+import { fieldOf, listOf, parseExact, wholeOf, unreadable } from "../decode/exact-json.js";
 import { millisecondsTime } from "../decode/exchange-time.js";
 import type { Print, TradeSieve } from "../decode/trade-sieve.js";
 import type { DecodeContext, Frame } from "../venue.js";
@@ -15,11 +9,7 @@ const OTHER: Frame = { type: "other" };
 const MAX_MESSAGE_TRADES = 10_000n;
 
 /** Numeric ids order the trades; others are ordered by sequence and position in the message. */
-export function decodeBybit(
-  text: string,
-  sieve: TradeSieve,
-  context: DecodeContext,
-): Frame {
+export function decodeBybit(text: string, sieve: TradeSieve, context: DecodeContext): Frame {
   const parsed = parseExact(text);
   if (!parsed.ok) return unreadable(parsed);
   const message = parsed.value;
@@ -33,8 +23,7 @@ export function decodeBybit(
   return {
     type: "answer",
     to: id === undefined ? [] : Number(id),
-    problem:
-      fieldOf(message, "success") === true ? undefined : text.slice(0, 200),
+    problem: fieldOf(message, "success") === true ? undefined : text.slice(0, 200),
   };
 }
 

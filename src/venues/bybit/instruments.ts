@@ -1,7 +1,4 @@
-import type {
-  InstrumentKind,
-  InstrumentStatus,
-} from "../../domain/instrument.js";
+import type { InstrumentKind, InstrumentStatus } from "../../domain/instrument.js";
 import { fieldOf } from "../decode/exact-json.js";
 import { instrumentsIn, statusIn } from "../decode/instrument-rows.js";
 import type { Instruments } from "../venue.js";
@@ -39,12 +36,9 @@ export function bybitInstruments(
               base: fieldOf(row, "baseCoin"),
               quote: fieldOf(row, "quoteCoin"),
               kind:
-                category === "spot"
-                  ? "spot"
-                  : (KINDS.get(fieldOf(row, "contractType")) ?? null),
+                category === "spot" ? "spot" : (KINDS.get(fieldOf(row, "contractType")) ?? null),
               tickSize: fieldOf(fieldOf(row, "priceFilter"), "tickSize"),
-              stepSize:
-                fieldOf(lots, "qtyStep") ?? fieldOf(lots, "basePrecision"),
+              stepSize: fieldOf(lots, "qtyStep") ?? fieldOf(lots, "basePrecision"),
               status: statusIn(STATUSES, fieldOf(row, "status")),
             };
           },
@@ -55,9 +49,5 @@ export function bybitInstruments(
 
 function isUnknown(answer: unknown): boolean {
   const text = fieldOf(answer, "retMsg");
-  return (
-    fieldOf(answer, "retCode") === "10001" &&
-    typeof text === "string" &&
-    /symbol/i.test(text)
-  );
+  return fieldOf(answer, "retCode") === "10001" && typeof text === "string" && /symbol/i.test(text);
 }

@@ -70,12 +70,7 @@ const klines: Klines = {
 };
 
 /** Each of these flags stops matching, whatever the status. */
-const RESTRICTIONS = [
-  "trading_disabled",
-  "cancel_only",
-  "post_only",
-  "auction_mode",
-];
+const RESTRICTIONS = ["trading_disabled", "cancel_only", "post_only", "auction_mode"];
 
 /** The venue answers 404 for an unknown product. */
 const instruments: Instruments = {
@@ -86,8 +81,7 @@ const instruments: Instruments = {
     read: (body) =>
       instrumentsIn(body, symbols, {
         venue: identity.name,
-        rowsOf: (product) =>
-          fieldOf(product, "id") === undefined ? undefined : [product],
+        rowsOf: (product) => (fieldOf(product, "id") === undefined ? undefined : [product]),
         symbolOf: (product) => fieldOf(product, "id"),
         fieldsOf: (product) => ({
           base: fieldOf(product, "base_currency"),
@@ -97,9 +91,7 @@ const instruments: Instruments = {
           stepSize: fieldOf(product, "base_increment"),
           status: statusIn(
             {
-              online: RESTRICTIONS.some(
-                (restriction) => fieldOf(product, restriction) === true,
-              )
+              online: RESTRICTIONS.some((restriction) => fieldOf(product, restriction) === true)
                 ? "halted"
                 : "trading",
               offline: "halted",
@@ -135,15 +127,12 @@ export const coinbase: Venue = {
   url: (base) => base,
   // One message a symbol: an unknown symbol makes the venue refuse the whole message.
   subscribe: (symbols) => symbols.map((symbol) => message("subscribe", symbol)),
-  resubscribe: (symbol) =>
-    ["unsubscribe", "subscribe"].map((type) => message(type, symbol)),
+  resubscribe: (symbol) => ["unsubscribe", "subscribe"].map((type) => message(type, symbol)),
   decode: (text, context) => decodeCoinbase(text, sieve, context),
-  decodeRest: (element, symbol, context) =>
-    restTrades.decode(element, symbol, context),
+  decodeRest: (element, symbol, context) => restTrades.decode(element, symbol, context),
   // 10 a second, with bursts of 15.
   rest: { budget: { weight: 10, perMs: 1_000 } },
-  newestTrade: (symbol) =>
-    restTrades.newest(tradesPath(symbol, "limit=1"), 1, symbol),
+  newestTrade: (symbol) => restTrades.newest(tradesPath(symbol, "limit=1"), 1, symbol),
   repair: {
     kind: "by id",
     reach: "all trades since a market began",
@@ -152,10 +141,8 @@ export const coinbase: Venue = {
       pagesBackwards(hole, {
         maxPerRequest: MAX_TRADES,
         weight: 1,
-        path: (before, limit) =>
-          tradesPath(hole.symbol, `limit=${limit}&after=${before}`),
-        read: (body, receivedAt) =>
-          restTrades.read(body, hole.symbol, receivedAt, source),
+        path: (before, limit) => tradesPath(hole.symbol, `limit=${limit}&after=${before}`),
+        read: (body, receivedAt) => restTrades.read(body, hole.symbol, receivedAt, source),
       }),
   },
   klines,

@@ -1,11 +1,5 @@
 import type { TakerSide } from "../../domain/trade.js";
-import {
-  fieldOf,
-  listOf,
-  parseExact,
-  wholeOf,
-  unreadable,
-} from "../decode/exact-json.js";
+import { fieldOf, listOf, parseExact, wholeOf, unreadable } from "../decode/exact-json.js";
 import { isoTime } from "../decode/exchange-time.js";
 import type { Print, TradeSieve } from "../decode/trade-sieve.js";
 import type { DecodeContext, Frame } from "../venue.js";
@@ -17,11 +11,7 @@ const OTHER: Frame = { type: "other" };
  * which recordings often hold. That both feeds give a trade the same id is likely but not proven:
  * feed a market from one of them only.
  */
-export function decodeCoinbase(
-  text: string,
-  sieve: TradeSieve,
-  context: DecodeContext,
-): Frame {
+export function decodeCoinbase(text: string, sieve: TradeSieve, context: DecodeContext): Frame {
   const parsed = parseExact(text);
   if (!parsed.ok) return unreadable(parsed);
   const message = parsed.value;
@@ -67,11 +57,7 @@ function takerOf(makerSide: unknown): TakerSide | undefined {
 }
 
 /** Several events in a message, newest trade first; a snapshot holds the newest 100 trades. */
-function marketTrades(
-  message: unknown,
-  sieve: TradeSieve,
-  context: DecodeContext,
-): Frame {
+function marketTrades(message: unknown, sieve: TradeSieve, context: DecodeContext): Frame {
   const events = listOf(fieldOf(message, "events"));
   const prints = events
     .flatMap((event) => listOf(fieldOf(event, "trades")))
@@ -100,7 +86,5 @@ function followed(message: unknown): string[] {
 
 function refusedIn(message: unknown): string[] {
   const reason = fieldOf(message, "reason");
-  return typeof reason === "string"
-    ? (reason.match(/\b[A-Z0-9]+-[A-Z0-9]+\b/g) ?? [])
-    : [];
+  return typeof reason === "string" ? (reason.match(/\b[A-Z0-9]+-[A-Z0-9]+\b/g) ?? []) : [];
 }

@@ -35,10 +35,8 @@ describe("JSON numbers of a venue", () => {
   it("are those that JSON means, whatever the structure around them", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        const numbersAsText = JSON.stringify(
-          JSON.parse(text),
-          (_, value: unknown) =>
-            typeof value === "number" ? String(value) : value,
+        const numbersAsText = JSON.stringify(JSON.parse(text), (_, value: unknown) =>
+          typeof value === "number" ? String(value) : value,
         );
         const exact = parseExact(JSON.stringify(JSON.parse(text)));
         expect(exact.ok && JSON.stringify(exact.value)).toBe(numbersAsText);
@@ -52,8 +50,7 @@ describe("JSON numbers of a venue", () => {
       fc.property(digits, fc.integer({ min: 0, max: 12 }), (whole, shift) => {
         const text = String(whole).padStart(shift + 1, "0");
         const at = text.length - shift;
-        const decimal =
-          shift === 0 ? text : `${text.slice(0, at)}.${text.slice(at)}`;
+        const decimal = shift === 0 ? text : `${text.slice(0, at)}.${text.slice(at)}`;
         expect(decimalOf(`${whole}e-${shift}`)).toBe(canonical(decimal));
       }),
     );
@@ -72,12 +69,9 @@ describe("exchange times", () => {
     expect(time).toBe(expected);
   });
 
-  it.each(["", "now", "2026-08-09", 5, null, undefined])(
-    "are none for %p",
-    (value) => {
-      expect(isoTime(value)).toBeNaN();
-      expect(secondsTime(value)).toBeNaN();
-      expect(microsecondsTime(value)).toBeNaN();
-    },
-  );
+  it.each(["", "now", "2026-08-09", 5, null, undefined])("are none for %p", (value) => {
+    expect(isoTime(value)).toBeNaN();
+    expect(secondsTime(value)).toBeNaN();
+    expect(microsecondsTime(value)).toBeNaN();
+  });
 });

@@ -42,21 +42,16 @@ export function decimalOf(value: unknown): string | undefined {
   const shift = Number(exponent);
   if (Math.abs(shift) > MAX_ZEROS) return undefined;
   const zeros = "0".repeat(Math.abs(shift));
-  const digits =
-    shift < 0 ? zeros + integer + fraction : integer + fraction + zeros;
+  const digits = shift < 0 ? zeros + integer + fraction : integer + fraction + zeros;
   const point = (shift < 0 ? zeros.length : 0) + integer.length + shift;
   return canonical(
-    point >= digits.length
-      ? digits
-      : `${digits.slice(0, point)}.${digits.slice(point)}`,
+    point >= digits.length ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`,
   );
 }
 
 /** Whole number of at most 19 digits as text; undefined for anything else. */
 export function wholeOf(value: unknown): string | undefined {
-  return typeof value === "string" && /^(0|[1-9]\d{0,18})$/.test(value)
-    ? value
-    : undefined;
+  return typeof value === "string" && /^(0|[1-9]\d{0,18})$/.test(value) ? value : undefined;
 }
 
 /** A field of a parsed JSON value; undefined where the value has no fields. */

@@ -1,12 +1,6 @@
 import { type IdRange, intersect, overlaps } from "../../domain/ranges.js";
 import type { Trade } from "../../domain/trade.js";
-import type {
-  Answer,
-  SymbolHole,
-  RestRequest,
-  Refused,
-  TradePage,
-} from "../venue.js";
+import type { Answer, SymbolHole, RestRequest, Refused, TradePage } from "../venue.js";
 
 /** Trades of one response body, in any order. */
 export interface DecodedTrades {
@@ -31,10 +25,7 @@ export function pageOf(
       .filter((trade) => overlaps(idsOf(trade), hole))
       .sort((a, b) => (ordOf(a) < ordOf(b) ? -1 : 1)),
     refused,
-    reported:
-      range === undefined || refused.length > 0
-        ? undefined
-        : intersect(range, hole),
+    reported: range === undefined || refused.length > 0 ? undefined : intersect(range, hole),
     next,
   };
 }
@@ -69,9 +60,7 @@ export function pagesBackwards(
       // Nothing older than the cursor: the venue serves no more.
       const range = oldest < before ? { from: oldest, to: before } : undefined;
       const next =
-        range !== undefined && oldest > hole.from
-          ? pagesBackwards(hole, venue, oldest)
-          : undefined;
+        range !== undefined && oldest > hole.from ? pagesBackwards(hole, venue, oldest) : undefined;
       return { ok: true, value: pageOf(hole, answer.value, range, next) };
     },
   };

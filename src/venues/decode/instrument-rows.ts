@@ -1,9 +1,5 @@
 import { MAX_FRACTION_DIGITS } from "../../domain/decimal.js";
-import type {
-  Instrument,
-  InstrumentKind,
-  InstrumentStatus,
-} from "../../domain/instrument.js";
+import type { Instrument, InstrumentKind, InstrumentStatus } from "../../domain/instrument.js";
 import { marketOf } from "../../domain/market.js";
 import type { Answer } from "../venue.js";
 import { decimalOf, parseExact, wholeOf } from "./exact-json.js";
@@ -41,18 +37,14 @@ export function instrumentsIn(
   const parsed = parseExact(body);
   if (!parsed.ok) return parsed;
   const rows = form.rowsOf(parsed.value);
-  if (rows === undefined)
-    return { ok: false, reason: "not_an_answer", detail: body.slice(0, 200) };
+  if (rows === undefined) return { ok: false, reason: "not_an_answer", detail: body.slice(0, 200) };
   const wanted = new Set<unknown>(symbols);
   const instruments: Instrument[] = [];
   for (const row of rows) {
     const symbol = form.symbolOf(row);
     // Only the first row of a symbol counts.
     if (typeof symbol !== "string" || !wanted.delete(symbol)) continue;
-    const instrument = instrumentOf(
-      marketOf(form.venue, symbol),
-      form.fieldsOf(row),
-    );
+    const instrument = instrumentOf(marketOf(form.venue, symbol), form.fieldsOf(row));
     if (instrument === undefined) {
       const detail = JSON.stringify(row)?.slice(0, 200) ?? "nothing";
       return { ok: false, reason: "bad_instrument", detail };
@@ -68,12 +60,7 @@ function instrumentOf(
 ): Instrument | undefined {
   const tickSize = sizeOf(sizes.tickSize);
   const stepSize = sizeOf(sizes.stepSize);
-  if (
-    !isAsset(base) ||
-    !isAsset(quote) ||
-    tickSize === undefined ||
-    stepSize === undefined
-  )
+  if (!isAsset(base) || !isAsset(quote) || tickSize === undefined || stepSize === undefined)
     return undefined;
   return { market, base, quote, kind, tickSize, stepSize, status };
 }

@@ -1,11 +1,5 @@
 import type { Answer, Kline } from "../venue.js";
-import {
-  decimalOf,
-  fieldOf,
-  listOf,
-  parseExact,
-  wholeOf,
-} from "./exact-json.js";
+import { decimalOf, fieldOf, listOf, parseExact, wholeOf } from "./exact-json.js";
 
 /** Where a venue keeps each field of a candle: the index in an array or the key in an object. */
 export interface KlineColumns {
@@ -32,9 +26,7 @@ export function klinesIn(
   end: number,
 ): Answer<Kline[]> {
   const parsed = parseExact(body);
-  return parsed.ok
-    ? klinesOf(rowsOf(parsed.value), columns, start, end)
-    : parsed;
+  return parsed.ok ? klinesOf(rowsOf(parsed.value), columns, start, end) : parsed;
 }
 
 /**
@@ -61,8 +53,7 @@ export function klinesOf(
 }
 
 function klineOf(row: unknown, columns: KlineColumns): Kline | undefined {
-  const decimal = (column: number | string): string | undefined =>
-    decimalOf(fieldOf(row, column));
+  const decimal = (column: number | string): string | undefined => decimalOf(fieldOf(row, column));
   const optional = (column: number | undefined): string | null | undefined =>
     column === undefined ? null : decimal(column);
   const at = wholeOf(fieldOf(row, columns.openTime));

@@ -1,11 +1,5 @@
 import type { TradeSource } from "../../domain/trade.js";
-import type {
-  Answer,
-  DecodeContext,
-  Frame,
-  NewestTrade,
-  RestRequest,
-} from "../venue.js";
+import type { Answer, DecodeContext, Frame, NewestTrade, RestRequest } from "../venue.js";
 import { exactly, parseExact } from "./exact-json.js";
 import type { Print, Sifted, TradeSieve } from "./trade-sieve.js";
 
@@ -14,18 +8,11 @@ export class RestTrades {
   constructor(
     private readonly sieve: TradeSieve,
     /** Undefined for a body without trades, such as an error. */
-    private readonly elementsOf: (
-      body: unknown,
-    ) => readonly unknown[] | undefined,
+    private readonly elementsOf: (body: unknown) => readonly unknown[] | undefined,
     private readonly printOf: (element: unknown, symbol: string) => Print,
   ) {}
 
-  read(
-    body: string,
-    symbol: string,
-    receivedAt: number,
-    source: TradeSource,
-  ): Answer<Sifted> {
+  read(body: string, symbol: string, receivedAt: number, source: TradeSource): Answer<Sifted> {
     const parsed = parseExact(body);
     if (!parsed.ok) return parsed;
     const elements = this.elementsOf(parsed.value);
@@ -42,11 +29,7 @@ export class RestTrades {
   }
 
   /** A request for the newest of the trades at a path; null when there are none. */
-  newest(
-    path: string,
-    weight: number,
-    symbol: string,
-  ): RestRequest<NewestTrade | null> {
+  newest(path: string, weight: number, symbol: string): RestRequest<NewestTrade | null> {
     return {
       path,
       weight,
@@ -54,13 +37,11 @@ export class RestTrades {
         const answer = this.read(body, symbol, receivedAt, "live");
         if (!answer.ok) return answer;
         const { trades, refused } = answer.value;
-        if (trades.length === 0 && refused[0] !== undefined)
-          return { ok: false, ...refused[0] };
+        if (trades.length === 0 && refused[0] !== undefined) return { ok: false, ...refused[0] };
         let newest: NewestTrade | null = null;
         for (const { ord, time } of trades) {
           const lastOrd = BigInt(ord);
-          if (newest === null || lastOrd > newest.lastOrd)
-            newest = { lastOrd, time };
+          if (newest === null || lastOrd > newest.lastOrd) newest = { lastOrd, time };
         }
         return { ok: true, value: newest };
       },

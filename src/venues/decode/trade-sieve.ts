@@ -1,16 +1,6 @@
 import { marketOf } from "../../domain/market.js";
-import {
-  MAX_AHEAD_MS,
-  type TakerSide,
-  type Trade,
-  faultOf,
-} from "../../domain/trade.js";
-import {
-  type DecodeContext,
-  type Refused,
-  type Venue,
-  idKindOf,
-} from "../venue.js";
+import { MAX_AHEAD_MS, type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
+import { type DecodeContext, type Refused, type Venue, idKindOf } from "../venue.js";
 import { decimalOf, wholeOf } from "./exact-json.js";
 
 /** A venue's trade under our names, with unchecked values. */
@@ -33,9 +23,7 @@ export interface Sifted {
 
 /** Makes raw trades of prints; one that breaks a rule is refused with the rule's code. */
 export class TradeSieve {
-  constructor(
-    private readonly venue: Pick<Venue, "name" | "symbols" | "ids">,
-  ) {}
+  constructor(private readonly venue: Pick<Venue, "name" | "symbols" | "ids">) {}
 
   sift(prints: readonly Print[], context: DecodeContext): Sifted {
     const trades: Trade[] = [];
@@ -70,12 +58,9 @@ export class TradeSieve {
     };
   }
 
-  private symbolFault({
-    symbol,
-  }: Print): { code: string; detail: string } | undefined {
+  private symbolFault({ symbol }: Print): { code: string; detail: string } | undefined {
     const { name, symbols } = this.venue;
-    if (typeof symbol === "string" && symbols.pattern.test(symbol))
-      return undefined;
+    if (typeof symbol === "string" && symbols.pattern.test(symbol)) return undefined;
     const shown = JSON.stringify(symbol)?.slice(0, 80) ?? "missing";
     return {
       code: "bad_market",

@@ -1,10 +1,5 @@
 import type { TakerSide } from "../../domain/trade.js";
-import {
-  fieldOf,
-  listOf,
-  parseExact,
-  unreadable,
-} from "../decode/exact-json.js";
+import { fieldOf, listOf, parseExact, unreadable } from "../decode/exact-json.js";
 import { isoTime, secondsTime } from "../decode/exchange-time.js";
 import type { Print, TradeSieve } from "../decode/trade-sieve.js";
 import type { DecodeContext, Frame } from "../venue.js";
@@ -15,11 +10,7 @@ const OTHER: Frame = { type: "other" };
  * Frames of API v2. Trades of v1 have no id, so two equal trades look like one sent twice: they are
  * refused.
  */
-export function decodeKraken(
-  text: string,
-  sieve: TradeSieve,
-  context: DecodeContext,
-): Frame {
+export function decodeKraken(text: string, sieve: TradeSieve, context: DecodeContext): Frame {
   const parsed = parseExact(text);
   if (!parsed.ok) return unreadable(parsed);
   const message = parsed.value;
@@ -29,9 +20,7 @@ export function decodeKraken(
     const isPast = fieldOf(message, "type") === "snapshot";
     return { type: "trades", ...sieve.sift(prints, context), isPast };
   }
-  return fieldOf(message, "method") === "subscribe"
-    ? answer(message, text)
-    : OTHER;
+  return fieldOf(message, "method") === "subscribe" ? answer(message, text) : OTHER;
 }
 
 function streamPrint(trade: unknown): Print {
@@ -71,12 +60,10 @@ function firstVersion(message: readonly unknown[]): Frame {
 }
 
 function answer(message: unknown, text: string): Frame {
-  const symbol =
-    fieldOf(fieldOf(message, "result"), "symbol") ?? fieldOf(message, "symbol");
+  const symbol = fieldOf(fieldOf(message, "result"), "symbol") ?? fieldOf(message, "symbol");
   return {
     type: "answer",
     to: typeof symbol === "string" ? [symbol] : [],
-    problem:
-      fieldOf(message, "success") === true ? undefined : text.slice(0, 200),
+    problem: fieldOf(message, "success") === true ? undefined : text.slice(0, 200),
   };
 }

@@ -1,10 +1,6 @@
 import type { InstrumentStatus } from "../../domain/instrument.js";
 import { fieldOf, listOf } from "../decode/exact-json.js";
-import {
-  instrumentsIn,
-  statusIn,
-  stepOfDigits,
-} from "../decode/instrument-rows.js";
+import { instrumentsIn, statusIn, stepOfDigits } from "../decode/instrument-rows.js";
 import type { Instruments } from "../venue.js";
 
 const STATUSES: Record<string, InstrumentStatus> = {
@@ -48,8 +44,7 @@ export const krakenInstruments: Instruments = {
 
 function onlyPairOf(body: unknown): readonly unknown[] | undefined {
   const errors = listOf(fieldOf(body, "error"));
-  if (errors.length > 0)
-    return errors.every((error) => error === UNKNOWN) ? [] : undefined;
+  if (errors.length > 0) return errors.every((error) => error === UNKNOWN) ? [] : undefined;
   const result = fieldOf(body, "result");
   if (typeof result !== "object" || result === null) return undefined;
   const pairs = Object.values(result) as unknown[];

@@ -6,13 +6,7 @@ import { endOfAll, pageOf } from "../decode/hole-pages.js";
 import { type KlineColumns, klinesIn } from "../decode/kline-rows.js";
 import { RestTrades } from "../decode/rest-trades.js";
 import { TradeSieve } from "../decode/trade-sieve.js";
-import type {
-  SymbolHole,
-  Klines,
-  RestRequest,
-  TradePage,
-  Venue,
-} from "../venue.js";
+import type { SymbolHole, Klines, RestRequest, TradePage, Venue } from "../venue.js";
 import { decodeKraken, krakenPrint } from "./frames.js";
 import { krakenInstruments } from "./instruments.js";
 
@@ -91,26 +85,18 @@ export const kraken: Venue = {
   keepAlive: { everyMs: 30_000, message: '{"method":"ping"}' },
   url: (base) => base,
   subscribe: (symbols) => [message("subscribe", symbols)],
-  resubscribe: (symbol) =>
-    ["unsubscribe", "subscribe"].map((method) => message(method, [symbol])),
+  resubscribe: (symbol) => ["unsubscribe", "subscribe"].map((method) => message(method, [symbol])),
   decode: (text, context) => decodeKraken(text, sieve, context),
-  decodeRest: (element, symbol, context) =>
-    restTrades.decode(element, symbol, context),
+  decodeRest: (element, symbol, context) => restTrades.decode(element, symbol, context),
   // About one a second.
   rest: { budget: { weight: 1, perMs: 1_000 } },
-  newestTrade: (symbol) =>
-    restTrades.newest(tradesPath(symbol, "count=1"), 1, symbol),
+  newestTrade: (symbol) => restTrades.newest(tradesPath(symbol, "count=1"), 1, symbol),
   repair: {
     kind: "by id",
     reach: "all trades since a market began",
     paging: "forward from a time",
     begin: (hole, source) =>
-      pagesForwards(
-        hole,
-        source,
-        BigInt(hole.after) * NS_PER_MS - 1n,
-        undefined,
-      ),
+      pagesForwards(hole, source, BigInt(hole.after) * NS_PER_MS - 1n, undefined),
   },
   klines,
   instruments: krakenInstruments,
@@ -142,16 +128,12 @@ function pagesForwards(
       const { trades, refused } = answer.value;
       const end = endOfAll(trades, reportedTo ?? hole.from);
       const from =
-        reportedTo ??
-        trades.reduce((lowest, { ord }) => lower(lowest, BigInt(ord)), end);
+        reportedTo ?? trades.reduce((lowest, { ord }) => lower(lowest, BigInt(ord)), end);
       const next = (): RestRequest<TradePage> | undefined => {
         if (end >= hole.to) return undefined;
-        if (last - 1n > since)
-          return pagesForwards(hole, source, last - 1n, end);
+        if (last - 1n > since) return pagesForwards(hole, source, last - 1n, end);
         const isFull = trades.length + refused.length >= MAX_TRADES;
-        return isFull && last > since
-          ? pagesForwards(hole, source, last, undefined)
-          : undefined;
+        return isFull && last > since ? pagesForwards(hole, source, last, undefined) : undefined;
       };
       return {
         ok: true,
@@ -167,17 +149,14 @@ function lower(a: bigint, b: bigint): bigint {
 
 function lastOf(body: string): string | undefined {
   const parsed = parseExact(body);
-  return parsed.ok
-    ? wholeOf(fieldOf(fieldOf(parsed.value, "result"), "last"))
-    : undefined;
+  return parsed.ok ? wholeOf(fieldOf(fieldOf(parsed.value, "result"), "last")) : undefined;
 }
 
 /** The only list of a result; its key is the venue's own spelling of the symbol. */
 function rowsOf(body: unknown): readonly unknown[] | undefined {
   const result = fieldOf(body, "result");
   const hasFailed = listOf(fieldOf(body, "error")).length > 0;
-  if (hasFailed || typeof result !== "object" || result === null)
-    return undefined;
+  if (hasFailed || typeof result !== "object" || result === null) return undefined;
   const rows = Object.values(result).find((value) => Array.isArray(value));
   return rows as unknown[] | undefined;
 }

@@ -1,10 +1,5 @@
 import type { TakerSide } from "../../domain/trade.js";
-import {
-  fieldOf,
-  listOf,
-  parseExact,
-  unreadable,
-} from "../decode/exact-json.js";
+import { fieldOf, listOf, parseExact, unreadable } from "../decode/exact-json.js";
 import { millisecondsTime } from "../decode/exchange-time.js";
 import type { Print, TradeSieve } from "../decode/trade-sieve.js";
 import type { DecodeContext, Frame, Refused } from "../venue.js";
@@ -16,11 +11,7 @@ const CHANNELS: ReadonlySet<unknown> = new Set(["trades-all", "trades"]);
  * `trades-all` holds every trade. `trades` did so too until the venue began to merge a taker's
  * fills in it (`count`); a merged trade is refused.
  */
-export function decodeOkx(
-  text: string,
-  sieve: TradeSieve,
-  context: DecodeContext,
-): Frame {
+export function decodeOkx(text: string, sieve: TradeSieve, context: DecodeContext): Frame {
   if (text === "pong") return OTHER;
   const parsed = parseExact(text);
   if (!parsed.ok) return unreadable(parsed);
@@ -34,8 +25,7 @@ export function decodeOkx(
       to: symbolsIn(arg, fieldOf(message, "msg")),
       problem: event === "error" ? text.slice(0, 200) : undefined,
     };
-  if (event !== undefined || !CHANNELS.has(fieldOf(arg, "channel")))
-    return OTHER;
+  if (event !== undefined || !CHANNELS.has(fieldOf(arg, "channel"))) return OTHER;
   const elements = listOf(fieldOf(message, "data"));
   const single = elements.filter((trade) => !isMerged(trade));
   const sifted = sieve.sift(
@@ -77,7 +67,6 @@ function refusedMerged(trade: unknown): Refused {
 function symbolsIn(arg: unknown, text: unknown): string[] {
   const symbol = fieldOf(arg, "instId");
   if (typeof symbol === "string") return [symbol];
-  const named =
-    typeof text === "string" ? /instId:([A-Z0-9-]{1,40})/.exec(text) : null;
+  const named = typeof text === "string" ? /instId:([A-Z0-9-]{1,40})/.exec(text) : null;
   return named?.[1] === undefined ? [] : [named[1]];
 }

@@ -79,8 +79,7 @@ const instruments: Instruments = {
     read: (body) =>
       instrumentsIn(body, symbols, {
         venue: identity.name,
-        rowsOf: (answer) =>
-          fieldOf(answer, "code") === UNKNOWN_INSTRUMENT ? [] : rowsOf(answer),
+        rowsOf: (answer) => (fieldOf(answer, "code") === UNKNOWN_INSTRUMENT ? [] : rowsOf(answer)),
         symbolOf: (row) => fieldOf(row, "instId"),
         fieldsOf: (row) => ({
           base: fieldOf(row, "baseCcy"),
@@ -124,11 +123,9 @@ export const okx: Venue = {
   keepAlive: { everyMs: 20_000, message: "ping" },
   url: (base) => base,
   subscribe: (symbols) => symbols.map((symbol) => message("subscribe", symbol)),
-  resubscribe: (symbol) =>
-    ["unsubscribe", "subscribe"].map((op) => message(op, symbol)),
+  resubscribe: (symbol) => ["unsubscribe", "subscribe"].map((op) => message(op, symbol)),
   decode: (text, context) => decodeOkx(text, sieve, context),
-  decodeRest: (element, symbol, context) =>
-    restTrades.decode(element, symbol, context),
+  decodeRest: (element, symbol, context) => restTrades.decode(element, symbol, context),
   // Historical candles and trades: 20 in two seconds.
   rest: { budget: { weight: 20, perMs: 2_000 } },
   newestTrade: (symbol) =>
@@ -147,8 +144,7 @@ export const okx: Venue = {
         weight: 1,
         path: (before, limit) =>
           `/api/v5/market/history-trades?instId=${encodeURIComponent(hole.symbol)}&type=1&after=${before}&limit=${limit}`,
-        read: (body, receivedAt) =>
-          restTrades.read(body, hole.symbol, receivedAt, source),
+        read: (body, receivedAt) => restTrades.read(body, hole.symbol, receivedAt, source),
       }),
   },
   klines,
@@ -161,7 +157,5 @@ function message(op: string, instId: string): string {
 
 function rowsOf(body: unknown): readonly unknown[] | undefined {
   const rows = fieldOf(body, "data");
-  return fieldOf(body, "code") === "0" && Array.isArray(rows)
-    ? (rows as unknown[])
-    : undefined;
+  return fieldOf(body, "code") === "0" && Array.isArray(rows) ? (rows as unknown[]) : undefined;
 }

@@ -1,10 +1,5 @@
 /** Purposes of a request, the most urgent first. */
-export const URGENCIES = [
-  "live",
-  "repair",
-  "reconciliation",
-  "backfill",
-] as const;
+export const URGENCIES = ["live", "repair", "reconciliation", "backfill"] as const;
 export type Urgency = (typeof URGENCIES)[number];
 
 /**

@@ -1,7 +1,4 @@
-import {
-  TapelineError,
-  type TapelineErrorOptions,
-} from "../../domain/tapeline-error.js";
+import { TapelineError, type TapelineErrorOptions } from "../../domain/tapeline-error.js";
 
 /**
  * - `silenced`: the host limits our requests (418, 429, 403): none is sent for `silentMs`

@@ -58,11 +58,7 @@ export class VenueHost {
   }
 
   /** Rejects with a VenueError, or with the signal's reason. */
-  async fetch<T>(
-    request: RestRequest<T>,
-    urgency: Urgency,
-    signal: AbortSignal,
-  ): Promise<T> {
+  async fetch<T>(request: RestRequest<T>, urgency: Urgency, signal: AbortSignal): Promise<T> {
     const count = (outcome: string): void =>
       this.figures.requests.inc({ host: this.name, urgency, outcome });
     try {
@@ -81,11 +77,7 @@ export class VenueHost {
     }
   }
 
-  private waitForTurn(
-    weight: number,
-    urgency: Urgency,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private waitForTurn(weight: number, urgency: Urgency, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(signal.reason as Error);
@@ -142,10 +134,7 @@ export class VenueHost {
       if (urgency === undefined || turn === undefined) return;
       if (urgency !== "live" && this.inFlight >= MAX_CONCURRENT) return;
       const now = performance.now();
-      const wait = Math.max(
-        this.silentUntil - now,
-        this.budget.waitFor(turn.weight, urgency, now),
-      );
+      const wait = Math.max(this.silentUntil - now, this.budget.waitFor(turn.weight, urgency, now));
       if (wait > 0) {
         this.timer = setTimeout(() => this.admit(), Math.ceil(wait));
         return;
@@ -156,10 +145,7 @@ export class VenueHost {
     }
   }
 
-  private async send<T>(
-    request: RestRequest<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
+  private async send<T>(request: RestRequest<T>, signal: AbortSignal): Promise<T> {
     const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
     let response: Response;
     let body: string;
@@ -178,12 +164,9 @@ export class VenueHost {
         : cause instanceof Error
           ? cause.message
           : message;
-      throw new VenueError(
-        late.aborted ? "timeout" : "unavailable",
-        `${this.name}: ${why}`,
-        0,
-        { cause: error },
-      );
+      throw new VenueError(late.aborted ? "timeout" : "unavailable", `${this.name}: ${why}`, 0, {
+        cause: error,
+      });
     }
     const { ok, status } = response;
     if (!ok) {
@@ -213,14 +196,9 @@ export class VenueHost {
     this.figures.weight.set({ host: this.name }, this.budget.weightUsed(now));
     if (!isRateLimit(status)) return;
     const seconds = wholeNumber(headers.get("retry-after"));
-    const pause =
-      seconds === undefined
-        ? PAUSE_MS
-        : Math.min(MAX_PAUSE_SECONDS, seconds) * 1_000;
+    const pause = seconds === undefined ? PAUSE_MS : Math.min(MAX_PAUSE_SECONDS, seconds) * 1_000;
     this.silentUntil = Math.max(this.silentUntil, now + pause);
-    this.logger.warn(
-      `Rate limited (${status}): no request for ${pause / 1_000} s`,
-    );
+    this.logger.warn(`Rate limited (${status}): no request for ${pause / 1_000} s`);
     this.refuseSilenced();
   }
 
@@ -241,10 +219,7 @@ export class VenueHost {
   }
 
   private setWaiting(urgency: Urgency): void {
-    this.figures.waiting.set(
-      { host: this.name, urgency },
-      this.waiting[urgency].length,
-    );
+    this.figures.waiting.set({ host: this.name, urgency }, this.waiting[urgency].length);
   }
 }
 
@@ -263,10 +238,7 @@ async function bodyOf({ body }: Response): Promise<string> {
     const chunk = part as Uint8Array;
     bytes += chunk.length;
     if (bytes > MAX_ANSWER_BYTES)
-      throw new VenueError(
-        "unreadable",
-        `an answer above ${MAX_ANSWER_BYTES} bytes`,
-      );
+      throw new VenueError("unreadable", `an answer above ${MAX_ANSWER_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -38,10 +38,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   figures = new RestFigures(new Metrics());
-  hosts = new VenueHosts(
-    { venueUrl: () => `http://127.0.0.1:${port}` },
-    figures,
-  );
+  hosts = new VenueHosts({ venueUrl: () => `http://127.0.0.1:${port}` }, figures);
 });
 
 afterEach(async () => {
@@ -59,11 +56,7 @@ function requestOf(path: string, weight = 1): RestRequest<string> {
 
 const never = new AbortController().signal;
 
-function fetchText(
-  venue: Venue,
-  path: string,
-  urgency: Urgency = "backfill",
-): Promise<string> {
+function fetchText(venue: Venue, path: string, urgency: Urgency = "backfill"): Promise<string> {
   return hosts.fetch(venue, requestOf(path), urgency, never);
 }
 
@@ -91,9 +84,7 @@ describe("a venue's REST", () => {
 
   it("gets urgent requests first, and a share of the budget is left for them", async () => {
     const venue = within(10, 500);
-    const slow = Array.from({ length: 9 }, (_, n) =>
-      fetchText(venue, `/b${n}`),
-    );
+    const slow = Array.from({ length: 9 }, (_, n) => fetchText(venue, `/b${n}`));
     while (received.length < 7) await sleep(5);
     const urgent = [
       fetchText(venue, "/repair1", "repair"),
@@ -105,9 +96,7 @@ describe("a venue's REST", () => {
     const order = received.map(({ path }) => path);
     const inFirstWindow = order.slice(0, 10);
     expect(inFirstWindow.slice(0, 7).every((path) => path < "/c")).toBe(true);
-    expect(new Set(inFirstWindow.slice(7))).toEqual(
-      new Set(["/repair1", "/live1", "/live2"]),
-    );
+    expect(new Set(inFirstWindow.slice(7))).toEqual(new Set(["/repair1", "/live1", "/live2"]));
     expect(order[10]).toBe("/repair2");
   });
 
@@ -122,8 +111,7 @@ describe("a venue's REST", () => {
   });
 
   it("is believed when it counts more weight than this process used", async () => {
-    answer = (path, response) =>
-      response.setHeader("X-MBX-USED-WEIGHT-1M", "100").end(path);
+    answer = (path, response) => response.setHeader("X-MBX-USED-WEIGHT-1M", "100").end(path);
     const venue = within(100, 400);
     const begun = performance.now();
     await fetchText(venue, "/1");
@@ -140,13 +128,8 @@ describe("a venue's REST", () => {
     expect(refused).toMatchObject({ code: "silenced", canRetry: true });
     expect(refused.message).toBe("429 slow down");
     answer = (path, response) => response.end(path);
-    await Promise.all([
-      fetchText(venue, "/2", "live"),
-      fetchText(venue, "/3", "repair"),
-    ]);
-    expect((received[1]?.at ?? 0) - (received[0]?.at ?? 0)).toBeGreaterThan(
-      950,
-    );
+    await Promise.all([fetchText(venue, "/2", "live"), fetchText(venue, "/3", "repair")]);
+    expect((received[1]?.at ?? 0) - (received[0]?.at ?? 0)).toBeGreaterThan(950);
   });
 
   it("refuses at once the requests that would time out during a ban", async () => {
@@ -198,9 +181,7 @@ describe("a venue's REST", () => {
     expect(error.message).toBe("not_json: nonsense");
     expect(error).toMatchObject({ code: "unreadable", canRetry: true });
     const counted = await figures.requests.get();
-    expect(
-      counted.values.map(({ labels, value }) => [labels.outcome, value]),
-    ).toEqual([
+    expect(counted.values.map(({ labels, value }) => [labels.outcome, value])).toEqual([
       ["unavailable", 1],
       ["unreadable", 1],
     ]);
@@ -214,8 +195,7 @@ describe("a venue's REST", () => {
       hosts.fetch(venue, requestOf(path), "repair", gone.signal),
     );
     setTimeout(() => gone.abort(new Error("stopping")), 50);
-    for (const request of requests)
-      await expect(request).rejects.toThrow("stopping");
+    for (const request of requests) await expect(request).rejects.toThrow("stopping");
     expect(received.map(({ path }) => path)).toEqual(["/answering"]);
   });
 });

@@ -39,23 +39,14 @@ export class BinanceAnswers {
   }
 
   /** Candles as `klines` would return them now, over all pages, without faults and weights. */
-  klines(
-    symbol: string,
-    interval: string,
-    from: number,
-    to: number,
-  ): unknown[][] {
+  klines(symbol: string, interval: string, from: number, to: number): unknown[][] {
     const rows: unknown[][] = [];
     const prefix = this.host === "spot" ? "/api/v3" : "/fapi/v1";
     for (let start = from; start <= to;) {
       const query = `symbol=${symbol}&interval=${interval}&startTime=${start}&endTime=${to}&limit=${ROWS}`;
       const url = new URL(`${prefix}/klines?${query}`, "http://x");
-      const answer = endpointOf(url.pathname, this.host)?.answer(
-        url,
-        this.state(0),
-      );
-      if (answer?.status !== 200)
-        throw new Error(`${url.href}: ${JSON.stringify(answer?.body)}`);
+      const answer = endpointOf(url.pathname, this.host)?.answer(url, this.state(0));
+      if (answer?.status !== 200) throw new Error(`${url.href}: ${JSON.stringify(answer?.body)}`);
       const page = answer.body as [number, ...unknown[]][];
       rows.push(...page);
       const last = page.at(-1);
@@ -75,18 +66,13 @@ export class BinanceAnswers {
     };
   }
 
-  private async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "", "http://x");
     const entry: ReceivedRequest = { url: url.pathname + url.search };
     this.requests.push(entry);
     const reply = (status: number, text: string): void => {
       entry.status = status;
-      response
-        .writeHead(status, { "content-type": "application/json;charset=UTF-8" })
-        .end(text);
+      response.writeHead(status, { "content-type": "application/json;charset=UTF-8" }).end(text);
     };
     let behindMs = 0;
     let isGarbled = false;
@@ -133,16 +119,11 @@ export class BinanceAnswers {
     retryAfterS = RETRY_AFTER_S,
     untilMs = Date.now() + RETRY_AFTER_S * 1_000,
   ): string {
-    if (status === 429 || status === 418)
-      response.setHeader("retry-after", retryAfterS);
-    if (status === 403)
-      return "<html><body><h1>403 Forbidden</h1></body></html>";
+    if (status === 429 || status === 418) response.setHeader("retry-after", retryAfterS);
+    if (status === 403) return "<html><body><h1>403 Forbidden</h1></body></html>";
     const streams = "Please use WebSocket Streams for live updates to avoid";
     const { perMinute } = this.weight.limits;
-    const bodies: Record<
-      Exclude<RestStatus, 403>,
-      { code: number; msg: string }
-    > = {
+    const bodies: Record<Exclude<RestStatus, 403>, { code: number; msg: string }> = {
       418: {
         code: -1003,
         msg: `Way too much request weight used; IP banned until ${untilMs}. ${streams} bans.`,

@@ -2,19 +2,11 @@ import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ReceivedRequest, BinanceAnswers } from "./binance-answers.js";
 import { type Host, aggregateFields, decimal } from "./binance-rest.js";
-import {
-  BinanceStreams,
-  STREAM_LIMITS,
-  type StreamLimits,
-} from "./binance-streams.js";
+import { BinanceStreams, STREAM_LIMITS, type StreamLimits } from "./binance-streams.js";
 import { type Fault, FaultDesk, type Struck } from "./faults.js";
 import type { EmptyKlines } from "./made-klines.js";
 import { MarketClock } from "./market-clock.js";
-import {
-  RequestWeight,
-  SPOT_LIMITS,
-  type WeightLimits,
-} from "./request-weight.js";
+import { RequestWeight, SPOT_LIMITS, type WeightLimits } from "./request-weight.js";
 import type { Aggregate, RawTrade, SymbolTape } from "./symbol-tape.js";
 
 const TICK_MS = 5;
@@ -56,18 +48,10 @@ export class BinanceExchange {
   private constructor(
     private readonly server: Server,
     readonly port: number,
-    {
-      tapes,
-      clock,
-      host = "spot",
-      weight,
-      streams,
-      emptyKlines = "absent",
-    }: ExchangeOptions,
+    { tapes, clock, host = "spot", weight, streams, emptyKlines = "absent" }: ExchangeOptions,
   ) {
     this.host = host;
-    this.clock =
-      clock ?? new MarketClock(Math.min(...tapes.map(({ start }) => start)));
+    this.clock = clock ?? new MarketClock(Math.min(...tapes.map(({ start }) => start)));
     this.weight = new RequestWeight({ ...SPOT_LIMITS, ...weight });
     this.tapes = new Map(tapes.map((tape) => [tape.symbol, tape]));
     // Trades from before the start are history: REST serves them, no stream sends them.
@@ -81,8 +65,7 @@ export class BinanceExchange {
     this.streams = new BinanceStreams(
       server,
       { ...STREAM_LIMITS, ...streams },
-      (stream) =>
-        this.faults.cure((stream.split("@")[0] as string).toUpperCase()),
+      (stream) => this.faults.cure((stream.split("@")[0] as string).toUpperCase()),
       () => this.faults.isOutage,
     );
     this.answers = new BinanceAnswers(
@@ -99,9 +82,7 @@ export class BinanceExchange {
 
   static async start(options: ExchangeOptions): Promise<BinanceExchange> {
     const server = createServer();
-    await new Promise<void>((resolve) =>
-      server.listen(options.port ?? 0, "127.0.0.1", resolve),
-    );
+    await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     return new BinanceExchange(server, port, options);
   }
@@ -161,12 +142,7 @@ export class BinanceExchange {
   }
 
   /** Its own candles of a symbol that open in `from … to`, without faults. */
-  klines(
-    symbol: string,
-    interval: string,
-    from: number,
-    to = this.clock.now(),
-  ): unknown[][] {
+  klines(symbol: string, interval: string, from: number, to = this.clock.now()): unknown[][] {
     return this.answers.klines(symbol, interval, from, to);
   }
 
@@ -228,8 +204,7 @@ export class BinanceExchange {
     if (this.streams.followers(stream) === 0) return;
     const fate = this.faults.faultOf(symbol);
     if (fate === "silence") return;
-    const send = (): boolean =>
-      this.streams.send(stream, JSON.stringify(event()));
+    const send = (): boolean => this.streams.send(stream, JSON.stringify(event()));
     switch (fate?.kind) {
       case undefined:
         send();
@@ -237,10 +212,7 @@ export class BinanceExchange {
       case "drop":
         return;
       case "malformed":
-        this.streams.send(
-          stream,
-          JSON.stringify(event()).replace(/"p":"[^"]*"/, '"p":"1e5"'),
-        );
+        this.streams.send(stream, JSON.stringify(event()).replace(/"p":"[^"]*"/, '"p":"1e5"'));
         return;
       case "duplicate":
         send();

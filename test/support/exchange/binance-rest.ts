@@ -1,9 +1,4 @@
-import {
-  type EmptyKlines,
-  isKlineInterval,
-  klinesFrom,
-  newestKlines,
-} from "./made-klines.js";
+import { type EmptyKlines, isKlineInterval, klinesFrom, newestKlines } from "./made-klines.js";
 import {
   type Aggregate,
   type RawTrade,
@@ -86,9 +81,7 @@ const PREFIX: Record<Host, string> = { spot: "/api/v3/", usdm: "/fapi/v1/" };
 export function endpointOf(
   pathname: string,
   host: Host,
-):
-  | { weight: number; answer: (url: URL, state: RestState) => RestAnswer }
-  | undefined {
+): { weight: number; answer: (url: URL, state: RestState) => RestAnswer } | undefined {
   if (!pathname.startsWith(PREFIX[host])) return undefined;
   const name = pathname.slice(PREFIX[host].length);
   const endpoint = Object.hasOwn(ENDPOINTS, name) ? ENDPOINTS[name] : undefined;
@@ -161,8 +154,7 @@ class Query {
   number(name: string): number | undefined {
     if (!this.has(name)) return undefined;
     const value = this.sent.get(name) as string;
-    if (value === "")
-      throw new BadRequest(-1105, `Parameter '${name}' was empty.`);
+    if (value === "") throw new BadRequest(-1105, `Parameter '${name}' was empty.`);
     const legal = "^[0-9]{1,20}$";
     if (!new RegExp(legal).test(value)) throw illegal(name, legal);
     return Number(value);
@@ -170,11 +162,7 @@ class Query {
 
   limit(): number {
     const limit = this.number("limit") ?? USUAL;
-    if (limit === 0)
-      throw new BadRequest(
-        -1130,
-        "Data sent for parameter 'limit' is not valid.",
-      );
+    if (limit === 0) throw new BadRequest(-1130, "Data sent for parameter 'limit' is not valid.");
     return Math.min(MAX_PER_REQUEST, limit);
   }
 }
@@ -207,16 +195,11 @@ function newestTrades(query: Query, state: RestState): unknown {
 function aggregates(query: Query, state: RestState): unknown {
   const tape = query.tape(state);
   const limit = query.limit();
-  const [fromId, start, end] = ["fromId", "startTime", "endTime"].map((name) =>
-    query.number(name),
-  );
+  const [fromId, start, end] = ["fromId", "startTime", "endTime"].map((name) => query.number(name));
   if (fromId !== undefined && (start !== undefined || end !== undefined))
     throw new BadRequest(-1128, "Combination of optional parameters invalid.");
   if (start !== undefined && end !== undefined && end - start > WINDOW_MS)
-    throw new BadRequest(
-      -1127,
-      "More than 1 hours between startTime and endTime.",
-    );
+    throw new BadRequest(-1127, "More than 1 hours between startTime and endTime.");
   const all = tape.aggregates;
   const known = tape.aggregatesBy(Math.min(state.now, end ?? Infinity));
   const begin =
@@ -255,8 +238,7 @@ export function decimal(text: string, host: Host): string {
 function klines(query: Query, state: RestState): unknown {
   const tape = query.tape(state);
   const interval = query.text("interval");
-  if (!isKlineInterval(interval))
-    throw new BadRequest(-1120, "Invalid interval.");
+  if (!isKlineInterval(interval)) throw new BadRequest(-1120, "Invalid interval.");
   const limit = query.limit();
   const from = query.number("startTime");
   const to = query.number("endTime") ?? Infinity;

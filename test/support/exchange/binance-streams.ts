@@ -64,9 +64,7 @@ export class BinanceStreams {
     /** Whether connections are refused now. */
     private readonly isAway: () => boolean,
   ) {
-    server.on("upgrade", (request, socket, head) =>
-      this.upgrade(request, socket, head),
-    );
+    server.on("upgrade", (request, socket, head) => this.upgrade(request, socket, head));
   }
 
   get connections(): number {
@@ -74,9 +72,8 @@ export class BinanceStreams {
   }
 
   followers(stream: string): number {
-    return [...this.clients].filter(
-      ({ streams, isFrozen }) => !isFrozen && streams.has(stream),
-    ).length;
+    return [...this.clients].filter(({ streams, isFrozen }) => !isFrozen && streams.has(stream))
+      .length;
   }
 
   /** Sends an event in each subscriber's form; false without a subscriber. */
@@ -85,9 +82,7 @@ export class BinanceStreams {
     for (const { socket, streams, isCombined, isFrozen } of this.clients) {
       if (isFrozen || !streams.has(stream)) continue;
       isSent = true;
-      socket.send(
-        isCombined ? `{"stream":"${stream}","data":${event}}` : event,
-      );
+      socket.send(isCombined ? `{"stream":"${stream}","data":${event}}` : event);
     }
     return isSent;
   }
@@ -96,9 +91,7 @@ export class BinanceStreams {
   announceShutdown(now: number): void {
     const event = JSON.stringify({ e: "serverShutdown", E: now });
     for (const { socket, isCombined } of this.clients)
-      socket.send(
-        isCombined ? `{"stream":"!serverShutdown","data":${event}}` : event,
-      );
+      socket.send(isCombined ? `{"stream":"!serverShutdown","data":${event}}` : event);
   }
 
   /** Connections made before a local time end as at their 24 h. */
@@ -130,11 +123,7 @@ export class BinanceStreams {
     this.sockets.close();
   }
 
-  private upgrade(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-  ): void {
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const now = performance.now();
     const recent = this.opened.filter((at) => at > now - FIVE_MINUTES).length;
     const isTooMany = recent >= this.limits.connections;
@@ -153,9 +142,7 @@ export class BinanceStreams {
     const { pathname, searchParams } = new URL(address, "ws://x");
     const raw = /\/ws\/?(.*)$/.exec(pathname)?.[1];
     const names =
-      raw === undefined
-        ? (searchParams.get("streams") ?? "").split("/")
-        : raw.split("/");
+      raw === undefined ? (searchParams.get("streams") ?? "").split("/") : raw.split("/");
     const client: Client = {
       socket,
       streams: new Set(names.filter((name) => name !== "")),
@@ -171,8 +158,7 @@ export class BinanceStreams {
       if (this.heard(client)) this.control(client, data.toString());
     });
     socket.on("ping", () => this.heard(client));
-    if (client.streams.size > this.limits.streams)
-      this.end(client, "too many streams");
+    if (client.streams.size > this.limits.streams) this.end(client, "too many streams");
   }
 
   /** Pings it, and ends it when it does not answer or is too old. */
@@ -188,10 +174,7 @@ export class BinanceStreams {
       if (performance.now() - answered > pongMs) socket.terminate();
       else if (!client.isFrozen) socket.ping(String(Date.now()));
     }, pingMs);
-    const life = setTimeout(
-      () => socket.close(1001),
-      Math.min(lifeMs, 2 ** 31 - 1),
-    );
+    const life = setTimeout(() => socket.close(1001), Math.min(lifeMs, 2 ** 31 - 1));
     socket.on("close", () => {
       clearInterval(pings);
       clearTimeout(life);
@@ -231,12 +214,8 @@ export class BinanceStreams {
     const { method, params = [], id = null } = message;
     const refuse = (msg: string): void =>
       socket.send(JSON.stringify({ error: { code: 2, msg }, id }));
-    if (!isId(id))
-      return refuse("Invalid request: request ID must be an unsigned integer");
-    if (
-      !Array.isArray(params) ||
-      !params.every((name) => typeof name === "string")
-    )
+    if (!isId(id)) return refuse("Invalid request: request ID must be an unsigned integer");
+    if (!Array.isArray(params) || !params.every((name) => typeof name === "string"))
       return refuse("Invalid request: params must be strings");
     this.controls.push({
       at: performance.now(),
@@ -249,8 +228,7 @@ export class BinanceStreams {
           streams.add(stream);
           this.onSubscribe(stream);
         }
-        if (streams.size > this.limits.streams)
-          return this.end(client, "too many streams");
+        if (streams.size > this.limits.streams) return this.end(client, "too many streams");
         break;
       case "UNSUBSCRIBE":
         for (const stream of params) streams.delete(stream);
@@ -268,9 +246,5 @@ export class BinanceStreams {
 }
 
 function isId(id: unknown): boolean {
-  return (
-    id === null ||
-    Number.isSafeInteger(id) ||
-    (typeof id === "string" && id.length <= 36)
-  );
+  return id === null || Number.isSafeInteger(id) || (typeof id === "string" && id.length <= 36);
 }

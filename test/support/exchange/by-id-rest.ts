@@ -6,15 +6,9 @@ const MAX_PER_REQUEST = 1_000;
  * Binance: `aggTrades` by time or by aggregate id, each of one trade here, and the newest raw
  * `trades`.
  */
-export function binanceRest(
-  { pathname, searchParams }: URL,
-  trades: Trades,
-): unknown {
+export function binanceRest({ pathname, searchParams }: URL, trades: Trades): unknown {
   const all = trades(searchParams.get("symbol") ?? "");
-  const limit = Math.min(
-    MAX_PER_REQUEST,
-    Number(searchParams.get("limit") ?? 500),
-  );
+  const limit = Math.min(MAX_PER_REQUEST, Number(searchParams.get("limit") ?? 500));
   if (pathname.endsWith("/trades"))
     return all.slice(-limit).map(({ id, price, amount, time, takerSide }) => ({
       id,
@@ -49,12 +43,8 @@ export function binanceRest(
 }
 
 /** OKX: `history-trades` before an id, newest first, a hundred at most; `trades` are the newest. */
-export function okxRest(
-  { pathname, searchParams }: URL,
-  trades: Trades,
-): unknown {
-  if (!/^\/api\/v5\/market\/(history-)?trades$/.test(pathname))
-    return undefined;
+export function okxRest({ pathname, searchParams }: URL, trades: Trades): unknown {
+  if (!/^\/api\/v5\/market\/(history-)?trades$/.test(pathname)) return undefined;
   const instId = searchParams.get("instId") ?? "";
   const after = Number(searchParams.get("after") ?? Infinity);
   const limit = Math.min(100, Number(searchParams.get("limit") ?? 100));

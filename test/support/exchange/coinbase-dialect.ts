@@ -57,10 +57,7 @@ export function coinbaseDialect(symbols: readonly string[]): Dialect {
       const symbol = /^\/products\/([^/]+)\/trades$/.exec(pathname)?.[1];
       if (symbol === undefined) return undefined;
       const after = Number(searchParams.get("after") ?? Infinity);
-      const limit = Math.min(
-        MAX_PER_REQUEST,
-        Number(searchParams.get("limit") ?? MAX_PER_REQUEST),
-      );
+      const limit = Math.min(MAX_PER_REQUEST, Number(searchParams.get("limit") ?? MAX_PER_REQUEST));
       return trades(decodeURIComponent(symbol))
         .filter(({ id }) => id < after)
         .slice(-limit)

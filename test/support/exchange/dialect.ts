@@ -28,11 +28,7 @@ export interface Dialect {
   hear: (text: string, trades: Trades) => Handled;
   trade: (print: Print) => string;
   /** Sent each second to the subscribers of a symbol. */
-  heartbeat?: (
-    symbol: string,
-    newest: Print | undefined,
-    now: number,
-  ) => string;
+  heartbeat?: (symbol: string, newest: Print | undefined, now: number) => string;
   /** Body of an answer, or undefined for a path that it does not serve. */
   rest: (url: URL, trades: Trades) => unknown;
 }

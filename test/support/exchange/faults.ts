@@ -57,8 +57,7 @@ export class FaultDesk {
     this.struck.push(struck);
     const end = "forMs" in fault ? performance.now() + fault.forMs : 0;
     if (isFrameFault(fault)) this.frames.push({ struck, left: fault.frames });
-    else if (fault.kind === "silence")
-      this.silences.push({ struck, left: end });
+    else if (fault.kind === "silence") this.silences.push({ struck, left: end });
     else if (isRestFault(fault)) this.rests.push({ struck, left: end });
     return struck;
   }
@@ -73,9 +72,7 @@ export class FaultDesk {
       silence.struck.felt++;
       return "silence";
     }
-    const at = this.frames.findIndex(
-      ({ struck }) => of(struck.fault) === symbol,
-    );
+    const at = this.frames.findIndex(({ struck }) => of(struck.fault) === symbol);
     const pending = this.frames[at];
     if (pending === undefined) return undefined;
     pending.struck.felt++;
@@ -86,8 +83,7 @@ export class FaultDesk {
   /** A client has subscribed the symbol again. */
   cure(symbol: string): void {
     for (const pending of this.silences)
-      if (of(pending.struck.fault) === symbol && pending.struck.felt > 0)
-        pending.left = 0;
+      if (of(pending.struck.fault) === symbol && pending.struck.felt > 0) pending.left = 0;
   }
 
   /** Those that affect the current request. */
@@ -103,15 +99,12 @@ export class FaultDesk {
 
   get isOutage(): boolean {
     const now = performance.now();
-    return this.rests.some(
-      ({ struck, left }) => struck.fault.kind === "outage" && left > now,
-    );
+    return this.rests.some(({ struck, left }) => struck.fault.kind === "outage" && left > now);
   }
 
   /** Ends all faults. */
   clear(): void {
-    for (const pendings of [this.frames, this.silences, this.rests])
-      pendings.length = 0;
+    for (const pendings of [this.frames, this.silences, this.rests]) pendings.length = 0;
   }
 
   /** How many faults of each kind affected something. */

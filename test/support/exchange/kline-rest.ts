@@ -11,19 +11,13 @@ export type Bar = Folded;
 export interface KlineDialect {
   convention: Pick<KlineConvention, "open" | "empty">;
   /** The parameters of a candle request; undefined for another path. */
-  parse(
-    url: URL,
-  ):
-    | { symbol: string; interval: Interval; start: number; end: number }
-    | undefined;
+  parse(url: URL): { symbol: string; interval: Interval; start: number; end: number } | undefined;
   /** The body with these candles, which ascend. */
   encode(bars: readonly Bar[], symbol: string): unknown;
 }
 
-const number = (url: URL, name: string): number =>
-  Number(url.searchParams.get(name));
-const text = (url: URL, name: string): string =>
-  url.searchParams.get(name) ?? "";
+const number = (url: URL, name: string): number => Number(url.searchParams.get(name));
+const text = (url: URL, name: string): string => url.searchParams.get(name) ?? "";
 
 export const BINANCE: KlineDialect = {
   convention: { open: "first trade", empty: "absent" },
@@ -127,9 +121,7 @@ export function barsOf(
   convention: KlineDialect["convention"],
   now: number,
 ): Bar[] {
-  const byTime = new Map(
-    fold(trades, interval).map((bar) => [bar.openTime, bar]),
-  );
+  const byTime = new Map(fold(trades, interval).map((bar) => [bar.openTime, bar]));
   const first = Math.min(...byTime.keys());
   const bars: Bar[] = [];
   for (let at = first; at < now; at = nextOpenTime(interval, at)) {

@@ -34,29 +34,20 @@ export function krakenDialect(symbols: readonly string[]): Dialect {
         const past = trades(symbol).slice(-SNAPSHOT);
         return [
           JSON.stringify({ method, result, success: true }),
-          ...(method === "subscribe" && past.length > 0
-            ? [frame("snapshot", past)]
-            : []),
+          ...(method === "subscribe" && past.length > 0 ? [frame("snapshot", past)] : []),
         ];
       });
-      return method === "subscribe"
-        ? { replies, follow: known }
-        : { replies, unfollow: known };
+      return method === "subscribe" ? { replies, follow: known } : { replies, unfollow: known };
     },
     trade: (print) => frame("update", [print]),
     rest: ({ pathname, searchParams }, trades) => {
       if (pathname !== "/0/public/Trades") return undefined;
       const symbol = searchParams.get("pair") ?? "";
       const since = BigInt(searchParams.get("since") ?? 0);
-      const count = Math.min(
-        MAX_PER_REQUEST,
-        Number(searchParams.get("count") ?? MAX_PER_REQUEST),
-      );
+      const count = Math.min(MAX_PER_REQUEST, Number(searchParams.get("count") ?? MAX_PER_REQUEST));
       const behind = trades(symbol).filter((print) => timeOf(print) > since);
       // Without `since`, the newest.
-      const page = searchParams.has("since")
-        ? behind.slice(0, count)
-        : behind.slice(-count);
+      const page = searchParams.has("since") ? behind.slice(0, count) : behind.slice(-count);
       const newest = page.at(-1);
       return {
         error: [],

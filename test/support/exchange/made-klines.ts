@@ -1,10 +1,4 @@
-import {
-  type RawTrade,
-  type SymbolTape,
-  countWhile,
-  decimalText,
-  units,
-} from "./symbol-tape.js";
+import { type RawTrade, type SymbolTape, countWhile, decimalText, units } from "./symbol-tape.js";
 
 // The exchange's own candles. Nothing of `src/` is used: they are compared with the product's, and
 // must not share its code.
@@ -85,8 +79,7 @@ export function klinesFrom(
     const begin = at;
     while (at < traded.length && (traded[at] as RawTrade).time < end) at++;
     if (at > begin) rows.push(kline(open, end, traded.slice(begin, at)));
-    else if (empty === "flat")
-      rows.push(flat(open, end, traded[begin - 1] as RawTrade));
+    else if (empty === "flat") rows.push(flat(open, end, traded[begin - 1] as RawTrade));
     open =
       empty === "flat" || at >= traded.length
         ? end
@@ -122,11 +115,7 @@ function next(interval: string, openTime: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
 }
 
-function kline(
-  openTime: number,
-  end: number,
-  trades: readonly RawTrade[],
-): KlineRow {
+function kline(openTime: number, end: number, trades: readonly RawTrade[]): KlineRow {
   let [high, low] = [0n, 0n];
   const total = { base: 0n, quote: 0n, buyBase: 0n, buyQuote: 0n };
   for (const { price, amount, isBuyerMaker } of trades) {
@@ -159,18 +148,5 @@ function kline(
 function flat(openTime: number, end: number, before: RawTrade): KlineRow {
   const price = decimalText(units(before.price));
   const none = decimalText(0n);
-  return [
-    openTime,
-    price,
-    price,
-    price,
-    price,
-    none,
-    end - 1,
-    none,
-    0,
-    none,
-    none,
-    "0",
-  ];
+  return [openTime, price, price, price, price, none, end - 1, none, 0, none, none, "0"];
 }

@@ -33,9 +33,7 @@ export class MessageExchange extends SteadyTrading {
   ) {
     super();
     server.on("upgrade", (request, socket, head) => {
-      this.sockets.handleUpgrade(request, socket, head, (client) =>
-        this.accept(client),
-      );
+      this.sockets.handleUpgrade(request, socket, head, (client) => this.accept(client));
     });
     server.on("request", ({ url = "" }, response) => {
       this.requests.push(url);
@@ -49,9 +47,7 @@ export class MessageExchange extends SteadyTrading {
 
   static async start(dialect: Dialect): Promise<MessageExchange> {
     const server = createServer();
-    await new Promise<void>((resolve) =>
-      server.listen(0, "127.0.0.1", resolve),
-    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     return new MessageExchange(server, dialect, port);
   }
@@ -74,8 +70,7 @@ export class MessageExchange extends SteadyTrading {
 
   /** The subscribers of a symbol. */
   followers(symbol: string): number {
-    return [...this.clients].filter(({ symbols }) => symbols.has(symbol))
-      .length;
+    return [...this.clients].filter(({ symbols }) => symbols.has(symbol)).length;
   }
 
   /** One more trade, sent to the symbol's subscribers unless it is muted. */
@@ -135,9 +130,7 @@ export class MessageExchange extends SteadyTrading {
 
   private hear({ socket, symbols }: Client, text: string): void {
     this.messages.push(text);
-    const { replies, follow, unfollow } = this.dialect.hear(text, (symbol) =>
-      this.of(symbol),
-    );
+    const { replies, follow, unfollow } = this.dialect.hear(text, (symbol) => this.of(symbol));
     for (const symbol of unfollow ?? []) symbols.delete(symbol);
     for (const symbol of follow ?? []) {
       symbols.add(symbol);

@@ -25,9 +25,7 @@ export function published(): {
       spotTrades(20_000).filter(({ market }) => market.endsWith("MADE0")),
       "1m",
     ).map((bar) => nineOf(bar as Candle));
-    return [
-      { name: "made", tape: spotTape(), host: "spot", interval: "1m", bars },
-    ];
+    return [{ name: "made", tape: spotTape(), host: "spot", interval: "1m", bars }];
   }
   return [
     {

@@ -1,19 +1,11 @@
 import type { Trade } from "../../../src/domain/trade.js";
 import { gapTrades, spotTrades, usdmTrades } from "../recordings.js";
 import { random } from "../random.js";
-import {
-  type RawTrade,
-  SymbolTape,
-  decimalText,
-  units,
-} from "./symbol-tape.js";
+import { type RawTrade, SymbolTape, decimalText, units } from "./symbol-tape.js";
 
 /** BTCUSDT spot of eleven minutes, as recorded, or made trades of that shape. */
 export function spotTape(): SymbolTape {
-  return new SymbolTape(
-    "BTCUSDT",
-    spotTrades(20_000).filter(isFirstMarket).map(rawTrade),
-  );
+  return new SymbolTape("BTCUSDT", spotTrades(20_000).filter(isFirstMarket).map(rawTrade));
 }
 
 /** BTCUSDT perpetual of six minutes, as recorded; undefined without recordings. */
@@ -27,8 +19,7 @@ export function usdmTape(): SymbolTape | undefined {
  * exchange has no trades under these ids. `filled`: it has some, which the recorder had missed.
  */
 export function gapTape(holes: "void" | "filled"): SymbolTape {
-  const trades =
-    gapTrades()?.map(rawTrade) ?? withVoids(madeTrades(36 * 60, 3), 26, 4);
+  const trades = gapTrades()?.map(rawTrade) ?? withVoids(madeTrades(36 * 60, 3), 26, 4);
   return new SymbolTape("LTCUSDT", holes === "void" ? trades : filled(trades));
 }
 
@@ -47,11 +38,7 @@ export function renamed(
 }
 
 /** The trades of a part of a tape. */
-export function between(
-  tape: SymbolTape,
-  from: number,
-  to: number,
-): SymbolTape {
+export function between(tape: SymbolTape, from: number, to: number): SymbolTape {
   const trades = tape.trades.filter(({ time }) => time >= from && time < to);
   return new SymbolTape(tape.symbol, trades);
 }
@@ -60,29 +47,18 @@ export function between(
  * From `at` on, as many trades as that happen in one millisecond, no two of them in one aggregate:
  * more than a page of REST holds where there are more than a thousand.
  */
-export function withBurst(
-  trades: readonly RawTrade[],
-  at: number,
-  count: number,
-): RawTrade[] {
+export function withBurst(trades: readonly RawTrade[], at: number, count: number): RawTrade[] {
   const time = trades[at]?.time ?? 0;
   return trades.map((trade, index) =>
-    index < at || index >= at + count
-      ? trade
-      : { ...trade, time, isBuyerMaker: index % 2 === 0 },
+    index < at || index >= at + count ? trade : { ...trade, time, isBuyerMaker: index % 2 === 0 },
   );
 }
 
 /** Ids that do not exist, at random places: each some ids long. */
-export function withVoids(
-  trades: readonly RawTrade[],
-  count: number,
-  seed: number,
-): RawTrade[] {
+export function withVoids(trades: readonly RawTrade[], count: number, seed: number): RawTrade[] {
   const next = random(seed);
   const places = new Set<number>();
-  while (places.size < count)
-    places.add(1 + Math.floor(next() * (trades.length - 1)));
+  while (places.size < count) places.add(1 + Math.floor(next() * (trades.length - 1)));
   let shift = 0;
   return trades.map((trade, index) => {
     if (places.has(index)) shift += 1 + Math.floor(next() * 40);
@@ -117,8 +93,7 @@ export function madeTrades(
       isBuyerMaker,
       time,
     });
-    time +=
-      step < 0.4 ? 0 : step < 0.997 ? Math.floor(next() * 3_000) : 150_000;
+    time += step < 0.4 ? 0 : step < 0.997 ? Math.floor(next() * 3_000) : 150_000;
   }
   return trades;
 }
@@ -141,14 +116,7 @@ function filled(trades: readonly RawTrade[]): RawTrade[] {
   });
 }
 
-function rawTrade({
-  id,
-  price,
-  amount,
-  takerSide,
-  time,
-  offBook,
-}: Trade): RawTrade {
+function rawTrade({ id, price, amount, takerSide, time, offBook }: Trade): RawTrade {
   return {
     id: Number(id),
     price,
@@ -159,10 +127,6 @@ function rawTrade({
   };
 }
 
-function isFirstMarket(
-  { market }: Trade,
-  _: number,
-  all: readonly Trade[],
-): boolean {
+function isFirstMarket({ market }: Trade, _: number, all: readonly Trade[]): boolean {
   return market === all[0]?.market;
 }

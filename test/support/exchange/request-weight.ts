@@ -48,8 +48,7 @@ export class RequestWeight {
     this.highest = Math.max(this.highest, this.spent);
     const { perMinute, toleratedRequests, banMs, windowMs } = this.limits;
     if (this.spent <= perMinute) return { status: 200 };
-    if (++this.ignored <= toleratedRequests)
-      return this.refusal(429, (window + 1) * windowMs, now);
+    if (++this.ignored <= toleratedRequests) return this.refusal(429, (window + 1) * windowMs, now);
     this.bannedUntil = now + banMs;
     return this.refusal(418, this.bannedUntil, now);
   }

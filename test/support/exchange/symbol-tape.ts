@@ -33,10 +33,7 @@ export class SymbolTape {
     readonly trades: readonly RawTrade[],
   ) {
     for (let at = 1; at < trades.length; at++) {
-      const [before, after] = [trades[at - 1], trades[at]] as [
-        RawTrade,
-        RawTrade,
-      ];
+      const [before, after] = [trades[at - 1], trades[at]] as [RawTrade, RawTrade];
       if (after.id <= before.id || after.time < before.time)
         throw new Error(`${symbol}: trade ${after.id} is out of order`);
     }
@@ -72,10 +69,7 @@ export class SymbolTape {
 }
 
 /** Length of the longest prefix whose elements all hold, given that no element behind it does. */
-export function countWhile<T>(
-  items: readonly T[],
-  holds: (item: T) => boolean,
-): number {
+export function countWhile<T>(items: readonly T[], holds: (item: T) => boolean): number {
   let [low, high] = [0, items.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -30,7 +30,6 @@ export async function rest<T>(url: string, path: string): Promise<T> {
   const response = await fetch(url + path, {
     signal: AbortSignal.timeout(30_000),
   });
-  if (!response.ok)
-    throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
 }

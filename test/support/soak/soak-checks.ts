@@ -7,8 +7,9 @@ import { candlesOf, rest } from "./rest-candles.js";
 import type { Subscriber } from "./subscriber.js";
 
 /** Intervals that the exchange has candles of, with the same anchor as Tapeline's. */
-const COMPARED: readonly Interval[] =
-  "1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 1w 1M".split(" ") as Interval[];
+const COMPARED: readonly Interval[] = "1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 1w 1M".split(
+  " ",
+) as Interval[];
 
 const EXAMPLES = 3;
 
@@ -25,10 +26,7 @@ export const marketOf = ({ symbol }: SymbolTape): string => `binance:${symbol}`;
  * One line for each market that does not yet hold all of its tape, or void where the exchange has
  * nothing.
  */
-export async function coverageProblems({
-  databaseUrl,
-  tapes,
-}: Checked): Promise<string[]> {
+export async function coverageProblems({ databaseUrl, tapes }: Checked): Promise<string[]> {
   const rows = await query<{ name: string; known: string; covered: string }>(
     databaseUrl,
     `SELECT name, covered::text,
@@ -93,15 +91,12 @@ export async function candleProblems({
         .klines(tape.symbol, interval, 0)
         .map((row) => nineOfRow(row.map(String)));
       compared += theirs.length;
-      const known = new Map(
-        ours.map((candle) => [String(candle.openTime), nineOf(candle)]),
-      );
+      const known = new Map(ours.map((candle) => [String(candle.openTime), nineOf(candle)]));
       const name = `${market} ${interval}`;
       if (ours.length !== theirs.length)
         problems.push(`${name}: ${ours.length} candles, not ${theirs.length}`);
       const wrong = theirs.filter(
-        (nine) =>
-          JSON.stringify(known.get(nine.openTime)) !== JSON.stringify(nine),
+        (nine) => JSON.stringify(known.get(nine.openTime)) !== JSON.stringify(nine),
       );
       for (const nine of wrong.slice(0, EXAMPLES))
         problems.push(
@@ -127,8 +122,7 @@ export async function subscriberProblems(
       if (JSON.stringify(candles) === JSON.stringify(said)) continue;
       const held = new Map(candles.map((candle) => [candle.openTime, candle]));
       const wrong = said.filter(
-        (candle) =>
-          JSON.stringify(held.get(candle.openTime)) !== JSON.stringify(candle),
+        (candle) => JSON.stringify(held.get(candle.openTime)) !== JSON.stringify(candle),
       );
       problems.push(
         `client ${index}, ${market} ${interval}: ${candles.length} candles of ${said.length}, ${wrong.length} other than REST's, such as ` +
@@ -138,10 +132,7 @@ export async function subscriberProblems(
   return problems;
 }
 
-async function query<T extends object>(
-  databaseUrl: string,
-  statement: string,
-): Promise<T[]> {
+async function query<T extends object>(databaseUrl: string, statement: string): Promise<T[]> {
   const client = new pg.Client(databaseUrl);
   await client.connect();
   try {

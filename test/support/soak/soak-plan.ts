@@ -2,8 +2,7 @@ import type { Fault, FaultKind, RestStatus } from "../exchange/faults.js";
 import { random } from "../random.js";
 
 /** What is killed without warning (SIGKILL), and started again. */
-export type Victim =
-  "writer a" | "writer b" | "both writers" | "api" | "broker" | "database";
+export type Victim = "writer a" | "writer b" | "both writers" | "api" | "broker" | "database";
 
 export type Disturbance = {
   /** Local ms after the start. */
@@ -84,11 +83,9 @@ export function planOf(
   symbols: readonly string[],
 ): Disturbance[] {
   const next = random(seed);
-  const between = (min: number, max: number): number =>
-    Math.round(min + next() * (max - min));
+  const between = (min: number, max: number): number => Math.round(min + next() * (max - min));
   const moment = (): number => between(lengthMs * 0.08, lengthMs * 0.9);
-  const symbol = (): string =>
-    symbols[Math.floor(next() * symbols.length)] as string;
+  const symbol = (): string => symbols[Math.floor(next() * symbols.length)] as string;
   const dropped = (): Fault => ({
     kind: "drop",
     symbol: symbol(),
@@ -103,8 +100,7 @@ export function planOf(
         atMs,
         fault: faultOf(kind, index, symbol, between, lengthMs),
       });
-      if (kind.startsWith("rest-"))
-        plan.push({ atMs: atMs - AFTER_DROP_MS, fault: dropped() });
+      if (kind.startsWith("rest-")) plan.push({ atMs: atMs - AFTER_DROP_MS, fault: dropped() });
     }
   const kills = Object.entries(amounts.kills).flatMap(([victim, count]) =>
     Array.from({ length: count }, () => victim as Victim),
@@ -151,10 +147,7 @@ function faultOf(
       return {
         kind,
         symbol: symbol(),
-        forMs:
-          index % 2 === 1
-            ? Math.min(85_000, lengthMs * 0.2)
-            : between(2_000, 6_000),
+        forMs: index % 2 === 1 ? Math.min(85_000, lengthMs * 0.2) : between(2_000, 6_000),
       };
     case "reset":
     case "freeze":

@@ -44,8 +44,7 @@ class Kept {
       const process = await Process.start(["serve"], this.settings);
       this.process = process;
       const { signal, output } = await process.finished(86_400_000);
-      if (this.isWanted && signal !== "SIGKILL")
-        this.ends.push(output.slice(-3_000));
+      if (this.isWanted && signal !== "SIGKILL") this.ends.push(output.slice(-3_000));
       if (this.isWanted) await sleep(RESTART_MS);
     }
   }
@@ -77,10 +76,7 @@ export class SoakSystem {
   }
 
   static async start(settings: Settings, writers: number): Promise<SoakSystem> {
-    const [broker, postgres] = await Promise.all([
-      Broker.start(),
-      startPostgres(),
-    ]);
+    const [broker, postgres] = await Promise.all([Broker.start(), startPostgres()]);
     const databaseUrl = await createDatabase(postgres.url);
     const all = {
       DATABASE_URL: databaseUrl,
@@ -142,17 +138,13 @@ export class SoakSystem {
 
   get outputs(): string {
     return [...this.writers, this.api]
-      .map(
-        ({ output }, index) => `== process ${index}\n${output.slice(-4_000)}`,
-      )
+      .map(({ output }, index) => `== process ${index}\n${output.slice(-4_000)}`)
       .join("\n");
   }
 
   /** Stops the product in good order; broker and database go on. */
   async stopProduct(): Promise<(number | null | undefined)[]> {
-    const ends = await Promise.all(
-      [...this.writers, this.api].map((kept) => kept.stop()),
-    );
+    const ends = await Promise.all([...this.writers, this.api].map((kept) => kept.stop()));
     return ends.map((end) => end?.code);
   }
 

@@ -1,10 +1,4 @@
-import {
-  between,
-  gapTape,
-  renamed,
-  withBurst,
-  withVoids,
-} from "../exchange/recorded-tapes.js";
+import { between, gapTape, renamed, withBurst, withVoids } from "../exchange/recorded-tapes.js";
 import { SymbolTape } from "../exchange/symbol-tape.js";
 
 /** More trades of one millisecond than a page of REST holds. */
@@ -25,13 +19,7 @@ export function soakTapes(fromMs: number, lengthMs: number): SymbolTape[] {
   const [at, max] = [Math.floor(length / 4), Math.floor(length / 2)];
   return [
     part(empty),
-    new SymbolTape(
-      "BURSTUSDT",
-      withBurst(burst.trades, at, Math.min(BURST, max)),
-    ),
-    new SymbolTape(
-      "VOIDUSDT",
-      withVoids(voids.trades, Math.ceil(lengthMs / 1_200_000) + 2, 9),
-    ),
+    new SymbolTape("BURSTUSDT", withBurst(burst.trades, at, Math.min(BURST, max))),
+    new SymbolTape("VOIDUSDT", withVoids(voids.trades, Math.ceil(lengthMs / 1_200_000) + 2, 9)),
   ];
 }

@@ -119,9 +119,7 @@ async function followed(
   writers: number,
 ): Promise<void> {
   const counts = (): number[] =>
-    tapes.map(({ symbol }) =>
-      exchange.streams.followers(`${symbol.toLowerCase()}@aggTrade`),
-    );
+    tapes.map(({ symbol }) => exchange.streams.followers(`${symbol.toLowerCase()}@aggTrade`));
   await until(
     () => counts().every((count) => count >= writers),
     120_000,
@@ -194,11 +192,9 @@ async function settle(
     )),
   );
   const codes = await system.stopProduct();
-  if (codes.some((code) => code !== 0))
-    problems.push(`stopped with ${codes.join(", ")}`);
+  if (codes.some((code) => code !== 0)) problems.push(`stopped with ${codes.join(", ")}`);
   const verified = await run(["verify"], system.settings, 600_000);
-  if (verified.code !== 0)
-    problems.push(`verify: ${verified.output.slice(-2_000)}`);
+  if (verified.code !== 0) problems.push(`verify: ${verified.output.slice(-2_000)}`);
   const sum = (key: "jumps" | "resyncs" | "connections"): number =>
     subscribers.reduce((total, subscriber) => total + subscriber[key], 0);
   problems.push(
@@ -236,9 +232,7 @@ function resyncProblems(
   { broker = 0, api = 0 }: SoakResult["killed"],
 ): string[] {
   const max = rooms * (broker + api);
-  return resyncs <= max
-    ? []
-    : [`clients got ${resyncs} resyncs, more than ${max}`];
+  return resyncs <= max ? [] : [`clients got ${resyncs} resyncs, more than ${max}`];
 }
 
 /** What is left of the problems when they have had their time; as soon as there are none. */

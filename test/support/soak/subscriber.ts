@@ -2,11 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Socket, io } from "socket.io-client";
 import type { Candle } from "../../../src/domain/candle.js";
 import type { Interval } from "../../../src/domain/interval.js";
-import type {
-  ClientEvents,
-  ServerEvents,
-  SubscribeReply,
-} from "../../../src/live/live-events.js";
+import type { ClientEvents, ServerEvents, SubscribeReply } from "../../../src/live/live-events.js";
 import { candlesOf } from "./rest-candles.js";
 
 interface Room {
@@ -57,9 +53,7 @@ export class Subscriber {
       for (const room of this.rooms) void this.enter(room);
     });
     this.socket.on("candles", ({ market, interval, candles, epoch, seq }) => {
-      const room = this.rooms.find(
-        (one) => one.market === market && one.interval === interval,
-      );
+      const room = this.rooms.find((one) => one.market === market && one.interval === interval);
       if (room === undefined) return;
       apply(room, candles);
       const { place } = room;
@@ -130,8 +124,7 @@ export class Subscriber {
       const { epoch, seq, truncated } = reply;
       apply(room, snapshot);
       room.place = { epoch, seq };
-      if (truncated && !(await this.readRest(room, snapshot[0]?.openTime)))
-        continue;
+      if (truncated && !(await this.readRest(room, snapshot[0]?.openTime))) continue;
       return;
     }
   }
@@ -157,7 +150,6 @@ export class Subscriber {
 function apply({ candles }: Room, news: readonly Candle[]): void {
   for (const candle of news) {
     const known = candles.get(candle.openTime);
-    if (known === undefined || candle.version > known.version)
-      candles.set(candle.openTime, candle);
+    if (known === undefined || candle.version > known.version) candles.set(candle.openTime, candle);
   }
 }

@@ -2,13 +2,7 @@ import { Column, Entity, PrimaryGeneratedColumn, VirtualColumn } from "typeorm";
 import type { Market } from "../../../domain/market.js";
 import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
-const BACKFILL_STATES = [
-  "waiting",
-  "running",
-  "done",
-  "failed",
-  "cancelled",
-] as const;
+const BACKFILL_STATES = ["waiting", "running", "done", "failed", "cancelled"] as const;
 export type BackfillState = (typeof BACKFILL_STATES)[number];
 
 const BACKFILL_REQUESTERS = ["command", "api", "bootstrap"] as const;

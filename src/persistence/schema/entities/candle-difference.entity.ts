@@ -8,12 +8,7 @@ import {
 } from "../../../domain/reconciliation.js";
 import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
-const OUTCOMES: readonly Outcome[] = [
-  "match",
-  "differs",
-  "missing_here",
-  "missing_there",
-];
+const OUTCOMES: readonly Outcome[] = ["match", "differs", "missing_here", "missing_there"];
 
 /**
  * A candle that differs, or differed, from the venue's own; keep-comparisons.sql writes it.

@@ -7,13 +7,7 @@ import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
  * - `unrepairable`: the venue does not return them, for a reason; retried rarely
  * - `repaired`, `void`: ended; void when the venue has no trade for any of its ids
  */
-export const GAP_STATES = [
-  "open",
-  "repairing",
-  "unrepairable",
-  "repaired",
-  "void",
-] as const;
+export const GAP_STATES = ["open", "repairing", "unrepairable", "repaired", "void"] as const;
 export type GapState = (typeof GAP_STATES)[number];
 
 /**

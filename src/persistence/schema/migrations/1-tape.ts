@@ -9,9 +9,7 @@ export class Tape1763683200000 implements MigrationInterface {
   /** Irreversible: it would drop the tape. Restore a backup instead. */
   down(): Promise<void> {
     return Promise.reject(
-      new Error(
-        "The first migration cannot be undone: it would drop every trade and candle",
-      ),
+      new Error("The first migration cannot be undone: it would drop every trade and candle"),
     );
   }
 }

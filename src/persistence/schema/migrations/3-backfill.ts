@@ -7,8 +7,6 @@ export class Backfill1764100000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(
-      "DROP TABLE backfill; DROP TYPE backfill_state; DROP TYPE backfill_asker",
-    );
+    await runner.query("DROP TABLE backfill; DROP TYPE backfill_state; DROP TYPE backfill_asker");
   }
 }

@@ -7,8 +7,6 @@ export class Instruments1764518400000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(
-      `DROP TABLE instrument; DROP TYPE instrument_status, instrument_kind`,
-    );
+    await runner.query(`DROP TABLE instrument; DROP TYPE instrument_status, instrument_kind`);
   }
 }

@@ -1,16 +1,7 @@
-import {
-  type EntityManager,
-  In,
-  Not,
-  type Repository,
-  type UpdateQueryBuilder,
-} from "typeorm";
+import { type EntityManager, In, Not, type Repository, type UpdateQueryBuilder } from "typeorm";
 import type { QueryDeepPartialEntity } from "typeorm/query-builder/QueryPartialEntity.js";
 import { ADVISORY_LOCKS } from "../../schema/advisory-locks.js";
-import {
-  BackfillEntity,
-  type BackfillState,
-} from "../../schema/entities/backfill.entity.js";
+import { BackfillEntity, type BackfillState } from "../../schema/entities/backfill.entity.js";
 
 /** States of a job that has not ended. */
 export const OPEN_STATES: BackfillState[] = ["waiting", "running"];
@@ -29,12 +20,8 @@ export interface Step {
  * Counts the open jobs, bootstraps excepted. Any other process waits for the count until the
  * transaction ends: two concurrent requests could otherwise both take the last place.
  */
-export async function openBackfills(
-  transaction: EntityManager,
-): Promise<number> {
-  await transaction.query("SELECT pg_advisory_xact_lock($1)", [
-    ADVISORY_LOCKS.openBackfills,
-  ]);
+export async function openBackfills(transaction: EntityManager): Promise<number> {
+  await transaction.query("SELECT pg_advisory_xact_lock($1)", [ADVISORY_LOCKS.openBackfills]);
   return transaction.countBy(BackfillEntity, {
     state: In(OPEN_STATES),
     askedBy: Not("bootstrap"),

@@ -26,8 +26,7 @@ export interface Backfill extends Pick<
 }
 
 /** A job with what its worker needs besides. */
-export interface BackfillWork
-  extends Backfill, Pick<BackfillEntity, "lowestId"> {}
+export interface BackfillWork extends Backfill, Pick<BackfillEntity, "lowestId"> {}
 
 export function workOf(job: BackfillEntity): BackfillWork {
   return { ...backfillOf(job), lowestId: job.lowestId };
@@ -56,11 +55,7 @@ export function backfillOf(job: BackfillEntity): Backfill {
   };
 }
 
-function secondsLeft({
-  state,
-  progress,
-  seconds,
-}: BackfillEntity): number | null {
+function secondsLeft({ state, progress, seconds }: BackfillEntity): number | null {
   const hasRate = state === "running" && progress > 0 && seconds !== null;
   return hasRate ? (seconds * (1 - progress)) / progress : null;
 }

@@ -26,12 +26,7 @@ import {
   openBackfills,
   updating,
 } from "./backfill-changes.js";
-import {
-  type Backfill,
-  type BackfillWork,
-  backfillOf,
-  workOf,
-} from "./backfill-row.js";
+import { type Backfill, type BackfillWork, backfillOf, workOf } from "./backfill-row.js";
 
 export type { Backfill, BackfillWork } from "./backfill-row.js";
 
@@ -43,10 +38,7 @@ const MAX_NOTES = 50;
 
 /** The job has been cancelled, or is no longer running in this process. */
 export function backfillGone(id: number): TapelineError {
-  return new TapelineError(
-    "backfill_gone",
-    `backfill ${id} is no longer running`,
-  );
+  return new TapelineError("backfill_gone", `backfill ${id} is no longer running`);
 }
 
 /** Jobs that load history. Requesters insert rows, workers update them. */
@@ -71,10 +63,7 @@ export class BackfillStore {
     const { market, from, to, askedBy } = job;
     const { manager } = this.jobs;
     return manager.transaction("READ COMMITTED", async (transaction) => {
-      if (
-        askedBy !== "bootstrap" &&
-        (await openBackfills(transaction)) >= MAX_OPEN
-      )
+      if (askedBy !== "bootstrap" && (await openBackfills(transaction)) >= MAX_OPEN)
         return undefined;
       const inserted = await transaction
         .createQueryBuilder()
@@ -119,11 +108,7 @@ export class BackfillStore {
   }
 
   /** Newest first; `before` gives jobs with lower ids. */
-  async list(page: {
-    market?: Market;
-    before?: number;
-    limit: number;
-  }): Promise<Backfill[]> {
+  async list(page: { market?: Market; before?: number; limit: number }): Promise<Backfill[]> {
     const { market, before, limit } = page;
     const jobs = await this.jobs.find({
       where: {
@@ -138,11 +123,7 @@ export class BackfillStore {
 
   /** Cancels an open job and returns the job; an ended one is unchanged. Loaded trades stay. */
   async cancel(id: number): Promise<Backfill | undefined> {
-    await this.update(
-      id,
-      { state: "cancelled", rate: 0, doing: null, endedAt: now },
-      OPEN_STATES,
-    );
+    await this.update(id, { state: "cancelled", rate: 0, doing: null, endedAt: now }, OPEN_STATES);
     return this.find(id);
   }
 
@@ -197,9 +178,7 @@ export class BackfillStore {
   ): InTransaction {
     return async (client, stored) => {
       const statement = advanced(this.jobs, id, { ...step(), stored });
-      const { rowCount } = await client.query(
-        ...statement.getQueryAndParameters(),
-      );
+      const { rowCount } = await client.query(...statement.getQueryAndParameters());
       if (rowCount === 0) throw backfillGone(id);
     };
   }
@@ -270,10 +249,7 @@ export class BackfillStore {
     await this.update(id, { state: "waiting", rate: 0, doing: null });
   }
 
-  private row(
-    id: number,
-    manager: EntityManager = this.jobs.manager,
-  ): Promise<BackfillEntity> {
+  private row(id: number, manager: EntityManager = this.jobs.manager): Promise<BackfillEntity> {
     return manager.findOneByOrFail(BackfillEntity, { id });
   }
 
@@ -283,12 +259,7 @@ export class BackfillStore {
     changes: QueryDeepPartialEntity<BackfillEntity>,
     states?: BackfillState[],
   ): Promise<boolean> {
-    const { affected } = await updating(
-      this.jobs,
-      id,
-      changes,
-      states,
-    ).execute();
+    const { affected } = await updating(this.jobs, id, changes, states).execute();
     return affected !== 0;
   }
 }

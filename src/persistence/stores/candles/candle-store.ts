@@ -2,18 +2,10 @@ import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Candle } from "../../../domain/candle.js";
 import type { Coverage } from "../../../domain/coverage.js";
-import {
-  type Interval,
-  nextOpenTime,
-  openTimeOf,
-} from "../../../domain/interval.js";
+import { type Interval, nextOpenTime, openTimeOf } from "../../../domain/interval.js";
 import type { IdKind, Market } from "../../../domain/market.js";
 import { idRangesOf, timeRangesOf } from "../../../domain/ranges.js";
-import {
-  CANDLE_COLUMNS,
-  type CandleRow,
-  candleOf,
-} from "../../merge/candle-columns.js";
+import { CANDLE_COLUMNS, type CandleRow, candleOf } from "../../merge/candle-columns.js";
 import { withFlatCandles } from "./flat-candles.js";
 
 export interface CandleQuery {
@@ -52,8 +44,7 @@ export class CandleStore {
   async filled(query: CandleQuery): Promise<Candle[]> {
     const { interval, start, limit } = query;
     const { candles, coverage } = await this.readPage(query);
-    if (start === undefined)
-      return withFlatCandles(candles, coverage, limit, "newest");
+    if (start === undefined) return withFlatCandles(candles, coverage, limit, "newest");
     // The candle before the page gives the price of the empty buckets at its beginning.
     const [before] = await this.page({
       market: query.market,
@@ -61,8 +52,7 @@ export class CandleStore {
       end: start,
       limit: 1,
     });
-    if (before === undefined)
-      return withFlatCandles(candles, coverage, limit, "oldest");
+    if (before === undefined) return withFlatCandles(candles, coverage, limit, "oldest");
     const bucket = openTimeOf(interval, start);
     const first = bucket === start ? start : nextOpenTime(interval, bucket);
     return withFlatCandles(
@@ -116,19 +106,13 @@ export class CandleStore {
     const { candles } = await this.read(
       `SELECT c.* FROM market m, unnest($2::candle_interval[], $3::bigint[]) AS k (interval, open_time)
        JOIN candle c ON true WHERE m.name = $1 AND c.market_id = m.id AND c.interval = k.interval AND c.open_time = k.open_time`,
-      [
-        market,
-        keys.map(({ interval }) => interval),
-        keys.map(({ openTime }) => openTime),
-      ],
+      [market, keys.map(({ interval }) => interval), keys.map(({ openTime }) => openTime)],
       reader,
     );
     return candles;
   }
 
-  private readPage(
-    query: CandleQuery,
-  ): Promise<{ candles: Candle[]; coverage: Coverage }> {
+  private readPage(query: CandleQuery): Promise<{ candles: Candle[]; coverage: Coverage }> {
     const order = query.start === undefined ? "DESC" : "ASC";
     return this.read(
       `SELECT c.* FROM candle c WHERE c.market_id = (SELECT id FROM market WHERE name = $1) AND c.interval = $2
@@ -177,9 +161,7 @@ export class CandleStore {
     if (page === undefined) return { candles: [], coverage };
     const { market } = page;
     return {
-      candles: (page.candles ?? []).map((row) =>
-        candleOf(row, market, coverage),
-      ),
+      candles: (page.candles ?? []).map((row) => candleOf(row, market, coverage)),
       coverage,
     };
   }

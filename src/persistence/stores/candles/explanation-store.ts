@@ -10,11 +10,7 @@ import { ReconciliationStore } from "../reconciliation/reconciliation-store.js";
 import { TRADE_COLUMNS, type TradeRow, tradeOf } from "../trade-store.js";
 import { type CandleIds, idsAround } from "./candle-ids.js";
 import { CandleStore } from "./candle-store.js";
-import {
-  type Recomputation,
-  type StoredTrades,
-  recompute,
-} from "./recomputation.js";
+import { type Recomputation, type StoredTrades, recompute } from "./recomputation.js";
 import { type CandleRevision, RevisionStore } from "./revision-store.js";
 
 const NEWEST_REVISIONS = 20;
@@ -73,13 +69,8 @@ export class ExplanationStore {
     });
   }
 
-  private async explain(
-    candle: Candle,
-    manager: EntityManager,
-  ): Promise<CandleExplanation> {
-    const [{ id, horizon }] = await manager.query<
-      [{ id: number; horizon: string }]
-    >(
+  private async explain(candle: Candle, manager: EntityManager): Promise<CandleExplanation> {
+    const [{ id, horizon }] = await manager.query<[{ id: number; horizon: string }]>(
       `SELECT m.id, h.time AS horizon FROM market m, horizon h WHERE m.name = $1`,
       [candle.market],
     );
@@ -91,13 +82,7 @@ export class ExplanationStore {
       dropped ? null : await endOf(id, times, "ASC", manager),
       await endOf(id, times, "DESC", manager),
     ];
-    const { stored, recomputation } = await recompute(
-      candle,
-      id,
-      times,
-      dropped,
-      manager,
-    );
+    const { stored, recomputation } = await recompute(candle, id, times, dropped, manager);
     return {
       candle,
       firstTrade,
@@ -106,11 +91,7 @@ export class ExplanationStore {
       stored,
       ids: await idsAround(candle, manager),
       blind: await unwatchedTimes(id, candle, manager),
-      revisions:
-        (await this.revisions.page(
-          { ...candle, limit: NEWEST_REVISIONS },
-          manager,
-        )) ?? [],
+      revisions: (await this.revisions.page({ ...candle, limit: NEWEST_REVISIONS }, manager)) ?? [],
       recomputable: !dropped,
       recomputation,
       reconciliation: await this.reconciliations.of(

@@ -22,8 +22,7 @@ export function withFlatCandles(
   for (const [index, candle] of walk.entries()) {
     const last = walk[index - 1];
     if (last !== undefined) {
-      const [before, after] =
-        keep === "oldest" ? [last, candle] : [candle, last];
+      const [before, after] = keep === "oldest" ? [last, candle] : [candle, last];
       if (nothingMissing(before, after, coverage))
         rows.push(...flat(before, after.openTime, limit - rows.length, keep));
     }
@@ -36,22 +35,13 @@ export function withFlatCandles(
 /**
  * Whether one range contains the last trade of `before`, the first of `after` and all ids between.
  */
-function nothingMissing(
-  before: Candle,
-  after: Candle,
-  coverage: Coverage,
-): boolean {
+function nothingMissing(before: Candle, after: Candle, coverage: Coverage): boolean {
   if (before.lastTradeId === null || after.firstTradeId === null) return false;
   const range = rangeHolding(BigInt(before.lastTradeId), coverage.ranges);
   return range !== undefined && BigInt(after.firstTradeId) < range.to;
 }
 
-function flat(
-  before: Candle,
-  until: number,
-  room: number,
-  keep: "oldest" | "newest",
-): Candle[] {
+function flat(before: Candle, until: number, room: number, keep: "oldest" | "newest"): Candle[] {
   const opens: number[] = [];
   const first = before.closeTime + 1;
   const step = nextOpenTime(before.interval, first) - first;
@@ -61,11 +51,7 @@ function flat(
     keep === "newest" && before.interval !== "1M"
       ? Math.max(0, Math.floor((until - first) / step) - room)
       : 0;
-  for (
-    let at = first + skip * step;
-    at < until;
-    at = nextOpenTime(before.interval, at)
-  ) {
+  for (let at = first + skip * step; at < until; at = nextOpenTime(before.interval, at)) {
     opens.push(at);
     if (keep === "oldest" && opens.length >= room) break;
   }

@@ -55,22 +55,10 @@ export async function recompute(
     recomputation: { outcome, differences: [] },
   });
   if (times.from >= times.to) return none("trades_dropped");
-  const rows: Row[] = await reader.query(EXPLAIN, [
-    market,
-    times.from,
-    times.to,
-    MAX_ROWS + 1,
-  ]);
+  const rows: Row[] = await reader.query(EXPLAIN, [market, times.from, times.to, MAX_ROWS + 1]);
   const row = rows[0] as Row;
   if (row.rows > MAX_ROWS) return none("too_many_trades");
-  const {
-    rows: count,
-    trades,
-    aggregatedRows,
-    offBookRows,
-    offBookTrades,
-    sources,
-  } = row;
+  const { rows: count, trades, aggregatedRows, offBookRows, offBookTrades, sources } = row;
   const stored = {
     rows: count,
     trades,

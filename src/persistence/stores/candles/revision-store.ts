@@ -60,9 +60,7 @@ export class RevisionStore {
     manager: EntityManager = this.source.manager,
   ): Promise<CandleRevision[] | undefined> {
     const { market: name, interval, openTime, after, limit } = query;
-    const market = await manager
-      .getRepository(MarketEntity)
-      .findOneBy({ name });
+    const market = await manager.getRepository(MarketEntity).findOneBy({ name });
     if (market === null) return undefined;
     const key = { marketId: market.id, interval, openTime };
     const candle = await manager.getRepository(CandleEntity).findOneBy(key);
@@ -86,11 +84,7 @@ export class RevisionStore {
       const newest = revisions.slice(0, limit).reverse();
       return changesOf(newest, candle, isDense);
     }
-    return changesOf(
-      revisions.slice(0, limit),
-      revisions[limit] ?? candle,
-      isDense,
-    );
+    return changesOf(revisions.slice(0, limit), revisions[limit] ?? candle, isDense);
   }
 }
 
@@ -112,9 +106,7 @@ function changesOf(
       trades: revision.added,
       changes: TRADED_FIELDS.flatMap((field) => {
         const [was, is] = [before[field], after[field]];
-        return is === null || was === is
-          ? []
-          : [{ field, before: was, after: is }];
+        return is === null || was === is ? [] : [{ field, before: was, after: is }];
       }),
     };
   });
@@ -128,7 +120,6 @@ function fieldsOf(
     ...figures,
     trades: trades === null ? null : String(trades),
     firstTradeId: isDense ? idFrom : null,
-    lastTradeId:
-      isDense && idTo !== null ? (BigInt(idTo) - 1n).toString() : null,
+    lastTradeId: isDense && idTo !== null ? (BigInt(idTo) - 1n).toString() : null,
   };
 }

@@ -3,11 +3,7 @@ import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../../../config/config.js";
 import type { Hole } from "../../../domain/coverage.js";
 import type { Market } from "../../../domain/market.js";
-import {
-  type IdRange,
-  idRangesOf,
-  multirangeOf,
-} from "../../../domain/ranges.js";
+import { type IdRange, idRangesOf, multirangeOf } from "../../../domain/ranges.js";
 import type { TradeKind } from "../../../domain/trade.js";
 import { bumpEdgeCandles } from "../../merge/edges.js";
 import { intervalColumns, literal } from "../../merge/write-batch.js";
@@ -88,15 +84,9 @@ export class GapLedgerStore {
 
   /** Adds new holes, and ends gaps of which no id is missing any more. */
   async sweep(markets: readonly Market[]): Promise<Sweep> {
-    const news: SweptGaps[] = await this.source.query(SWEEP, [
-      markets,
-      MAX_FOUND,
-    ]);
+    const news: SweptGaps[] = await this.source.query(SWEEP, [markets, MAX_FOUND]);
     const sum = (of: SweptGaps["event"]): number =>
-      news.reduce(
-        (gaps, each) => gaps + (each.event === of ? each.gaps : 0),
-        0,
-      );
+      news.reduce((gaps, each) => gaps + (each.event === of ? each.gaps : 0), 0);
     return {
       found: sum("found"),
       repaired: sum("repaired"),
@@ -109,16 +99,15 @@ export class GapLedgerStore {
    * The oldest gap of each market whose next try is due and that was found at least `graceMs` ago.
    */
   async due(markets: readonly Market[], graceMs: number): Promise<DueGap[]> {
-    const rows: (Omit<DueGap, "missing"> & { missing: string | null })[] =
-      await this.source.query(
-        `SELECT g.id, m.name AS market, m.kind, g.state, g.attempts, g.outcome, g.in_a_row AS "consecutive", g.missing
+    const rows: (Omit<DueGap, "missing"> & { missing: string | null })[] = await this.source.query(
+      `SELECT g.id, m.name AS market, m.kind, g.state, g.attempts, g.outcome, g.in_a_row AS "consecutive", g.missing
          FROM market m CROSS JOIN LATERAL (
            SELECT * FROM gap o WHERE o.market_id = m.id AND o.state NOT IN ('repaired', 'void') AND o.next_try_at <= now()
              AND o.found_at <= now() - $2 * interval '1 millisecond'
            ORDER BY o.found_at, o.id_from LIMIT 1) g
          WHERE m.name = ANY ($1::text[]) ORDER BY g.found_at`,
-        [markets, graceMs],
-      );
+      [markets, graceMs],
+    );
     return rows.map(({ missing, ...gap }) => ({
       ...gap,
       missing: missing === null ? null : BigInt(missing),
@@ -130,9 +119,7 @@ export class GapLedgerStore {
    * when that trade was dropped), and the number of ids in total. No hole and 0 when it has ended
    * meanwhile.
    */
-  async begin(
-    id: string,
-  ): Promise<{ holes: Hole<number | null>[]; ids: bigint }> {
+  async begin(id: string): Promise<{ holes: Hole<number | null>[]; ids: bigint }> {
     const rows: {
       ids: string;
       id_from: string;
@@ -183,11 +170,7 @@ export class GapLedgerStore {
    * least `apartMs` ago either become void, and candles at their edges get a new version, in one
    * transaction. Returns how many ids await the second request.
    */
-  async absent(
-    gap: DueGap,
-    ids: readonly IdRange[],
-    apartMs: number,
-  ): Promise<bigint> {
+  async absent(gap: DueGap, ids: readonly IdRange[], apartMs: number): Promise<bigint> {
     return inTransaction(this.source, async (client) => {
       const market = await lockedMarket(client, gap.market);
       if (market === undefined) return 0n;
@@ -214,14 +197,8 @@ export class GapLedgerStore {
   /**
    * Times around holes, as open times of one-minute candles: known also where trades were dropped.
    */
-  async minutesAround(
-    market: Market,
-    holes: readonly IdRange[],
-  ): Promise<Hole[]> {
-    const ends = [
-      holes.map(({ from }) => String(from)),
-      holes.map(({ to }) => String(to)),
-    ];
+  async minutesAround(market: Market, holes: readonly IdRange[]): Promise<Hole[]> {
+    const ends = [holes.map(({ from }) => String(from)), holes.map(({ to }) => String(to))];
     const rows: Record<"id_from" | "id_to" | "after" | "before", string>[] =
       await this.source.query(MINUTES, [market, ...ends]);
     return rows.map(({ id_from, id_to, after, before }) => ({
@@ -249,34 +226,21 @@ export class GapLedgerStore {
   }
 
   /** The caller holds the market's lock. */
-  private async makeVoid(
-    client: Client,
-    market: number,
-    ids: readonly IdRange[],
-  ): Promise<void> {
+  private async makeVoid(client: Client, market: number, ids: readonly IdRange[]): Promise<void> {
     if (ids.length === 0) return;
-    await client.query(
-      `UPDATE market SET void = void + $2::int8multirange WHERE id = $1`,
-      [market, multirangeOf(ids)],
-    );
-    await bumpEdgeCandles(
-      client,
-      new Map([[market, ids]]),
-      this.columns,
-      "all",
-    );
+    await client.query(`UPDATE market SET void = void + $2::int8multirange WHERE id = $1`, [
+      market,
+      multirangeOf(ids),
+    ]);
+    await bumpEdgeCandles(client, new Map([[market, ids]]), this.columns, "all");
   }
 }
 
 /** Locks the market, as every write does before it changes candles or coverage. */
-async function lockedMarket(
-  client: Client,
-  name: Market,
-): Promise<number | undefined> {
-  const { rows } = await client.query<{ id: number }>(
-    "SELECT id FROM market WHERE name = $1",
-    [name],
-  );
+async function lockedMarket(client: Client, name: Market): Promise<number | undefined> {
+  const { rows } = await client.query<{ id: number }>("SELECT id FROM market WHERE name = $1", [
+    name,
+  ]);
   const [market] = rows;
   if (market === undefined) return undefined;
   await client.query(LOCK, [literal([market.id])]);

@@ -90,27 +90,21 @@ export class GapStore {
       });
       return ended.map(endedGap);
     }
-    const rows: GapRow[] = await this.source.query(MISSING, [
-      market,
-      after,
-      limit,
-      state,
-    ]);
+    const rows: GapRow[] = await this.source.query(MISSING, [market, after, limit, state]);
     return rows.map(missingGap);
   }
 
   /** Markets with a gap in the ledger, by name; the first 10,000. */
   async figures(): Promise<GapFigures[]> {
-    const rows: Record<string, string | number | null>[] =
-      await this.source.query(
-        `SELECT m.name AS market, count(*) FILTER (WHERE g.state = 'open') AS open,
+    const rows: Record<string, string | number | null>[] = await this.source.query(
+      `SELECT m.name AS market, count(*) FILTER (WHERE g.state = 'open') AS open,
            count(*) FILTER (WHERE g.state = 'repairing') AS repairing,
            count(*) FILTER (WHERE g.state = 'unrepairable') AS unrepairable,
            count(*) FILTER (WHERE g.state = 'repaired') AS repaired, count(*) FILTER (WHERE g.state = 'void') AS void,
            (extract(epoch FROM min(g.found_at) FILTER (WHERE g.state NOT IN ('repaired', 'void'))) * 1000)::float8 AS oldest,
            (SELECT coalesce(sum(upper(x) - lower(x)), 0)::text FROM unnest(range_merge(m.covered)::int8multirange - m.covered - m.void) x) AS missing
          FROM gap g JOIN market m ON m.id = g.market_id GROUP BY m.id ORDER BY m.name LIMIT 10000`,
-      );
+    );
     return rows.map(({ market, oldest, missing, ...counts }) => ({
       market: String(market),
       open: Number(counts["open"]),

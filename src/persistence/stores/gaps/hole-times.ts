@@ -5,10 +5,7 @@
  * @param from SQL of the hole's first id
  * @param to SQL of its end (exclusive)
  */
-export function timesAround(
-  from: string,
-  to: string,
-): { after: string; before: string } {
+export function timesAround(from: string, to: string): { after: string; before: string } {
   const time = (is: string, order: "" | " DESC"): string =>
     `(SELECT t.time FROM trade t WHERE t.market_id = m.id AND t.ord ${is} AND t.time <= m.last_trade ORDER BY t.ord${order} LIMIT 1)`;
   return {

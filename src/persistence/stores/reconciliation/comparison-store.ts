@@ -2,15 +2,8 @@ import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { type Interval, closeTimeOf } from "../../../domain/interval.js";
 import type { Market } from "../../../domain/market.js";
-import {
-  type TimeRange,
-  multirangeOf,
-  timeRangesOf,
-} from "../../../domain/ranges.js";
-import type {
-  Comparison,
-  DifferenceState,
-} from "../../../domain/reconciliation.js";
+import { type TimeRange, multirangeOf, timeRangesOf } from "../../../domain/ranges.js";
+import type { Comparison, DifferenceState } from "../../../domain/reconciliation.js";
 import { DAY_MS } from "../../../domain/units.js";
 import { sqlFile } from "../../schema/sql-file.js";
 
@@ -42,18 +35,13 @@ export class ComparisonStore {
   /**
    * Exchange times of a market's oldest trade and newest record; undefined before its first trade.
    */
-  async reach(
-    market: Market,
-  ): Promise<{ firstTrade: number; clock: number } | undefined> {
-    const rows: { first_trade: string; clock: string }[] =
-      await this.source.query(
-        `SELECT first_trade, clock FROM market WHERE name = $1 AND first_trade IS NOT NULL`,
-        [market],
-      );
-    const [row] = rows;
-    return (
-      row && { firstTrade: Number(row.first_trade), clock: Number(row.clock) }
+  async reach(market: Market): Promise<{ firstTrade: number; clock: number } | undefined> {
+    const rows: { first_trade: string; clock: string }[] = await this.source.query(
+      `SELECT first_trade, clock FROM market WHERE name = $1 AND first_trade IS NOT NULL`,
+      [market],
     );
+    const [row] = rows;
+    return row && { firstTrade: Number(row.first_trade), clock: Number(row.clock) };
   }
 
   /**
@@ -91,11 +79,7 @@ export class ComparisonStore {
   }
 
   /** Those of the times whose candles have not been compared, ascending. */
-  async due(
-    market: Market,
-    interval: Interval,
-    times: TimeRange,
-  ): Promise<TimeRange[]> {
+  async due(market: Market, interval: Interval, times: TimeRange): Promise<TimeRange[]> {
     const rows: { due: string }[] = await this.source.query(
       `SELECT ($3::int8multirange - coalesce((
          SELECT range_agg(c) FROM reconciliation r JOIN market m ON m.id = r.market_id, unnest(r.compared) c
@@ -110,20 +94,13 @@ export class ComparisonStore {
     market: Market,
     candles: readonly { interval: Interval; openTime: number }[],
   ): Promise<Set<string>> {
-    const rows: { interval: Interval; open_time: string }[] =
-      await this.source.query(
-        `SELECT k.interval, k.open_time FROM market m, unnest($2::candle_interval[], $3::bigint[]) AS k (interval, open_time)
+    const rows: { interval: Interval; open_time: string }[] = await this.source.query(
+      `SELECT k.interval, k.open_time FROM market m, unnest($2::candle_interval[], $3::bigint[]) AS k (interval, open_time)
          JOIN reconciliation r ON r.interval = k.interval AND r.day = k.open_time - k.open_time % ${DAY_MS}
          WHERE m.name = $1 AND r.market_id = m.id AND r.compared @> k.open_time`,
-        [
-          market,
-          candles.map(({ interval }) => interval),
-          candles.map(({ openTime }) => openTime),
-        ],
-      );
-    return new Set(
-      rows.map(({ interval, open_time }) => `${interval} ${open_time}`),
+      [market, candles.map(({ interval }) => interval), candles.map(({ openTime }) => openTime)],
     );
+    return new Set(rows.map(({ interval, open_time }) => `${interval} ${open_time}`));
   }
 
   /**
@@ -143,15 +120,14 @@ export class ComparisonStore {
         ...one,
         closeTime: closeTimeOf(interval, one.openTime),
       }));
-    const rows: { open_time: string; state: DifferenceState }[] =
-      await this.source.query(KEEP, [
-        market,
-        interval,
-        compared.map(({ openTime }) => openTime),
-        compared.map(({ openTime }) => closeTimeOf(interval, openTime)),
-        JSON.stringify(differences),
-        since,
-      ]);
+    const rows: { open_time: string; state: DifferenceState }[] = await this.source.query(KEEP, [
+      market,
+      interval,
+      compared.map(({ openTime }) => openTime),
+      compared.map(({ openTime }) => closeTimeOf(interval, openTime)),
+      JSON.stringify(differences),
+      since,
+    ]);
     return rows.map(({ open_time, state }) => ({
       openTime: Number(open_time),
       state,

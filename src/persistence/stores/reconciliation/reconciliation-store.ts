@@ -1,11 +1,5 @@
 import { Injectable } from "@nestjs/common";
-import {
-  And,
-  DataSource,
-  type EntityManager,
-  LessThan,
-  MoreThanOrEqual,
-} from "typeorm";
+import { And, DataSource, type EntityManager, LessThan, MoreThanOrEqual } from "typeorm";
 import type { Interval } from "../../../domain/interval.js";
 import type { Market } from "../../../domain/market.js";
 import type {
@@ -40,11 +34,7 @@ export class ReconciliationStore {
    * Days of one or all markets in which minutes were compared, newest first, then by market; the
    * first 10,000.
    */
-  async days(
-    market: Market | undefined,
-    from: number,
-    to: number,
-  ): Promise<ReconciledDay[]> {
+  async days(market: Market | undefined, from: number, to: number): Promise<ReconciledDay[]> {
     return (await this.counted(market, from - (from % DAY_MS), to)).map(
       ({ market: name, day, ...counts }) => {
         const [compared, differing, incomplete, unjudged] = [
@@ -85,10 +75,7 @@ export class ReconciliationStore {
       where: {
         marketId: idOf(market),
         interval,
-        openTime: And(
-          MoreThanOrEqual(start ?? 0),
-          LessThan(end ?? Number.MAX_SAFE_INTEGER),
-        ),
+        openTime: And(MoreThanOrEqual(start ?? 0), LessThan(end ?? Number.MAX_SAFE_INTEGER)),
         ...(state === undefined ? {} : { state }),
       },
       order: { openTime: "ASC" },
