@@ -7,6 +7,7 @@ import {
   dependencyFaults,
   environmentReaders,
   longFiles,
+  wideComments,
   unusedSql,
 } from "./support/architecture.js";
 import { forbiddenPageImports } from "./support/web-architecture.js";
@@ -97,6 +98,17 @@ describe("the files", () => {
     expect(longFiles({ "src/a.ts": text(300), "test/b.ts": text(301) })).toEqual([
       "test/b.ts has 301 lines",
     ]);
+  });
+});
+
+describe("comments", () => {
+  it("are not wider than code", () => {
+    expect(wideComments(everything)).toEqual([]);
+  });
+
+  it("would be found with 101 columns, and not with 100", () => {
+    const wide = (columns: number): string => `  // ${"x".repeat(columns - 5)}\n`;
+    expect(wideComments({ "src/a.ts": wide(100) + wide(101) })).toEqual(["src/a.ts:2"]);
   });
 });
 

@@ -6,6 +6,7 @@ export type Sources = Readonly<Record<string, string>>;
 
 const FORBIDDEN_FOLDERS = /(^|\/)(common|shared|utils?|helpers?)\//;
 const MAX_LINES = 300;
+const MAX_COLUMNS = 100;
 
 const isSource = (file: string): boolean => file.startsWith("src/") && file.endsWith(".ts");
 const isSpec = (file: string): boolean => file.endsWith(".spec.ts");
@@ -36,6 +37,19 @@ export function longFiles(sources: Sources): string[] {
     .map(([file, text]) => ({ file, lines: text.trimEnd().split("\n").length }))
     .filter(({ lines }) => lines > MAX_LINES)
     .map(({ file, lines }) => `${file} has ${lines} lines`);
+}
+
+/** Lines of comments that are wider than the code may be; Prettier wraps only code. */
+export function wideComments(sources: Sources): string[] {
+  // A migration that has run is not edited.
+  const edited = Object.entries(sources).filter(([file]) => !file.includes("/migrations/"));
+  return edited.flatMap(([file, text]) =>
+    text.split("\n").flatMap((line, at) => {
+      const isComment = /^\s*(\/\*|\*|\/\/|--) /.test(line);
+      const isTable = line.includes("|") || /https?:/.test(line);
+      return isComment && !isTable && line.length > MAX_COLUMNS ? [`${file}:${at + 1}`] : [];
+    }),
+  );
 }
 
 /**
