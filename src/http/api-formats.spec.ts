@@ -137,5 +137,8 @@ describe("two APIs on one server", () => {
     expect(() => formats.add(format)).toThrow("there are two APIs at /api/v3");
     expect(formats.of("/api/v3?x=1")).toBe(format);
     expect(formats.of("/api/v30")).not.toBe(format);
+    expect(formats.of("/api/%763/page")).toBe(format);
+    for (const prefix of ["", "/", "/api/v4/", "api"])
+      expect(() => formats.add({ ...format, prefix })).toThrow("must be like /api/v3");
   });
 });

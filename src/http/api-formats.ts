@@ -32,6 +32,8 @@ export interface ApiFormat {
   requestsLeft?: (left: RequestsLeft) => Record<string, string>;
 }
 
+const PREFIX = /^(\/[\w.-]+)+$/;
+
 /** Tapeline's own API: RFC 9457. */
 const PROBLEMS: ApiFormat = {
   prefix: "",
@@ -55,6 +57,8 @@ export class ApiFormats {
   private readonly added: ApiFormat[] = [];
 
   add(format: ApiFormat): void {
+    if (!PREFIX.test(format.prefix))
+      throw new Error(`the prefix of an API must be like /api/v3, not ${format.prefix}`);
     if (this.added.some(({ prefix }) => prefix === format.prefix))
       throw new Error(`there are two APIs at ${format.prefix}`);
     this.added.push(format);
@@ -63,9 +67,18 @@ export class ApiFormats {
 
   /** The format with the longest matching prefix; Tapeline's own if none matches. */
   of(url: string): ApiFormat {
-    const path = url.split("?", 1)[0] ?? "";
+    const path = decoded(url.split("?", 1)[0] ?? "");
     return (
       this.added.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`)) ?? PROBLEMS
     );
+  }
+}
+
+/** As the router decodes it; unchanged where it cannot be decoded. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
   }
 }

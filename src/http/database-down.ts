@@ -1,8 +1,8 @@
 /**
  * SQLSTATE classes and codes of a server that is unreachable, starting, stopping, out of
- * connections, or timed out.
+ * connections, or timed out, also while it waited for a lock.
  */
-const STATES = /^(08...|57P0[1-5]|53300|57014)$/;
+const STATES = /^(08...|57P0[1-5]|53300|57014|55P03)$/;
 const SYSTEM = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

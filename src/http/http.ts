@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Config } from "../config/config.js";
 import { Connections } from "./connections.js";
-import { ApiFormats } from "./api-formats.js";
+import type { ApiFormats } from "./api-formats.js";
 import { ProblemFilter, codeFor } from "./problem.filter.js";
 import { limitRequests } from "./rate-limit.js";
 
@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 1_048_576;
 const MAX_PARAMETER_LENGTH = 400;
 
 /** The adapter for `NestFactory.create`. */
-export function httpAdapter(formats = new ApiFormats()): FastifyAdapter {
+export function httpAdapter(formats: ApiFormats): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     // Clients can forge X-Forwarded-For; the rate limit counts real addresses.
@@ -43,7 +43,7 @@ export function httpAdapter(formats = new ApiFormats()): FastifyAdapter {
 export async function configureHttp(
   app: NestFastifyApplication,
   config: Config,
-  formats = new ApiFormats(),
+  formats: ApiFormats,
 ): Promise<Connections> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy() },

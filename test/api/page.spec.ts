@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { Module } from "@nestjs/common";
 import { setupPage } from "../../src/api/page/page.js";
 import { readConfig } from "../../src/config/config.js";
+import { ApiFormats } from "../../src/http/api-formats.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 
 const SCRIPT = `console.log(${JSON.stringify("Tapeline ".repeat(500))});\n`;
@@ -26,11 +27,15 @@ function buildInto(folder: string): void {
 }
 
 async function serve(folder: string): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(Nothing, httpAdapter(), {
-    logger: ["fatal"],
-    abortOnError: false,
-  });
-  await configureHttp(app, readConfig({ RATE_LIMIT: "3" }));
+  const app = await NestFactory.create<NestFastifyApplication>(
+    Nothing,
+    httpAdapter(new ApiFormats()),
+    {
+      logger: ["fatal"],
+      abortOnError: false,
+    },
+  );
+  await configureHttp(app, readConfig({ RATE_LIMIT: "3" }), new ApiFormats());
   setupPage(app, folder);
   await app.listen(0, "127.0.0.1");
   return app;

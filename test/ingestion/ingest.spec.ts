@@ -4,6 +4,7 @@ import { Logger, Module } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { CONFIG, readConfig } from "../../src/config/config.js";
+import { ApiFormats } from "../../src/http/api-formats.js";
 import { configureHttp, httpAdapter } from "../../src/http/http.js";
 import { IngestKeyGuard } from "../../src/http/ingest-key.guard.js";
 import type { Problem } from "../../src/http/problem.js";
@@ -34,11 +35,11 @@ async function start(keys = `${KEY},${OTHER_KEY}`): Promise<void> {
   })
   class Root {}
   Logger.overrideLogger(false);
-  app = await NestFactory.create<NestFastifyApplication>(Root, httpAdapter(), {
+  app = await NestFactory.create<NestFastifyApplication>(Root, httpAdapter(new ApiFormats()), {
     logger: false,
     abortOnError: false,
   });
-  await configureHttp(app, config);
+  await configureHttp(app, config, new ApiFormats());
   await app.listen(0, "127.0.0.1");
   const { port } = app.getHttpServer().address() as AddressInfo;
   url = `http://127.0.0.1:${port}/api/v1/trades`;
