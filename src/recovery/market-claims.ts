@@ -38,7 +38,6 @@ export class MarketClaims {
     this.subscription?.unsubscribe();
     clearInterval(this.timer);
     await this.running;
-    await this.connection?.releaseAll();
     await this.dropAll();
   }
 

@@ -77,6 +77,20 @@ describe("a market", () => {
     await until(() => marketsOf(one).length === ALL.length, LIMIT);
     expect(marketsOf(one)).toEqual(ALL);
   });
+
+  it("is free again when a statement of its connection has failed, which the pool reuses", async () => {
+    const [one, , source] = await two();
+    one.start();
+    await until(() => marketsOf(one).length === ALL.length, LIMIT);
+    // PostgreSQL rejects the text, and the connection lives on.
+    await expect(one.claimJob("\0")).rejects.toThrow(/0x00/);
+    await one.stop();
+    const [{ locks }] = await source.query<[{ locks: number }]>(
+      `SELECT count(*)::integer AS locks FROM pg_locks
+       WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    expect(locks).toBe(0);
+  });
 });
 
 describe("a market that is added while the process runs", () => {

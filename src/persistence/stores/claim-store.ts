@@ -48,16 +48,19 @@ export class ClaimConnection {
     );
   }
 
-  /** To call before `close`: the pool may reuse the connection, which must not keep the locks. */
-  async releaseAll(): Promise<void> {
-    if (this.isLost) return;
-    await this.runner
-      .query("SELECT pg_advisory_unlock_all()")
-      .catch(() => undefined /* the connection is gone, and the locks with it */);
+  /**
+   * Releases all claims and returns the connection to the pool, which reuses it. A connection that
+   * cannot release them is ended instead.
+   */
+  async close(): Promise<void> {
+    const release = "SELECT pg_advisory_unlock_all()";
+    if (!this.isLost) await this.runner.query(release).catch(() => this.end());
+    await this.runner.release();
   }
 
-  /** Returns the connection to the pool. */
-  close(): Promise<void> {
-    return this.runner.release();
+  /** PostgreSQL releases the locks of a session that ends, and the pool drops its connection. */
+  private async end(): Promise<void> {
+    const end = "SELECT pg_terminate_backend(pg_backend_pid())";
+    await this.runner.query(end).catch(() => undefined);
   }
 }
