@@ -60,7 +60,9 @@ describe("a minute that differs from the venue's", () => {
     expect(settled.foundAt).toBe(difference.foundAt);
     await scene.compared();
     expect((await bench.day(MARKET)).matchRatio).toBe(1);
-    expect(await bench.results.of(MARKET, "1m", scene.minuteOf(8))).toMatchObject({
+    expect(
+      await bench.results.of(MARKET, "1m", scene.minuteOf(8), bench.tape.source.manager),
+    ).toMatchObject({
       outcome: "match",
       difference: { state: "resolved", outcome: "differs" },
     });

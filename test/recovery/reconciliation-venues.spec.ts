@@ -173,7 +173,9 @@ describe("longer intervals", () => {
     ]);
     expect(endsOf("3d")).toEqual([]);
     const end = endsOf("1h")[0] as number;
-    expect(await bench.results.of(market, "1h", end - HOUR)).toMatchObject({
+    expect(
+      await bench.results.of(market, "1h", end - HOUR, bench.tape.source.manager),
+    ).toMatchObject({
       outcome: "match",
     });
   }, 60_000);

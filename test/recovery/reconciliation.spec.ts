@@ -39,11 +39,15 @@ describe("minutes that equal the venue's", () => {
     });
     expect(await scene.differences()).toEqual([]);
     expect(await scene.rests()).toBe(true);
-    expect(await bench.results.of(MARKET, "1m", scene.minuteOf(3))).toMatchObject({
+    expect(
+      await bench.results.of(MARKET, "1m", scene.minuteOf(3), bench.tape.source.manager),
+    ).toMatchObject({
       outcome: "match",
       difference: null,
     });
-    expect(await bench.results.of(MARKET, "1m", scene.minuteOf(0))).toBeNull();
+    expect(
+      await bench.results.of(MARKET, "1m", scene.minuteOf(0), bench.tape.source.manager),
+    ).toBeNull();
     expect(await figure(running.metrics, "tapeline_match_ratio")).toBe(1);
     await running.stop();
     const before = venue.klineRequests;

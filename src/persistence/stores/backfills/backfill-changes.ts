@@ -5,6 +5,8 @@ import { BackfillEntity, type BackfillState } from "../../schema/entities/backfi
 
 /** States of a job that has not ended. */
 export const OPEN_STATES: BackfillState[] = ["waiting", "running"];
+/** A process that was cut off in its transaction holds the lock until PostgreSQL notices. */
+const LOCK_LIMIT_MS = 5_000;
 export const now = (): string => "now()";
 
 /** Progress of a job: `read` and `stored` are added to its counts. */
@@ -21,6 +23,7 @@ export interface Step {
  * transaction ends: two concurrent requests could otherwise both take the last place.
  */
 export async function openBackfills(transaction: EntityManager): Promise<number> {
+  await transaction.query(`SET LOCAL lock_timeout = ${LOCK_LIMIT_MS}`);
   await transaction.query("SELECT pg_advisory_xact_lock($1)", [ADVISORY_LOCKS.openBackfills]);
   return transaction.countBy(BackfillEntity, {
     state: In(OPEN_STATES),

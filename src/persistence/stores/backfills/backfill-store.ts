@@ -165,7 +165,10 @@ export class BackfillStore {
       },
       OPEN_STATES,
     );
-    return isOpen ? workOf(await this.row(id)) : undefined;
+    if (!isOpen) return undefined;
+    const job = await this.row(id);
+    // It may have been cancelled meanwhile.
+    return job.state === "running" ? workOf(job) : undefined;
   }
 
   /**

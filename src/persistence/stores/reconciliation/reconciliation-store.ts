@@ -93,7 +93,7 @@ export class ReconciliationStore {
     market: Market,
     interval: Interval,
     openTime: number,
-    manager: EntityManager = this.source.manager,
+    manager: EntityManager,
   ): Promise<CandleReconciliation | null> {
     const rows: { id: number; at: Date }[] = await manager.query(
       `SELECT m.id, r.compared_at AS at FROM market m
