@@ -43,6 +43,7 @@ export default {
       testMatch: [
         ...suites("src", "web", "test/venues"),
         "<rootDir>/test/{architecture,documents,errors,imports}.spec.ts",
+        "<rootDir>/test/mutation/statements.spec.ts",
         // These only read recordings; the others of that folder open sockets and wait.
         "<rootDir>/test/ingestion/venue-*.spec.ts",
       ],
