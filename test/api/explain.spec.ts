@@ -92,8 +92,16 @@ describe("explain", () => {
     await api.record([
       trade(market, 10, START, { ...single, offBook: true, price: "1" }),
       trade(market, 11, START + 1, aggregate),
-      trade(market, 14, START + 2, { ...single, price: "102" }),
-      trade(market, 15, START + 3, { ...aggregate, offBook: true }),
+      trade(market, 14, START + 2, {
+        ...single,
+        price: "102",
+        takerSide: "sell",
+      }),
+      trade(market, 15, START + 3, {
+        ...aggregate,
+        offBook: true,
+        price: "1000",
+      }),
     ]);
     const { candle, firstTrade, lastTrade, stored, recomputation } = await explain(market);
     expect(candle).toMatchObject({ trades: 4, firstTradeId: "11" });

@@ -15,10 +15,12 @@ const M = "binance:N";
 let tape: Tape;
 let transport: Transport;
 let heard: Candle[];
+let made: Announcer[];
 beforeEach(async () => {
   tape = await openTape("1m");
   transport = new InProcessTransport();
   heard = [];
+  made = [];
   const listen: DeliveryHandler = ({ records }) =>
     Promise.resolve(void heard.push(...(records as Candle[])));
   await transport.subscribe({
@@ -31,13 +33,17 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
+  // Also those of a test that failed: a timer that goes on would keep the run from ending.
+  for (const each of made) await each.stop();
   await transport.close();
   await tape.close();
 });
 
-/** The announcing part of a recorder process; to abandon it is to kill it. */
-function announcer(): Announcer {
-  return new Announcer(tape.source, transport, tape.candles, new RecorderFigures(new Metrics()));
+/** A recorder process as far as announcing goes; abandoning it is what `kill -9` leaves. */
+function announcer(topics = transport): Announcer {
+  const one = new Announcer(tape.source, topics, tape.candles, new RecorderFigures(new Metrics()));
+  made.push(one);
+  return one;
 }
 const left = async (): Promise<number> => {
   const [row] = await tape.source.query<[{ left: number }]>(
@@ -84,13 +90,7 @@ it.each([
     expect(await left()).toBe(1);
     const unreachable = new InProcessTransport();
     await unreachable.close();
-    const dying = new Announcer(
-      tape.source,
-      unreachable,
-      tape.candles,
-      new RecorderFigures(new Metrics()),
-    );
-    await expect(dying.publish(candles, never)).rejects.toMatchObject({
+    await expect(announcer(unreachable).publish(candles, never)).rejects.toMatchObject({
       code: "closed",
     });
     expect(heard).toEqual([]);

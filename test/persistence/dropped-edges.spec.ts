@@ -129,6 +129,18 @@ async function loadDay(trades: readonly Trade[]): Promise<void> {
   await load.close();
 }
 
+it("a gap below a dropped trade is noted without a time after it: the next that is kept may be days away", async () => {
+  await record(
+    ...series(100, 30, KEPT - DAY),
+    ...series(134, 100, KEPT - DAY + 6 * HOUR),
+    ...series(234, 20, KEPT),
+  );
+  await drop();
+  expect((await tape.ledger.sweep([M])).news).toMatchObject([
+    { event: "found", fromId: "130", toId: "133", before: null },
+  ]);
+});
+
 describe("beside a day whose trades were dropped, a candle whose completeness changes has a new version", () => {
   it("when a hole at the horizon is filled", async () => {
     await holeAtTheHorizon();

@@ -83,6 +83,28 @@ describe("the ledger of gaps", () => {
     expect(await tape.gaps.figures()).toMatchObject([{ market: M, open: 2, missingIds: "4" }]);
   });
 
+  it("reports for each sweep how much of a market was found or has ended, and when it was traded", async () => {
+    await hold(1, 2, 5, 6, 9);
+    const around = { after: NOON + 2_000, before: NOON + 9_000 };
+    const both = { market: M, gaps: 2, fromId: "3", toId: "8", ids: "4" };
+    expect((await tape.ledger.sweep([M])).news).toEqual([
+      { ...both, ...around, event: "found", trades: "0", seconds: 0 },
+    ]);
+    await hold(3, 4, 7, 8);
+    const seconds = expect.any(Number) as number;
+    expect((await tape.ledger.sweep([M])).news).toEqual([
+      { ...both, ...around, event: "repaired", trades: "4", seconds },
+    ]);
+  });
+
+  it("notes the oldest first of more holes than one sweep may note", async () => {
+    const odd = Array.from({ length: 10_002 }, (_, index) => 2 * index + 1);
+    await hold(...odd);
+    const [first] = (await tape.ledger.sweep([M])).news;
+    expect(first).toMatchObject({ gaps: 10_000, fromId: "2", toId: "20000" });
+    expect((await tape.ledger.sweep([M])).news).toMatchObject([{ gaps: 1, fromId: "20002" }]);
+  });
+
   it("keeps a gap until its last id is there, also in pieces and out of order", async () => {
     await hold(1, 10);
     await tape.ledger.sweep([M]);

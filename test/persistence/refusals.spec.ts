@@ -184,6 +184,11 @@ it("refuses an id of a sparse market under another time, in one batch and in two
     await reasons([posted("a", NOON), posted("a", NOON + 1), posted("b", NOON), posted("a", NOON)]),
   ).toEqual([[1, "id_conflict"]]);
   expect(await reasons([posted("b", NOON + 2), posted("c", NOON)])).toEqual([[0, "id_conflict"]]);
+  // Whether it is later or earlier than what is stored: the first that came keeps the id.
+  expect(await reasons([posted("a", NOON - 1)])).toEqual([[0, "id_conflict"]]);
+  expect(await reasons([posted("d", NOON + 9), posted("d", NOON + 8)])).toEqual([
+    [1, "id_conflict"],
+  ]);
   expect(
     (await tape.trades.page({ market: "posted:X", limit: 9 })).map(({ id, time }) => [
       id,
@@ -193,6 +198,7 @@ it("refuses an id of a sparse market under another time, in one batch and in two
     ["a", 0],
     ["b", 0],
     ["c", 0],
+    ["d", 9],
   ]);
 });
 
