@@ -1,4 +1,4 @@
 import fc from "fast-check";
 
-/** Whether there is a counterexample is all that a mutant is asked: none is made smaller. */
+/** Only whether there is a counterexample matters for a mutant: none is made smaller. */
 fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });

@@ -5,7 +5,7 @@ import { BAR, type Mutant, isGood, report } from "./result.js";
 import { STATEMENTS } from "./statements.js";
 import { tryStatements } from "./try-statements.js";
 
-const HELP = `Changes the code in small ways and runs the tests: what they do not notice, nobody tests.
+const HELP = `Changes the code in small ways and runs the tests: what they do not notice is untested.
 
 npm run test:mutation -- [part…] [options]
 
