@@ -33,14 +33,16 @@ export class UpgradePaths {
         ignoreUpgrade(server, request, socket, head);
         return;
       }
-      // Node has taken its own listener off; without one, a reset by the client would end the process.
+      // Node has taken its own listener off; without one, a reset by the client would end the
+      // process.
       socket.on("error", () => socket.destroy());
       const path = (request.url ?? "").split("?", 1)[0] ?? "";
       const [taker] = [...this.taken]
         .filter(([parent]) => isAt(path, parent))
         .sort(([a], [b]) => b.length - a.length);
       if (taker !== undefined) taker[1]?.(request, socket, head);
-      // Nothing limits an upgraded socket's time any more: a client that never closes would keep it.
+      // Nothing limits an upgraded socket's time any more: a client that never closes would keep
+      // it.
       else socket.once("finish", () => socket.destroy()).end(NOT_FOUND);
     });
   }
