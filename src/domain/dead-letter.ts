@@ -1,3 +1,6 @@
+/** The part of a refused record that its dead letter holds. */
+export const MAX_PAYLOAD_CHARACTERS = 8_192;
+
 /** A record that was refused for good, and its origin. */
 export interface DeadLetter {
   /**

@@ -1,12 +1,10 @@
 import type { Candle } from "../domain/candle.js";
+import { MAX_PAYLOAD_CHARACTERS } from "../domain/dead-letter.js";
 import { type TapeRecord, type Trade, isClock } from "../domain/trade.js";
 import type { Item } from "./lanes.js";
 import { readTrade, writeTrade } from "./trade-text.js";
 import type { TopicName, TopicRecords } from "./topics.js";
 import { type Defect, defectOf } from "./validity.js";
-
-/** Part of the refused record that a dead letter holds. */
-const MAX_PAYLOAD_CHARACTERS = 8_192;
 
 /** The key that decides a record's partition: the market, so that its records stay in order. */
 export function partitionKeyOf(topic: TopicName, record: TopicRecords[TopicName]): string {

@@ -10,6 +10,9 @@ import { LIVE_LIMITS } from "../../live/live-limits.js";
 type Server = ReturnType<IoAdapter["createIOServer"]>;
 type Options = NonNullable<Parameters<IoAdapter["createIOServer"]>[1]>;
 
+/** The default of every Socket.IO client. */
+const PATH = "/socket.io/";
+
 /** Socket.IO on the application's own port, with the options that need the configuration. */
 export class LiveAdapter extends IoAdapter {
   constructor(
@@ -22,9 +25,10 @@ export class LiveAdapter extends IoAdapter {
   }
 
   override createIOServer(port: number, options?: Options): Server {
-    this.upgradePaths.add("/socket.io/");
+    this.upgradePaths.add(PATH);
     const server: Server = super.createIOServer(port, {
       ...options,
+      path: PATH,
       transports: ["websocket"],
       // Other handlers accept WebSockets at their own paths (see UpgradePaths).
       destroyUpgrade: false,

@@ -4,7 +4,7 @@ import { plural } from "../../domain/plural.js";
 import { isClock } from "../../domain/trade.js";
 import { RecorderFigures } from "../figures/recorder-figures.js";
 import { RethrowFilter } from "../../streaming/rethrow.filter.js";
-import type { DeadLetter } from "../../domain/dead-letter.js";
+import { type DeadLetter, MAX_PAYLOAD_CHARACTERS } from "../../domain/dead-letter.js";
 import type { Delivery, Undecodable } from "../../streaming/transport.js";
 import { FeedStateStore } from "../stores/feed-state-store.js";
 import { Announcer } from "./announcer.js";
@@ -14,8 +14,6 @@ import { Recorder, type RefusedRecord } from "./recorder.js";
 
 /** `@EventPattern(topic, RECORDER)` binds a handler to the recorders' consumer group. */
 export const RECORDER = Symbol("recorder");
-
-const MAX_PAYLOAD_CHARACTERS = 8_192;
 
 /**
  * Consumes topics. A batch is acknowledged once its trades are committed and its candles are

@@ -1,11 +1,11 @@
-import { Column, Entity, PrimaryColumn } from "typeorm";
-import { INTERVALS, type Interval } from "../../../domain/interval.js";
+import { Column, Entity } from "typeorm";
 import {
   DIFFERENCE_STATES,
   type DifferenceState,
   type FieldDifference,
   type Outcome,
 } from "../../../domain/reconciliation.js";
+import { CandleKey } from "./candle-key.js";
 import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
 const OUTCOMES: readonly Outcome[] = ["match", "differs", "missing_here", "missing_there"];
@@ -14,17 +14,7 @@ const OUTCOMES: readonly Outcome[] = ["match", "differs", "missing_here", "missi
  * A candle that differs, or differed, from the venue's own; keep-comparisons.sql writes it.
  */
 @Entity("candle_difference")
-export class CandleDifferenceEntity {
-  @PrimaryColumn("integer", { name: "market_id" })
-  marketId!: number;
-
-  @PrimaryColumn("enum", { enum: INTERVALS, enumName: "candle_interval" })
-  interval!: Interval;
-
-  /** Epoch ms, as all times. */
-  @PrimaryColumn("bigint", { name: "open_time", transformer: WHOLE_NUMBER })
-  openTime!: number;
-
+export class CandleDifferenceEntity extends CandleKey {
   @Column("bigint", { name: "close_time", transformer: WHOLE_NUMBER })
   closeTime!: number;
 

@@ -1,20 +1,10 @@
 import { Column, Entity, PrimaryColumn } from "typeorm";
-import { INTERVALS, type Interval } from "../../../domain/interval.js";
+import { CandleKey } from "./candle-key.js";
 import { DECIMAL, EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
 /** The values of a closed candle before one of its revisions; the merge writes it. */
 @Entity("candle_revision")
-export class CandleRevisionEntity {
-  @PrimaryColumn("integer", { name: "market_id" })
-  marketId!: number;
-
-  @PrimaryColumn("enum", { enum: INTERVALS, enumName: "candle_interval" })
-  interval!: Interval;
-
-  /** Epoch ms, as all times. */
-  @PrimaryColumn("bigint", { name: "open_time", transformer: WHOLE_NUMBER })
-  openTime!: number;
-
+export class CandleRevisionEntity extends CandleKey {
   @PrimaryColumn("integer")
   revision!: number;
 

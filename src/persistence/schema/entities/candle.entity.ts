@@ -1,5 +1,5 @@
-import { Column, Entity, PrimaryColumn } from "typeorm";
-import { INTERVALS, type Interval } from "../../../domain/interval.js";
+import { Column, Entity } from "typeorm";
+import { CandleKey } from "./candle-key.js";
 import { DECIMAL, EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
 /**
@@ -7,17 +7,7 @@ import { DECIMAL, EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
  * follows from the market's coverage.
  */
 @Entity("candle")
-export class CandleEntity {
-  @PrimaryColumn("integer", { name: "market_id" })
-  marketId!: number;
-
-  @PrimaryColumn("enum", { enum: INTERVALS, enumName: "candle_interval" })
-  interval!: Interval;
-
-  /** Epoch ms, as all times. */
-  @PrimaryColumn("bigint", { name: "open_time", transformer: WHOLE_NUMBER })
-  openTime!: number;
-
+export class CandleEntity extends CandleKey {
   /** Last ms of the bucket. */
   @Column("bigint", { name: "close_time", transformer: WHOLE_NUMBER })
   closeTime!: number;

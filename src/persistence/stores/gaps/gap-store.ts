@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { DataSource, MoreThan } from "typeorm";
 import type { Market } from "../../../domain/market.js";
 import { GapEntity, type GapState } from "../../schema/entities/gap.entity.js";
-import { idOf } from "../../schema/entities/of-market.js";
+import { idOfMarket } from "../id-of-market.js";
 import { timesAround } from "./hole-times.js";
 
 export { GAP_STATES, type GapState } from "../../schema/entities/gap.entity.js";
@@ -84,7 +84,7 @@ export class GapStore {
     const { after = "-1", limit, state = null } = page;
     if (state === "repaired" || state === "void") {
       const ended = await this.source.getRepository(GapEntity).find({
-        where: { marketId: idOf(market), idFrom: MoreThan(after), state },
+        where: { marketId: idOfMarket(market), idFrom: MoreThan(after), state },
         order: { idFrom: "ASC", id: "ASC" },
         take: limit,
       });

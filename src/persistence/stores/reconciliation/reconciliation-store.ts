@@ -10,7 +10,7 @@ import type {
 } from "../../../domain/reconciliation.js";
 import { DAY_MS, MINUTE_MS } from "../../../domain/units.js";
 import { CandleDifferenceEntity } from "../../schema/entities/candle-difference.entity.js";
-import { idOf } from "../../schema/entities/of-market.js";
+import { idOfMarket } from "../id-of-market.js";
 
 const MAX_DAYS = 10_000;
 
@@ -73,7 +73,7 @@ export class ReconciliationStore {
     const { market, interval, start, end, state, limit } = query;
     const rows = await this.source.getRepository(CandleDifferenceEntity).find({
       where: {
-        marketId: idOf(market),
+        marketId: idOfMarket(market),
         interval,
         openTime: And(MoreThanOrEqual(start ?? 0), LessThan(end ?? Number.MAX_SAFE_INTEGER)),
         ...(state === undefined ? {} : { state }),
