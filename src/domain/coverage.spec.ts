@@ -50,3 +50,12 @@ it.each([
     expect(completenessByWatch(openTime, closeTime, unwatched)).toBe(expected);
   },
 );
+
+it("says false of a bucket that one of several times overlaps", () => {
+  const unwatched = [
+    { from: 100, to: 200 },
+    { from: 500, to: 600 },
+  ];
+  expect(completenessByWatch(300, 599, unwatched)).toBe(false);
+  expect(completenessByWatch(300, 399, unwatched)).toBeNull();
+});

@@ -30,16 +30,17 @@ export function canonical(text: string): string | undefined {
     while (text.charCodeAt(to - 1) === ZERO) to--;
     if (to === point + 1) to = point;
   }
-  const fractionDigits = to > integerEnd ? to - integerEnd - 1 : 0;
+  // −1 without a point.
+  const fractionDigits = to - integerEnd - 1;
   if (integerEnd - from > MAX_INTEGER_DIGITS || fractionDigits > MAX_FRACTION_DIGITS)
     return undefined;
-  return from === 0 && to === length ? text : text.slice(from, to);
+  return text.slice(from, to);
 }
 
 function stripTrailingZeros(digits: string): string {
   let end = digits.length;
-  while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
-  return end === digits.length ? digits : digits.slice(0, end);
+  while (digits.charCodeAt(end - 1) === ZERO) end--;
+  return digits.slice(0, end);
 }
 
 /**

@@ -6,6 +6,8 @@ describe("a market's name", () => {
     ["binance-usdm:BTCUSDT_240927", "binance-usdm", "BTCUSDT_240927"],
     ["kraken:BTC/USD", "kraken", "BTC/USD"],
     ["posted:a:b:c", "posted", "a:b:c"],
+    ["x:9", "x", "9"],
+    [`${"a".repeat(32)}:${"A".repeat(64)}`, "a".repeat(32), "A".repeat(64)],
   ])("%s is of venue %s and symbol %s", (text, venue, symbol) => {
     expect(parseMarket(text)).toEqual({ venue, symbol });
     expect(splitMarket(text)).toEqual({ venue, symbol });
@@ -18,6 +20,9 @@ describe("a market's name", () => {
     ["without a symbol", "binance:"],
     ["with a venue in capitals", "Binance:BTCUSDT"],
     ["with a venue that begins with a digit", "1inch:BTCUSDT"],
+    ["with a venue of other letters", "bin_ance:BTCUSDT"],
+    ["with a venue after white space", " binance:BTCUSDT"],
+    ["with a symbol that begins with a point", "binance:.BTC"],
     ["with white space", "binance:BTC USDT"],
     ["with a quote", "binance:BTC'USDT"],
     ["with a control character", "binance:BTC\u0000"],

@@ -19,7 +19,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   domain: {
     about: "exact numbers, intervals, coverage and the other domain types",
     code: /^src\/domain\//,
-    suites: /^src\/domain\/.*\.spec\.ts$/,
+    suites: /^(src\/domain\/.*|test\/errors)\.spec\.ts$/,
   },
   venues: {
     about: "decoding of what exchanges send",
