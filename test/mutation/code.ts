@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
 import { equivalentOf } from "./equivalents.js";
 import { type Group, codeOf, filesOf } from "./groups.js";
+import { Progress } from "./progress.js";
 import type { Mutant } from "./result.js";
 import { sample } from "./sample.js";
+
+type MutantResult = Awaited<ReturnType<Stryker["runMutationTest"]>>[number];
 
 export interface Choice {
   /** Share of the mutants that are tried, up to 1. */
@@ -37,31 +40,50 @@ export async function tryCode(group: Group, { share, seed, workers }: Choice): P
       enableFindRelatedTests: false,
     },
     mutate: share < 1 ? lines(code, share, seed) : code,
-    reporters: ["progress"],
+    plugins: ["@stryker-mutator/jest-runner", resolve("test/mutation/early-reporter.js")],
+    reporters: ["early"],
     concurrency: workers,
     timeoutMS: 20_000,
     tempDirName: join(tmpdir(), "tapeline-mutants"),
-    ignorePatterns: [".git", "dist", ".cache", "docs", "powerbi", "reports"],
+    ignorePatterns: [".git", "dist", ".cache", "docs/*.png", "powerbi", "reports"],
     allowEmpty: true,
   });
-  const results = await stryker.runMutationTest();
-  const texts = new Map<string, string[]>();
-  return results.flatMap((result) => {
-    const path = relative(process.cwd(), result.fileName);
-    let text = texts.get(path);
-    if (text === undefined) texts.set(path, (text = readFileSync(path, "utf8").split("\n")));
-    const { start, end } = result.location;
-    // StrykerJS counts lines and columns from 0 here.
-    const was = cut(text, start, end);
-    const became = result.replacement ?? "";
-    const line = text[start.line]?.trim() ?? "";
-    if (equivalentOf(path, line, became) !== undefined) return [];
-    const outcome = OUTCOMES[result.status] ?? "error";
-    // Code that cannot be compiled is no mutant.
-    if (result.status === "CompileError" || result.status === "Ignored") return [];
-    const place = `${path}:${start.line + 1}:${start.column + 1}`;
-    return [{ place, was, became, outcome }];
-  });
+  const mutants: Mutant[] = [];
+  let progress: Progress | undefined;
+  const planned = (count: number): void => void (progress = new Progress(count));
+  const tried = (result: MutantResult): void => {
+    const mutant = mutantOf(result);
+    if (mutant === undefined) return;
+    mutants.push(mutant);
+    progress?.tried(mutant);
+  };
+  const events: NodeJS.EventEmitter = process;
+  events.on("mutants", planned).on("mutant", tried);
+  try {
+    await stryker.runMutationTest();
+  } finally {
+    events.off("mutants", planned).off("mutant", tried);
+    progress?.end();
+  }
+  return mutants;
+}
+
+/** Undefined for what is no mutant: code that cannot be compiled, or that does the same. */
+function mutantOf(result: MutantResult): Mutant | undefined {
+  if (result.status === "CompileError" || result.status === "Ignored") return undefined;
+  const path = relative(process.cwd(), result.fileName);
+  const text = readFileSync(path, "utf8").split("\n");
+  // StrykerJS counts lines and columns from 1 here.
+  const { start, end } = result.location;
+  const became = result.replacement ?? "";
+  const line = text[start.line - 1]?.trim() ?? "";
+  if (equivalentOf(path, line, became) !== undefined) return undefined;
+  return {
+    place: `${path}:${start.line}:${start.column}`,
+    was: cut(text, start, end),
+    became,
+    outcome: OUTCOMES[result.status] ?? "error",
+  };
 }
 
 /** Some lines of the files, as StrykerJS wants them: mutants that span lines are in no sample. */
@@ -77,8 +99,8 @@ function lines(code: readonly string[], share: number, seed: number): string[] {
 type Position = { line: number; column: number };
 
 function cut(text: readonly string[], start: Position, end: Position): string {
-  const part = text.slice(start.line, end.line + 1);
-  part[part.length - 1] = (part.at(-1) ?? "").slice(0, end.column);
-  part[0] = (part[0] ?? "").slice(start.column);
+  const part = text.slice(start.line - 1, end.line);
+  part[part.length - 1] = (part.at(-1) ?? "").slice(0, end.column - 1);
+  part[0] = (part[0] ?? "").slice(start.column - 1);
   return part.join("\n");
 }
