@@ -50,6 +50,19 @@ it("closes a candle when a trade passes its end, at revision 0", async () => {
   });
 });
 
+it("gives a candle a new version with each batch that changes it, open or closed, and none without", async () => {
+  const versionAfter = async (...records: TapeRecord[]): Promise<number | undefined> => {
+    await record(...records);
+    return (await minute(NOON))?.version;
+  };
+  const second = trade(M, 2, NOON + 200);
+  expect(await versionAfter(trade(M, 1, NOON + 100))).toBe(1);
+  expect(await versionAfter(second, trade(M, 3, NOON + 300))).toBe(2);
+  expect(await versionAfter(second)).toBe(2);
+  expect(await versionAfter({ market: M, clock: NOON + MINUTE })).toBe(3);
+  expect(await versionAfter(trade(M, 4, NOON + 400))).toBe(4);
+});
+
 it("does not close a candle one millisecond before its end", async () => {
   await record(trade(M, 1, NOON), trade(M, 2, NOON + MINUTE - 1));
   expect(await minute(NOON)).toMatchObject({ closed: false, trades: 2 });
