@@ -120,4 +120,35 @@ describe("the log of gaps", () => {
     log.close();
     expect(lines.at(-1)).toBe("… and 1 more: 1 found (gaps, in all markets)");
   });
+
+  it("goes by a clock of its own unless it is given one", () => {
+    const write = (line: string): void => void lines.push(line);
+    log = new GapLog({ log: write, warn: write });
+    for (let n = 0; n < 6; n++) swept("found");
+    expect(lines).toHaveLength(5);
+  });
+
+  it("counts a minute from the first line, not from the last", () => {
+    swept("found");
+    now = 30_000;
+    for (let n = 0; n < 5; n++) swept("found");
+    now = 60_000;
+    swept("repaired");
+    expect(lines.slice(5)).toEqual([
+      "… and 1 more: 1 found (gaps, in all markets)",
+      expect.stringContaining("1 gap repaired"),
+    ]);
+  });
+
+  it("counts attempts that it leaves out as one gap each", () => {
+    for (let n = 0; n < 5; n++) swept("found");
+    attempted("refused", "400");
+    attempted("refused", "400", { state: "unrepairable", market: "binance:ETHUSDT" });
+    log.close();
+    expect(lines.slice(5)).toEqual([
+      "… and 2 more: 1 blocked, 1 unrepairable (gaps, in all markets)",
+    ]);
+    log.close();
+    expect(lines).toHaveLength(6);
+  });
 });

@@ -2,6 +2,7 @@ import { HOUR_MS } from "../../domain/units.js";
 import type { DueGap } from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { TransportError } from "../../streaming/transport.js";
 import { binance } from "../../venues/binance/spot.js";
+import type { Venue } from "../../venues/venue.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
 import type { HoleAnswer } from "./hole-repair.js";
 import {
@@ -10,6 +11,7 @@ import {
   type Verdict,
   afterAnswers,
   afterFailure,
+  afterProof,
   streakOf,
 } from "./repair-verdict.js";
 
@@ -191,5 +193,84 @@ describe("no gap is given up that makes progress", () => {
       state: "repairing",
       nextTryMs: confirmMs,
     });
+  });
+});
+
+describe("an attempt's outcome and reason, as the ledger keeps them", () => {
+  const behind = { isBehind: true, unreported: 5n, hasReported: false };
+  const absent = "the venue has no trade for some ids";
+  it.each<[string, string | null, () => Verdict]>([
+    ["unreachable", "503", () => failed(away)],
+    ["undelivered", "no broker", () => failed(new TransportError("unavailable", "no broker"))],
+    ["refused", "400 Invalid symbol.", () => failed(refused)],
+    ["failed", "too large", () => failed(new TransportError("rejected", "too large"))],
+    ["failed", "odd", () => failed(new Error("odd"))],
+    ["unfit", "bad_price", () => answered({ unfit: "bad_price" })],
+    ["behind", "the venue's REST does not know these ids yet", () => answered(behind)],
+    ["absent", `${absent}: requested again to confirm`, () => answered({}, NONE, 1n)],
+    ["told", null, () => answered({ trades: 1 })],
+    ["proven", null, () => afterProof(true, REPAIR_TIMING)],
+  ])("%s: %s", (outcome, reason, attempt) => {
+    expect(attempt()).toMatchObject({ outcome, reason, consecutive: 1 });
+  });
+
+  it.each<[string, number, string, (streak: Streak) => Verdict]>([
+    ["refused", 3, "the venue refuses: 400 Invalid symbol.", (streak) => failed(refused, streak)],
+    ["failed", 8, "odd", (streak) => failed(new Error("odd"), streak)],
+    [
+      "behind",
+      40,
+      "the venue's REST still does not know these ids",
+      (streak) => answered(behind, streak),
+    ],
+    ["absent", 8, `${absent}, and for others each time`, (streak) => answered({}, streak, 1n)],
+    [
+      "told",
+      8,
+      "fetched 8 times and still not stored: see the dead letters",
+      (streak) => answered({ trades: 1 }, streak),
+    ],
+  ])("%s after %i attempts: %s", (outcome, attempts, reason, attempt) => {
+    const verdict = after(attempts, attempt);
+    expect(verdict).toMatchObject({ outcome, reason, state: "unrepairable" });
+    expect(verdict.consecutive).toBe(attempts);
+  });
+
+  it("is what the venue serves, where it reports nothing", () => {
+    const silent = { unreported: 5n, hasReported: false };
+    const serving = (repair: unknown): Verdict =>
+      afterAnswers({ repair } as Venue, [answer(silent)], 0n, NONE, REPAIR_TIMING);
+    const text = "the venue returns nothing for these ids: it serves";
+    expect(serving({ kind: "by id", reach: "the last hour" })).toMatchObject({
+      outcome: "untold",
+      reason: `${text} the last hour`,
+      state: "unrepairable",
+    });
+    expect(serving({ kind: "none" }).reason).toBe(`${text} nothing`);
+  });
+
+  it("is the first of several answers that decides, the worst one", () => {
+    const told = answer({ trades: 1 });
+    const several = (...answers: HoleAnswer[]): Verdict =>
+      afterAnswers(binance, answers, 0n, NONE, REPAIR_TIMING);
+    expect(several(told, answer(behind)).outcome).toBe("behind");
+    expect(several(told, answer(behind), answer({ unfit: "bad_id" })).outcome).toBe("unfit");
+    expect(several(answer({ unreported: 5n, hasReported: false }), told).outcome).toBe("told");
+  });
+});
+
+describe("a gap among trades that are no longer kept", () => {
+  it("is closed by the next sweep where the venue's candles prove it void", () => {
+    const streak = afterProof(true, REPAIR_TIMING);
+    expect(streak.state).toBe("repairing");
+    expect(streak.nextTryMs).toBeLessThanOrEqual(firstRetryMs);
+  });
+
+  it("is tried rarely where they do not: between half the time and all of it", () => {
+    const verdict = afterProof(false, REPAIR_TIMING);
+    expect(verdict).toMatchObject({ state: "unrepairable", outcome: "expired", consecutive: 1 });
+    expect(verdict.reason).toMatch(/^its trades are older than those that are kept, .* has none$/);
+    expect(verdict.nextTryMs).toBeGreaterThanOrEqual(3 * HOUR_MS);
+    expect(verdict.nextTryMs).toBeLessThanOrEqual(6 * HOUR_MS);
   });
 });

@@ -37,4 +37,15 @@ describe("what a venue reported about a hole", () => {
     expect(reported.absentUpTo(99n)).toEqual([]);
     expect(reported.absentUpTo(1_000n)).toEqual(reported.absent);
   });
+
+  it("remembers 10,000 ranges without a trade, and leaves the rest to the next attempt", () => {
+    const odd = Array.from({ length: 12_000 }, (_, index) => trade(2 * index + 1));
+    const reported = new ReportedIds(range(0, 30_000));
+    reported.add(range(0, 16_000), odd.slice(0, 8_000));
+    expect(reported.absent).toHaveLength(8_000);
+    reported.add(range(16_000, 24_000), odd.slice(8_000));
+    expect(reported.absent).toHaveLength(10_000);
+    expect(reported.absent.at(-1)).toEqual(range(19_998, 19_999));
+    expect(reported.unreported).toBe(6_000n);
+  });
 });
