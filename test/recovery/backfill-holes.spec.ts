@@ -23,10 +23,10 @@ const USDM = "binance-usdm:BTCUSDT";
 const FIRST = `BTCUSDT-trades-${dayText(FROM)}.zip`;
 
 /**
- * Two days of futures: about one trade in 2,000 is a print of the insurance fund, two at midnight
+ * Two days of futures: about one trade in 500 is a print of the insurance fund, two at midnight
  * among them.
  */
-const TAPE = new SymbolTape("BTCUSDT", withPrints(madeTrades(2_880, 5, FROM)));
+const TAPE = new SymbolTape("BTCUSDT", withPrints(madeTrades(2_880, 5, FROM, 12_000)));
 const PRINTS = TAPE.trades.filter(({ print }) => print !== undefined);
 
 const openBench = benchOpener();
@@ -38,7 +38,7 @@ afterEach(() => exchange.close());
 function withPrints(trades: RawTrade[]): RawTrade[] {
   const midnight = trades.findIndex(({ time }) => time >= MIDNIGHT);
   return trades.map((each, at) =>
-    at % 1_999 === 1_000 || at === midnight || at === midnight - 1
+    at % 499 === 250 || at === midnight || at === midnight - 1
       ? { ...each, print: "INSURANCE_FUND" }
       : each,
   );
@@ -140,7 +140,7 @@ describe("ids that files of futures leave out", () => {
     expect(job.notes).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^${FIRST} leaves out \\d+ ids? in \\d+ holes?, the first before ${FIRST}:1002: by its candles, binance-usdm has no trade there$`,
+          `^${FIRST} leaves out \\d+ ids? in \\d+ holes?, the first before ${FIRST}:252: by its candles, binance-usdm has no trade there$`,
         ),
       ),
       expect.stringMatching(/by its candles, binance-usdm has no trade there$/),
@@ -229,10 +229,10 @@ describe("ids that files of futures leave out", () => {
 });
 
 it("ids that the spot exchange skipped are void, and trades that only its file lacks are a gap", async () => {
-  const made = withVoids(madeTrades(2_880, 6, FROM), 9, 2);
+  const made = withVoids(madeTrades(2_880, 6, FROM, 12_000), 9, 2);
   const tape = new SymbolTape("BTCUSDT", made);
   await open("spot", tape);
-  const lost = tape.aggregates[30_000]!;
+  const lost = tape.aggregates[5_000]!;
   const lines = tradesOf(tape).filter(({ ord }) => ord !== String(lost.first));
   for (const day of [FROM, MIDNIGHT])
     await bench.file(

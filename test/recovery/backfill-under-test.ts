@@ -43,7 +43,10 @@ export const NEW_YEAR = Date.UTC(2025, 0, 1);
 const INTERVALS = "1m,5m,1h,1d,1w,1M";
 
 /** Aggregates of a few days around the new year, as the exchange's files and its REST have them. */
-export const TAPE = new SymbolTape(SYMBOL, madeTrades((3 * DAY) / 60_000, 7, NEW_YEAR - 2 * DAY));
+export const TAPE = new SymbolTape(
+  SYMBOL,
+  madeTrades((3 * DAY) / 60_000, 7, NEW_YEAR - 2 * DAY, 24_000),
+);
 
 export function tradesOf(tape: SymbolTape): Trade[] {
   return tape.aggregates.map((it) => ({

@@ -81,7 +81,11 @@ export const MERGE: readonly Statement[] = [
   {
     name: "merge-of-history",
     file: "src/persistence/merge/write-statement.ts",
-    suites: ["test/recovery/backfill.spec.ts", "test/recovery/backfill-holes.spec.ts"],
+    suites: [
+      "test/recovery/backfill-days.spec.ts",
+      "test/recovery/backfill.spec.ts",
+      "test/recovery/backfill-holes.spec.ts",
+    ],
     mutants: [
       ['AND ord >= ${slot("fromId")}', 'AND ord > ${slot("fromId")}'],
       [' AND ord < ${slot("toId")}', ' AND ord < ${slot("toId")} - 1'],

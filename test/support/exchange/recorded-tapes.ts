@@ -67,13 +67,14 @@ export function withVoids(trades: readonly RawTrade[], count: number, seed: numb
 }
 
 /**
- * A market of some minutes, about a trade a second: bursts of one millisecond, quiet minutes, equal
- * neighbours.
+ * A market of some minutes: bursts of one millisecond, quiet minutes, equal neighbours. About a
+ * trade a second, or fewer where times are up to more than 3 s apart.
  */
 export function madeTrades(
   minutes: number,
   seed: number,
   start = Date.UTC(2025, 5, 21, 12),
+  maxStepMs = 3_000,
 ): RawTrade[] {
   const next = random(seed);
   const end = start + minutes * 60_000;
@@ -93,7 +94,7 @@ export function madeTrades(
       isBuyerMaker,
       time,
     });
-    time += step < 0.4 ? 0 : step < 0.997 ? Math.floor(next() * 3_000) : 150_000;
+    time += step < 0.4 ? 0 : step < 0.997 ? Math.floor(next() * maxStepMs) : 150_000;
   }
   return trades;
 }

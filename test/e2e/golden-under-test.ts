@@ -1,11 +1,9 @@
 import { Process, type Settings, run } from "../support/app.js";
 import { barsOf, goldens } from "../support/golden.js";
-import { describeKafka, kafkaForTests } from "../support/kafka.js";
-import { freePort, prepareDataDir, runFolder } from "../support/postgres.js";
 import { recordings } from "../support/recordings.js";
-import { createDatabase } from "../support/databases.js";
 
-function replaysLikeTheExchange(
+/** Tests that replayed recordings have the candles that the exchange itself gave for them. */
+export function replaysLikeTheExchange(
   setUp: () => Promise<{ settings: Settings; tearDown: () => Promise<void> }>,
 ): void {
   let settings: Settings;
@@ -51,31 +49,3 @@ function replaysLikeTheExchange(
     expect(await run(["verify"], settings)).toMatchObject({ code: 0 });
   });
 }
-
-describe("replay, in-process and embedded", () => {
-  replaysLikeTheExchange(async () => {
-    const settings = {
-      DATA_DIR: prepareDataDir(runFolder("golden-")),
-      EMBEDDED_PORT: String(await freePort()),
-    };
-    return { settings, tearDown: () => Promise.resolve() };
-  });
-});
-
-describeKafka("replay, Kafka and a server", () => {
-  replaysLikeTheExchange(async () => {
-    const broker = await kafkaForTests();
-    const settings = {
-      DATABASE_URL: await createDatabase(),
-      KAFKA_BROKERS: broker.brokers,
-      TOPIC_PREFIX: `golden${Date.now()}.`,
-      KAFKA_PARTITIONS: "4",
-    };
-    return {
-      settings,
-      tearDown: async () => {
-        await broker.stop();
-      },
-    };
-  });
-});

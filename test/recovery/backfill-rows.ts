@@ -1,0 +1,27 @@
+import { contents, openTape } from "../support/tape.js";
+import { type BackfillBench, DAY, NEW_YEAR, TRADES } from "./backfill-under-test.js";
+
+export const FROM = NEW_YEAR - 2 * DAY;
+export const TO = NEW_YEAR + DAY;
+export const INTERVALS = ["1m", "5m", "1h", "1d", "1w", "1M"] as const;
+
+export type Rows = Awaited<ReturnType<typeof contents>>;
+
+/** The rows of the same trades recorded in order, as from a feed. */
+export async function recordedRows(): Promise<Rows> {
+  const tape = await openTape(INTERVALS.join(","));
+  await tape.recorder().recorder.record(TRADES, new AbortController().signal);
+  const rows = bare(await contents(tape.source));
+  await tape.close();
+  return rows;
+}
+
+export async function stored({ tape }: BackfillBench): Promise<Rows> {
+  return bare(await contents(tape.source));
+}
+
+/** Without the source and the arrival of trades. */
+function bare(all: Rows): Rows {
+  const trades = all.trades.map((row) => row.replace(/, "(source|received_at)": ("\w+"|\d+)/g, ""));
+  return { ...all, trades };
+}
