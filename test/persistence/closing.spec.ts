@@ -79,6 +79,21 @@ it("closes a quiet market by its clock record, and ignores the clock of a market
   expect(await minute(NOON)).toMatchObject({ closed: true, revision: 0 });
 });
 
+it("goes on from the time of a clock record: what comes for an earlier minute is late, and a revision", async () => {
+  const { recorder: writer, figures } = tape.recorder();
+  const late = async (): Promise<number> => {
+    const { values } = await figures.trades.get();
+    return values.find(({ labels }) => labels.outcome === "late")?.value ?? 0;
+  };
+  await writer.record([trade(M, 1, NOON + 100)], never);
+  await writer.record([{ market: M, clock: NOON + MINUTE - 1 }], never);
+  await writer.record([trade(M, 2, NOON + 200)], never);
+  expect([(await minute(NOON))?.revision, await late()]).toEqual([0, 0]);
+  await writer.record([{ market: M, clock: NOON + MINUTE }], never);
+  await writer.record([trade(M, 3, NOON + 300), trade(M, 4, NOON + MINUTE)], never);
+  expect([(await minute(NOON))?.revision, await late()]).toEqual([1, 1]);
+});
+
 it("increments the revision of a closed candle with each late change; one first created after its end starts at revision 1", async () => {
   await record(trade(M, 10, NOON + MINUTE), trade(M, 14, NOON + 3 * MINUTE));
   expect(await minute(NOON + MINUTE)).toMatchObject({
