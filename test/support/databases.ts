@@ -1,4 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { DataSource } from "typeorm";
 import {
@@ -9,7 +11,9 @@ import {
 import { SERVER_URL, sharedServerUrl } from "./postgres.js";
 import { atSuiteEnd } from "./suite-end.js";
 
-const TEMPLATE = "tape_template";
+const MIGRATIONS = "src/persistence/schema/migrations";
+/** Named by what it is made of: a server may outlive a change of a migration. */
+const TEMPLATE = `tape_${digestOf(MIGRATIONS)}`;
 /** Any constant: workers that need the template at the same time make it once. */
 const TEMPLATE_LOCK = 1;
 
@@ -27,6 +31,12 @@ export async function createDatabase(
   if (serverUrl === process.env[SERVER_URL])
     atSuiteEnd(() => asAdmin(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`));
   return databaseUrl(serverUrl, name);
+}
+
+function digestOf(folder: string): string {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  return hash.digest("hex").slice(0, 16);
 }
 
 let template: Promise<void> | undefined;
