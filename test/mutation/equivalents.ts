@@ -22,6 +22,18 @@ const EQUIVALENTS: readonly Equivalent[] = [
     reason: "Of the first part, which is always there.",
   },
   {
+    file: "src/domain/decimal.ts",
+    line: "const hundredths = (scaled + (scaled < 0n ? -5n : 5n)) / 10n;",
+    became: "scaled <= 0n",
+    reason: "±5n / 10n are both 0.",
+  },
+  {
+    file: "src/persistence/recorder/mark-unwatched.sql",
+    line: "$2::int8multirange - blind AS fresh",
+    became: "$2::int8multirange AS fresh",
+    reason: "Spares reading candles that are left out anyway, since their time was unwatched before.",
+  },
+  {
     file: "src/persistence/stores/gaps/sweep-gaps.sql",
     line: " AND ids = 'dense'",
     became: "",

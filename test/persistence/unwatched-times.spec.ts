@@ -83,4 +83,29 @@ describe("a market with sparse ids", () => {
     );
     expect(row?.blind).toBe(`{[${NOON},${NOON + 177_000})}`);
   });
+
+  it("gives every candle of an unwatched time a new version, and keeps earlier times", async () => {
+    const minutes = [0, 1, 2, 3, 4, 5, 6, 7];
+    await record(...minutes.map((minute) => sparse("abcdefgh"[minute]!, minute * MINUTE + 1_000)));
+    const announced = async (): Promise<string[]> => {
+      const rows: { key: string }[] = await tape.source.query(
+        `WITH gone AS (DELETE FROM announcement RETURNING interval, open_time)
+         SELECT interval || ' ' || (open_time - ${NOON}) / ${MINUTE} AS key FROM gone ORDER BY 1`,
+      );
+      return rows.map(({ key }) => key);
+    };
+    await followed(state("live", 100_000));
+    await announced();
+    await followed(state("live", 200_000));
+    expect(await announced()).toEqual(["1m 1", "1m 2", "1m 3", "5m 0"]);
+    await followed(state("live", 370_000));
+    // From where the earlier time had ended.
+    expect(await announced()).toEqual(["1m 4", "1m 5", "1m 6", "5m 5"]);
+    expect(await completeness()).toEqual([null, false, false, false, false, false, false, null]);
+    const [row] = await tape.source.query<{ blind: string }[]>("SELECT blind::text FROM market");
+    expect(row?.blind).toBe(`{[${NOON + 98_000},${NOON + 372_000})}`);
+    await followed(state("live", 372_000), state("live", 420_000));
+    expect(await announced()).toEqual(["1m 7"]);
+    expect(await completeness()).toEqual([null, ...minutes.slice(1).map(() => false)]);
+  });
 });
