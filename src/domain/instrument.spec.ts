@@ -21,6 +21,10 @@ describe("the fraction digits of a step", () => {
     expect(decimalsOf(step)).toBe(digits);
   });
 
+  it("are none where it cannot be read", () => {
+    expect(["", "1e-8", "-0.1"].map(decimalsOf)).toEqual([0, 0, 0]);
+  });
+
   it("are enough for every multiple of it, and no fewer would be", () => {
     const steps = fc
       .tuple(fc.integer({ min: 1, max: 9_999 }), fc.nat({ max: 12 }))

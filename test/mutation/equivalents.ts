@@ -28,10 +28,17 @@ const EQUIVALENTS: readonly Equivalent[] = [
     reason: "±5n / 10n are both 0.",
   },
   {
+    file: "src/domain/decimal.ts",
+    line: 'const digits = (hundredths < 0n ? -hundredths : hundredths).toString().padStart(3, "0");',
+    became: "hundredths <= 0n",
+    reason: "-0n is 0n.",
+  },
+  {
     file: "src/persistence/recorder/mark-unwatched.sql",
     line: "$2::int8multirange - blind AS fresh",
     became: "$2::int8multirange AS fresh",
-    reason: "Spares reading candles that are left out anyway, since their time was unwatched before.",
+    reason:
+      "Spares reading candles that are left out anyway, since their time was unwatched before.",
   },
   {
     file: "src/persistence/stores/gaps/sweep-gaps.sql",

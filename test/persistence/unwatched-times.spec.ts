@@ -94,10 +94,17 @@ describe("a market with sparse ids", () => {
       );
       return rows.map(({ key }) => key);
     };
+    const versions = async (): Promise<number[]> => {
+      const page = { market: S, interval: "1m", start: 0, limit: 10 } as const;
+      return (await tape.candles.page(page)).map(({ version }) => version);
+    };
     await followed(state("live", 100_000));
     await announced();
+    const before = await versions();
     await followed(state("live", 200_000));
     expect(await announced()).toEqual(["1m 1", "1m 2", "1m 3", "5m 0"]);
+    const raised = (await versions()).map((version, at) => version - (before[at] ?? 0));
+    expect(raised).toEqual([0, 1, 1, 1, 0, 0, 0, 0]);
     await followed(state("live", 370_000));
     // From where the earlier time had ended.
     expect(await announced()).toEqual(["1m 4", "1m 5", "1m 6", "5m 5"]);
