@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
-import { equivalentOf } from "./equivalents.js";
+import { isEquivalent } from "./equivalents.js";
 import { type Group, codeOf, filesOf } from "./groups.js";
 import { Progress } from "./progress.js";
 import type { Mutant } from "./result.js";
@@ -78,11 +78,11 @@ function mutantOf(result: MutantResult): Mutant | undefined {
   // StrykerJS counts lines and columns from 1 here.
   const { start, end } = result.location;
   const became = result.replacement ?? "";
-  const line = text[start.line - 1]?.trim() ?? "";
-  if (equivalentOf(path, line, became) !== undefined) return undefined;
+  const was = cut(text, start, end);
+  if (isEquivalent(path, text[start.line - 1]?.trim() ?? "", was, became)) return undefined;
   return {
     place: `${path}:${start.line}:${start.column}`,
-    was: cut(text, start, end),
+    was,
     became,
     outcome: OUTCOMES[result.status] ?? "error",
   };

@@ -3,7 +3,9 @@ interface Equivalent {
   file: string;
   /** The whole line, without the spaces around it; of SQL, the text that is replaced. */
   line: string;
-  /** What stands in the place of a part of it. */
+  /** Of several mutants of a line: the part that is replaced. */
+  was?: string;
+  /** What stands in its place. */
   became: string;
   reason: string;
 }
@@ -33,6 +35,32 @@ const EQUIVALENTS: readonly Equivalent[] = [
     became: "hundredths <= 0n",
     reason: "-0n is 0n.",
   },
+  ...["true", "false", "a.from >= b.from", "a.from <= b.from"].map((became) => ({
+    file: "src/domain/ranges.ts",
+    line: ".sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));",
+    was: "a.from > b.from",
+    became,
+    reason: "Ranges that begin together are joined in either order.",
+  })),
+  {
+    file: "src/domain/ranges.ts",
+    line: ".sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));",
+    was: "a.from < b.from",
+    became: "a.from <= b.from",
+    reason: "Ranges that begin together are joined in either order.",
+  },
+  {
+    file: "src/domain/ranges.ts",
+    line: "const from = a.from > b.from ? a.from : b.from;",
+    became: "a.from >= b.from",
+    reason: "Of equals, either.",
+  },
+  {
+    file: "src/domain/ranges.ts",
+    line: "const to = a.to < b.to ? a.to : b.to;",
+    became: "a.to <= b.to",
+    reason: "Of equals, either.",
+  },
   {
     file: "src/persistence/recorder/mark-unwatched.sql",
     line: "$2::int8multirange - blind AS fresh",
@@ -54,8 +82,13 @@ const EQUIVALENTS: readonly Equivalent[] = [
   },
 ];
 
-export function equivalentOf(file: string, line: string, became: string): Equivalent | undefined {
-  return EQUIVALENTS.find(
-    (known) => known.file === file && known.line === line && known.became === became,
+/** @param line as of `Equivalent` */
+export function isEquivalent(file: string, line: string, was: string, became: string): boolean {
+  return EQUIVALENTS.some(
+    (known) =>
+      known.file === file &&
+      known.line === line &&
+      (known.was ?? was) === was &&
+      known.became === became,
   );
 }

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SharedServer } from "../support/shared-server.js";
-import { equivalentOf } from "./equivalents.js";
+import { isEquivalent } from "./equivalents.js";
 import { Progress } from "./progress.js";
 import type { Mutant } from "./result.js";
 import { sample } from "./sample.js";
@@ -26,7 +26,7 @@ export async function tryStatements(
   const chosen = sample(
     statements.flatMap((statement) =>
       statement.mutants
-        .filter(([was, became]) => !equivalentOf(statement.file, was, became))
+        .filter(([was, became]) => !isEquivalent(statement.file, was, was, became))
         .map(([was, became]) => ({ statement, was, became })),
     ),
     share,
