@@ -28,7 +28,7 @@ const HIGHEST_ORD = 2n ** 63n - 1n;
 
 /** Of any type, as a topic's record can have it. */
 function faultWith(fields: Record<string, unknown>): Fault | undefined {
-  return faultOf({ ...TRADE, ...fields } as Trade, LATEST);
+  return faultOf({ ...TRADE, ...fields }, LATEST);
 }
 
 describe("a trade", () => {
