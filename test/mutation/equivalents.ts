@@ -62,6 +62,24 @@ const EQUIVALENTS: readonly Equivalent[] = [
     reason: "Of equals, either.",
   },
   {
+    file: "src/domain/ranges.ts",
+    line: "else if (to > last.to) last.to = to;",
+    became: "to >= last.to",
+    reason: "Of equals, either.",
+  },
+  {
+    file: "src/domain/ranges.ts",
+    line: "const to = other.from < whole.to ? other.from : whole.to;",
+    became: "other.from <= whole.to",
+    reason: "Of equals, either.",
+  },
+  {
+    file: "src/domain/ranges.ts",
+    line: "if (other.to > from) from = other.to;",
+    became: "other.to >= from",
+    reason: "Of equals, either.",
+  },
+  {
     file: "src/persistence/recorder/mark-unwatched.sql",
     line: "$2::int8multirange - blind AS fresh",
     became: "$2::int8multirange AS fresh",
