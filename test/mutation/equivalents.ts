@@ -79,6 +79,13 @@ const EQUIVALENTS: readonly Equivalent[] = [
     became: "other.to >= from",
     reason: "Of equals, either.",
   },
+  ...["true", "ord.length >= 17"].map((became) => ({
+    file: "src/domain/trade.ts",
+    line: "(ord.length > 17 && BigInt(ord) + BigInt(count) >= MAX_ORD)",
+    was: "ord.length > 17",
+    became,
+    reason: "Spares BigInt for shorter ones, which are below the limit.",
+  })),
   {
     file: "src/persistence/recorder/mark-unwatched.sql",
     line: "$2::int8multirange - blind AS fresh",
