@@ -86,6 +86,47 @@ const EQUIVALENTS: readonly Equivalent[] = [
     became,
     reason: "Spares BigInt for shorter ones, which are below the limit.",
   })),
+  ...[
+    'if (convention.open === "first trade") return { expected: own, unknown: [] };',
+    "return { expected, unknown: [] };",
+    'return { expected, unknown: convention.empty === "flat" ? [] : PRICES };',
+  ].map((line) => ({
+    file: "src/recovery/reconciliation/comparison.ts",
+    line,
+    became: '["Stryker was here"]',
+    reason: "No field has that name.",
+  })),
+  ...["before >= ours", "before <= ours"].map((became) => ({
+    file: "src/recovery/reconciliation/comparison.ts",
+    line: 'return field === "high" ? before > ours : before < ours;',
+    became,
+    reason: "Of equals, either.",
+  })),
+  {
+    file: "src/recovery/reconciliation/plan.ts",
+    line: "const isShort = width > 0 && width < DAY_MS;",
+    became: "width <= DAY_MS",
+    reason: "A day has one candle of a day.",
+  },
+  {
+    file: "src/recovery/reconciliation/plan.ts",
+    line: "for (let at = openTimeOf(step, window.from); at < window.to; at = nextOpenTime(step, at)) {",
+    became: "at <= window.to",
+    reason: "What opens at the end of the window does not close within it.",
+  },
+  {
+    file: "src/recovery/repair/gap-log.ts",
+    line: "private windowStart = -Infinity;",
+    became: "+Infinity",
+    reason: "The first line sets it, and there is nothing to sum up before.",
+  },
+  {
+    file: "src/recovery/repair/repair-verdict.ts",
+    line: "const progressed = gap.missing !== null && missing < gap.missing;",
+    was: "gap.missing !== null",
+    became: "true",
+    reason: "Nothing is below null.",
+  },
   {
     file: "src/persistence/recorder/mark-unwatched.sql",
     line: "$2::int8multirange - blind AS fresh",

@@ -45,7 +45,7 @@ export function nextStep(situation: Situation): Step {
 
 /** First and last ms (exclusive) of a period. */
 export function spanOf(period: string): { from: number; to: number } {
-  const from = Date.parse(period.length === 7 ? `${period}-01T00:00Z` : `${period}T00:00Z`);
+  const from = Date.parse(`${period}T00:00Z`);
   return {
     from,
     to: period.length === 7 ? monthOf(from + 32 * DAY_MS) : from + DAY_MS,

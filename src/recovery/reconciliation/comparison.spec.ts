@@ -136,7 +136,7 @@ describe("a venue whose convention is not known", () => {
   });
 
   it("agrees in an empty minute whether it reports one or not", () => {
-    expect(compare(undefined, undefined, UNKNOWN, "103").outcome).toBe("match");
+    expect(compare(undefined, undefined, UNKNOWN, "103")).toEqual({ outcome: "match", fields: [] });
     const reported = compare(undefined, flat("102"), UNKNOWN, "103");
     expect(reported.outcome).toBe("match");
     expect(reported.fields.every(({ judged }) => !judged)).toBe(true);
@@ -154,6 +154,25 @@ describe("a minute without a trade", () => {
       outcome: "match",
       fields: [],
     });
+  });
+
+  it("is not compared with prices that nothing predicts", () => {
+    expect(compare(undefined, flat("103"), PREVIOUS, undefined)).toEqual({
+      outcome: "match",
+      fields: [],
+    });
+  });
+
+  it.each<[string, Partial<Kline>, string]>([
+    ["no trades, and none counted", { volume: "0", trades: 0 }, "match"],
+    ["no volume, where trades are not reported", { volume: "0.000", trades: null }, "match"],
+    ["trades without volume", { volume: "0", trades: 2 }, "missing_here"],
+    ["volume, where trades are not reported", { volume: "1", trades: null }, "missing_here"],
+    ["volume, and no trade counted", { volume: "1", trades: 0 }, "missing_here"],
+  ])("of ours beside a candle with %s", (_name, theirs, outcome) => {
+    expect(compare(undefined, { ...flat("103"), ...theirs }, PREVIOUS, "103").outcome).toBe(
+      outcome,
+    );
   });
 
   it("differs from one at another price", () => {

@@ -92,8 +92,7 @@ function empty(convention: KlineConvention, previousClose: string | undefined): 
   const expected = Object.fromEntries(
     FIGURES.map((field) => [field, PRICES.includes(field) ? price : "0"]),
   ) as Fields;
-  const isKnown = convention.empty === "flat" && price !== null;
-  return { expected, unknown: isKnown ? [] : PRICES };
+  return { expected, unknown: convention.empty === "flat" ? [] : PRICES };
 }
 
 function differences(ours: Fields, theirs: Fields, unknown: readonly Figure[]): FieldDifference[] {

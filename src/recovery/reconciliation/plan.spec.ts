@@ -54,6 +54,15 @@ describe("samples of longer intervals", () => {
     expect(times).toEqual([...times].sort((a, b) => b - a));
   });
 
+  it("stay the same in later versions, so that what was compared is not another candle", () => {
+    const minutes = ["BTCUSDT", "ETHUSDT"].map((symbol) => {
+      const day = { from: START, to: START + DAY_MS };
+      const [sample] = samplesOf(`binance:${symbol}`, ["5m"], day, 0);
+      return ((sample?.openTime ?? NaN) - START) / MINUTE_MS;
+    });
+    expect(minutes).toEqual([145, 965]);
+  });
+
   it("are not those of another market", () => {
     const of = (market: string): number[] =>
       samplesOf(market, ["5m"], week, 0).map(({ openTime }) => openTime);
@@ -79,5 +88,25 @@ describe("samples of longer intervals", () => {
     expect(samples.map(({ openTime }) => openTime)).toEqual(
       [6, 5, 4, 3, 2].map((day) => START + day * DAY_MS),
     );
+  });
+
+  it("are none that opens with the first trade, which may not be the first of the venue", () => {
+    const samples = samplesOf("binance:BTCUSDT", ["1d"], week, START + DAY_MS);
+    expect(samples.map(({ openTime }) => openTime)).toEqual(
+      [6, 5, 4, 3, 2].map((day) => START + day * DAY_MS),
+    );
+  });
+
+  it("are none that ended before the window, or as it began", () => {
+    const day = { from: START, to: START + DAY_MS };
+    const [sample] = samplesOf("binance:BTCUSDT", ["5m"], day, 0);
+    const end = (sample?.openTime ?? NaN) + 5 * MINUTE_MS;
+    const since = (from: number) => samplesOf("binance:BTCUSDT", ["5m"], { ...day, from }, 0);
+    expect(since(end - 1)).toEqual([sample]);
+    expect(since(end)).toEqual([]);
+    expect(since(end + 1)).toEqual([]);
+    const until = (to: number) => samplesOf("binance:BTCUSDT", ["5m"], { ...day, to }, 0);
+    expect(until(end)).toEqual([sample]);
+    expect(until(end - 1)).toEqual([]);
   });
 });

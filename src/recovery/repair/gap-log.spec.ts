@@ -84,6 +84,16 @@ describe("the log of gaps", () => {
     ]);
   });
 
+  it("says again what blocks a venue or a market once something else has come between", () => {
+    attempted("unreachable", "503");
+    attempted("told", null, { market: "binance:ETHUSDT" });
+    attempted("unreachable", "503");
+    attempted("refused", "400");
+    attempted("told", null);
+    attempted("refused", "400");
+    expect(lines.map((line) => line.split(": ")[1])).toEqual(["503", "503", "400", "400"]);
+  });
+
   it("says what blocks each market, and that a gap is unrepairable when it becomes so", () => {
     attempted("refused", "400");
     attempted("refused", "400", { market: "binance:ETHUSDT" });

@@ -169,6 +169,7 @@ describe("no gap is given up that makes progress", () => {
 
   it("a hole of many parts, some of which each attempt fetches", () => {
     const streak = streakOf(gap(900n), 800n);
+    expect(streak).toEqual({ outcome: null, consecutive: 0 });
     expect(answered({ trades: 100 }, streak)).toMatchObject({
       state: "repairing",
       consecutive: 1,

@@ -92,7 +92,7 @@ export function afterAnswers(
   timing: RepairTiming,
 ): Verdict {
   const unfit = answers.find((answer) => answer.unfit !== null)?.unfit;
-  if (unfit !== undefined && unfit !== null) return rarely("unfit", unfit, timing);
+  if (typeof unfit === "string") return rarely("unfit", unfit, timing);
   if (answers.some(({ isBehind }) => isBehind))
     return retryOrGiveUp("behind", streak, MAX_BEHIND_ATTEMPTS, timing, {
       reason: "the venue's REST does not know these ids yet",
