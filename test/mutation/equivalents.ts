@@ -128,6 +128,18 @@ const EQUIVALENTS: readonly Equivalent[] = [
     reason: "Nothing is below null.",
   },
   {
+    file: "src/recovery/repair/repair-verdict.ts",
+    line: '? retry("proven", { outcome: null, consecutive: 0 }, timing, null)',
+    became: "{}",
+    reason: "No other outcome is counted.",
+  },
+  {
+    file: "src/recovery/repair/reported-ids.ts",
+    line: "if (last > this.highest) this.highest = last;",
+    became: "last >= this.highest",
+    reason: "Of equals, either.",
+  },
+  {
     file: "src/persistence/recorder/mark-unwatched.sql",
     line: "$2::int8multirange - blind AS fresh",
     became: "$2::int8multirange AS fresh",

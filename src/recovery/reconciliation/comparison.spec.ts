@@ -125,12 +125,13 @@ describe("a venue whose convention is not known", () => {
   const UNKNOWN = convention("unknown", "unknown");
 
   it("is shown, not judged, in open, high and low, and judged in the rest", () => {
-    const theirs = { ...kline, open: "103", high: "103" };
+    const theirs = { ...kline, open: "103", high: "103", low: "99" };
     const { outcome, fields } = compare(candle, theirs, UNKNOWN, "103");
     expect(outcome).toBe("match");
     expect(fields.map(({ field, judged }) => [field, judged])).toEqual([
       ["open", false],
       ["high", false],
+      ["low", false],
     ]);
     expect(compare(candle, { ...theirs, close: "1" }, UNKNOWN, "103").outcome).toBe("differs");
   });

@@ -95,11 +95,14 @@ describe("the log of gaps", () => {
   });
 
   it("says what blocks each market, and that a gap is unrepairable when it becomes so", () => {
+    attempted("failed", "odd", { market: "binance:LTCUSDT" });
+    attempted("failed", "odd", { market: "binance:LTCUSDT" });
     attempted("refused", "400");
     attempted("refused", "400", { market: "binance:ETHUSDT" });
     attempted("refused", "the venue refuses: 400", { state: "unrepairable" });
     attempted("refused", "the venue refuses: 400", { state: "unrepairable" }, "unrepairable");
     expect(lines).toEqual([
+      "! Gap 7 of binance:LTCUSDT will be retried: odd",
       `! Gap 7 of ${M} will be retried: 400`,
       "! Gap 7 of binance:ETHUSDT will be retried: 400",
       `! Gap 7 of ${M} is unrepairable: the venue refuses: 400`,
