@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { BAR } from "./result.js";
 
 /**
  * Code that is mutated by StrykerJS, and who should notice. Paths from the root: when files move,
@@ -13,6 +14,8 @@ export interface Group {
    * Suites that may notice: the nearest only, since each of them is loaded anew for each mutant.
    */
   suites: RegExp;
+  /** Share of its mutants that have to be noticed; left out where it is only measured. */
+  bar?: number;
 }
 
 export const GROUPS: Readonly<Record<string, Group>> = {
@@ -20,6 +23,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     about: "exact numbers, intervals, coverage and the other domain types",
     code: /^src\/domain\//,
     suites: /^(src\/domain\/.*|test\/errors)\.spec\.ts$/,
+    bar: BAR,
   },
   venues: {
     about: "decoding of what exchanges send",
@@ -31,6 +35,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     about: "what recovery decides about gaps and differences",
     code: /^src\/recovery\/(repair\/(repair-verdict|reported-ids|gap-log)|backfill\/backfill-plan|reconciliation\/(comparison|plan))\.ts$/,
     suites: /^src\/recovery\/(repair|backfill|reconciliation)\/.*\.spec\.ts$/,
+    bar: BAR,
   },
   live: {
     about: "what the live feed sends, and to whom",

@@ -8,7 +8,7 @@ export interface Mutant {
   outcome: "killed" | "timeout" | "survived" | "uncovered" | "error";
 }
 
-/** Of the mutants that could be tried, so many have to be noticed. */
+/** Of the mutants of a part with a bar that could be tried, so many have to be noticed. */
 export const BAR = 0.9;
 
 const isNoticed = ({ outcome }: Mutant): boolean => outcome === "killed" || outcome === "timeout";
@@ -37,6 +37,6 @@ export function report(name: string, mutants: readonly Mutant[]): string[] {
 }
 
 /** Whether a run is good: enough is noticed, and each mutant could be tried. */
-export function isGood(mutants: readonly Mutant[]): boolean {
-  return scoreOf(mutants) >= BAR && mutants.every(({ outcome }) => outcome !== "error");
+export function isGood(mutants: readonly Mutant[], bar: number): boolean {
+  return scoreOf(mutants) >= bar && mutants.every(({ outcome }) => outcome !== "error");
 }
