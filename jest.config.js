@@ -65,5 +65,5 @@ export default {
   ],
   testTimeout: 120_000,
   // For two processors: most suites of brokers, browsers and processes wait. See grouped-runner.js.
-  maxWorkers: 3,
+  maxWorkers: 4,
 };

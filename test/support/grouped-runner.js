@@ -49,7 +49,7 @@ export default class GroupedRunner extends JestRunner {
     if (options.serial || maxWorkers === 1) {
       for (const group of [computing, waiting]) await run(group, maxWorkers);
     } else if (waiting.length === 0 || computing.length === 0) {
-      // Two processors carry three that wait, and two that compute.
+      // Two processors carry four that wait, and two that compute.
       await run(waiting, maxWorkers);
       await run(computing, Math.ceil(maxWorkers / 2));
     } else {
