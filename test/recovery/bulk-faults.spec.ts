@@ -3,6 +3,8 @@ import { readConfig } from "../../src/config/config.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { aggregateLines, writeChecksum } from "../support/bulk-files.js";
+import { madeTrades } from "../support/exchange/recorded-tapes.js";
+import { SymbolTape } from "../support/exchange/symbol-tape.js";
 import { contents } from "../support/tape.js";
 import {
   type BackfillBench,
@@ -12,6 +14,7 @@ import {
   between,
   linesOf,
   benchOpener,
+  tradesOf,
 } from "./backfill-under-test.js";
 
 const FROM = NEW_YEAR - 2 * DAY;
@@ -129,12 +132,24 @@ describe("a damaged or unusual bulk file", () => {
     expect(await differences()).toEqual([]);
   });
 
+  /** More than a piece, all of one ms. */
+  function crowdedLines(): string[] {
+    const tape = new SymbolTape("BTCUSDT", madeTrades(2_000, 7, FROM));
+    return [...aggregateLines(tradesOf(tape))]
+      .slice(0, 60_010)
+      .map((line) => line.split(",").with(5, "1735516801000").join(","));
+  }
+
+  it("is stored in pieces when it is large", async () => {
+    await bench.file(period, crowdedLines());
+    const job = await bench.load(FROM, FROM + DAY);
+    expect(job).toMatchObject({ state: "done", stored: 60_010, read: 60_010, notes: [] });
+    await expectCovered(60_010);
+  });
+
   it("covers what came before its first wrong line, in whole pieces", async () => {
     const at = 60_000;
-    const enough = linesOf(FROM, FROM + 2 * DAY).slice(0, at + 10);
-    // All of one day.
-    const crowded = enough.map((line) => line.split(",").with(5, "1735516801000").join(","));
-    await bench.file(period, crowded.toSpliced(at, 1, "nonsense"));
+    await bench.file(period, crowdedLines().toSpliced(at, 1, "nonsense"));
     const job = await bench.load(FROM, FROM + DAY);
     expect(job.notes[0]).toContain(`${name}:${at + 1}: 1 columns instead of 8`);
     expect(job).toMatchObject({
