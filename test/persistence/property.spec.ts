@@ -48,48 +48,55 @@ const draft = fc.record({
   offBook: fc.boolean(),
 });
 
-it("gives the candles of a naive fold, for any trades, order, copies and batches", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      // So many in so small batches that most candles are merged more than once in the first run.
-      fc.array(draft, { minLength: 40, maxLength: 60 }),
-      fc.integer(),
-      async (drafts, seed) => {
-        const market = `binance:P${serial++}`;
-        const trades: Trade[] = drafts.map((fields, index) =>
-          trade(market, 10 + index, fields.time, {
-            ...fields,
-            offBook: fields.offBook && index % 5 === 0,
-          }),
-        );
-        const next = random(seed);
-        const parts = batches(
-          shuffled([...trades, ...trades.filter(() => next() < 1 / 3)], next),
-          next,
-          6,
-        );
-        const writers = [tape.recorder().recorder, tape.recorder().recorder];
-        await Promise.all(
-          writers.map(async (recorder) => {
-            for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-              expect((await recorder.record(part, never)).refusals).toEqual([]);
-            }
-          }),
-        );
-        for (const interval of INTERVALS) {
-          const stored = await tape.candles.page({
-            market,
-            interval,
-            start: 0,
-            limit: 1_000,
-          });
-          expect(stored.map(foldedPart)).toEqual(fold(trades, interval));
-        }
-      },
-    ),
-    { numRuns: 15 },
-  );
-});
+it.each([
+  // So many in so small batches that most candles are merged more than once in the first run.
+  { trades: "many", minLength: 40, maxLength: 60, maxBatch: 6, numRuns: 15 },
+  { trades: "any number of", minLength: 1, maxLength: 60, maxBatch: 30, numRuns: 25 },
+])(
+  "gives the candles of a naive fold, for $trades trades, in any order, copies and batches",
+  async (size) => {
+    const { minLength, maxLength, maxBatch, numRuns } = size;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(draft, { minLength, maxLength }),
+        fc.integer(),
+        async (drafts, seed) => {
+          const market = `binance:P${serial++}`;
+          const trades: Trade[] = drafts.map((fields, index) =>
+            trade(market, 10 + index, fields.time, {
+              ...fields,
+              offBook: fields.offBook && index % 5 === 0,
+            }),
+          );
+          const next = random(seed);
+          const parts = batches(
+            shuffled([...trades, ...trades.filter(() => next() < 1 / 3)], next),
+            next,
+            maxBatch,
+          );
+          const writers = [tape.recorder().recorder, tape.recorder().recorder];
+          await Promise.all(
+            writers.map(async (recorder) => {
+              for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+                expect((await recorder.record(part, never)).refusals).toEqual([]);
+              }
+            }),
+          );
+          for (const interval of INTERVALS) {
+            const stored = await tape.candles.page({
+              market,
+              interval,
+              start: 0,
+              limit: 1_000,
+            });
+            expect(stored.map(foldedPart)).toEqual(fold(trades, interval));
+          }
+        },
+      ),
+      { numRuns },
+    );
+  },
+);
 
 it.each([
   ["the lower price came first", ["99", "101"]],

@@ -3,19 +3,24 @@ import { verify } from "../../src/persistence/merge/verify.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { BinanceExchange } from "../support/exchange/binance-exchange.js";
 import { MarketClock } from "../support/exchange/market-clock.js";
-import { BackfillBench, DAY, NEW_YEAR, TAPE, between } from "./backfill-under-test.js";
-import { FROM, INTERVALS, type Rows, TO, recordedRows, stored } from "./backfill-rows.js";
+import {
+  type BackfillBench,
+  DAY,
+  NEW_YEAR,
+  TAPE,
+  benchOpener,
+  between,
+} from "./backfill-under-test.js";
+import { FROM, INTERVALS, type Rows, TO, backfillForEachTest, stored } from "./backfill-rows.js";
 
+const openBench = benchOpener();
 let bench: BackfillBench;
 let expected: Rows;
 
-beforeAll(async () => {
-  expected = await recordedRows();
-}, 120_000);
-beforeEach(async () => {
-  bench = await BackfillBench.start();
+backfillForEachTest((opened, rows) => {
+  bench = opened;
+  expected = rows;
 });
-afterEach(() => bench.close());
 
 async function differences(): Promise<unknown[]> {
   const found = [];
@@ -29,10 +34,7 @@ describe("days without a file", () => {
     const clock = new MarketClock(TO);
     clock.pause();
     const exchange = await BinanceExchange.start({ tapes: [TAPE], clock });
-    await bench.close();
-    bench = await BackfillBench.start({
-      BINANCE_REST_URL: exchange.restUrl,
-    });
+    bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
     try {
       await bench.publish(FROM, FROM + DAY);
       await bench.publish(NEW_YEAR, TO);
@@ -53,10 +55,7 @@ describe("days without a file", () => {
 
   it("of a symbol that the exchange does not know end the job", async () => {
     const exchange = await BinanceExchange.start({ tapes: [TAPE] });
-    await bench.close();
-    bench = await BackfillBench.start({
-      BINANCE_REST_URL: exchange.restUrl,
-    });
+    bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
     try {
       const job = await bench.store.request({
         market: "binance:NOPEUSDT",

@@ -1,5 +1,5 @@
 import { contents, openTape } from "../support/tape.js";
-import { type BackfillBench, DAY, NEW_YEAR, TRADES } from "./backfill-under-test.js";
+import { type BackfillBench, DAY, NEW_YEAR, TRADES, benchOpener } from "./backfill-under-test.js";
 
 export const FROM = NEW_YEAR - 2 * DAY;
 export const TO = NEW_YEAR + DAY;
@@ -7,8 +7,20 @@ export const INTERVALS = ["1m", "5m", "1h", "1d", "1w", "1M"] as const;
 
 export type Rows = Awaited<ReturnType<typeof contents>>;
 
-/** The rows of the same trades recorded in order, as from a feed. */
-export async function recordedRows(): Promise<Rows> {
+/**
+ * A bench for each test of the suite that calls this, with the rows of the same trades recorded in
+ * order, as from a feed.
+ */
+export function backfillForEachTest(opened: (bench: BackfillBench, expected: Rows) => void): void {
+  const openBench = benchOpener();
+  let expected: Rows;
+  beforeAll(async () => {
+    expected = await recordedRows();
+  }, 120_000);
+  beforeEach(async () => opened(await openBench(), expected));
+}
+
+async function recordedRows(): Promise<Rows> {
   const tape = await openTape(INTERVALS.join(","));
   await tape.recorder().recorder.record(TRADES, new AbortController().signal);
   const rows = bare(await contents(tape.source));

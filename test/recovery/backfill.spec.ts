@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Logger } from "@nestjs/common";
 import {
-  BackfillBench,
+  type BackfillBench,
   DAY,
   MARKET,
   NEW_YEAR,
@@ -10,18 +10,15 @@ import {
   between,
   linesOf,
 } from "./backfill-under-test.js";
-import { FROM, type Rows, TO, recordedRows, stored } from "./backfill-rows.js";
+import { FROM, type Rows, TO, backfillForEachTest, stored } from "./backfill-rows.js";
 
 let bench: BackfillBench;
 let expected: Rows;
 
-beforeAll(async () => {
-  expected = await recordedRows();
-}, 120_000);
-beforeEach(async () => {
-  bench = await BackfillBench.start();
+backfillForEachTest((opened, rows) => {
+  bench = opened;
+  expected = rows;
 });
-afterEach(() => bench.close());
 
 describe("a backfill from bulk files", () => {
   it("stores the rows that the feed would have stored, from files in ms and in µs", async () => {

@@ -132,16 +132,14 @@ function tradesOf(frame: Frame): readonly Trade[] {
  * trades: `expect` is called for a wrong one only, since it takes longer than decoding.
  */
 function expectSane(venue: Venue, trade: Trade, receivedAt: number): void {
-  const wrong = {
-    fault: faultOf(trade, receivedAt + MAX_AHEAD_MS + MINUTE_MS),
-    venue: splitMarket(trade.market).venue === venue.name,
-    ids: trade.ids === idKindOf(venue.ids),
-    receivedAt: trade.receivedAt === receivedAt,
-    source: trade.source === "live",
-  };
-  const { fault, ...holds } = wrong;
-  if (fault === undefined && Object.values(holds).every(Boolean)) return;
-  expect({ trade, ...wrong }).toEqual("a trade that can be stored");
+  const fault = faultOf(trade, receivedAt + MAX_AHEAD_MS + MINUTE_MS);
+  const isSane =
+    fault === undefined &&
+    splitMarket(trade.market).venue === venue.name &&
+    trade.ids === idKindOf(venue.ids) &&
+    trade.receivedAt === receivedAt &&
+    trade.source === "live";
+  if (!isSane) expect({ trade, receivedAt, fault }).toEqual(`a sane trade of ${venue.name}`);
 }
 
 /** A few of each length: frames of one kind are alike. */
