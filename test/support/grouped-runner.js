@@ -21,6 +21,9 @@ const LONG = [
  */
 const WAITING_SHARE = 2 / 3;
 
+/** Suites that a worker that computes is given at a time: another can take the next ones. */
+const PART = 6;
+
 const isAlone = ({ path }) => ALONE.test(path);
 const isUnknownAndLong = ({ duration, path }) =>
   duration === undefined && LONG.some((pattern) => pattern.test(path));
@@ -38,14 +41,17 @@ export default class GroupedRunner extends JestRunner {
       .sort((a, b) => isUnknownAndLong(b) - isUnknownAndLong(a));
     const waiting = together.filter(waits);
     const computing = together.filter((test) => !waits(test));
-    const run = (group, workers) => {
-      if (group.length === 0 || watcher.isInterrupted()) return undefined;
+    const run = async (group, workers) => {
+      if (group.length === 0 || watcher.isInterrupted()) return;
       // Read before the first wait: the groups do not disturb each other.
       this._globalConfig = { ...this._globalConfig, maxWorkers: workers };
-      return super.runTests(group, watcher, options);
+      await super.runTests(group, watcher, options);
     };
     const { maxWorkers } = this._globalConfig;
     const share = Math.round(maxWorkers * WAITING_SHARE);
+    const compute = async () => {
+      while (computing.length > 0) await run(computing.splice(0, PART), 1);
+    };
     if (options.serial || maxWorkers === 1) {
       for (const group of [computing, waiting]) await run(group, maxWorkers);
     } else if (waiting.length === 0 || computing.length === 0) {
@@ -53,10 +59,9 @@ export default class GroupedRunner extends JestRunner {
       await run(waiting, maxWorkers);
       await run(computing, Math.ceil(maxWorkers / 2));
     } else {
-      await Promise.all([
-        run(waiting, Math.min(share, maxWorkers - 1)),
-        run(computing, Math.max(maxWorkers - share, 1)),
-      ]);
+      // When none waits any more, two compute.
+      const waited = run(waiting, Math.min(share, maxWorkers - 1));
+      await Promise.all([compute(), waited.then(compute)]);
     }
     for (const test of tests.filter(isAlone)) await run([test], 1);
   }
