@@ -1,4 +1,4 @@
-import { type Market, parseMarket } from "../domain/market.js";
+import { type Market, marketFault, readMarket } from "../domain/market.js";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../domain/units.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -81,10 +81,14 @@ export class Reader {
   markets(name: string, fallback: readonly Market[]): readonly Market[] {
     if (this.env[name] === undefined) return fallback;
     const items = [...new Set(this.list(name))];
-    const wrong = items.filter((item) => parseMarket(item) === undefined);
+    const wrong = items.filter((item) => readMarket(item) === undefined);
     return wrong.length === 0
       ? items
-      : this.bad(name, "a list of venue:symbol, such as binance:BTCUSDT", fallback);
+      : this.bad(
+          name,
+          marketFault("a list of venue:symbol, such as binance:BTCUSDT", wrong[0]),
+          fallback,
+        );
   }
 
   url(name: string, protocols: readonly string[]): string | undefined {

@@ -94,6 +94,8 @@ const MAX_ID_CHARACTERS = 128;
 const SOURCES: ReadonlySet<string> = new Set(TRADE_SOURCES);
 const SIDES: ReadonlySet<string> = new Set(TAKER_SIDES);
 const INTEGER = /^\d{1,19}$/;
+/** Halves of surrogate pairs all become one character when written: two ids would become one. */
+const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
 
 /**
  * The first rule that a record breaks, or undefined. Checks values of any type, since a topic can
@@ -108,9 +110,10 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
     typeof id !== "string" ||
     id.length === 0 ||
     id.length > MAX_ID_CHARACTERS ||
-    id.includes("\0")
+    UNSTORABLE.test(id)
   ) {
-    return fault("bad_id", "id", `text of 1–${MAX_ID_CHARACTERS} characters`, id);
+    const limit = `well-formed text of 1–${MAX_ID_CHARACTERS} characters, none of control`;
+    return fault("bad_id", "id", limit, id);
   }
   if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
     return fault("bad_count", "count", `an integer of 1–${MAX_COUNT}`, count);

@@ -13,7 +13,7 @@ const DECIMAL = String.raw`((?:0|[1-9]\d{0,19})(?:\.\d{0,17}[1-9])?)`;
 const LAYOUT = new RegExp(
   [
     String.raw`^\{"market":"([a-z][a-z0-9-]{0,31}:[A-Za-z0-9][A-Za-z0-9._/@:-]{0,63})"`,
-    String.raw`"id":"([ !#-[\]-\uffff]{1,128})"`,
+    String.raw`"id":"([ !#-[\]-~\xa0-\ud7ff\ue000-\uffff]{1,128})"`,
     String.raw`"ord":"(0|[1-9]\d{0,16})"`,
     `"ids":"(dense|sparse)"`,
     `"kind":"(raw|aggregated)"`,

@@ -141,5 +141,8 @@ describe("a backfill of the running product", () => {
     const never = await run(["backfill", "--market", MARKET, "--from", "yesterday"], settings);
     expect(never.code).toBe(1);
     expect(never.output).toMatch(/--from must be a time such as 2024-01-01/);
+    const seconds = await run(["backfill", "--market", MARKET, "--from", "1704067200"], settings);
+    expect(seconds.code).toBe(1);
+    expect(seconds.output).toMatch(/looks like epoch seconds: in ms it is 1704067200000/);
   }, 60_000);
 });

@@ -89,6 +89,22 @@ it("stores posted trades before it answers, and makes candles of them", async ()
   });
 });
 
+it("keeps a symbol in letters of any script, in path, rows and file name", async () => {
+  const market = "desk:币安人生USDT";
+  const trade = { market, id: "1", price: "0.1234", time: NOON };
+  expect((await post([trade])).status).toBe(202);
+  expect(await ids(encodeURIComponent(market))).toEqual(["1"]);
+  const response = await fetch(
+    `${app.url}/api/v1/markets/${encodeURIComponent(market)}/candles?interval=1m&format=csv`,
+  );
+  expect(response.headers.get("content-disposition")).toBe(
+    `attachment; filename="desk-____USDT-1m.csv"; filename*=UTF-8''${encodeURIComponent("desk-币安人生USDT-1m.csv")}`,
+  );
+  expect((await response.text()).split("\n")).toHaveLength(3);
+  const { body } = await post([{ ...trade, market: "desk:E\u0301" }]);
+  expect(body.errors?.map(({ field }) => field)).toEqual(["[0].market"]);
+});
+
 it("takes a trade with an id once, however often it is sent, and one without an id each time", async () => {
   const trade = { symbol: "SILVER", price: "1", time: NOON };
   for (let time = 0; time < 3; time++)

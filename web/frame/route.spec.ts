@@ -7,6 +7,7 @@ describe("the address", () => {
     ["/system/", { view: "system" }],
     ["/m/binance:BTCUSDT", { view: "market", market: "binance:BTCUSDT" }],
     ["/m/coinbase%3ABTC%2FUSD", { view: "market", market: "coinbase:BTC/USD" }],
+    ["/m/binance:%E5%B8%81USDT", { view: "market", market: "binance:币USDT" }],
     ["/m/nonsense", { view: "unknown", path: "/m/nonsense" }],
     ["/m/%E0%A4%A", { view: "unknown", path: "/m/%E0%A4%A" }],
     ["/elsewhere", { view: "unknown", path: "/elsewhere" }],

@@ -1,11 +1,10 @@
-import { applyDecorators } from "@nestjs/common";
 import { ApiProperty, ApiPropertyOptional } from "@nestjs/swagger";
-import { Transform, Type } from "class-transformer";
+import { Type } from "class-transformer";
 import { IsInt, IsOptional, Max, Min, ValidateBy } from "class-validator";
-import { parseMarket } from "../../domain/market.js";
+import { marketFault, readMarket } from "../../domain/market.js";
 import { MIN_TIME } from "../../domain/trade.js";
 import { DAY_MS } from "../../domain/units.js";
-import { OptionalLimit, parseTime } from "../../http/parameters.js";
+import { OptionalLimit, Time } from "../../http/parameters.js";
 import { badParameters } from "../../http/problem.js";
 import { MAX_SPAN_MS } from "../../persistence/stores/backfills/backfill-store.js";
 
@@ -102,27 +101,9 @@ function MarketName(): PropertyDecorator {
   return ValidateBy({
     name: "isMarket",
     validator: {
-      validate: (value) => typeof value === "string" && parseMarket(value) !== undefined,
-      defaultMessage: () => "must be venue:symbol, such as binance:BTCUSDT",
+      validate: (value) => typeof value === "string" && readMarket(value) !== undefined,
+      defaultMessage: (fault) =>
+        marketFault("must be venue:symbol, such as binance:BTCUSDT", fault?.value),
     },
   });
-}
-
-/** Becomes epoch ms; a value that cannot be parsed stays as sent, so that the error can show it. */
-function Time(): PropertyDecorator {
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) =>
-      typeof value === "string" || typeof value === "number"
-        ? (parseTime(String(value)) ?? value)
-        : value,
-    ),
-    ValidateBy({
-      name: "isTime",
-      validator: {
-        validate: (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0,
-        defaultMessage: () =>
-          "must be epoch ms or ISO 8601, such as 2024-01-01 or 2024-01-01T00:00:00Z",
-      },
-    }),
-  );
 }

@@ -62,8 +62,7 @@ export class CandlesController {
       limit: limit ?? (whole ? MAX_LIMIT : DEFAULT_LIMIT),
     });
     void reply.header("Cache-Control", "no-cache").header("Vary", "Accept");
-    if (format === "csv")
-      void reply.header("Content-Disposition", `attachment; filename="${fileNameOf(wanted)}"`);
+    if (format === "csv") void reply.header("Content-Disposition", attachment(fileNameOf(wanted)));
     if (whole) {
       const pages = csvOfPages<Candle>(CANDLE_COLUMNS, candles, MAX_LIMIT, ({ openTime }) =>
         read({ ...wanted, start: openTime + 1, limit: MAX_LIMIT }),
@@ -107,7 +106,14 @@ function fileNameOf(wanted: Omit<CandleQuery, "limit">): string {
   const time = (at: number | undefined): string[] =>
     at === undefined ? [] : [new Date(at).toISOString().slice(0, 19) + "Z"];
   const parts = [wanted.market, wanted.interval, ...time(wanted.start), ...time(wanted.end)];
-  return `${parts.join("-").replaceAll(/[^A-Za-z0-9._-]/g, "-")}.csv`;
+  return `${parts.join("-").replaceAll(/[^\p{L}\p{M}\p{N}._-]/gu, "-")}.csv`;
+}
+
+/** RFC 6266: a header is ASCII, other letters stand encoded beside. */
+function attachment(name: string): string {
+  const ascii = name.replaceAll(/[^ -~]/gu, "_");
+  const exact = ascii === name ? "" : `; filename*=UTF-8''${encodeURIComponent(name)}`;
+  return `attachment; filename="${ascii}"${exact}`;
 }
 
 /**

@@ -2,9 +2,10 @@ import { Controller, Get, Header, HttpStatus, Inject, Param, Query } from "@nest
 import { ApiOperation, ApiParam, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
 import { type Interval, openTimeOf } from "../../domain/interval.js";
+import { readTime, timeFault } from "../../domain/time-text.js";
 import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "../../http/documented.js";
-import { DEFAULT_LIMIT, parseTime } from "../../http/parameters.js";
+import { DEFAULT_LIMIT } from "../../http/parameters.js";
 import { ProblemException, badParameters, shown } from "../../http/problem.js";
 import { Semaphore } from "../../http/semaphore.js";
 import { KnownMarkets } from "../../live/known-markets.js";
@@ -105,13 +106,17 @@ export class ExplanationController {
 
   private async keyOf(market: string, text: string, interval: string): Promise<CandleKey> {
     const stored = storedInterval(this.config, interval);
-    const time = parseTime(text);
+    const read = readTime(text);
+    const time = "time" in read ? read.time : undefined;
     const openTime = time === undefined ? undefined : openTimeOf(stored, time);
     if (time === undefined || openTime !== time)
       throw badParameters([
         {
           field: "openTime",
-          detail: `must be the first ms of a ${stored} bucket, such as ${openTime ?? openTimeOf(stored, Date.now())}`,
+          detail: timeFault(
+            `must be the first ms of a ${stored} bucket, such as ${openTime ?? openTimeOf(stored, Date.now())}`,
+            text,
+          ),
           value: shown(text),
         },
       ]);

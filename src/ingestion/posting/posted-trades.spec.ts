@@ -25,11 +25,19 @@ describe("a posted trade", () => {
     ["[1].time", { time: NOW + HOUR_MS }, /must be epoch ms from/],
     ["[1].time", { time: "yesterday" }, /must be epoch ms or ISO 8601/],
     ["[1].time", { time: "2026-01-02T03:04:05" }, /with a zone/],
+    ["[1].time", { time: "2023-02-29T00:00:00Z" }, /the calendar has no such day/],
+    ["[1].time", { time: NOW / 1_000 }, /looks like epoch seconds: in ms it is 1767323045000/],
+    ["[1].time", { time: NOW * 1_000 }, /looks like µs: in ms it is 1767323045000/],
+    ["[1].time", { time: NOW * 1_000_000 }, /looks like ns: in ms it is/],
+    ["[1].time", { time: NOW + 0.5 }, /must be epoch ms or ISO 8601/],
+    ["[1].time", { time: true }, /must be epoch ms or ISO 8601/],
     ["[1].takerSide", { takerSide: "BUY" }, /must be buy, sell or unknown/],
     ["[1].id", { id: 7 }, /must be text/],
     ["[1].id", { id: "" }, /1–128 characters/],
     ["[1].id", { id: "x".repeat(129) }, /1–128 characters/],
     ["[1].id", { id: "a\u0000b" }, /must be/],
+    ["[1].id", { id: "a\ud800" }, /must be well-formed text/],
+    ["[1].id", { id: "a\u0085" }, /none of control/],
     [
       "[1].market",
       { symbol: undefined, market: "binance:BTCUSDT" },
@@ -40,6 +48,8 @@ describe("a posted trade", () => {
     ["[1].market", { market: "desk:A1" }, /not both/],
     ["[1].market", { symbol: undefined }, /is required/],
     ["[1].symbol", { symbol: "A B" }, /must be letters/],
+    ["[1].symbol", { symbol: "A\ud800" }, /must be letters/],
+    ["[1].symbol", { symbol: "E\u0301" }, /in Unicode's composed form \(NFC\)/],
     ["[1].volume", { volume: "1" }, /is not known here/],
   ])("is wrong in %s with %j", (field, change, detail) => {
     const faults = faultsOf([GOOD, { ...GOOD, ...change }, GOOD]);
@@ -50,6 +60,17 @@ describe("a posted trade", () => {
   it("may be a minute ahead of our clock, and no more", () => {
     expect(faultsOf([{ ...GOOD, time: NOW + 60_000 }])).toEqual([]);
     expect(faultsOf([{ ...GOOD, time: NOW + 60_001 }])).toHaveLength(1);
+  });
+
+  it("has a symbol in letters of any script", () => {
+    const { trades, faults } = postedTrades(
+      [{ ...GOOD, symbol: "币安人生USDT" }],
+      VENUES,
+      NOW,
+      () => 0,
+    );
+    expect(faults).toEqual([]);
+    expect(trades[0]?.market).toBe("posted:币安人生USDT");
   });
 
   it("is ordered by an integer id, else by arrival", () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { canonical } from "../../domain/decimal.js";
-import { marketOf, parseMarket } from "../../domain/market.js";
+import { marketFault, marketOf, readMarket } from "../../domain/market.js";
+import { readNumber, readTime, timeFault } from "../../domain/time-text.js";
 import { MAX_AHEAD_MS, type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
 import type { Venues } from "../../venues/venues.js";
 
@@ -129,15 +130,18 @@ function marketFor(
     return "";
   }
   const name = market ?? (typeof symbol === "string" ? marketOf(POSTED_VENUE, symbol) : symbol);
-  const parsed = typeof name === "string" ? parseMarket(name) : undefined;
+  const parsed = typeof name === "string" ? readMarket(name) : undefined;
   const field = market === undefined ? "symbol" : "market";
   if (parsed === undefined) {
     faults.push(
       wrong(
         field,
-        field === "market"
-          ? "must be venue:symbol, such as desk:BTCUSD"
-          : "must be letters, digits and . _ / @ : -",
+        marketFault(
+          field === "market"
+            ? "must be venue:symbol, such as desk:BTCUSD"
+            : "must be letters, digits and . _ / @ : -",
+          name,
+        ),
         market ?? symbol,
       ),
     );
@@ -165,21 +169,16 @@ function decimal(field: string, value: unknown, faults: PostedFault[]): string {
   return text;
 }
 
-const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+const ZONE = /[T ].*(Z|[+-]\d{2}:?\d{2})$/;
 
 function timeFor(value: unknown, now: number, faults: PostedFault[]): number {
   if (value === undefined) return now;
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  const time = typeof value === "string" && ISO.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(time))
-    faults.push(
-      wrong(
-        "time",
-        "must be epoch ms or ISO 8601 with a zone, such as 2026-01-02T03:04:05Z",
-        value,
-      ),
-    );
-  return time;
+  const isZoned = typeof value === "string" && ZONE.test(value);
+  const read = typeof value === "number" ? readNumber(value) : isZoned ? readTime(value) : {};
+  if ("time" in read) return read.time;
+  const rule = "must be epoch ms or ISO 8601 with a zone, such as 2026-01-02T03:04:05Z";
+  faults.push(wrong("time", timeFault(rule, value), value));
+  return NaN;
 }
 
 /** Integer ids give the order; trades with other ids keep the order of arrival. */

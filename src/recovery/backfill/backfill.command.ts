@@ -3,7 +3,7 @@ import { Command, CommandRunner, Option } from "nest-commander";
 import { Launcher, recordingOnly } from "../../commands/launcher.js";
 import { moment } from "../../commands/options.js";
 import { type Config, ConfigError, environment } from "../../config/config.js";
-import { parseMarket } from "../../domain/market.js";
+import { marketFault, readMarket } from "../../domain/market.js";
 import { DAY_MS } from "../../domain/units.js";
 import { hasRunningServer, withDatabase } from "../../persistence/shared-database.js";
 import {
@@ -130,12 +130,15 @@ export class BackfillCommand extends CommandRunner {
 }
 
 function checked({ market, from, to = Date.now() }: Flags): Wanted {
-  const name = parseMarket(market);
+  const name = readMarket(market);
   const venue = VENUES.get(name?.venue ?? "");
   const problems: string[] = [];
   if (name === undefined || venue === undefined)
     problems.push(
-      `--market must be venue:symbol, such as binance:BTCUSDT, with a venue of ${WITH_HISTORY}; not ${JSON.stringify(market)}`,
+      marketFault(
+        `--market must be venue:symbol, such as binance:BTCUSDT, with a venue of ${WITH_HISTORY}; not ${JSON.stringify(market)}`,
+        market,
+      ),
     );
   else if (!venue.symbols.pattern.test(name.symbol))
     problems.push(

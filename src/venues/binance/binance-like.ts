@@ -16,7 +16,7 @@ export function binanceLike(
   return {
     name,
     symbols: {
-      pattern: /^[A-Z0-9_]{2,40}$/,
+      pattern: /^[\p{Lu}\p{Lo}\p{N}_]{2,40}$/u,
       rule: "upper case, such as BTCUSDT",
     },
     ids: "dense",

@@ -37,6 +37,16 @@ function decode(data: object, context = CONTEXT): Frame {
 }
 
 describe("a frame of Binance", () => {
+  it("has a symbol in letters of any script, kept byte for byte", () => {
+    const frame = decode({ ...AGGREGATE, s: "币安人生USDT" });
+    expect(frame).toMatchObject({ type: "trades", trades: [{ market: "binance:币安人生USDT" }] });
+    expect(binance.symbols.pattern.test("币安人生USDT")).toBe(true);
+    expect(binance.symbols.pattern.test("币安人生usdt")).toBe(false);
+    expect(binance.url("wss://x", ["币安人生USDT"])).toBe(
+      "wss://x/stream?streams=币安人生usdt@aggTrade",
+    );
+  });
+
   it("of aggregates stands for the raw trades f to l", () => {
     expect(decode(AGGREGATE)).toEqual({
       type: "trades",

@@ -35,7 +35,7 @@ const STEPS: Partial<Record<Interval, string>> = {
 
 const identity = {
   name: "bitstamp",
-  symbols: { pattern: /^[a-z0-9]{5,20}$/, rule: "lower case, such as btcusd" },
+  symbols: { pattern: /^[\p{Ll}\p{Lo}\p{N}]{5,20}$/u, rule: "lower case, such as btcusd" },
   ids: "increasing",
 } as const;
 const sieve = new TradeSieve(identity);

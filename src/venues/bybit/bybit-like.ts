@@ -39,7 +39,7 @@ const INTERVALS: Partial<Record<Interval, string>> = {
 /** What Bybit's categories have in common. */
 export function bybitLike(name: string, category: "spot" | "linear", ids: VenueIds): Venue {
   const symbols = {
-    pattern: /^[A-Z0-9-]{2,40}$/,
+    pattern: /^[\p{Lu}\p{Lo}\p{N}-]{2,40}$/u,
     rule: "upper case, such as BTCUSDT",
   };
   const sieve = new TradeSieve({ name, symbols, ids });

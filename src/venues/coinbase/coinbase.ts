@@ -36,7 +36,7 @@ const GRANULARITY: Partial<Record<Interval, string>> = {
 const identity = {
   name: "coinbase",
   symbols: {
-    pattern: /^[A-Z0-9]{1,20}-[A-Z0-9]{1,20}$/,
+    pattern: /^[\p{Lu}\p{Lo}\p{N}]{1,20}-[A-Z0-9]{1,20}$/u,
     rule: "upper case, such as BTC-USD",
   },
   ids: "dense",

@@ -38,7 +38,7 @@ const MINUTES: Partial<Record<Interval, string>> = {
 const identity = {
   name: "kraken",
   symbols: {
-    pattern: /^[A-Za-z0-9.]{1,20}\/[A-Z0-9.]{1,20}$/,
+    pattern: /^[\p{L}\p{N}.]{1,20}\/[A-Z0-9.]{1,20}$/u,
     rule: "as in API v2, such as BTC/USD",
   },
   ids: "dense",

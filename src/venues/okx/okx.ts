@@ -45,7 +45,7 @@ const identity = {
   name: "okx",
   symbols: {
     // Sizes of derivatives (BTC-USDT-SWAP) are in contracts, not in base currency.
-    pattern: /^[A-Z0-9]{1,20}-[A-Z0-9]{1,20}$/,
+    pattern: /^[\p{Lu}\p{Lo}\p{N}]{1,20}-[A-Z0-9]{1,20}$/u,
     rule: "a spot instrument, such as BTC-USDT",
   },
   ids: "dense",
