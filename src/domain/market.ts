@@ -8,8 +8,8 @@ export type Market = string;
 export type IdKind = "dense" | "sparse";
 
 const VENUE = /^[a-z][a-z0-9-]{0,31}$/;
-// No white space, no quotes, no control characters, no half of a surrogate pair: a symbol ends up in
-// keys, paths and metric labels. Letters of any script: Binance lists 币安人生USDT.
+// No white space, no quotes, no control characters, no half of a surrogate pair: a symbol ends up
+// in keys, paths and metric labels. Letters of any script: Binance lists 币安人生USDT.
 const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._/@:-]{0,63}$/u;
 
 export interface MarketName {

@@ -173,9 +173,10 @@ const ZONE = /[T ].*(Z|[+-]\d{2}:?\d{2})$/;
 
 function timeFor(value: unknown, now: number, faults: PostedFault[]): number {
   if (value === undefined) return now;
-  const isZoned = typeof value === "string" && ZONE.test(value);
-  const read = typeof value === "number" ? readNumber(value) : isZoned ? readTime(value) : {};
-  if ("time" in read) return read.time;
+  if (typeof value === "number" || (typeof value === "string" && ZONE.test(value))) {
+    const read = typeof value === "number" ? readNumber(value) : readTime(value);
+    if ("time" in read) return read.time;
+  }
   const rule = "must be epoch ms or ISO 8601 with a zone, such as 2026-01-02T03:04:05Z";
   faults.push(wrong("time", timeFault(rule, value), value));
   return NaN;
