@@ -38,8 +38,10 @@ export function testRequests(venue: Venue, fixture: VenueFixture): void {
     );
   });
 
-  it("refuse an error answer, with a reason", () => {
-    for (const request of requests) expect(request.read(ERROR, OPEN)).toMatchObject({ ok: false });
+  it("refuse an error answer, with a reason and the venue's own words", () => {
+    const detail = expect.stringContaining("EQuery:Unknown asset pair") as string;
+    for (const request of requests)
+      expect(request.read(ERROR, OPEN)).toMatchObject({ ok: false, detail });
   });
 
   describe("candles", () => {

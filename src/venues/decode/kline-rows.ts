@@ -26,7 +26,11 @@ export function klinesIn(
   end: number,
 ): Answer<Kline[]> {
   const parsed = parseExact(body);
-  return parsed.ok ? klinesOf(rowsOf(parsed.value), columns, start, end) : parsed;
+  if (!parsed.ok) return parsed;
+  const rows = rowsOf(parsed.value);
+  // What the venue says instead is for a person: its error, mostly.
+  if (!Array.isArray(rows)) return { ok: false, reason: "no_rows", detail: body.slice(0, 200) };
+  return klinesOf(rows, columns, start, end);
 }
 
 /**
