@@ -110,7 +110,7 @@ export function readConfig(env: Env): Config {
     corsOrigins: read.list("CORS_ORIGINS"),
     rateLimit: read.integer("RATE_LIMIT", 600, 1, 1_000_000),
     logLevel: read.oneOf("LOG_LEVEL", ["error", "warn", "log", "debug"] as const, "log"),
-    venueUrl: (venue, kind) => env[urlVariable(venue, kind)],
+    venueUrl: (venue, kind) => env[urlVariable(venue, kind)] || undefined,
     ...contextSettings(read),
   };
   read.venueUrls();
@@ -128,7 +128,8 @@ export function readConfig(env: Env): Config {
   return config;
 }
 
-function urlVariable(venue: string, kind: string): string {
+/** Name of the setting, such as `BINANCE_USDM_REST_URL`. */
+export function urlVariable(venue: string, kind: "WS" | "REST" | "BULK"): string {
   return `${venue.toUpperCase().replaceAll("-", "_")}_${kind}_URL`;
 }
 

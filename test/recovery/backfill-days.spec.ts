@@ -6,6 +6,7 @@ import { MarketClock } from "../support/exchange/market-clock.js";
 import {
   type BackfillBench,
   DAY,
+  MARKET,
   NEW_YEAR,
   TAPE,
   benchOpener,
@@ -22,6 +23,19 @@ backfillForEachTest((opened, rows) => {
   expected = rows;
 });
 
+function stoppedAt(time: number): MarketClock {
+  const clock = new MarketClock(time);
+  clock.pause();
+  return clock;
+}
+
+/** The last page of REST reaches beyond the end of a job. */
+async function storedBetween(from: number, to: number): Promise<number> {
+  const { trades } = await stored(bench);
+  const times = trades.map((row) => Number(/"time": (\d+)/.exec(row)?.[1]));
+  return times.filter((time) => time >= from && time < to).length;
+}
+
 async function differences(): Promise<unknown[]> {
   const found = [];
   for await (const verdict of verify(bench.tape.source, INTERVALS))
@@ -31,9 +45,7 @@ async function differences(): Promise<unknown[]> {
 
 describe("days without a file", () => {
   it("come from the exchange's REST", async () => {
-    const clock = new MarketClock(TO);
-    clock.pause();
-    const exchange = await BinanceExchange.start({ tapes: [TAPE], clock });
+    const exchange = await BinanceExchange.start({ tapes: [TAPE], clock: stoppedAt(TO) });
     bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
     try {
       await bench.publish(FROM, FROM + DAY);
@@ -52,6 +64,36 @@ describe("days without a file", () => {
       await exchange.close();
     }
   }, 120_000);
+
+  it("come from REST after a few tries when the host of files fails and the job is short", async () => {
+    const exchange = await BinanceExchange.start({ tapes: [TAPE], clock: stoppedAt(TO) });
+    bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
+    bench.server.status = 503;
+    try {
+      const { state, notes } = await bench.load(FROM, FROM + DAY);
+      expect([state, notes]).toEqual(["done", [expect.stringMatching(/cannot be read: .*503/)]]);
+      expect(await storedBetween(FROM, FROM + DAY)).toBe(between(FROM, FROM + DAY).length);
+      expect(await differences()).toEqual([]);
+    } finally {
+      await exchange.close();
+    }
+  }, 60_000);
+
+  it("are not asked for by the first hours of a market", async () => {
+    const exchange = await BinanceExchange.start({ tapes: [TAPE], clock: stoppedAt(TO) });
+    bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
+    try {
+      await bench.publish(FROM, TO);
+      const [from, to] = [FROM + DAY - 3_600_000, FROM + DAY];
+      const wanted = { market: MARKET, from, to, askedBy: "bootstrap" as const };
+      const { id } = (await bench.store.request(wanted)) ?? { id: 0 };
+      expect(await bench.work(id)).toMatchObject({ state: "done", notes: [] });
+      expect(bench.server.requests).toEqual([]);
+      expect(await storedBetween(from, to)).toBe(between(from, to).length);
+    } finally {
+      await exchange.close();
+    }
+  }, 60_000);
 
   it("of a symbol that the exchange does not know end the job", async () => {
     const exchange = await BinanceExchange.start({ tapes: [TAPE] });

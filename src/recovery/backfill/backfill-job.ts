@@ -4,6 +4,7 @@ import type {
   BackfillWork,
 } from "../../persistence/stores/backfills/backfill-store.js";
 import type { Venue } from "../../venues/venue.js";
+import type { BulkSource } from "./bulk-source.js";
 import { RecentRate } from "./recent-rate.js";
 
 /** Number of trades read from a source, and how many of them were not stored before. */
@@ -28,6 +29,8 @@ export class BackfillJob {
     readonly symbol: string,
     /** The kind of trades that its market holds. */
     readonly kind: TradeKind,
+    /** Undefined when its trades come from REST only. */
+    readonly bulk: BulkSource | undefined,
     readonly signal: AbortSignal,
     private readonly store: BackfillStore,
     private readonly onProgress: (progress: number, read: number) => void,

@@ -7,17 +7,17 @@ import type { HistoryLoader } from "../../persistence/merge/history-loader.js";
 import type { Transport } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import type { BulkFiles } from "../../venues/venue.js";
 import type { HoleProof } from "../repair/hole-proof.js";
 import type { BackfillJob } from "./backfill-job.js";
 import { type Step, isPublished, nextStep, spanOf } from "./backfill-plan.js";
 import { download } from "./bulk-download.js";
+import type { BulkSource } from "./bulk-source.js";
 import { FileLoad } from "./file-load.js";
 import { RestHistory } from "./rest-history.js";
 import { RestLoad } from "./rest-load.js";
 
 export interface BackfillParts {
-  config: Pick<Config, "dataDir" | "venueUrl">;
+  config: Pick<Config, "dataDir">;
   bulk: HistoryLoader;
   hosts: VenueHosts;
   transport: Transport;
@@ -50,9 +50,8 @@ export class BackfillRun {
 
   /** Rejects with the error that ended it; `canRetry` says whether a retry can help. */
   async run(): Promise<void> {
-    const { venue, kind } = this.job;
-    const files = venue.bulk?.files[kind];
-    if (files === undefined && this.rest.obstacle !== undefined)
+    const { venue, bulk } = this.job;
+    if (bulk === undefined && this.rest.obstacle !== undefined)
       throw new TapelineError(
         "backfill_impossible",
         `${venue.name} has no history to load: ${this.rest.obstacle}`,
@@ -62,14 +61,14 @@ export class BackfillRun {
       const isBackwards =
         venue.repair.kind === "by id" && venue.repair.paging === "backward from an id";
       if (isBackwards) await this.rest.backwards();
-      else await this.steps(files);
+      else await this.steps(bulk);
     } finally {
       await this.files.close();
       await rm(this.folder, { recursive: true, force: true });
     }
   }
 
-  private async steps(files: BulkFiles | undefined): Promise<void> {
+  private async steps(bulk: BulkSource | undefined): Promise<void> {
     const { job, withoutFile } = this;
     const { to } = job.work;
     while (job.reached < to) {
@@ -77,7 +76,7 @@ export class BackfillRun {
       const { reached } = job;
       const horizon = await this.parts.bulk.horizon();
       const now = Date.now();
-      const hasFiles = files !== undefined;
+      const hasFiles = bulk !== undefined;
       const step = nextStep({
         reached,
         to,
@@ -86,8 +85,8 @@ export class BackfillRun {
         hasFiles,
         withoutFile,
       });
-      if (step.by === "rest" || files === undefined) await this.byRest(step, horizon);
-      else await this.byFile(step, files, horizon);
+      if (step.by === "rest" || bulk === undefined) await this.byRest(step, horizon);
+      else await this.byFile(step, bulk, horizon);
     }
   }
 
@@ -111,10 +110,13 @@ export class BackfillRun {
     }
   }
 
-  private async byFile(step: FileStep, files: BulkFiles, horizon: number): Promise<void> {
-    const { job, parts, folder } = this;
-    const { venue, symbol } = job;
-    const base = parts.config.venueUrl(venue.name, "BULK") ?? venue.bulk?.url;
+  private async byFile(
+    step: FileStep,
+    { base, files }: BulkSource,
+    horizon: number,
+  ): Promise<void> {
+    const { job, folder } = this;
+    const { symbol } = job;
     const place = files.path(symbol, step.period);
     const name = basename(place);
     job.doing = name;
@@ -122,7 +124,7 @@ export class BackfillRun {
       const onProgress = (part: number): void => {
         job.doing = `${name}, ${Math.floor(part * 100)} % downloaded`;
       };
-      const path = await download(base ?? "", place, folder, job.signal, onProgress);
+      const path = await download(base, place, folder, job.signal, onProgress);
       if (path === undefined) {
         await this.noteMissing(step, name);
         return;
@@ -132,12 +134,21 @@ export class BackfillRun {
       if (file.to <= horizon) await this.files.loadDropped(file);
       else await this.files.loadKept(file, step.to);
     } catch (error) {
-      if (!hasCode(error, "file_refused")) throw error;
+      const isOptional = hasCode(error, "file_unavailable") && this.isInReach;
+      if (!hasCode(error, "file_refused") && !isOptional) throw error;
       this.withoutFile.add(step.period);
       await job.note(error.message);
     } finally {
       await rm(join(folder, name), { force: true });
     }
+  }
+
+  /** Whether REST has all trades of a short job, so that it need not wait for a host of files. */
+  private get isInReach(): boolean {
+    const { work, venue } = this.job;
+    const { repair } = venue;
+    if (work.to - work.from > DAY_MS || repair.kind === "none") return false;
+    return repair.paging === "forward from a time";
   }
 
   private async noteMissing({ by, period }: FileStep, name: string): Promise<void> {
@@ -175,8 +186,7 @@ export class BackfillRun {
       if (step.to <= horizon) await rest.loadDroppedDay(this.files, step.to);
       else await rest.forwards(step.to);
     } catch (error) {
-      const hasFiles = job.venue.bulk?.files[job.kind] !== undefined;
-      if (!hasCode(error, "backfill_impossible") || !hasFiles) throw error;
+      if (!hasCode(error, "backfill_impossible") || job.bulk === undefined) throw error;
       await job.note(`${day} is not loaded: ${error.message}`);
       await job.advance(step.to);
     }

@@ -2,8 +2,9 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { CONFIG, type Config } from "../../config/config.js";
-import { parseMarket } from "../../domain/market.js";
+import { parseMarket, splitMarket } from "../../domain/market.js";
 import { TapelineError, canRetry, hasCode } from "../../domain/tapeline-error.js";
+import { DAY_MS } from "../../domain/units.js";
 import { HistoryLoader } from "../../persistence/merge/history-loader.js";
 import {
   BackfillStore,
@@ -22,6 +23,7 @@ import { BackfillFigures } from "./backfill-figures.js";
 import { BackfillJob } from "./backfill-job.js";
 import { widened } from "./backfill-plan.js";
 import { BackfillRun } from "./backfill-run.js";
+import { bulkSource, withoutFiles } from "./bulk-source.js";
 
 const POLL_MS = 1_000;
 const REPORT_EVERY_MS = 1_000;
@@ -64,6 +66,11 @@ export class Backfills {
   /** Runs requested jobs, `BACKFILL_JOBS` concurrently. */
   start(): void {
     if (this.config.backfillJobs === 0) return;
+    for (const venue of this.venues.all) {
+      const isFollowed = this.followed.all.some((name) => splitMarket(name).venue === venue.name);
+      const text = isFollowed ? withoutFiles(venue, this.config) : undefined;
+      if (text !== undefined) this.logger.log(text);
+    }
     this.polling ??= this.poll().catch((error: unknown) =>
       this.logger.error(`Backfill polling ended, no further job will start: ${String(error)}`),
     );
@@ -178,6 +185,10 @@ export class Backfills {
       );
     const known = await this.bulk.known(work.market);
     const kind = known?.kind ?? venue.bulk?.defaultKind ?? "raw";
+    // The last hour is over long before the exchange publishes its day.
+    const isByRest =
+      work.askedBy === "bootstrap" && work.to - work.from <= DAY_MS && venue.repair.kind !== "none";
+    const source = isByRest ? undefined : bulkSource(venue, kind, this.config);
     const { from, to } = widened(work, await this.bulk.horizon());
     const reached = Math.max(from, work.reached === work.from ? from : work.reached);
     return new BackfillJob(
@@ -185,6 +196,7 @@ export class Backfills {
       venue,
       name.symbol,
       kind,
+      source,
       signal,
       this.store,
       (progress, read) => this.onProgress(work, progress, read),

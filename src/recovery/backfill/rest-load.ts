@@ -54,7 +54,7 @@ export class RestLoad {
     }
     await sender.finish();
     // Skips days before the venue's first trade, unless files may hold more.
-    const hasFiles = job.venue.bulk !== undefined;
+    const hasFiles = job.bulk !== undefined;
     const reached = hasFiles ? to : Math.min(job.work.to, Math.max(to, firstDay));
     await job.advance(reached, pending);
   }
