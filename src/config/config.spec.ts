@@ -28,4 +28,17 @@ describe("the configuration", () => {
     expect(simulator).toMatchObject({ seed: 7, rate: 0.5 });
     expect(reconcile).toEqual({ back: 3 * HOUR_MS, after: 180_000 });
   });
+
+  it("takes symbols in letters of any script, in composed form", () => {
+    expect(readConfig({ FEEDS: "binance:币安人生USDT" }).feeds).toEqual(["binance:币安人生USDT"]);
+    expect(problemsOf({ FEEDS: "sim:E\u0301" })).toEqual([
+      expect.stringMatching(/^FEEDS must be a list of .*; in Unicode's composed form \(NFC\), not/),
+    ]);
+  });
+
+  it("takes an empty address as none", () => {
+    const config = readConfig({ BINANCE_WS_URL: "", BINANCE_REST_URL: "http://rest" });
+    expect(config.venueUrl("binance", "WS")).toBeUndefined();
+    expect(config.venueUrl("binance", "REST")).toBe("http://rest");
+  });
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { readNumber, readTime, timeFault } from "./time-text.js";
+import { readNumber, readTime, timeFault, timeOf } from "./time-text.js";
 
 const MIDNIGHT = Date.UTC(2024, 7, 9);
 
@@ -21,6 +21,7 @@ describe("a time that a person wrote", () => {
     ["9999-12-31T23:59:59.999Z", 253_402_300_799_999],
   ])("is read: %s", (text, time) => {
     expect(readTime(text)).toEqual({ time });
+    expect(timeOf(text)).toBe(time);
   });
 
   it.each([
@@ -46,6 +47,7 @@ describe("a time that a person wrote", () => {
     ["9999999999999999999999", undefined],
   ])("is refused: %s", (text, hint) => {
     expect(readTime(text)).toEqual({ hint });
+    expect(timeOf(text)).toBeUndefined();
   });
 
   it("is read from a number by the same rules", () => {

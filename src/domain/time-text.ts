@@ -46,6 +46,12 @@ export function readNumber(value: number): TimeText {
   return { time: value };
 }
 
+/** Epoch ms, or undefined. */
+export function timeOf(text: string): number | undefined {
+  const read = readTime(text);
+  return "time" in read ? read.time : undefined;
+}
+
 /** What a time must be, and what this one seems to be instead. */
 export function timeFault(rule: string, value: unknown): string {
   const read = typeof value === "number" ? readNumber(value) : readTime(String(value));

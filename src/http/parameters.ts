@@ -1,7 +1,7 @@
 import { applyDecorators } from "@nestjs/common";
 import { Transform } from "class-transformer";
 import { IsOptional, ValidateBy } from "class-validator";
-import { readTime, timeFault } from "../domain/time-text.js";
+import { timeFault, timeOf } from "../domain/time-text.js";
 import { badParameters } from "./problem.js";
 
 /** Maximum rows of a page. */
@@ -14,10 +14,7 @@ const TIME_RULE = "must be epoch ms or ISO 8601, such as 1723161600000 or 2024-0
 export function Time(): PropertyDecorator {
   return parameter(
     "isTime",
-    (text) => {
-      const read = readTime(text);
-      return "time" in read ? read.time : undefined;
-    },
+    timeOf,
     (value) => typeof value === "number",
     (value) => timeFault(TIME_RULE, value),
   );

@@ -2,6 +2,7 @@ import { readConfig } from "../../src/config/config.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { BinanceExchange } from "../support/exchange/binance-exchange.js";
+import { closedAfterEach } from "../support/closed-after-each.js";
 import { MarketClock } from "../support/exchange/market-clock.js";
 import {
   type BackfillBench,
@@ -15,6 +16,11 @@ import {
 import { FROM, INTERVALS, type Rows, TO, backfillForEachTest, stored } from "./backfill-rows.js";
 
 const openBench = benchOpener();
+const openExchange = closedAfterEach(() => {
+  const clock = new MarketClock(TO);
+  clock.pause();
+  return BinanceExchange.start({ tapes: [TAPE], clock });
+});
 let bench: BackfillBench;
 let expected: Rows;
 
@@ -23,10 +29,10 @@ backfillForEachTest((opened, rows) => {
   expected = rows;
 });
 
-function stoppedAt(time: number): MarketClock {
-  const clock = new MarketClock(time);
-  clock.pause();
-  return clock;
+/** A bench whose REST has all trades. */
+async function benchWithRest(): Promise<BackfillBench> {
+  const { restUrl } = await openExchange();
+  return openBench({ BINANCE_REST_URL: restUrl });
 }
 
 /** The last page of REST reaches beyond the end of a job. */
@@ -45,74 +51,54 @@ async function differences(): Promise<unknown[]> {
 
 describe("days without a file", () => {
   it("come from the exchange's REST", async () => {
-    const exchange = await BinanceExchange.start({ tapes: [TAPE], clock: stoppedAt(TO) });
-    bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
-    try {
-      await bench.publish(FROM, FROM + DAY);
-      await bench.publish(NEW_YEAR, TO);
-      const job = await bench.load(FROM, TO);
-      expect(job).toMatchObject({
-        state: "done",
-        notes: ["there is no file BTCUSDT-aggTrades-2024-12-31.zip"],
-      });
-      const { coverage, candles } = await stored(bench);
-      expect({ coverage, candles }).toEqual({
-        coverage: expected.coverage,
-        candles: expected.candles,
-      });
-    } finally {
-      await exchange.close();
-    }
+    bench = await benchWithRest();
+    await bench.publish(FROM, FROM + DAY);
+    await bench.publish(NEW_YEAR, TO);
+    const job = await bench.load(FROM, TO);
+    expect(job).toMatchObject({
+      state: "done",
+      notes: ["there is no file BTCUSDT-aggTrades-2024-12-31.zip"],
+    });
+    const { coverage, candles } = await stored(bench);
+    expect({ coverage, candles }).toEqual({
+      coverage: expected.coverage,
+      candles: expected.candles,
+    });
   }, 120_000);
 
   it("come from REST after a few tries when the host of files fails and the job is short", async () => {
-    const exchange = await BinanceExchange.start({ tapes: [TAPE], clock: stoppedAt(TO) });
-    bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
+    bench = await benchWithRest();
     bench.server.status = 503;
-    try {
-      const { state, notes } = await bench.load(FROM, FROM + DAY);
-      expect([state, notes]).toEqual(["done", [expect.stringMatching(/cannot be read: .*503/)]]);
-      expect(await storedBetween(FROM, FROM + DAY)).toBe(between(FROM, FROM + DAY).length);
-      expect(await differences()).toEqual([]);
-    } finally {
-      await exchange.close();
-    }
+    const { state, notes } = await bench.load(FROM, FROM + DAY);
+    expect([state, notes]).toEqual(["done", [expect.stringMatching(/cannot be read: .*503/)]]);
+    expect(await storedBetween(FROM, FROM + DAY)).toBe(between(FROM, FROM + DAY).length);
+    expect(await differences()).toEqual([]);
   }, 60_000);
 
   it("are not asked for by the first hours of a market", async () => {
-    const exchange = await BinanceExchange.start({ tapes: [TAPE], clock: stoppedAt(TO) });
-    bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
-    try {
-      await bench.publish(FROM, TO);
-      const [from, to] = [FROM + DAY - 3_600_000, FROM + DAY];
-      const wanted = { market: MARKET, from, to, askedBy: "bootstrap" as const };
-      const { id } = (await bench.store.request(wanted)) ?? { id: 0 };
-      expect(await bench.work(id)).toMatchObject({ state: "done", notes: [] });
-      expect(bench.server.requests).toEqual([]);
-      expect(await storedBetween(from, to)).toBe(between(from, to).length);
-    } finally {
-      await exchange.close();
-    }
+    bench = await benchWithRest();
+    await bench.publish(FROM, TO);
+    const [from, to] = [FROM + DAY - 3_600_000, FROM + DAY];
+    const wanted = { market: MARKET, from, to, askedBy: "bootstrap" as const };
+    const { id } = (await bench.store.request(wanted)) ?? { id: 0 };
+    expect(await bench.work(id)).toMatchObject({ state: "done", notes: [] });
+    expect(bench.server.requests).toEqual([]);
+    expect(await storedBetween(from, to)).toBe(between(from, to).length);
   }, 60_000);
 
   it("of a symbol that the exchange does not know end the job", async () => {
-    const exchange = await BinanceExchange.start({ tapes: [TAPE] });
-    bench = await openBench({ BINANCE_REST_URL: exchange.restUrl });
-    try {
-      const job = await bench.store.request({
-        market: "binance:NOPEUSDT",
-        from: FROM,
-        to: TO,
-        askedBy: "api",
-      });
-      await bench.backfills.work(job?.id ?? 0);
-      expect(await bench.store.find(job?.id ?? 0)).toMatchObject({
-        state: "failed",
-        problem: expect.stringMatching(/binance does not know NOPEUSDT/) as string,
-      });
-    } finally {
-      await exchange.close();
-    }
+    bench = await benchWithRest();
+    const job = await bench.store.request({
+      market: "binance:NOPEUSDT",
+      from: FROM,
+      to: TO,
+      askedBy: "api",
+    });
+    await bench.backfills.work(job?.id ?? 0);
+    expect(await bench.store.find(job?.id ?? 0)).toMatchObject({
+      state: "failed",
+      problem: expect.stringMatching(/binance does not know NOPEUSDT/) as string,
+    });
   });
 });
 

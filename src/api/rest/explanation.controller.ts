@@ -2,7 +2,7 @@ import { Controller, Get, Header, HttpStatus, Inject, Param, Query } from "@nest
 import { ApiOperation, ApiParam, ApiTags } from "@nestjs/swagger";
 import { CONFIG, type Config } from "../../config/config.js";
 import { type Interval, openTimeOf } from "../../domain/interval.js";
-import { readTime, timeFault } from "../../domain/time-text.js";
+import { timeFault, timeOf } from "../../domain/time-text.js";
 import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
@@ -106,8 +106,7 @@ export class ExplanationController {
 
   private async keyOf(market: string, text: string, interval: string): Promise<CandleKey> {
     const stored = storedInterval(this.config, interval);
-    const read = readTime(text);
-    const time = "time" in read ? read.time : undefined;
+    const time = timeOf(text);
     const openTime = time === undefined ? undefined : openTimeOf(stored, time);
     if (time === undefined || openTime !== time)
       throw badParameters([
