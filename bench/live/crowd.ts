@@ -101,11 +101,20 @@ export class Crowd {
     await this.all(() => ["keepNewest", keeps]);
   }
 
-  /** Throws when a client's newest frame of one of its rooms lacks this text. */
+  /**
+   * Waits until every client's newest frame of each of its rooms has this text: a client that reads
+   * again may have much to read. Throws when one does not get there.
+   */
   async check(expected: ReadonlyMap<string, string>): Promise<void> {
-    const wrong = await this.all<number>(() => ["wrong", expected]);
-    const clients = wrong.reduce((sum, count) => sum + count, 0);
-    if (clients > 0) throw new Error(`${clients} clients did not end with the newest state`);
+    const limit = performance.now() + SETTLE_LIMIT_MS;
+    for (;;) {
+      const wrong = await this.all<number>(() => ["wrong", expected]);
+      const clients = wrong.reduce((sum, count) => sum + count, 0);
+      if (clients === 0) return;
+      if (performance.now() > limit)
+        throw new Error(`${clients} clients did not end with the newest state`);
+      await sleep(250);
+    }
   }
 
   async pause(below: number): Promise<void> {
