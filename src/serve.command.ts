@@ -40,8 +40,8 @@ export class ServeCommand extends CommandRunner {
       for (const signal of ["SIGTERM", "SIGINT"] as const) {
         process.on(signal, () => {
           // npm forwards Ctrl-C, so the process gets it twice at nearly the same time.
-          if (first > 0 && Date.now() - first > FORCED_STOP_AFTER_MS) process.exit(130);
-          first ||= Date.now();
+          if (first > 0 && performance.now() - first > FORCED_STOP_AFTER_MS) process.exit(130);
+          first ||= performance.now();
           stopping.abort(new Error(`stopped by ${signal}`));
           resolve(signal);
         });

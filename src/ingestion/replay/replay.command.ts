@@ -70,9 +70,9 @@ export class ReplayCommand extends CommandRunner {
   private async settled(running: Launched, config: Config, signal: AbortSignal): Promise<void> {
     const strategies = running.get(ConsumerGroups).all;
     if (config.kafkaBrokers.length === 0 || strategies.length === 0) return;
-    const limit = Date.now() + SETTLE_LIMIT_MS;
+    const limit = performance.now() + SETTLE_LIMIT_MS;
     const began = Date.now();
-    while (Date.now() < limit) {
+    while (performance.now() < limit) {
       await sleep(250, undefined, { signal });
       const statuses = strategies.map((strategy) => strategy.consumerStatus());
       if (

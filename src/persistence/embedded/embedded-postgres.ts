@@ -150,8 +150,8 @@ export class EmbeddedPostgres {
     for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
       if (!processExists(pid)) return;
       process.kill(pid, signal);
-      const limit = Date.now() + STOP_LIMIT_MS;
-      while (Date.now() < limit) {
+      const limit = performance.now() + STOP_LIMIT_MS;
+      while (performance.now() < limit) {
         if (!processExists(pid) || this.hasExited()) return;
         await sleep(20);
       }
@@ -211,14 +211,14 @@ export class EmbeddedPostgres {
   }
 
   private async waitUntilReady(): Promise<void> {
-    const limit = Date.now() + START_LIMIT_MS;
+    const limit = performance.now() + START_LIMIT_MS;
     for (;;) {
       if (this.hasExited()) throw this.startFailure();
       try {
         await this.ensureDatabase();
         return;
       } catch (error) {
-        if (Date.now() > limit)
+        if (performance.now() > limit)
           throw new TapelineError(
             "database_failed",
             `PostgreSQL did not answer within ${START_LIMIT_MS / 1_000} s`,

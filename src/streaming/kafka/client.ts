@@ -46,8 +46,8 @@ function nestLog({ level, log }: LogEntry): void {
     broker?: string;
   };
   const text = [message, broker, error].filter(Boolean).join(" ");
-  const now = Date.now();
-  if (NOISE.test(text) || now - (loggedAt.get(text) ?? 0) < REPEAT_EVERY_MS) {
+  const now = performance.now();
+  if (NOISE.test(text) || now - (loggedAt.get(text) ?? -Infinity) < REPEAT_EVERY_MS) {
     logger.debug(text);
     return;
   }

@@ -88,8 +88,8 @@ export class KafkaConsumer implements Consumer {
    * has not committed.
    */
   async start(): Promise<void> {
-    const limit = Date.now() + START_LIMIT_MS;
-    while (!this.knowsStart && Date.now() < limit) {
+    const limit = performance.now() + START_LIMIT_MS;
+    while (!this.knowsStart && performance.now() < limit) {
       try {
         await this.findStart();
       } catch (error) {
@@ -104,7 +104,8 @@ export class KafkaConsumer implements Consumer {
 
   status(): ConsumerStatus {
     const { session, intake, lag } = this;
-    const alive = session !== undefined && Date.now() - session.lastSign < this.timing.silent;
+    const alive =
+      session !== undefined && performance.now() - session.lastSign < this.timing.silent;
     return {
       assigned: alive && intake.partitions > 0,
       lag: lag.latest,
@@ -235,7 +236,7 @@ export class KafkaConsumer implements Consumer {
     this.intake.commitSoon();
     const { session, intake, timing } = this;
     if (session === undefined) return;
-    const now = Date.now();
+    const now = performance.now();
     if (now - session.lastSign > timing.silent) {
       const detail = `neither a fetch nor a heartbeat for ${timing.silent} ms`;
       session.end({ cause: "stalled", detail });

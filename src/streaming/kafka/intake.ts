@@ -49,8 +49,8 @@ export class KafkaIntake {
   private session: KafkaSession | undefined;
   private committing: Promise<void> | undefined;
   private closing = false;
-  /** Time of the last read or handled record, epoch ms. */
-  lastProgress = Date.now();
+  /** Time of the last read or handled record, by `performance.now()`. */
+  lastProgress = performance.now();
 
   constructor(
     private readonly prefix: string,
@@ -113,7 +113,7 @@ export class KafkaIntake {
   /** Takes over the partitions of a session. */
   assign(session: KafkaSession, assignment: Record<string, number[]>): void {
     this.session = session;
-    this.lastProgress = Date.now();
+    this.lastProgress = performance.now();
     const kept = new Set<string>();
     for (const [topic, partitions] of Object.entries(assignment))
       for (const partition of partitions) {
@@ -139,7 +139,7 @@ export class KafkaIntake {
   arrived(batch: EachBatchPayload["batch"]): void {
     const progress = this.assigned.get(`${batch.topic}/${batch.partition}`);
     if (progress === undefined || this.closing) return;
-    this.lastProgress = Date.now();
+    this.lastProgress = performance.now();
     if (Number(batch.highWatermark) < (progress.next ?? 0)) progress.restart();
     const topic = batch.topic.slice(this.prefix.length) as TopicName;
     const parts = this.lanes.map((): Read[] => []);
@@ -224,7 +224,7 @@ export class KafkaIntake {
   }
 
   private handled(lane: number, items: readonly Read[]): void {
-    this.lastProgress = Date.now();
+    this.lastProgress = performance.now();
     const counts = new Map<PartitionProgress, number>();
     for (const { progress } of items) counts.set(progress, (counts.get(progress) ?? 0) + 1);
     for (const [progress, count] of counts) {

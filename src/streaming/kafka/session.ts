@@ -37,8 +37,8 @@ export class KafkaSession {
   readonly ended: Promise<Ending>;
   private connecting: Promise<void> | undefined;
   private over = false;
-  /** Time of the last fetch, heartbeat or join, epoch ms. */
-  lastSign = Date.now();
+  /** Time of the last fetch, heartbeat or join, by `performance.now()`. */
+  lastSign = performance.now();
 
   constructor(
     kafka: Kafka,
@@ -68,12 +68,12 @@ export class KafkaSession {
     });
     const { client } = this;
     client.on(client.events.GROUP_JOIN, ({ payload }) => {
-      this.lastSign = Date.now();
+      this.lastSign = performance.now();
       events.joined(payload.memberAssignment, payload.memberId);
     });
-    client.on(client.events.HEARTBEAT, () => (this.lastSign = Date.now()));
+    client.on(client.events.HEARTBEAT, () => (this.lastSign = performance.now()));
     client.on(client.events.FETCH, () => {
-      this.lastSign = Date.now();
+      this.lastSign = performance.now();
       if (this.over) void this.leave();
     });
     client.on(client.events.END_BATCH_PROCESS, ({ payload }) =>

@@ -86,7 +86,7 @@ export class KafkaWriter {
         new TransportError("full", `${this.held} records of ${this.topic} wait for the broker`),
       );
     return new Promise((resolve, reject) => {
-      const began = Date.now();
+      const began = performance.now();
       let timer: NodeJS.Timeout | undefined;
       const call: Call = {
         messageOf,
@@ -108,7 +108,7 @@ export class KafkaWriter {
       signal?.addEventListener("abort", abort, { once: true });
       // A large call may take longer, as long as the broker continues to acknowledge.
       const checkLimit = (): void => {
-        const left = Math.max(began, this.lastProgress) + this.limitMs - Date.now();
+        const left = Math.max(began, this.lastProgress) + this.limitMs - performance.now();
         if (left > 0) timer = setTimeout(checkLimit, left);
         else call.settle(this.unavailable());
       };
@@ -218,7 +218,7 @@ export class KafkaWriter {
 
   private acknowledge({ parts }: Chunk): void {
     this.trouble = null;
-    this.lastProgress = Date.now();
+    this.lastProgress = performance.now();
     for (const { call, count } of parts) {
       call.acknowledged += count;
       if (call.acknowledged === call.length) call.settle();
