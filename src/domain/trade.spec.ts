@@ -138,7 +138,13 @@ describe("a trade", () => {
     ["bad_time", { receivedAt: 0.5 }, "receivedAt must be epoch ms, not 0.5"],
     ["bad_time", { receivedAt: null }, "receivedAt must be epoch ms, not null"],
   ])("is refused as %s: %j", (code, fields, detail) => {
-    expect(faultWith(fields)).toEqual({ code, detail });
+    expect(faultWith(fields)).toMatchObject({ code, detail });
+  });
+
+  it("passes with time if only its time is ahead", () => {
+    expect(faultWith({ time: LATEST + 1 })?.isAhead).toBe(true);
+    for (const fields of [{ time: 0 }, { time: LATEST + 0.5 }, { price: "0" }])
+      expect(faultWith(fields)?.isAhead).toBeUndefined();
   });
 
   it("is refused for a time after a limit between two ms, which is named in whole ms", () => {
@@ -161,6 +167,7 @@ describe("a clock record", () => {
     expect(clockFaultOf(clock, LATEST - 1)).toEqual({
       code: "bad_time",
       detail: "clock must be epoch ms from 1230940800000 to 1723161599999, not 1723161600000",
+      isAhead: true,
     });
   });
 

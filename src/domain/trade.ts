@@ -62,6 +62,17 @@ export interface Clock {
 /** A record of topic `trades`. */
 export type TapeRecord = Trade | Clock;
 
+/** A message of a venue, or a trade of it, that was not accepted: the recorder dead-letters it. */
+export interface Refusal {
+  /** The venue's name where no market is known. */
+  market: string;
+  /** Stable code: a `Fault` code, or why a message cannot be read. */
+  refused: string;
+  detail: string;
+  /** The message, cut at `MAX_PAYLOAD_CHARACTERS`. */
+  text: string;
+}
+
 export function isClock(record: TapeRecord): record is Clock {
   return "clock" in record;
 }
@@ -81,6 +92,8 @@ export interface Fault {
     | "bad_source";
   /** Names the field, the limit and the value. */
   detail: string;
+  /** A time beyond the latest, which passes: a minute later it may be none. */
+  isAhead?: true;
 }
 
 /** Raw trades of one aggregated trade. */
@@ -89,6 +102,11 @@ export const MAX_COUNT = 1_000_000;
 export const MIN_TIME = 1_230_940_800_000;
 /** How far a trade may be ahead of its venue's clock. */
 export const MAX_AHEAD_MS = 60_000;
+/**
+ * How far it may be ahead of the message that brings it. In 41,566 recorded ones none is at all; a
+ * venue's machines may differ by less.
+ */
+export const MAX_AHEAD_OF_MESSAGE_MS = 1_000;
 const MAX_ORD = 2n ** 63n;
 const MAX_ID_CHARACTERS = 128;
 const SOURCES: ReadonlySet<string> = new Set(TRADE_SOURCES);
@@ -182,7 +200,8 @@ export function clockFaultOf(record: Clock, latest: number): Fault | undefined {
 
 function timeFault(field: string, time: number, latest: number): Fault | undefined {
   if (Number.isSafeInteger(time) && time >= MIN_TIME && time <= latest) return undefined;
-  return fault("bad_time", field, `epoch ms from ${MIN_TIME} to ${Math.floor(latest)}`, time);
+  const bad = fault("bad_time", field, `epoch ms from ${MIN_TIME} to ${Math.floor(latest)}`, time);
+  return Number.isSafeInteger(time) && time > latest ? { ...bad, isAhead: true } : bad;
 }
 
 function fault(code: Fault["code"], field: string, limit: string, value: unknown): Fault {

@@ -101,6 +101,54 @@ describe("the values of topics", () => {
   });
 });
 
+describe("what a feed has refused", () => {
+  const REFUSAL = {
+    market: "binance",
+    refused: "bad_time",
+    detail: "time must be …",
+    text: '{"e":"aggTrade"}',
+  };
+
+  it("is undecodable for its own reason, with the venue's message", () => {
+    const { record, undecodable } = read("trades", encode("trades", REFUSAL));
+    expect(record).toBeUndefined();
+    expect(undecodable).toMatchObject({
+      reason: "bad_time",
+      detail: "time must be …",
+      payload: '{"e":"aggTrade"}',
+    });
+    expect(partitionKeyOf("trades", REFUSAL)).toBe("binance");
+  });
+
+  it.each([{ detail: 5 }, { refused: "a\u0000" }, { refused: "x".repeat(41) }, { text: null }])(
+    "is undecodable when it is none either: %j",
+    (change) => {
+      const { undecodable } = read("trades", JSON.stringify({ ...REFUSAL, ...change }));
+      expect(undecodable).toMatchObject({ reason: "undecodable" });
+      expect(undecodable?.payload).toContain("refused");
+    },
+  );
+
+  it("is no trade or clock record that has such a field", () => {
+    for (const record of [TRADE, { market: "binance:A", clock: NOW }])
+      expect(read("trades", JSON.stringify({ ...record, refused: "no" })).undecodable).toBe(
+        undefined,
+      );
+  });
+});
+
+describe("how far ahead a clock record may be", () => {
+  const reasonAt = (clock: number): string | undefined => {
+    const record = { market: TRADE.market, clock };
+    return read("trades", encode("trades", record), latestTime(NOW)).undecodable?.reason;
+  };
+
+  it("is two hours: it closes every candle before it", () => {
+    expect(reasonAt(NOW + HOUR_MS)).toBeUndefined();
+    expect(reasonAt(NOW + 3 * HOUR_MS)).toBe("bad_time");
+  });
+});
+
 describe("how far ahead a trade may be", () => {
   const reasonAt = (time: number, latest: number): string | undefined =>
     read("trades", encode("trades", { ...TRADE, time }), latest).undecodable?.reason;

@@ -1,20 +1,19 @@
 import type { Candle } from "../domain/candle.js";
 import { MAX_PAYLOAD_CHARACTERS } from "../domain/dead-letter.js";
-import { type TapeRecord, type Trade, isClock } from "../domain/trade.js";
 import type { Item } from "./lanes.js";
 import { readTrade, writeTrade } from "./trade-text.js";
-import type { TopicName, TopicRecords } from "./topics.js";
+import type { TopicInput, TopicName, TopicRecords } from "./topics.js";
 import { type Defect, defectOf } from "./validity.js";
 
 /** The key that decides a record's partition: the market, so that its records stay in order. */
-export function partitionKeyOf(topic: TopicName, record: TopicRecords[TopicName]): string {
+export function partitionKeyOf(topic: TopicName, record: TopicInput[TopicName]): string {
   return topic === "trades.dead"
-    ? ((record as TopicRecords["trades.dead"]).key ?? "")
+    ? ((record as TopicInput["trades.dead"]).key ?? "")
     : (record as { market: string }).market;
 }
 
 /** A record's key, by which topics are compacted: the candle in `candles`, the market elsewhere. */
-export function keyOf(topic: TopicName, record: TopicRecords[TopicName]): string {
+export function keyOf(topic: TopicName, record: TopicInput[TopicName]): string {
   if (topic !== "candles") return partitionKeyOf(topic, record);
   const { market, interval, openTime } = record as Candle;
   return `${market}|${interval}|${openTime}`;
@@ -26,10 +25,8 @@ export function marketOfKey(key: string): string {
   return bar < 0 ? key : key.slice(0, bar);
 }
 
-export function encode(topic: TopicName, record: TopicRecords[TopicName]): string {
-  return isTape(topic) && !isClock(record as TapeRecord)
-    ? writeTrade(record as Trade)
-    : JSON.stringify(record);
+export function encode(topic: TopicName, record: TopicInput[TopicName]): string {
+  return isTape(topic) && "price" in record ? writeTrade(record) : JSON.stringify(record);
 }
 
 function isTape(topic: TopicName): topic is "trades" | "trades.bulk" {
@@ -77,7 +74,8 @@ export function refuse(item: Item, defect: Defect, text: string): void {
     partition,
     offset,
     key,
-    ...defect,
-    payload: text.slice(0, MAX_PAYLOAD_CHARACTERS),
+    reason: defect.reason,
+    detail: defect.detail,
+    payload: (defect.payload ?? text).slice(0, MAX_PAYLOAD_CHARACTERS),
   };
 }

@@ -1,7 +1,7 @@
 import type { Candle } from "../domain/candle.js";
 import type { DeadLetter } from "../domain/dead-letter.js";
 import type { FeedState } from "../domain/feed-state.js";
-import type { TapeRecord } from "../domain/trade.js";
+import type { Refusal, TapeRecord } from "../domain/trade.js";
 
 /**
  * The records of each topic: JSON objects, one a record. Names are without the configured prefix
@@ -29,3 +29,6 @@ export interface TopicRecords {
 }
 
 export type TopicName = keyof TopicRecords;
+
+/** What is written to each topic: its records, and what a feed has refused, which no handler gets. */
+export type TopicInput = Omit<TopicRecords, "trades"> & { trades: TapeRecord | Refusal };

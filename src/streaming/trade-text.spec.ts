@@ -125,7 +125,7 @@ describe("the text of a trade in a topic", () => {
         read++;
         expect(fast).toEqual(asJson(edited));
       }),
-      { numRuns: 20_000 },
+      { numRuns: 30_000 },
     );
     // Otherwise nothing would have been compared.
     expect(read).toBeGreaterThan(1_000);

@@ -1,5 +1,5 @@
 import { TapelineError } from "../domain/tapeline-error.js";
-import type { TopicName, TopicRecords } from "./topics.js";
+import type { TopicInput, TopicName, TopicRecords } from "./topics.js";
 
 /** A record's position in its topic; unique together with the topic. */
 export interface Origin {
@@ -110,7 +110,7 @@ export abstract class Transport {
   abstract start(): Promise<void>;
   abstract produce<N extends TopicName>(
     topic: N,
-    records: readonly TopicRecords[N][],
+    records: readonly TopicInput[N][],
     options?: ProduceOptions,
   ): Promise<void>;
   abstract subscribe(subscription: Subscription): Promise<Consumer>;

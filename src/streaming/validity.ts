@@ -1,7 +1,7 @@
 import { isInterval } from "../domain/interval.js";
 import { parseMarket } from "../domain/market.js";
-import { type TapeRecord, clockFaultOf, faultOf } from "../domain/trade.js";
-import { DAY_MS } from "../domain/units.js";
+import { type Refusal, type TapeRecord, clockFaultOf, faultOf } from "../domain/trade.js";
+import { DAY_MS, HOUR_MS } from "../domain/units.js";
 import type { TopicName } from "./topics.js";
 
 /**
@@ -10,6 +10,10 @@ import type { TopicName } from "./topics.js";
  * 2100, which would close every candle) is refused.
  */
 const MAX_RECORD_AHEAD_MS = DAY_MS;
+/** The same for a clock record, which closes candles: this machine's clock may be an hour slow. */
+const MAX_CLOCK_AHEAD_MS = 2 * HOUR_MS;
+
+const REASON = /^[a-z_]{1,40}$/;
 
 type Fields = readonly (readonly [string, (field: unknown) => boolean])[];
 
@@ -38,6 +42,8 @@ const FIELDS: Record<"candles" | "feeds" | "trades.dead", Fields> = {
 export interface Defect {
   reason: string;
   detail: string;
+  /** Of the dead letter, where that is not the value itself. */
+  payload?: string;
 }
 
 /**
@@ -57,7 +63,7 @@ export function defectOf(topic: TopicName, value: unknown, latest: number): Defe
   switch (topic) {
     case "trades":
     case "trades.bulk":
-      return tapeDefect(value as TapeRecord, latest);
+      return tapeDefect(value as TapeRecord | Refusal, latest);
     case "candles":
     case "feeds":
     case "trades.dead":
@@ -65,12 +71,27 @@ export function defectOf(topic: TopicName, value: unknown, latest: number): Defe
   }
 }
 
-function tapeDefect(record: TapeRecord, latest: number): Defect | undefined {
+function tapeDefect(record: TapeRecord | Refusal, latest: number): Defect | undefined {
+  if (isRefusal(record)) return refusalOf(record);
   const fault =
     (record as { clock?: unknown }).clock === undefined
       ? faultOf(record as Parameters<typeof faultOf>[0], latest)
-      : clockFaultOf(record as Parameters<typeof clockFaultOf>[0], latest);
+      : clockFaultOf(
+          record as Parameters<typeof clockFaultOf>[0],
+          latest - MAX_RECORD_AHEAD_MS + MAX_CLOCK_AHEAD_MS,
+        );
   return fault === undefined ? undefined : { reason: fault.code, detail: fault.detail };
+}
+
+function isRefusal(record: object): record is Refusal {
+  return "refused" in record && !("price" in record) && !("clock" in record);
+}
+
+/** A feed has refused it: the reason is its own. It becomes a label of a metric, hence a code. */
+function refusalOf({ refused, detail, text }: Refusal): Defect {
+  return isText(refused) && REASON.test(refused) && isText(detail) && isText(text)
+    ? { reason: refused, detail, payload: text }
+    : undecodable(`refused must match ${REASON}, detail and text must be text`);
 }
 
 function fieldDefect(value: object, fields: Fields): Defect | undefined {

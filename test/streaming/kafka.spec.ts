@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { jest } from "@jest/globals";
 import kafkajs from "kafkajs";
 import { marketOf } from "../../src/domain/market.js";
 import type { Candle } from "../../src/domain/candle.js";
@@ -47,7 +48,7 @@ function runsOnItsOwn(brokers: () => string): void {
             {
               type: kafkajs.ConfigResourceTypes.TOPIC,
               name: bench.prefix + topic,
-              configNames: ["cleanup.policy", "retention.ms"],
+              configNames: ["cleanup.policy", "retention.ms", "message.timestamp.type"],
             },
           ],
         });
@@ -57,6 +58,7 @@ function runsOnItsOwn(brokers: () => string): void {
             configValue,
           ]),
         );
+        expect(values.get("message.timestamp.type")).toBe("LogAppendTime");
         policies[topic] =
           `${values.get("cleanup.policy")} ${Number(values.get("retention.ms")) / 86_400_000}`;
       }
@@ -89,6 +91,23 @@ function runsOnItsOwn(brokers: () => string): void {
       const candles = seen.find(({ key }) => key === `${market}|1m|60000`);
       expect([candles?.partition, trades === undefined]).toEqual([trades?.partition, false]);
     }
+  });
+
+  it.each([
+    ["fast", 3],
+    ["slow", -3],
+  ])("takes and dates the records of a producer that is hours %s", async (_, hours) => {
+    bench = await openKafka(brokers());
+    const real = Date.now.bind(Date);
+    const spy = jest.spyOn(Date, "now").mockImplementation(() => real() + hours * 3_600_000);
+    try {
+      await bench.transport.produce("trades", many("binance:SKEW", 1, 3));
+    } finally {
+      spy.mockRestore();
+    }
+    const seen = await readAll(["trades"], 3);
+    for (const { timestamp } of seen)
+      expect(Math.abs(Number(timestamp) - Date.now())).toBeLessThan(60_000);
   });
 
   it("loses nothing while members come and go", async () => {
@@ -206,11 +225,11 @@ function runsOnItsOwn(brokers: () => string): void {
   async function readAll(
     topics: string[],
     count: number,
-  ): Promise<{ key: string; partition: number }[]> {
+  ): Promise<{ key: string; partition: number; timestamp: string }[]> {
     const consumer = stranger(brokers()).consumer({
       groupId: `${bench.prefix}stranger`,
     });
-    const seen: { key: string; partition: number }[] = [];
+    const seen: { key: string; partition: number; timestamp: string }[] = [];
     await consumer.connect();
     await consumer.subscribe({
       topics: topics.map((topic) => bench.prefix + topic),
@@ -218,7 +237,8 @@ function runsOnItsOwn(brokers: () => string): void {
     });
     await consumer.run({
       eachMessage: ({ partition, message }) => {
-        seen.push({ key: message.key?.toString() ?? "", partition });
+        const { key, timestamp } = message;
+        seen.push({ key: key?.toString() ?? "", partition, timestamp });
         return Promise.resolve();
       },
     });

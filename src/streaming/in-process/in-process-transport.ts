@@ -1,6 +1,6 @@
 import { StreamingFigures } from "../streaming-figures.js";
 import { partitionKeyOf, refuse } from "../codec.js";
-import type { TopicName, TopicRecords } from "../topics.js";
+import type { TopicInput, TopicName, TopicRecords } from "../topics.js";
 import {
   type Consumer,
   type ProduceOptions,
@@ -49,7 +49,7 @@ export class InProcessTransport extends Transport {
 
   async produce<N extends TopicName>(
     topic: N,
-    records: readonly TopicRecords[N][],
+    records: readonly TopicInput[N][],
     { signal }: ProduceOptions = {},
   ): Promise<void> {
     signal?.throwIfAborted();
@@ -124,13 +124,14 @@ export class InProcessTransport extends Transport {
     return quota;
   }
 
-  private entry(topic: TopicName, record: TopicRecords[TopicName], latest: number): Entry {
+  private entry(topic: TopicName, record: TopicInput[TopicName], latest: number): Entry {
     const entry: Entry = {
       topic,
       partition: 0,
       offset: String(this.offset++),
       key: null,
-      record,
+      // What is no record of the topic is refused below.
+      record: record as TopicRecords[TopicName],
       undecodable: undefined,
       open: 0,
       ticket: undefined,

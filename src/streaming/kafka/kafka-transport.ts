@@ -3,7 +3,7 @@ import { Logger } from "@nestjs/common";
 import type { Config } from "../../config/config.js";
 import { StreamingFigures } from "../streaming-figures.js";
 import { encode, keyOf, partitionKeyOf } from "../codec.js";
-import type { TopicName, TopicRecords } from "../topics.js";
+import type { TopicName, TopicInput } from "../topics.js";
 import {
   type Consumer,
   type ProduceOptions,
@@ -58,7 +58,7 @@ export class KafkaTransport extends Transport {
 
   async produce<N extends TopicName>(
     topic: N,
-    records: readonly TopicRecords[N][],
+    records: readonly TopicInput[N][],
     { signal }: ProduceOptions = {},
   ): Promise<void> {
     signal?.throwIfAborted();
@@ -71,7 +71,7 @@ export class KafkaTransport extends Transport {
     await writer.write(
       records.length,
       (index) => {
-        const record = records[index] as TopicRecords[N];
+        const record = records[index] as TopicInput[N];
         return {
           key: keyOf(topic, record),
           value: encode(topic, record),
@@ -136,13 +136,13 @@ export class KafkaTransport extends Transport {
   }
 
   private async untilReachable<T>(attempt: () => Promise<T>): Promise<T> {
-    const limit = Date.now() + START_LIMIT_MS;
+    const limit = performance.now() + START_LIMIT_MS;
     const brokers = this.config.kafkaBrokers.join(",");
     for (let isLogged = false; ; isLogged = true) {
       try {
         return await attempt();
       } catch (error) {
-        if (Date.now() > limit)
+        if (performance.now() > limit)
           throw new TransportError("unavailable", `No broker of KAFKA_BROKERS=${brokers} answers`, {
             cause: error,
           });

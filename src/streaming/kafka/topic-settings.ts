@@ -13,6 +13,12 @@ const MAX_KNOWN_KEYS = 100_000;
  */
 const COMPACTED = { "segment.ms": String(HOUR_MS) };
 
+/**
+ * The broker dates records itself: with their producers' clocks, it refuses those of a machine that
+ * is more than an hour fast, and keeps those of a slow one for less time.
+ */
+const DATED_BY_BROKER = { "message.timestamp.type": "LogAppendTime" };
+
 /** Settings of new topics; existing ones are not changed. */
 const SETTINGS: Record<TopicName, Record<string, string>> = {
   trades: { "cleanup.policy": "delete", "retention.ms": String(7 * DAY_MS) },
@@ -42,10 +48,12 @@ export async function ensureTopics(admin: Admin, config: Config): Promise<Map<To
       topic: config.topicPrefix + name,
       numPartitions: config.kafkaPartitions,
       replicationFactor: config.kafkaReplication,
-      configEntries: Object.entries(SETTINGS[name]).map(([key, value]) => ({
-        name: key,
-        value,
-      })),
+      configEntries: Object.entries({ ...DATED_BY_BROKER, ...SETTINGS[name] }).map(
+        ([key, value]) => ({
+          name: key,
+          value,
+        }),
+      ),
     }));
   if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
   const { topics } = await admin.fetchTopicMetadata({
