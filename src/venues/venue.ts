@@ -1,7 +1,7 @@
 import type { Hole } from "../domain/coverage.js";
 import type { Instrument } from "../domain/instrument.js";
 import type { Interval } from "../domain/interval.js";
-import type { IdKind } from "../domain/market.js";
+import type { IdKind, Market } from "../domain/market.js";
 import type { IdRange } from "../domain/ranges.js";
 import type { Trade, TradeKind, TradeSource } from "../domain/trade.js";
 
@@ -11,6 +11,8 @@ export type Frame =
       type: "trades";
       trades: Trade[];
       refused: readonly Refused[];
+      /** When the venue sent the message, epoch ms; left out where it does not say so. */
+      sentAt?: number;
       /** Traded before we subscribed: stored, but no proof that the subscription works. */
       isPast?: boolean;
     }
@@ -35,10 +37,25 @@ export type Frame =
 export interface Refused {
   reason: string;
   detail: string;
+  /** Left out where it is not known. */
+  market?: Market;
+  /** As of a `Fault`. */
+  isAhead?: true;
 }
 
 /** The decoded body, or why it could not be decoded. */
 export type Answer<T> = { ok: true; value: T } | ({ ok: false } & Refused);
+
+/** When a message or an answer came, and what times it may hold. */
+export interface Arrival {
+  /** By our clock, epoch ms. */
+  receivedAt: number;
+  /**
+   * Newest plausible exchange time, epoch ms, by the venue's clock. Left out where there is none
+   * (a recording): then a minute after `receivedAt`.
+   */
+  latest?: number;
+}
 
 /** A GET request to a venue's REST. */
 export interface RestRequest<T> {
@@ -46,8 +63,8 @@ export interface RestRequest<T> {
   path: string;
   /** Weight in `rest.budget`. */
   weight: number;
-  /** Decodes the body of a successful answer, received at `receivedAt` (epoch ms). Never throws. */
-  read(body: string, receivedAt: number): Answer<T>;
+  /** Decodes the body of a successful answer. Never throws. */
+  read(body: string, arrival: Arrival): Answer<T>;
 }
 
 /** A venue's newest trade of a symbol. */
@@ -251,10 +268,7 @@ export interface Venue {
   bulk?: Bulk;
 }
 
-export interface DecodeContext {
-  /** Our clock, epoch ms. */
-  receivedAt: number;
+/** The sending time of a message, where it has one, bounds its trades, too. */
+export interface DecodeContext extends Arrival {
   source: TradeSource;
-  /** Newest plausible exchange time, epoch ms; the frame's own event time bounds it too. */
-  latest?: number;
 }

@@ -1,4 +1,6 @@
 import { Module } from "@nestjs/common";
+import { ClockFigures } from "./clock/clock-figures.js";
+import { VenueClocks } from "./clock/venue-clocks.js";
 import { FollowedMarkets } from "./followed-markets.js";
 import { RestFigures } from "./rest/rest-figures.js";
 import { VenueHosts } from "./rest/venue-hosts.js";
@@ -9,9 +11,11 @@ import { Venues } from "./venues.js";
   providers: [
     { provide: Venues, useFactory: (): Venues => new Venues() },
     RestFigures,
+    ClockFigures,
+    VenueClocks,
     VenueHosts,
     FollowedMarkets,
   ],
-  exports: [Venues, VenueHosts, FollowedMarkets],
+  exports: [Venues, VenueClocks, VenueHosts, FollowedMarkets],
 })
 export class VenuesModule {}

@@ -17,7 +17,7 @@ describe.each(Object.entries(INSTRUMENT_CASES))("the instrument of %s", (name, e
   const instruments = venue?.instruments;
   if (venue === undefined || instruments === undefined) throw new Error(name);
   const request = instruments.fetch([symbol]);
-  const read = (text: string): Answer<Instrument[]> => request.read(text, 0);
+  const read = (text: string): Answer<Instrument[]> => request.read(text, { receivedAt: 0 });
   const expected = { market: `${name}:${symbol}`, ...says };
 
   it("is requested as the venue documents it, within its budget", () => {
@@ -92,7 +92,7 @@ it("Binance answers several symbols at once, and a missing step is null", () => 
   const body = `{"symbols":[${row("C3", zero)},${row("A1", "[]")},${row("A1", SPOT_FILTERS)}]}`;
   const says = { quote: "Q", kind: "spot", status: "trading" };
   const none = { tickSize: null, stepSize: null };
-  expect(request?.read(body, 0)).toEqual({
+  expect(request?.read(body, { receivedAt: 0 })).toEqual({
     ok: true,
     value: [
       { market: "binance:C3", base: "C3", ...says, ...none },
@@ -106,11 +106,11 @@ it("Kraken's answer with more or less than the one requested pair is refused", (
   const request = VENUES.get("kraken")?.instruments?.fetch(["BTC/USD"]);
   const pair = `{"tick_size":"0.1","lot_decimals":8,"status":"online"}`;
   for (const result of [`{}`, `{"A":${pair},"B":${pair}}`])
-    expect(request?.read(`{"error":[],"result":${result}}`, 0)).toMatchObject({
+    expect(request?.read(`{"error":[],"result":${result}}`, { receivedAt: 0 })).toMatchObject({
       ok: false,
       reason: "not_an_answer",
     });
-  expect(request?.read(`{"error":["EGeneral:Internal error"]}`, 0)).toMatchObject({
+  expect(request?.read(`{"error":["EGeneral:Internal error"]}`, { receivedAt: 0 })).toMatchObject({
     ok: false,
     reason: "not_an_answer",
   });

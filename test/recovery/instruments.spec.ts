@@ -8,6 +8,8 @@ import { Instruments } from "../../src/recovery/instruments/instruments.js";
 import { MarketClaims } from "../../src/recovery/market-claims.js";
 import { binance } from "../../src/venues/binance/spot.js";
 import { RestFigures } from "../../src/venues/rest/rest-figures.js";
+import { ClockFigures } from "../../src/venues/clock/clock-figures.js";
+import { VenueClocks } from "../../src/venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { until } from "../support/app.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
@@ -71,7 +73,9 @@ function exchangeInfo({ href }: URL): unknown {
 function start(feeds = FEEDS, timing = TIMING): { hosts: VenueHosts; stop: () => Promise<void> } {
   const followed = following(feeds);
   const claims = new MarketClaims(followed, new ClaimStore(tape.source));
-  const hosts = new VenueHosts({ venueUrl: () => rest.url }, new RestFigures(new Metrics()));
+  const metrics = new Metrics();
+  const clocks = new VenueClocks(new ClockFigures(metrics));
+  const hosts = new VenueHosts({ venueUrl: () => rest.url }, new RestFigures(metrics), clocks);
   const store = new InstrumentStore(tape.source);
   const instruments = new Instruments(followed, claims, hosts, store, timing);
   claims.start();

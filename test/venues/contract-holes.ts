@@ -132,7 +132,7 @@ function repaired(
     if (++pages > 200) throw new Error(`no end: ${request.path}`);
     const url = new URL(request.path, "http://exchange");
     const body = JSON.stringify(rest(url, () => served));
-    const answer: Answer<TradePage> = request.read(body, OPEN + 10 * HOUR);
+    const answer: Answer<TradePage> = request.read(body, { receivedAt: OPEN + 10 * HOUR });
     if (!answer.ok) throw new Error(`${answer.reason}: ${answer.detail}`);
     const page: TradePage = answer.value;
     expect(page.refused).toEqual([]);

@@ -29,7 +29,7 @@ export function testRequests(venue: Venue, fixture: VenueFixture): void {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (body) => {
         for (const request of requests) {
-          const answer = request.read(body, OPEN);
+          const answer = request.read(body, { receivedAt: OPEN });
           if (!answer.ok) expect(answer.reason).toMatch(/^[a-z_]+$/);
         }
         const context = { receivedAt: OPEN, source: "live" } as const;
@@ -41,7 +41,7 @@ export function testRequests(venue: Venue, fixture: VenueFixture): void {
   it("refuse an error answer, with a reason and the venue's own words", () => {
     const detail = expect.stringContaining("EQuery:Unknown asset pair") as string;
     for (const request of requests)
-      expect(request.read(ERROR, OPEN)).toMatchObject({ ok: false, detail });
+      expect(request.read(ERROR, { receivedAt: OPEN })).toMatchObject({ ok: false, detail });
   });
 
   describe("candles", () => {
@@ -49,7 +49,7 @@ export function testRequests(venue: Venue, fixture: VenueFixture): void {
     const request = klines.fetch(symbol, "1m", OPEN, OPEN + MINUTE);
 
     it("are read in exact decimals, null where the venue does not report them", () => {
-      expect(request?.read(body, OPEN)).toEqual({
+      expect(request?.read(body, { receivedAt: OPEN })).toEqual({
         ok: true,
         value: [{ ...FULL, ...reported }],
       });
@@ -57,7 +57,7 @@ export function testRequests(venue: Venue, fixture: VenueFixture): void {
 
     it("are refused as a whole when one of them cannot be read", () => {
       const broken = body.replace(/"?12\.34567891"?/, '"many"');
-      expect(request?.read(broken, OPEN)).toMatchObject({
+      expect(request?.read(broken, { receivedAt: OPEN })).toMatchObject({
         ok: false,
         reason: "bad_kline",
       });

@@ -50,6 +50,7 @@ describe("a frame of Binance", () => {
   it("of aggregates stands for the raw trades f to l", () => {
     expect(decode(AGGREGATE)).toEqual({
       type: "trades",
+      sentAt: AGGREGATE.E,
       refused: [],
       trades: [
         {
@@ -129,7 +130,15 @@ describe("a frame of Binance", () => {
     expect(frame).toEqual({
       type: "trades",
       trades: [],
-      refused: [{ reason, detail: expect.stringMatching(/ must be /) as string }],
+      sentAt: AGGREGATE.E,
+      refused: [
+        {
+          reason,
+          detail: expect.stringMatching(/ must be /) as string,
+          ...(reason === "bad_market" ? {} : { market: "binance:BTCUSDT" }),
+          ...("T" in change && Number(change.T) > TIME + 1_000 ? { isAhead: true } : {}),
+        },
+      ],
     });
   });
 

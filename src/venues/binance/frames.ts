@@ -1,13 +1,14 @@
 import { canonical } from "../../domain/decimal.js";
 import { marketOf, parseMarket } from "../../domain/market.js";
 import {
-  MAX_AHEAD_MS,
+  type Fault,
   MAX_COUNT,
   MIN_TIME,
   type TakerSide,
   type Trade,
   faultOf,
 } from "../../domain/trade.js";
+import { latestTime } from "../decode/latest-time.js";
 import type { DecodeContext, Frame, Refused } from "../venue.js";
 import type { Layout } from "./layouts.js";
 
@@ -60,8 +61,8 @@ export class BinanceDecoder {
     // Recordings are mostly order book: the stream's name identifies those frames without parsing.
     if (text.startsWith('{"stream":"') && !isTradeStream(text))
       return text.startsWith('{"stream":"!serverShutdown"') ? { type: "shutdown" } : OTHER;
-    const trade = this.byLayout(text, context);
-    if (trade !== undefined) return { type: "trades", trades: [trade], refused: NONE };
+    const frame = this.byLayout(text, context);
+    if (frame !== undefined) return frame;
     let message: Message | null;
     try {
       message = JSON.parse(text) as Message | null;
@@ -78,11 +79,12 @@ export class BinanceDecoder {
   }
 
   /** Undefined for a text that matches no layout, and for a trade that must be refused. */
-  private byLayout(text: string, context: DecodeContext): Trade | undefined {
+  private byLayout(text: string, context: DecodeContext): Frame | undefined {
     for (const { pattern, isAggregate, at } of this.layouts) {
       const match = pattern.exec(text);
       if (match === null) continue;
       const time = Number(match[at.T]);
+      const sentAt = Number(match[at.E]);
       const price = canonical(match[at.p] as string);
       const amount = canonical(match[at.q] as string);
       const market = this.marketOf(match[at.s]);
@@ -96,9 +98,9 @@ export class BinanceDecoder {
         market !== "" &&
         isCount(count) &&
         time >= MIN_TIME &&
-        time <= latestTime(Number(match[at.E]), context);
+        time <= latestTime(context, sentAt);
       if (!isGood) return undefined;
-      return {
+      const trade: Trade = {
         market,
         id,
         ord,
@@ -113,6 +115,7 @@ export class BinanceDecoder {
         source: context.source,
         offBook: at.X !== 0 && match[at.X] !== "MARKET",
       };
+      return { type: "trades", trades: [trade], refused: NONE, sentAt };
     }
     return undefined;
   }
@@ -143,7 +146,8 @@ export class BinanceDecoder {
       source: context.source,
       offBook: event.X !== undefined && event.X !== "MARKET",
     };
-    const latest = latestTime(event.E, context);
+    const sentAt = milliseconds(event.E);
+    const latest = latestTime(context, sentAt);
     // The rules of `faultOf` in their cheapest form: this runs for every trade.
     const isGood =
       price !== undefined &&
@@ -157,12 +161,20 @@ export class BinanceDecoder {
       Number.isSafeInteger(time) &&
       time >= MIN_TIME &&
       time <= latest;
-    if (isGood) return { type: "trades", trades: [trade], refused: NONE };
-    const { code, detail } = faultOf(trade, latest) ?? {
+    const sent = Number.isNaN(sentAt) ? {} : { sentAt };
+    if (isGood) return { type: "trades", trades: [trade], refused: NONE, ...sent };
+    const fault: Fault = faultOf(trade, latest) ?? {
       code: "bad_id",
       detail: `ids must be JSON integers below 2^53, not ${JSON.stringify([id, ord])}`,
     };
-    return { type: "trades", trades: [], refused: [{ reason: code, detail }] };
+    const { market } = trade;
+    const refused: Refused = {
+      reason: fault.code,
+      detail: fault.detail,
+      ...(market === "" ? {} : { market }),
+      ...(fault.isAhead === true ? { isAhead: true } : {}),
+    };
+    return { type: "trades", trades: [], refused: [refused], ...sent };
   }
 
   /** Empty text, which no rule accepts, for anything that is not a symbol. */
@@ -188,16 +200,6 @@ function answer(message: Message, text: string): Frame {
     to: message.id as number,
     problem: message.result === null ? undefined : text.slice(0, 200),
   };
-}
-
-/**
- * At most a minute after the venue's clock; the frame's own event time is a reading of that clock.
- */
-function latestTime(eventTime: unknown, context: DecodeContext): number {
-  const sent = milliseconds(eventTime);
-  const bySender = sent > 0 ? sent + MAX_AHEAD_MS : undefined;
-  if (context.latest === undefined) return bySender ?? context.receivedAt + MAX_AHEAD_MS;
-  return bySender !== undefined && bySender < context.latest ? bySender : context.latest;
 }
 
 function integerText(value: unknown): string {

@@ -6,6 +6,7 @@ import { type DecodedTrades, atLeast, endOfAll, pageOf } from "../decode/hole-pa
 import { type KlineColumns, klinesOf } from "../decode/kline-rows.js";
 import type {
   Answer,
+  DecodeContext,
   Frame,
   SymbolHole,
   Kline,
@@ -30,11 +31,7 @@ export interface BinanceRest {
 }
 
 /** Decodes one element of a REST array. */
-type DecodeRest = (
-  element: unknown,
-  symbol: string,
-  context: { receivedAt: number; source: TradeSource },
-) => Frame;
+type DecodeRest = (element: unknown, symbol: string, context: DecodeContext) => Frame;
 
 const MAX_PER_REQUEST = 1_000;
 /** The futures host refuses a longer span of `startTime` to `endTime`; the spot host once did. */
@@ -99,11 +96,8 @@ export function repairByAggregates(rest: BinanceRest, decode: DecodeRest): Repai
     return {
       path: `${rest.prefix}/aggTrades?symbol=${encodeURIComponent(hole.symbol)}&${query}&limit=${MAX_PER_REQUEST}`,
       weight: rest.weights.aggTrades,
-      read: (body, receivedAt) => {
-        const answer = tradesOf(body, hole.symbol, decode, {
-          receivedAt,
-          source,
-        });
+      read: (body, arrival) => {
+        const answer = tradesOf(body, hole.symbol, decode, { ...arrival, source });
         if (!answer.ok) return answer;
         const { trades } = answer.value;
         const end = endOfAll(trades, reportedTo);
@@ -149,11 +143,8 @@ export function repairByNewest({ prefix, weights }: BinanceRest, decode: DecodeR
     begin: (hole, source) => ({
       path: `${prefix}/trades?symbol=${encodeURIComponent(hole.symbol)}&limit=${MAX_PER_REQUEST}`,
       weight: weights.trades,
-      read: (body, receivedAt) => {
-        const answer = tradesOf(body, hole.symbol, decode, {
-          receivedAt,
-          source,
-        });
+      read: (body, arrival) => {
+        const answer = tradesOf(body, hole.symbol, decode, { ...arrival, source });
         if (!answer.ok) return answer;
         const first = answer.value.trades[0];
         const range =
@@ -201,7 +192,7 @@ function tradesOf(
   body: string,
   symbol: string,
   decode: DecodeRest,
-  context: { receivedAt: number; source: TradeSource },
+  context: DecodeContext,
 ): Answer<DecodedTrades> {
   const answer = rowsOf(body);
   if (!answer.ok) return answer;

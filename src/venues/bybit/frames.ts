@@ -16,7 +16,12 @@ export function decodeBybit(text: string, sieve: TradeSieve, context: DecodeCont
   const topic = fieldOf(message, "topic");
   if (typeof topic === "string" && topic.startsWith("publicTrade.")) {
     const prints = listOf(fieldOf(message, "data")).map(streamPrint);
-    return { type: "trades", ...sieve.sift(prints, context) };
+    const sentAt = millisecondsTime(fieldOf(message, "ts"));
+    return {
+      type: "trades",
+      ...sieve.sift(prints, context, sentAt),
+      ...(Number.isNaN(sentAt) ? {} : { sentAt }),
+    };
   }
   if (fieldOf(message, "op") !== "subscribe") return OTHER;
   const id = wholeOf(fieldOf(message, "req_id"));

@@ -142,7 +142,7 @@ export const coinbase: Venue = {
         maxPerRequest: MAX_TRADES,
         weight: 1,
         path: (before, limit) => tradesPath(hole.symbol, `limit=${limit}&after=${before}`),
-        read: (body, receivedAt) => restTrades.read(body, hole.symbol, receivedAt, source),
+        read: (body, arrival) => restTrades.read(body, hole.symbol, arrival, source),
       }),
   },
   klines,

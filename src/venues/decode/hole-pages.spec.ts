@@ -48,9 +48,9 @@ describe("pages back from the end of a hole", () => {
   it("go on from the oldest trade, and ask for no more than is missing", () => {
     const first = pagesBackwards(HOLE, venue([trade(19), trade(16), trade(18)], [trade(13)]));
     expect(first).toMatchObject({ path: "/trades?before=20&limit=4", weight: 3 });
-    const page = first.read("", 0);
+    const page = first.read("", { receivedAt: 0 });
     expect(page).toMatchObject({ value: { reported: { from: 16n, to: 20n } } });
-    const second = page.ok ? page.value.next?.read("", 0) : undefined;
+    const second = page.ok ? page.value.next?.read("", { receivedAt: 0 }) : undefined;
     expect(second).toMatchObject({ value: { reported: { from: 13n, to: 16n } } });
     expect(asked).toEqual([
       [20n, 4],
@@ -60,7 +60,8 @@ describe("pages back from the end of a hole", () => {
   });
 
   it("end at the first id of the hole, and where the venue has nothing older", () => {
-    const last = (...trades: Trade[]) => pagesBackwards(HOLE, venue(trades)).read("", 0);
+    const last = (...trades: Trade[]) =>
+      pagesBackwards(HOLE, venue(trades)).read("", { receivedAt: 0 });
     expect(last(trade(10))).toMatchObject({
       value: { reported: { from: 10n, to: 20n }, next: undefined },
     });
@@ -71,7 +72,9 @@ describe("pages back from the end of a hole", () => {
 
   it("pass on that the body could not be read", () => {
     const problem = { ok: false as const, reason: "not_json", detail: "x" };
-    expect(pagesBackwards(HOLE, { ...venue(), read: () => problem }).read("", 0)).toEqual(problem);
+    expect(
+      pagesBackwards(HOLE, { ...venue(), read: () => problem }).read("", { receivedAt: 0 }),
+    ).toEqual(problem);
   });
 });
 

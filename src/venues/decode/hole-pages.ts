@@ -1,6 +1,6 @@
 import { type IdRange, intersect, overlaps } from "../../domain/ranges.js";
 import type { Trade } from "../../domain/trade.js";
-import type { Answer, SymbolHole, RestRequest, Refused, TradePage } from "../venue.js";
+import type { Answer, Arrival, SymbolHole, RestRequest, Refused, TradePage } from "../venue.js";
 
 /** Trades of one response body, in any order. */
 export interface DecodedTrades {
@@ -37,7 +37,7 @@ export interface BackwardRequest {
   weight: number;
   /** Trades with ids below `before`. */
   path(before: bigint, limit: number): string;
-  read(body: string, receivedAt: number): Answer<DecodedTrades>;
+  read(body: string, arrival: Arrival): Answer<DecodedTrades>;
 }
 
 /** Pages from the hole's end back to its first id, or until the venue has nothing older. */
@@ -50,8 +50,8 @@ export function pagesBackwards(
   return {
     path: venue.path(before, Number(wanted)),
     weight: venue.weight,
-    read: (body, receivedAt) => {
-      const answer = venue.read(body, receivedAt);
+    read: (body, arrival) => {
+      const answer = venue.read(body, arrival);
       if (!answer.ok) return answer;
       const oldest = answer.value.trades.reduce(
         (lowest, trade) => smaller(lowest, ordOf(trade)),

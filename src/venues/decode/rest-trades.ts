@@ -1,5 +1,5 @@
 import type { TradeSource } from "../../domain/trade.js";
-import type { Answer, DecodeContext, Frame, NewestTrade, RestRequest } from "../venue.js";
+import type { Answer, Arrival, DecodeContext, Frame, NewestTrade, RestRequest } from "../venue.js";
 import { exactly, parseExact } from "./exact-json.js";
 import type { Print, Sifted, TradeSieve } from "./trade-sieve.js";
 
@@ -12,14 +12,14 @@ export class RestTrades {
     private readonly printOf: (element: unknown, symbol: string) => Print,
   ) {}
 
-  read(body: string, symbol: string, receivedAt: number, source: TradeSource): Answer<Sifted> {
+  read(body: string, symbol: string, arrival: Arrival, source: TradeSource): Answer<Sifted> {
     const parsed = parseExact(body);
     if (!parsed.ok) return parsed;
     const elements = this.elementsOf(parsed.value);
     if (elements === undefined)
       return { ok: false, reason: "not_an_answer", detail: body.slice(0, 200) };
     const prints = elements.map((element) => this.printOf(element, symbol));
-    return { ok: true, value: this.sieve.sift(prints, { receivedAt, source }) };
+    return { ok: true, value: this.sieve.sift(prints, { ...arrival, source }) };
   }
 
   /** One element of such a body, parsed by the caller. */
@@ -33,8 +33,8 @@ export class RestTrades {
     return {
       path,
       weight,
-      read: (body, receivedAt) => {
-        const answer = this.read(body, symbol, receivedAt, "live");
+      read: (body, arrival) => {
+        const answer = this.read(body, symbol, arrival, "live");
         if (!answer.ok) return answer;
         const { trades, refused } = answer.value;
         if (trades.length === 0 && refused[0] !== undefined) return { ok: false, ...refused[0] };

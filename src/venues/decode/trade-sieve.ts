@@ -1,7 +1,8 @@
 import { marketOf } from "../../domain/market.js";
-import { MAX_AHEAD_MS, type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
+import { type Fault, type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
 import { type DecodeContext, type Refused, type Venue, idKindOf } from "../venue.js";
 import { decimalOf, wholeOf } from "./exact-json.js";
+import { latestTime } from "./latest-time.js";
 
 /** A venue's trade under our names, with unchecked values. */
 export interface Print {
@@ -25,15 +26,23 @@ export interface Sifted {
 export class TradeSieve {
   constructor(private readonly venue: Pick<Venue, "name" | "symbols" | "ids">) {}
 
-  sift(prints: readonly Print[], context: DecodeContext): Sifted {
+  /** @param sentAt of the message, epoch ms; left out where it does not say */
+  sift(prints: readonly Print[], context: DecodeContext, sentAt?: number): Sifted {
     const trades: Trade[] = [];
     const refused: Refused[] = [];
-    const latest = context.latest ?? context.receivedAt + MAX_AHEAD_MS;
+    const latest = latestTime(context, sentAt);
     for (const print of prints) {
       const trade = this.tradeOf(print, context);
-      const fault = this.symbolFault(print) ?? faultOf(trade, latest);
+      const ofSymbol = this.symbolFault(print);
+      const fault = ofSymbol ?? faultOf(trade, latest);
       if (fault === undefined) trades.push(trade);
-      else refused.push({ reason: fault.code, detail: fault.detail });
+      else
+        refused.push({
+          reason: fault.code,
+          detail: fault.detail,
+          ...(ofSymbol === undefined ? { market: trade.market } : {}),
+          ...(fault.isAhead === true ? { isAhead: true } : {}),
+        });
     }
     return { trades, refused };
   }
@@ -58,7 +67,7 @@ export class TradeSieve {
     };
   }
 
-  private symbolFault({ symbol }: Print): { code: string; detail: string } | undefined {
+  private symbolFault({ symbol }: Print): Fault | undefined {
     const { name, symbols } = this.venue;
     if (typeof symbol === "string" && symbols.pattern.test(symbol)) return undefined;
     const shown = JSON.stringify(symbol)?.slice(0, 80) ?? "missing";

@@ -121,8 +121,8 @@ function pagesForwards(
   return {
     path: tradesPath(hole.symbol, `since=${since}&count=${MAX_TRADES}`),
     weight: 1,
-    read: (body, receivedAt) => {
-      const answer = restTrades.read(body, hole.symbol, receivedAt, source);
+    read: (body, arrival) => {
+      const answer = restTrades.read(body, hole.symbol, arrival, source);
       if (!answer.ok) return answer;
       const last = BigInt(lastOf(body) ?? since);
       const { trades, refused } = answer.value;

@@ -144,7 +144,7 @@ export const okx: Venue = {
         weight: 1,
         path: (before, limit) =>
           `/api/v5/market/history-trades?instId=${encodeURIComponent(hole.symbol)}&type=1&after=${before}&limit=${limit}`,
-        read: (body, receivedAt) => restTrades.read(body, hole.symbol, receivedAt, source),
+        read: (body, arrival) => restTrades.read(body, hole.symbol, arrival, source),
       }),
   },
   klines,

@@ -57,14 +57,23 @@ export class VenueHost {
     this.budget = new RestBudget(limits.budget.weight, limits.budget.perMs);
   }
 
-  /** Rejects with a VenueError, or with the signal's reason. */
-  async fetch<T>(request: RestRequest<T>, urgency: Urgency, signal: AbortSignal): Promise<T> {
+  /**
+   * Rejects with a VenueError, or with the signal's reason.
+   *
+   * @param latest newest plausible exchange time, epoch ms
+   */
+  async fetch<T>(
+    request: RestRequest<T>,
+    urgency: Urgency,
+    signal: AbortSignal,
+    latest: () => number,
+  ): Promise<T> {
     const count = (outcome: string): void =>
       this.figures.requests.inc({ host: this.name, urgency, outcome });
     try {
       await this.waitForTurn(request.weight, urgency, signal);
       try {
-        const value = await this.send(request, signal);
+        const value = await this.send(request, signal, latest);
         count("answered");
         return value;
       } finally {
@@ -145,7 +154,11 @@ export class VenueHost {
     }
   }
 
-  private async send<T>(request: RestRequest<T>, signal: AbortSignal): Promise<T> {
+  private async send<T>(
+    request: RestRequest<T>,
+    signal: AbortSignal,
+    latest: () => number,
+  ): Promise<T> {
     const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
     let response: Response;
     let body: string;
@@ -177,7 +190,7 @@ export class VenueHost {
       const isServerSide = status >= 500 || status === 408 || status === 451;
       throw new VenueError(isServerSide ? "unavailable" : "refused", text);
     }
-    const answer = request.read(body, Date.now());
+    const answer = request.read(body, { receivedAt: Date.now(), latest: latest() });
     if (answer.ok) return answer.value;
     throw new VenueError("unreadable", `${answer.reason}: ${answer.detail}`);
   }

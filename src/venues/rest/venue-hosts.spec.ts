@@ -10,6 +10,8 @@ import type { RestRequest, Venue } from "../venue.js";
 import type { Urgency } from "./rest-budget.js";
 import { RestFigures } from "./rest-figures.js";
 import type { VenueError } from "./venue-error.js";
+import { ClockFigures } from "../clock/clock-figures.js";
+import { VenueClocks } from "../clock/venue-clocks.js";
 import { VenueHosts } from "./venue-hosts.js";
 
 interface Received {
@@ -37,8 +39,10 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  figures = new RestFigures(new Metrics());
-  hosts = new VenueHosts({ venueUrl: () => `http://127.0.0.1:${port}` }, figures);
+  const metrics = new Metrics();
+  figures = new RestFigures(metrics);
+  const clocks = new VenueClocks(new ClockFigures(metrics));
+  hosts = new VenueHosts({ venueUrl: () => `http://127.0.0.1:${port}` }, figures, clocks);
 });
 
 afterEach(async () => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { CONFIG, type Config } from "../../config/config.js";
 import { RestFigures } from "./rest-figures.js";
+import { VenueClocks } from "../clock/venue-clocks.js";
 import type { RestRequest, Venue } from "../venue.js";
 import type { Urgency } from "./rest-budget.js";
 import { VenueHost } from "./venue-host.js";
@@ -13,6 +14,7 @@ export class VenueHosts {
   constructor(
     @Inject(CONFIG) private readonly config: Pick<Config, "venueUrl">,
     private readonly figures: RestFigures,
+    private readonly clocks: VenueClocks,
   ) {}
 
   /** Rejects with a VenueError, or with the signal's reason. */
@@ -22,7 +24,8 @@ export class VenueHosts {
     urgency: Urgency,
     signal: AbortSignal,
   ): Promise<T> {
-    return this.hostOf(venue).fetch(request, urgency, signal);
+    const latest = (): number => this.clocks.latest(venue.name);
+    return this.hostOf(venue).fetch(request, urgency, signal, latest);
   }
 
   /** Venues with the same base URL share its budget. */
