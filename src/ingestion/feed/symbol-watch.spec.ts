@@ -19,6 +19,39 @@ describe("the silence of a symbol", () => {
     expect(watch.isDue(now + after + SECOND_MS)).toBe(true);
   });
 
+  it.each([
+    ["whose trades are 100 ms apart", [100], 5_000],
+    ["that is silent for 2.5 s now and then", [100, 100, 2_500], 7_500],
+    ["that is silent for a minute now and then", [100, 100, 30_000], 3 * 30_000],
+  ])("that is unusual for a symbol %s counts early", (_, gaps, after) => {
+    const watch = new SymbolWatch(0);
+    watch.connected(0);
+    let now = 0;
+    for (let id = 1; id <= 400; id++)
+      watch.traded((now += gaps[id % gaps.length] ?? 0), BigInt(id));
+    const long = Math.min(after, MINUTE_MS);
+    expect(watch.isDue(now + long - 100)).toBe(false);
+    expect(watch.isDue(now + Math.max(after, MINUTE_MS * 4))).toBe(true);
+    if (after < MINUTE_MS) expect(watch.isDue(now + after + 100)).toBe(true);
+  });
+
+  it("of a dead subscription does not become usual", () => {
+    const { watch, now } = watched(100, 400);
+    watch.conclude("missed", now + 6_000);
+    let at = now + 50_000;
+    for (let id = 401; id <= 410; id++) watch.traded((at += 100), BigInt(id));
+    expect(watch.isDue(at + 5_100)).toBe(true);
+  });
+
+  it("is forgotten after ten minutes", () => {
+    const { watch, now } = watched(100, 400);
+    watch.traded(now + 3_000, 401n);
+    let at = now + 3_000;
+    expect(watch.isDue(at + 8_900)).toBe(false);
+    for (let id = 402; at < now + 11 * MINUTE_MS; id++) watch.traded((at += 1_000), BigInt(id));
+    expect(watch.isDue(at + 5_100)).toBe(true);
+  });
+
   it("does not count while there is no connection", () => {
     const { watch, now } = watched(100);
     watch.disconnected();

@@ -1,12 +1,14 @@
 import type { FeedCondition } from "../../domain/feed-state.js";
 import type { NewestTrade } from "../../venues/venue.js";
+import { UsualSilence } from "./usual-silence.js";
 
 /**
  * Decides what one symbol's silence means. Liveness is per symbol, not per connection: a venue can
  * answer pings, acknowledge subscriptions and send other symbols while one subscription is dead.
  *
  * - Silence counts after 60 s, or after 20 times the symbol's usual distance between trades if that
- *   is longer.
+ *   is longer; for a symbol that trades often, as soon as it is unusual: three times its longest
+ *   silence of the last minutes, at least 5 s.
  * - Then the newest trade is requested from the venue's REST. If none should have come over this
  *   subscription, the market is `quiet`; the next check is when the silence has doubled, 1 to 10
  *   minutes later.
@@ -65,6 +67,7 @@ export class SymbolWatch {
   /** When the current subscription began: earlier trades never came over it. */
   private subscribedAt: number;
   private usualGap = 0;
+  private readonly usual = new UsualSilence();
   private nextCheck = Infinity;
   private attempts = 0;
   private isAcknowledged = false;
@@ -97,13 +100,16 @@ export class SymbolWatch {
 
   traded(now: number, lastOrd: bigint): void {
     const gap = now - this.lastTrade;
+    // A silence of the subscription is none of the market.
+    if (this.condition === "live" || this.condition === "quiet") this.usual.add(gap, now);
     this.usualGap = this.usualGap === 0 ? gap : this.usualGap + GAP_WEIGHT * (gap - this.usualGap);
     this.lastTrade = now;
     this.held(lastOrd);
     this.condition = "live";
     this.isAwaiting = false;
     this.attempts = 0;
-    this.nextCheck = now + Math.max(this.timing.silenceMs, USUAL_GAPS * this.usualGap);
+    const long = Math.max(this.timing.silenceMs, USUAL_GAPS * this.usualGap);
+    this.nextCheck = now + Math.min(long, this.usual.unusualMs);
   }
 
   /**
@@ -178,7 +184,8 @@ export class SymbolWatch {
       verdict === "nothing" || (verdict === "unknown" && this.attempts > 1 && this.isAcknowledged);
     if (isQuiet) {
       this.condition = "quiet";
-      const silence = Math.max(this.timing.silenceMs, now - this.lastTrade);
+      const short = Math.min(this.timing.silenceMs, this.usual.unusualMs);
+      const silence = Math.max(short, now - this.lastTrade);
       this.nextCheck = now + Math.min(MAX_RECHECK_MS, silence);
       if (verdict === "nothing") {
         this.attempts = 0;
