@@ -11,6 +11,7 @@ const STATE: FeedState = {
   lastTradeAt: 4_900,
   reconnects: 2,
   refused: 0,
+  clock: null,
 };
 
 it("takes the word of a feed that has reported within a day", () => {

@@ -33,6 +33,18 @@ export interface FeedState {
   reconnects: number;
   /** Frames and trades refused since the process started. */
   refused: number;
+  /** The venue's clock; null where it has none of its own. */
+  clock: VenueClockState | null;
+}
+
+/** A venue's clock as the ingesting process sees it. */
+export interface VenueClockState {
+  /** It minus the machine's clock, ms; above 0 when the machine's is slow. Null: not known yet. */
+  skewMs: number | null;
+  /** How often it has gone ahead by more than 2 s at once, confirmed by a second message. */
+  jumps: number;
+  /** Messages that were further ahead of it than that when they came. */
+  doubted: number;
 }
 
 /**
@@ -46,8 +58,12 @@ export const FEED_SILENCE_MS = 15_000;
  */
 const FORGOTTEN_MS = DAY_MS;
 
-/** The state as of `now` (epoch ms): without a report for a day it is `stopped`. */
-export function stateAt(state: FeedState, now: number): FeedState {
+/**
+ * The state as of `now` (epoch ms): without a report for a day it is `stopped`. One of an earlier
+ * version has no clock.
+ */
+export function stateAt(stored: FeedState, now: number): FeedState {
+  const state = { ...stored, clock: (stored.clock as FeedState["clock"] | undefined) ?? null };
   if (state.condition === "stopped" || now - state.at <= FORGOTTEN_MS) return state;
   const detail = "its process stopped reporting more than a day ago";
   return { ...state, condition: "stopped", detail };

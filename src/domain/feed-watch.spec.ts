@@ -2,7 +2,7 @@ import type { FeedCondition, FeedState } from "./feed-state.js";
 import { unwatchedBetween, isFlowing } from "./feed-watch.js";
 
 function state(condition: FeedCondition, at: number, lastTradeAt: number | null = at): FeedState {
-  const nothing = { detail: null, history: null, reconnects: 0, refused: 0 };
+  const nothing = { detail: null, history: null, reconnects: 0, refused: 0, clock: null };
   return {
     market: "bybit:X",
     condition,

@@ -3,7 +3,7 @@ import { jest } from "@jest/globals";
 import { Logger } from "@nestjs/common";
 import { until } from "../support/app.js";
 import { VenueServer } from "../support/venue-server.js";
-import { type FeedUnderTest, startFeed } from "./feed-under-test.js";
+import { type FeedUnderTest, figure, startFeed } from "./feed-under-test.js";
 
 const BTC = "binance:BTCUSDT";
 const ETH = "binance:ETHUSDT";
@@ -43,6 +43,45 @@ async function quietFor(count: number): Promise<void> {
     expect(clock + GRACE_MS + 3_000).toBeGreaterThan(arrivedAt);
   }
 }
+
+describe("a message from the future", () => {
+  it.each([
+    ["by its sending time, too", 55_000, 55_000],
+    ["by its trade alone", 55_000, 0],
+    ["by its sending time alone", 0, 55_000],
+  ])("%s, reports no boundary early", async (_, aheadMs, messageAheadMs) => {
+    await follow();
+    for (const symbol of ["BTCUSDT", "ETHUSDT", "ETHUSDT", "BTCUSDT"]) server.trade(symbol);
+    await until(() => under.tape.trades.length === 4, LIMIT);
+    server.trade("BTCUSDT", aheadMs, messageAheadMs);
+    const refused = aheadMs > messageAheadMs ? 1 : 0;
+    // The venue's newest trade has to be held, or the market is not quiet.
+    if (refused > 0) server.trade("BTCUSDT");
+    await quietFor(2);
+    expect(under.tape.trades).toHaveLength(5);
+    expect(under.tape.refused).toHaveLength(refused);
+    if (refused > 0)
+      expect(under.tape.refused[0]).toMatchObject({
+        reason: "bad_time",
+        key: BTC,
+        payload: expect.stringContaining(`"E":`) as string,
+      });
+    const shown = () => under.tape.states.get(BTC)?.at(-1)?.clock;
+    await until(() => shown()?.doubted === 1 - refused, LIMIT);
+    expect(shown()?.jumps).toBe(0);
+  });
+
+  it("moves the clock when a message of another market confirms it", async () => {
+    await follow();
+    for (const symbol of ["BTCUSDT", "ETHUSDT", "ETHUSDT", "BTCUSDT"]) server.trade(symbol);
+    await until(() => under.tape.trades.length === 4, LIMIT);
+    server.skewMs = 55_000;
+    server.trade("BTCUSDT");
+    server.trade("ETHUSDT");
+    await quietFor(2);
+    expect(await figure(under.metrics, "tapeline_venue_clock_jumps_total")).toBe(2);
+  });
+});
 
 describe("a quiet boundary", () => {
   it("is reported once for the market that had no trade after it", async () => {

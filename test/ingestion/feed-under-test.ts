@@ -6,9 +6,11 @@ import { VenueFeed } from "../../src/ingestion/feed/venue-feed.js";
 import { FeedFigures } from "../../src/ingestion/feed/feed-figures.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
-import type { Delivery } from "../../src/streaming/transport.js";
+import type { Delivery, Undecodable } from "../../src/streaming/transport.js";
 import { binance } from "../../src/venues/binance/spot.js";
 import { RestFigures } from "../../src/venues/rest/rest-figures.js";
+import { ClockFigures } from "../../src/venues/clock/clock-figures.js";
+import { VenueClocks } from "../../src/venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import type { Venue } from "../../src/venues/venue.js";
 import { Backoff } from "../../src/waiting/backoff.js";
@@ -17,6 +19,8 @@ import { Backoff } from "../../src/waiting/backoff.js";
 export class Tape {
   readonly trades: Trade[] = [];
   readonly clocks: (Clock & { arrivedAt: number })[] = [];
+  /** For the dead letters. */
+  readonly refused: Undecodable[] = [];
   /** By market, oldest first. */
   readonly states = new Map<string, FeedState[]>();
   /** While set, nothing is accepted. */
@@ -29,7 +33,8 @@ export class Tape {
     await tape.transport.start();
     const take = async (delivery: Delivery): Promise<void> => {
       await tape.blocked;
-      const { records } = delivery as Delivery<"trades">;
+      const { records, undecodable } = delivery as Delivery<"trades">;
+      tape.refused.push(...undecodable);
       for (const record of records) {
         if (isClock(record)) tape.clocks.push({ ...record, arrivedAt: now() });
         else tape.trades.push(record);
@@ -106,7 +111,8 @@ export async function startFeed(
   const tape = await Tape.start(() => server.now());
   const metrics = new Metrics();
   const figures = new FeedFigures(metrics);
-  const board = new FeedBoard(tape.transport, figures);
+  const clocks = new VenueClocks(new ClockFigures(metrics));
+  const board = new FeedBoard(tape.transport, figures, clocks);
   board.start();
   const options = {
     venue: { ...binance, ...venue },
@@ -117,8 +123,9 @@ export async function startFeed(
     watch: { silenceMs, recheckMs: 400, inTransitMs: 50 },
     backoff: new Backoff(20, 200),
   };
-  const hosts = new VenueHosts({ venueUrl: () => server.restUrl }, new RestFigures(metrics));
-  const feed = new VenueFeed(options, tape.transport, board, figures, hosts);
+  const restFigures = new RestFigures(metrics);
+  const hosts = new VenueHosts({ venueUrl: () => server.restUrl }, restFigures, clocks);
+  const feed = new VenueFeed(options, tape.transport, board, figures, hosts, clocks);
   feed.start();
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

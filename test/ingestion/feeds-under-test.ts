@@ -8,6 +8,8 @@ import { SimFeeds } from "../../src/ingestion/simulator/sim-feeds.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import type { Transport } from "../../src/streaming/transport.js";
 import { FollowedMarkets } from "../../src/venues/followed-markets.js";
+import { ClockFigures } from "../../src/venues/clock/clock-figures.js";
+import { VenueClocks } from "../../src/venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { Venues } from "../../src/venues/venues.js";
 
@@ -20,10 +22,11 @@ export function feedsOf(
   const figures = new FeedFigures(metrics);
   const venues = new Venues();
   const followed = new FollowedMarkets(config, venues);
-  const board = new FeedBoard(transport, figures);
-  const hosts = new VenueHosts(config, new RestFigures(metrics));
+  const clocks = new VenueClocks(new ClockFigures(metrics));
+  const board = new FeedBoard(transport, figures, clocks);
+  const hosts = new VenueHosts(config, new RestFigures(metrics), clocks);
   const feeds = new Feeds(config, followed, board, [
-    new VenueFeeds(config, venues, transport, board, figures, hosts),
+    new VenueFeeds(config, venues, transport, board, figures, hosts, clocks),
     new SimFeeds(config, transport, board),
   ]);
   return { feeds, followed };

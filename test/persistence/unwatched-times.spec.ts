@@ -31,6 +31,7 @@ describe("a market with sparse ids", () => {
     lastTradeAt: NOON + lastTradeAt,
     reconnects: 0,
     refused: 0,
+    clock: null,
   });
   const followed = async (...states: FeedState[]): Promise<void> => {
     await tape.unwatchedTimes.note(states);

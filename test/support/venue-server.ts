@@ -84,16 +84,20 @@ export class VenueServer extends SteadyTrading {
     return Math.floor(timeOrigin + performance.now() + this.skewMs);
   }
 
-  /** One more trade of a symbol. */
-  trade(symbol: string): void {
+  /**
+   * One more trade of a symbol.
+   *
+   * @param aheadMs how far the trade is ahead of the clock, and the message
+   */
+  trade(symbol: string, aheadMs = 0, messageAheadMs = aheadMs): void {
     const id = (this.newest.get(symbol)?.l ?? 99) + 1;
     const a = id * 10;
-    const T = this.now();
-    const trade = { a, p: "100.50", q: "2.0", f: id, l: id, T, m: false };
+    const now = this.now();
+    const trade = { a, p: "100.50", q: "2.0", f: id, l: id, T: now + aheadMs, m: false };
     this.newest.set(symbol, trade);
     const stream = `${symbol.toLowerCase()}@aggTrade`;
     if (this.muted.has(stream)) return;
-    const data = { e: "aggTrade", E: T, s: symbol, ...trade };
+    const data = { e: "aggTrade", E: now + messageAheadMs, s: symbol, ...trade };
     if (this.send(JSON.stringify({ stream, data }), stream)) this.sentOf(symbol).push(String(a));
   }
 

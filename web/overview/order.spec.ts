@@ -12,6 +12,7 @@ const feed = (market: string, condition: "live" | "down"): Entry["feed"] => ({
   lastTradeAt: null,
   reconnects: 0,
   refused: 0,
+  clock: null,
   history: null,
 });
 

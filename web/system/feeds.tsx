@@ -22,6 +22,7 @@ const COLUMNS = [
   { name: "Last trade", figures: true },
   { name: "Reconnects", figures: true },
   { name: "Refused", figures: true },
+  { name: "Clock", figures: true },
   { name: "Detail" },
 ];
 
@@ -85,7 +86,29 @@ function FeedRow({ feed }: { feed: Feed }) {
       </td>
       <td class="num">{grouped(`${feed.reconnects}`)}</td>
       <td class="num">{grouped(`${feed.refused}`)}</td>
+      <ClockCell clock={feed.clock} />
       <td class="detail">{feed.detail ?? ""}</td>
     </tr>
+  );
+}
+
+/** From here on, the server's clock is wrong, or the venue's. */
+const WRONG_SKEW_MS = 2_000;
+
+/** The venue's clock minus the server's, and what made it jump. */
+function ClockCell({ clock }: { clock: Feed["clock"] }) {
+  if (clock === null || clock.skewMs === null) return <td class="num">–</td>;
+  const { skewMs, jumps, doubted } = clock;
+  const isWrong = Math.abs(skewMs) >= WRONG_SKEW_MS;
+  const sign = skewMs > 0 ? "+" : "−";
+  return (
+    <td
+      class={isWrong ? "num down" : "num"}
+      title={`The venue's clock minus the server's; ${jumps} jumps, ${doubted} messages that were ahead of it`}
+    >
+      {sign}
+      {grouped(`${Math.abs(skewMs)}`)} ms
+      {jumps + doubted > 0 && ` (${jumps} + ${doubted})`}
+    </td>
   );
 }

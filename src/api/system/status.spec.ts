@@ -16,6 +16,7 @@ const feed = (
   lastTradeAt: null,
   reconnects: 0,
   refused: 0,
+  clock: null,
 });
 
 describe("the status", () => {

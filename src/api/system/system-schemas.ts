@@ -1,4 +1,4 @@
-import type { FeedState } from "../../domain/feed-state.js";
+import type { FeedState, VenueClockState } from "../../domain/feed-state.js";
 import {
   type Schema,
   count,
@@ -39,6 +39,22 @@ const feed = object<FeedState>({
   lastTradeAt: nullable(time("When the newest trade arrived")),
   reconnects: count("Reconnections", 0),
   refused: count("Frames and trades that were rejected", 0),
+  clock: nullable(
+    object<VenueClockState>(
+      {
+        skewMs: {
+          type: "integer",
+          nullable: true,
+          description:
+            "The venue's clock minus the machine's, ms; above 0 when the machine's is slow",
+          example: -12,
+        },
+        jumps: count("How often it went ahead by more than 2 s at once, confirmed", 0),
+        doubted: count("Messages that were further ahead of it when they came", 0),
+      },
+      "The venue's clock, by its messages; null where there are none",
+    ),
+  ),
 });
 
 const mode = object<Mode>({

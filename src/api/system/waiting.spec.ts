@@ -15,6 +15,7 @@ const feed = (market: string, fields: Partial<FeedState>): FeedState => ({
   lastTradeAt: null,
   reconnects: 0,
   refused: 0,
+  clock: null,
   ...fields,
 });
 

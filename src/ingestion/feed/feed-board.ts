@@ -1,8 +1,9 @@
 import { Injectable, Logger } from "@nestjs/common";
 import type { FeedCondition, FeedState } from "../../domain/feed-state.js";
-import type { Market } from "../../domain/market.js";
+import { type Market, splitMarket } from "../../domain/market.js";
 import { isFlowing } from "../../domain/feed-watch.js";
 import { Transport } from "../../streaming/transport.js";
+import { VenueClocks } from "../../venues/clock/venue-clocks.js";
 import { FeedFigures } from "./feed-figures.js";
 
 const PUBLISH_EVERY_MS = 5_000;
@@ -30,6 +31,7 @@ export class FeedBoard {
   constructor(
     private readonly transport: Transport,
     private readonly figures: FeedFigures,
+    private readonly clocks: VenueClocks,
   ) {}
 
   start(): void {
@@ -110,6 +112,7 @@ export class FeedBoard {
       lastTradeAt: null,
       reconnects: 0,
       refused: 0,
+      clock: null,
     };
     this.states.set(market, state);
     return state;
@@ -129,7 +132,11 @@ export class FeedBoard {
     const at = Date.now();
     const states = [...this.changed]
       .flatMap((market) => this.states.get(market) ?? [])
-      .map((state) => ({ ...Object.assign(state, { at }) }));
+      .map((state) => {
+        const clock = this.clocks.stateOf(splitMarket(state.market).venue);
+        // Not even a clock that is set back makes a newer state the older one.
+        return { ...Object.assign(state, { at: Math.max(state.at, at), clock }) };
+      });
     this.changed.clear();
     const signal = AbortSignal.timeout(PUBLISH_LIMIT_MS);
     try {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { Logger } from "@nestjs/common";
 import { canRetry } from "../../domain/tapeline-error.js";
-import type { TapeRecord } from "../../domain/trade.js";
+import type { TopicInput } from "../../streaming/topics.js";
 import { type Transport, TransportError } from "../../streaming/transport.js";
 import { Backoff } from "../../waiting/backoff.js";
 import { pause } from "../../waiting/pause.js";
@@ -26,7 +26,7 @@ const WARN_EVERY_MS = 10_000;
  */
 export class Outbox {
   private readonly logger = new Logger("Outbox");
-  private waiting: TapeRecord[] = [];
+  private waiting: TopicInput["trades"][] = [];
   private batchesInFlight = 0;
   private recordsInFlight = 0;
   private warnedAt = -Infinity;
@@ -43,7 +43,7 @@ export class Outbox {
   }
 
   /** False when it is full: stop reading until `onRoom`. The records are accepted in any case. */
-  push(records: readonly TapeRecord[]): boolean {
+  push(records: readonly TopicInput["trades"][]): boolean {
     for (const record of records) this.waiting.push(record);
     this.timer ??= setTimeout(() => this.send(), GATHER_MS);
     return this.waiting.length < CAPACITY_RECORDS;
@@ -109,7 +109,7 @@ export class Outbox {
    * Retries until the transport has the batch or the feed stops: a second copy is harmless, a lost
    * one is a gap.
    */
-  private async deliver(batch: readonly TapeRecord[]): Promise<void> {
+  private async deliver(batch: readonly TopicInput["trades"][]): Promise<void> {
     const { signal } = this.closing;
     const backoff = new Backoff(100, 5_000);
     for (;;) {

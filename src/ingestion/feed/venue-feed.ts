@@ -2,21 +2,23 @@ import { Logger } from "@nestjs/common";
 import type { Interval } from "../../domain/interval.js";
 import { type Market, marketOf } from "../../domain/market.js";
 import { isFlowing } from "../../domain/feed-watch.js";
-import { MAX_AHEAD_MS, type Trade } from "../../domain/trade.js";
+import type { Trade } from "../../domain/trade.js";
 import { DAY_MS } from "../../domain/units.js";
 import type { FeedFigures } from "./feed-figures.js";
 import type { Transport } from "../../streaming/transport.js";
+import type { VenueClock } from "../../venues/clock/venue-clock.js";
+import type { VenueClocks } from "../../venues/clock/venue-clocks.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
-import type { Venue } from "../../venues/venue.js";
+import type { Frame, Refused, Venue } from "../../venues/venue.js";
 import type { Backoff } from "../../waiting/backoff.js";
 import type { FeedBoard } from "./feed-board.js";
 import type { Feed } from "./feed.js";
 import { Outbox } from "./outbox.js";
 import { QuietClocks } from "./quiet-clocks.js";
+import { Refusals } from "./refusals.js";
 import type { SocketTiming } from "./socket.js";
 import { type Followed, Subscriptions } from "./subscriptions.js";
 import { REASONS, SymbolWatch, type WatchTiming } from "./symbol-watch.js";
-import { VenueClock } from "./venue-clock.js";
 import { VenueConnection } from "./venue-connection.js";
 
 const TICK_MS = 250;
@@ -24,6 +26,8 @@ const TICK_MS = 250;
 const PAUSE_LIMIT_MS = 10_000;
 const PROOF_PING_MS = 1_000;
 const STOP_LIMIT_MS = 5_000;
+
+type TradesFrame = Extract<Frame, { type: "trades" }>;
 
 export interface VenueFeedOptions {
   venue: Venue;
@@ -45,8 +49,8 @@ export class VenueFeed implements Feed {
   private readonly outbox: Outbox;
   private readonly connection: VenueConnection;
   private readonly clocks: QuietClocks;
-  private clock = new VenueClock();
-  private readonly loggedReasons = new Set<string>();
+  private readonly clock: VenueClock;
+  private readonly refusals: Refusals;
   private readonly subscriptions: Subscriptions;
   private tick: NodeJS.Timeout | undefined;
   private lastProofPing = 0;
@@ -61,9 +65,12 @@ export class VenueFeed implements Feed {
     private readonly board: FeedBoard,
     private readonly figures: FeedFigures,
     private readonly hosts: VenueHosts,
+    private readonly venueClocks: VenueClocks,
   ) {
     const { venue, symbols, wsUrl, timing, backoff } = options;
     this.logger = new Logger(`Feed ${venue.name}`);
+    this.clock = venueClocks.of(venue.name);
+    this.refusals = new Refusals(venue.name, () => this.followed.keys(), board, figures);
     for (const symbol of symbols) {
       const market = marketOf(venue.name, symbol);
       const watch = new SymbolWatch(performance.now(), options.watch);
@@ -121,8 +128,6 @@ export class VenueFeed implements Feed {
     const again = this.hasConnected;
     this.hasConnected = true;
     if (again) this.figures.reconnects.inc({ venue: this.options.venue.name });
-    // The monotonic clock stops while the machine sleeps.
-    this.clock = new VenueClock();
     for (const { market, watch } of this.followed.values()) {
       watch.connected(performance.now());
       if (again) this.board.reconnected(market);
@@ -142,26 +147,21 @@ export class VenueFeed implements Feed {
   private frame(text: string): void {
     const local = performance.now();
     const receivedAt = Date.now();
-    const estimate = this.clock.now(local);
-    // The venue's clock is unknown before the first message and wrong after this machine slept:
-    // then our wall clock, which may be wrong too, only stops nonsense.
-    const latest = Math.max(
-      estimate === undefined ? receivedAt + DAY_MS : estimate + MAX_AHEAD_MS,
-      receivedAt + MAX_AHEAD_MS,
-    );
+    // Only nonsense is refused here: what the venue's clock says is known after this frame.
+    const latest = Math.max(receivedAt, this.clock.now(local) ?? 0) + DAY_MS;
     const context = { receivedAt, source: "live", latest } as const;
     const frame = this.options.venue.decode(text, context);
     switch (frame.type) {
       case "trades":
-        for (const { reason, detail } of frame.refused) this.refused(reason, detail);
-        if (frame.trades.length > 0) this.trades(frame.trades, local, frame.isPast === true);
+        for (const refused of frame.refused) this.refused(refused, text);
+        this.trades(frame, local, text);
         return;
-      case "newest":
-        if (frame.newest.time <= latest) this.clock.observe(frame.newest.time, local);
-        this.followed
-          .get(marketOf(this.options.venue.name, frame.symbol))
-          ?.watch.reported(local, frame.newest.lastOrd);
+      case "newest": {
+        const market = marketOf(this.options.venue.name, frame.symbol);
+        this.clock.observe(frame.newest.time, local, market);
+        this.followed.get(market)?.watch.reported(local, frame.newest.lastOrd);
         return;
+      }
       case "answer":
         this.answered(frame.to, frame.problem);
         return;
@@ -170,21 +170,27 @@ export class VenueFeed implements Feed {
         this.connection.replace();
         return;
       case "unreadable":
-        this.refused(frame.reason, frame.detail);
+        this.refused(frame, text);
         return;
       case "other":
         return;
     }
   }
 
-  private trades(trades: Trade[], local: number, arePast: boolean): void {
-    const own = trades.filter(({ market }) => this.followed.has(market));
-    for (const { market, time, ord, count, receivedAt } of own) {
-      this.clock.observe(time, local);
-      this.clocks.traded(market, time);
+  private trades({ trades, sentAt, isPast }: TradesFrame, local: number, text: string): void {
+    const [first] = trades;
+    if (first === undefined) return;
+    // Trades from before say nothing of the venue's time.
+    if (isPast !== true) this.clock.observe(sentAt ?? newestOf(trades), local, first.market);
+    const latest = this.venueClocks.latest(this.options.venue.name);
+    const own = trades.filter(({ market, time }) => this.followed.has(market) && time <= latest);
+    const newest = new Map<Market, Trade>();
+    for (const trade of own) {
+      const { market, time, ord, count, receivedAt } = trade;
+      if (time >= (newest.get(market)?.time ?? 0)) newest.set(market, trade);
       const watch = this.followed.get(market)?.watch;
       const lastOrd = BigInt(ord) + BigInt(count) - 1n;
-      if (arePast) {
+      if (isPast === true) {
         watch?.held(lastOrd);
         continue;
       }
@@ -192,9 +198,20 @@ export class VenueFeed implements Feed {
       this.board.traded(market, receivedAt);
       this.board.set(market, "live", null);
     }
-    if (own.length < trades.length)
-      this.refused("not_followed", "a trade of a symbol that was not requested");
+    for (const trade of newest.values()) this.clocks.traded(trade);
+    if (own.length < trades.length) this.refuseOthers(trades, latest, text);
     if (!this.outbox.push(own)) this.connection.pause();
+  }
+
+  private refuseOthers(trades: readonly Trade[], latest: number, text: string): void {
+    for (const { market, time } of trades) {
+      if (!this.followed.has(market))
+        this.refusals.count("not_followed", "a trade of a symbol that was not requested");
+      else if (time > latest) {
+        const detail = `time of ${market} must be at most a minute ahead of the venue's clock and ours (${latest}), not ${time}`;
+        this.refused({ reason: "bad_time", detail, market }, text);
+      }
+    }
   }
 
   private answered(to: number | readonly string[], problem: string | undefined): void {
@@ -208,15 +225,9 @@ export class VenueFeed implements Feed {
     }
   }
 
-  /** Logs the first of each reason: a venue that changes its format must not flood the log. */
-  private refused(reason: string, detail: string): void {
-    this.figures.refused.inc({ venue: this.options.venue.name, reason });
-    for (const market of this.followed.keys()) this.board.refused(market);
-    if (this.loggedReasons.has(reason)) return;
-    this.loggedReasons.add(reason);
-    this.logger.warn(
-      `A frame was not accepted (${reason}): ${detail}. Others of this kind are only counted`,
-    );
+  private refused(refused: Refused, text: string): void {
+    const letter = this.refusals.add(refused, text);
+    if (letter !== undefined) this.outbox.push([letter]);
   }
 
   private onTick(): void {
@@ -277,4 +288,8 @@ export class VenueFeed implements Feed {
     if (action === "reconnect") this.connection.reconnect(REASONS[verdict]);
     if (action === "resubscribe") this.connection.control(this.subscriptions.renew(followed));
   }
+}
+
+function newestOf(trades: readonly Trade[]): number {
+  return trades.reduce((newest, { time }) => Math.max(newest, time), 0);
 }

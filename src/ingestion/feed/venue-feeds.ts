@@ -4,6 +4,7 @@ import type { Interval } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import { MINUTE_MS } from "../../domain/units.js";
 import { Transport } from "../../streaming/transport.js";
+import { VenueClocks } from "../../venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Venue } from "../../venues/venue.js";
 import { Venues } from "../../venues/venues.js";
@@ -22,6 +23,7 @@ export class VenueFeeds implements FeedFactory {
     private readonly board: FeedBoard,
     private readonly figures: FeedFigures,
     private readonly hosts: VenueHosts,
+    private readonly clocks: VenueClocks,
   ) {}
 
   follows(venue: string): boolean {
@@ -50,8 +52,8 @@ export class VenueFeeds implements FeedFactory {
         interval: this.config.intervals[0] as Interval,
         startAfterMs: ((at / size) * MINUTE_MS) / connectionsPerMinute,
       };
-      const { transport, board, figures, hosts } = this;
-      feeds.push(new VenueFeed(options, transport, board, figures, hosts));
+      const { transport, board, figures, hosts, clocks } = this;
+      feeds.push(new VenueFeed(options, transport, board, figures, hosts, clocks));
     }
     return feeds;
   }
