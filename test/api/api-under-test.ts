@@ -23,13 +23,14 @@ import { ConsumerGroups } from "../../src/streaming/consumer-groups.js";
 import { StreamingModule } from "../../src/streaming/streaming.module.js";
 import { Transport } from "../../src/streaming/transport.js";
 import { Venues } from "../../src/venues/venues.js";
+import { confirmed } from "../support/tape.js";
 
 export type Client = Socket<ServerEvents, ClientEvents>;
 
 export interface ApiUnderTest {
   app: NestFastifyApplication;
   url: string;
-  /** Produces trades through transport and recorder; resolves when they are stored. */
+  /** Produces trades through transport and recorder, and confirms their times; resolves when they are stored. */
   record(records: readonly TapeRecord[]): Promise<void>;
   client(options?: { origin?: string }): Promise<Client>;
   close(): Promise<void>;
@@ -120,7 +121,7 @@ export async function startApi(
   return {
     app,
     url,
-    record: (records) => transport.produce("trades", records),
+    record: (records) => transport.produce("trades", confirmed(records)),
     client: async ({ origin } = {}) => {
       const headers: Record<string, string> = origin === undefined ? {} : { origin };
       const client: Client = io(url, {

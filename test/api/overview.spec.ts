@@ -46,6 +46,7 @@ beforeAll(async () => {
     lastTradeAt: null,
     reconnects: 0,
     refused: 0,
+    clock: null,
   };
   await api.app.get(FeedStateStore, { strict: false }).save([feed]);
 }, 120_000);

@@ -194,6 +194,8 @@ describe("trades, ticker, gaps and markets", () => {
         afterTime: START + 6 * MINUTE + 1_000,
         beforeTime: START + 7 * MINUTE,
         state: "open",
+        filled: null,
+        voided: null,
         reason: null,
         foundAt: null,
         endedAt: null,

@@ -6,7 +6,7 @@ import { Announcer } from "../../src/persistence/recorder/announcer.js";
 import { InProcessTransport } from "../../src/streaming/in-process/in-process-transport.js";
 import type { DeliveryHandler, Transport } from "../../src/streaming/transport.js";
 import { until } from "../support/app.js";
-import { type Tape, openTape, trade } from "../support/tape.js";
+import { type Tape, confirmed, openTape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
@@ -59,10 +59,10 @@ const closings = (): string[] =>
 it("announces what was closed and revised by a process that was killed before it published", async () => {
   const { recorder } = tape.recorder();
   await recorder.record(
-    [trade(M, 1, NOON), trade(M, 3, NOON + MINUTE), trade(M, 9, NOON + 2 * MINUTE)],
+    confirmed([trade(M, 1, NOON), trade(M, 3, NOON + MINUTE), trade(M, 9, NOON + 2 * MINUTE)]),
     never,
   );
-  await recorder.record([trade(M, 2, NOON + 5)], never);
+  await recorder.record(confirmed([trade(M, 2, NOON + 5)]), never);
   expect(await left()).toBe(2);
   expect(heard).toEqual([]);
   const next = announcer();
@@ -84,9 +84,9 @@ it.each([
   "announces a candle that a later batch's %s closed, although its publishing failed and its process died",
   async (_, closing) => {
     const { recorder } = tape.recorder();
-    await recorder.record([trade(M, 1, NOON)], never);
+    await recorder.record(confirmed([trade(M, 1, NOON)]), never);
     expect(await left()).toBe(0);
-    const { candles } = await recorder.record([closing], never);
+    const { candles } = await recorder.record(confirmed([closing]), never);
     expect(await left()).toBe(1);
     const unreachable = new InProcessTransport();
     await unreachable.close();
@@ -105,7 +105,7 @@ it.each([
 
 it("publishes again what a later batch closed and a killed process had published without deleting the announcement", async () => {
   const { recorder } = tape.recorder();
-  await recorder.record([trade(M, 1, NOON)], never);
+  await recorder.record(confirmed([trade(M, 1, NOON)]), never);
   const { candles } = await recorder.record([{ market: M, clock: NOON + MINUTE }], never);
   await announcer().publish(candles, never);
   await until(() => closings().length > 0, 30_000);
@@ -118,7 +118,10 @@ it("publishes again what a later batch closed and a killed process had published
 
 it("publishes again, once, what a killed process had published without deleting the announcement", async () => {
   const { recorder } = tape.recorder();
-  const { candles } = await recorder.record([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)], never);
+  const { candles } = await recorder.record(
+    confirmed([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)]),
+    never,
+  );
   await announcer().publish(candles, never);
   await until(() => closings().length > 0, 30_000);
   expect(closings()).toEqual(["0 r0"]);
@@ -134,10 +137,13 @@ it("publishes again, once, what a killed process had published without deleting 
 
 it("keeps the announcement of a candle that changed again between its publication and the deletion", async () => {
   const { recorder } = tape.recorder();
-  const first = await recorder.record([trade(M, 1, NOON), trade(M, 3, NOON + MINUTE)], never);
+  const first = await recorder.record(
+    confirmed([trade(M, 1, NOON), trade(M, 3, NOON + MINUTE)]),
+    never,
+  );
   const living = announcer();
   await living.publish(first.candles, never);
-  await recorder.record([trade(M, 2, NOON + 7)], never);
+  await recorder.record(confirmed([trade(M, 2, NOON + 7)]), never);
   await living.stop();
   expect(await left()).toBe(1);
   const next = announcer();
@@ -148,7 +154,10 @@ it("keeps the announcement of a candle that changed again between its publicatio
 
 it("deletes an announcement only after the topic has the candle", async () => {
   const { recorder } = tape.recorder();
-  const { candles } = await recorder.record([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)], never);
+  const { candles } = await recorder.record(
+    confirmed([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)]),
+    never,
+  );
   await transport.close();
   const living = announcer();
   await expect(living.publish(candles, never)).rejects.toMatchObject({
@@ -161,12 +170,12 @@ it("deletes an announcement only after the topic has the candle", async () => {
 it("publishes the open and the newest closed candles of its assigned markets, and no others", async () => {
   const { recorder } = tape.recorder();
   await recorder.record(
-    [
+    confirmed([
       trade(M, 1, NOON),
       trade(M, 2, NOON + MINUTE),
       trade(M, 3, NOON + 2 * MINUTE),
       trade("binance:OTHER", 1, NOON),
-    ],
+    ]),
     never,
   );
   const next = announcer();
@@ -185,8 +194,11 @@ it("publishes the open and the newest closed candles of its assigned markets, an
 
 it("leaves a consumer with the newest version although an older one is published last", async () => {
   const { recorder } = tape.recorder();
-  const older = await recorder.record([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)], never);
-  const newer = await recorder.record([trade(M, 3, NOON + 9, { price: "7" })], never);
+  const older = await recorder.record(
+    confirmed([trade(M, 1, NOON), trade(M, 2, NOON + MINUTE)]),
+    never,
+  );
+  const newer = await recorder.record(confirmed([trade(M, 3, NOON + 9, { price: "7" })]), never);
   // Around a rebalance the old recorder may be slower than the new one.
   await announcer().publish(newer.candles, never);
   await announcer().publish(older.candles, never);

@@ -34,14 +34,16 @@ const minute = async (openTime: number): Promise<Candle | undefined> =>
     })
   )[0];
 
-it("closes a candle when a trade passes its end, at revision 0", async () => {
+it("closes a candle when a second trade passes its end, at revision 0", async () => {
   await record(trade(M, 1, NOON + 100));
   expect(await minute(NOON)).toMatchObject({
     closed: false,
     version: 1,
     revision: 0,
   });
-  const touched = await record(trade(M, 2, NOON + MINUTE));
+  await record(trade(M, 2, NOON + MINUTE + 1));
+  expect(await minute(NOON)).toMatchObject({ closed: false, version: 1 });
+  const touched = await record(trade(M, 3, NOON + MINUTE));
   expect(names(touched)).toEqual(["1m 0", "1m 1", "5m 0"]);
   expect(await minute(NOON)).toMatchObject({
     closed: true,
@@ -95,7 +97,8 @@ it("goes on from the time of a clock record: what comes for an earlier minute is
 });
 
 it("increments the revision of a closed candle with each late change; one first created after its end starts at revision 1", async () => {
-  await record(trade(M, 10, NOON + MINUTE), trade(M, 14, NOON + 3 * MINUTE));
+  const clock = { market: M, clock: NOON + 3 * MINUTE };
+  await record(trade(M, 10, NOON + MINUTE), trade(M, 14, NOON + 3 * MINUTE), clock);
   expect(await minute(NOON + MINUTE)).toMatchObject({
     closed: true,
     revision: 0,
@@ -222,9 +225,11 @@ it("fills empty buckets flat only where coverage proves that there was no trade"
 
 it("refuses trades older than the horizon, keeps the candles of dropped days, and stays verifiable", async () => {
   const day = 86_400_000;
-  await record(trade(M, 1, NOON - 2 * day), trade(M, 2, NOON - day), trade(M, 3, NOON));
-  const retention = new Retention(readConfig({ RETENTION: "1d" }), tape.source, tape.partitions);
-  await retention.runOnce(NOON + 1);
+  const days = [trade(M, 1, NOON - 2 * day), trade(M, 2, NOON - day), trade(M, 3, NOON)];
+  await record(...days, { market: M, clock: NOON });
+  const { source, partitions } = tape;
+  const retention = new Retention(readConfig({ RETENTION: "1d" }), source, partitions, 0);
+  for (let run = 0; run < 2; run++) await retention.runOnce(NOON + 1);
   expect(await tape.trades.page({ market: M, start: 0, limit: 10 })).toHaveLength(2);
   expect(await tape.candles.page({ market: M, interval: "1m", limit: 10 })).toHaveLength(3);
   const late = tape.recorder();

@@ -8,7 +8,7 @@ import {
 } from "../../src/persistence/stores/candles/revision-store.js";
 import { batches, random, shuffled } from "../support/random.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
-import { type Tape, trade } from "../support/tape.js";
+import { type Tape, confirmed, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
@@ -24,7 +24,7 @@ tapeForEachTest("1m,5m,1h", (opened) => {
 });
 
 async function record(...records: TapeRecord[]): Promise<void> {
-  const { refusals } = await writer.recorder.record(records, never);
+  const { refusals } = await writer.recorder.record(confirmed(records), never);
   expect(refusals).toEqual([]);
 }
 const history = async (

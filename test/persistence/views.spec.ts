@@ -1,6 +1,6 @@
 import pg from "pg";
 import { run } from "../support/app.js";
-import { type Tape, openTape, trade } from "../support/tape.js";
+import { type Tape, confirmed, openTape, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
@@ -9,11 +9,11 @@ beforeAll(async () => {
   tape = await openTape("1m,1h");
   const { recorder } = tape.recorder();
   await recorder.record(
-    [
+    confirmed([
       trade("binance:V", 1, NOON, { price: "10" }),
       trade("binance:V", 2, NOON + 1, { price: "11.5", amount: "0.5" }),
       trade("binance:V", 3, NOON + 60_000, { price: "12" }),
-    ],
+    ]),
     never,
   );
 });

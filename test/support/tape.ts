@@ -1,6 +1,6 @@
 import { DataSource } from "typeorm";
 import { readConfig } from "../../src/config/config.js";
-import type { Trade } from "../../src/domain/trade.js";
+import { type TapeRecord, type Trade, isClock } from "../../src/domain/trade.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
@@ -112,4 +112,16 @@ export function trade(
     offBook: false,
     ...fields,
   };
+}
+
+/**
+ * The records and, for each market, a clock record at its newest trade: what a second message would
+ * confirm. One message alone closes no candle.
+ */
+export function confirmed(records: readonly TapeRecord[]): TapeRecord[] {
+  const newest = new Map<string, number>();
+  for (const record of records)
+    if (!isClock(record))
+      newest.set(record.market, Math.max(newest.get(record.market) ?? 0, record.time));
+  return [...records, ...[...newest].map(([market, clock]) => ({ market, clock }))];
 }

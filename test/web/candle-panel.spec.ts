@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import type { Candle } from "../../src/domain/candle.js";
 import { type Process, until } from "../support/app.js";
@@ -27,7 +28,10 @@ describeBrowser("the panel of a candle", () => {
       bucket = exchange.now() - (exchange.now() % MINUTE) - 2 * MINUTE;
       exchange.print(100, bucket - MINUTE, "100");
       exchange.print(101, bucket, "100.5");
+      // Two messages reach its end.
       exchange.print(103, bucket + MINUTE, "101.25");
+      await sleep(5);
+      exchange.print(104, bucket + MINUTE, "101.25");
       await becomes({ closed: true, revision: 0 });
       exchange.print(102, bucket + 500, "250.75", "3");
       await becomes({ closed: true, revision: 1 });

@@ -67,20 +67,43 @@ export const byMarket = (base: string): string => `
   FROM inserted i JOIN tick t ON t.market_id = i.market_id GROUP BY i.market_id, t.dense, t.before`;
 
 /**
- * Where the rows come from: the bodies of the three queries above, and the queries that these read.
+ * By market of `inserted`: the newest exchange time that two messages have reached (trades that
+ * came together are one), and the newest of all with its arrival. `market.ahead` has that of
+ * earlier batches. Posted trades come from a person, not from a venue's clock: this machine's
+ * confirms them.
+ */
+const reached = (markets: string): string => `
+  SELECT market_id, max(ahead) AS ahead,
+    greatest(max(time) FILTER (WHERE received_at <> ahead[2]), max(least(time, received_at)) FILTER (WHERE posted)) AS clock
+  FROM (
+    SELECT *, max(ARRAY[time, received_at]) OVER (PARTITION BY market_id) AS ahead
+    FROM (
+      SELECT market_id, received_at, max(time) AS time, bool_or(source = 'posted') AS posted FROM inserted GROUP BY 1, 2
+      UNION ALL SELECT id, ahead[2], ahead[1], false FROM market WHERE id = ANY (${markets}) AND ahead IS NOT NULL
+    ) message
+  ) newest GROUP BY market_id`;
+
+/** The same of history, whose times have been compared with the period of its file. */
+const PROVEN =
+  "SELECT market_id, NULL::bigint[] AS ahead, max(newest) AS clock FROM seen GROUP BY 1";
+
+/**
+ * Where the rows come from: the bodies of the queries above, and the queries that these read.
  */
 interface Rows {
   before: string;
   seen: string;
+  reached: string;
   byBucket: string;
   byMarket: string;
 }
 
 /** For the queries `input` (all rows) and `inserted` (those that are new). */
-function rowsOf(input: string, inserted: string, base: string): Rows {
+function rowsOf(input: string, inserted: string, base: string, clock: string): Rows {
   return {
     before: `input AS MATERIALIZED (${input}), inserted AS MATERIALIZED (${inserted}), `,
     seen: seen(base),
+    reached: clock,
     byBucket: byBucket(base),
     byMarket: byMarket(base),
   };
@@ -93,9 +116,10 @@ WITH ${rows.before}span AS MATERIALIZED (
 ), seen AS MATERIALIZED (${rows.seen}
 ), tick AS MATERIALIZED (
   SELECT m.id AS market_id, m.ids = 'dense' AS dense, m.covered, m.void, m.blind, m.clock AS before,
-    greatest(m.clock, r.clock, s.newest) AS after
+    greatest(m.clock, r.clock, s.clock) AS after, s.ahead
   FROM market m JOIN unnest(${slot("markets")}, ${slot("clocks")}) AS r (market_id, clock) ON r.market_id = m.id
-  LEFT JOIN (SELECT market_id, max(newest) AS newest FROM seen GROUP BY 1) s ON s.market_id = m.id
+  LEFT JOIN (${rows.reached}
+  ) s ON s.market_id = m.id
 ), base AS MATERIALIZED (${rows.byBucket}
 ), rolled AS MATERIALIZED (
   SELECT b.market_id, s.interval, open_time(s.width, s.anchor, b.bucket) AS open_time, s.width,
@@ -177,7 +201,8 @@ WITH ${rows.before}span AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM due d WHERE d.market_id = c.market_id AND d.interval = c.interval AND d.open_time = c.open_time)
 ), news AS MATERIALIZED (${rows.byMarket}
 ), extended AS MATERIALIZED (
-  UPDATE market m SET clock = t.after, covered = m.covered + coalesce(n.ids, '{}'), trades = m.trades + coalesce(n.trades, 0),
+  UPDATE market m SET clock = t.after, ahead = coalesce(t.ahead, m.ahead),
+    covered = m.covered + coalesce(n.ids, '{}'), trades = m.trades + coalesce(n.trades, 0),
     first_trade = least(m.first_trade, n.first), last_trade = greatest(m.last_trade, n.last)
   FROM tick t LEFT JOIN news n ON n.market_id = t.market_id
   WHERE m.id = t.market_id AND (n.market_id IS NOT NULL OR t.after > t.before)
@@ -224,18 +249,18 @@ SELECT
 const INSERT = `
   INSERT INTO trade (${COLUMNS}) SELECT ${COLUMNS} FROM input
   ON CONFLICT DO NOTHING
-  RETURNING market_id, time, ord, price, amount, count, taker_side, off_book, source`;
+  RETURNING market_id, time, ord, price, amount, count, taker_side, off_book, source, received_at`;
 
 /** Merges trades that are given as an array per column. */
 export const WRITE_TRADES = statement("write-trades", { ...TRADE_TYPES, ...TYPES }, (slot) => {
   const columns = Object.keys(TRADE_TYPES) as TradeColumn[];
   const input = `SELECT * FROM unnest(${columns.map(slot).join(", ")}) AS t (${COLUMNS})`;
-  return merge(slot, rowsOf(input, INSERT, slot("base")));
+  return merge(slot, rowsOf(input, INSERT, slot("base"), reached(slot("markets"))));
 });
 
 /** Merges the trades of the table `staged`; those that are stored already are left out. */
 export const WRITE_STAGED = statement("write-staged", TYPES, (slot) =>
-  merge(slot, rowsOf(`SELECT ${COLUMNS} FROM staged`, INSERT, slot("base"))),
+  merge(slot, rowsOf(`SELECT ${COLUMNS} FROM staged`, INSERT, slot("base"), PROVEN)),
 );
 
 /**
@@ -246,7 +271,7 @@ export const WRITE_COPIED = statement("write-copied", { ...SPAN_TYPES, ...TYPES 
   const input = `SELECT ${COLUMNS} FROM trade
     WHERE market_id = ${slot("market")} AND time BETWEEN ${slot("firstTime")} AND ${slot("lastTime")}
       AND ord >= ${slot("fromId")} AND ord < ${slot("toId")}`;
-  return merge(slot, rowsOf(input, "SELECT * FROM input", slot("base")));
+  return merge(slot, rowsOf(input, "SELECT * FROM input", slot("base"), PROVEN));
 });
 
 /**
@@ -257,6 +282,7 @@ export const WRITE_FOLDED: Statement<MergeParameter> = statement("", TYPES, (slo
   merge(slot, {
     before: "",
     seen: "SELECT * FROM day_seen",
+    reached: PROVEN,
     byBucket: "SELECT * FROM day_base",
     byMarket: "SELECT * FROM day_news",
   }),

@@ -14,6 +14,7 @@ import { Ids1764345600000 } from "./migrations/6-ids.js";
 import { Buckets1764374400000 } from "./migrations/7-buckets.js";
 import { Instruments1764518400000 } from "./migrations/8-instruments.js";
 import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js";
+import { Clocks1764691200000 } from "./migrations/10-clocks.js";
 import { checkSources } from "./revision-sources.js";
 
 /** Injection token of the application's `Database`. */
@@ -86,6 +87,7 @@ export function dataSourceOptions(database: Database, connections: number): Data
       Buckets1764374400000,
       Instruments1764518400000,
       FollowedMarkets1764604800000,
+      Clocks1764691200000,
     ],
     migrationsTableName: "migration",
     synchronize: false,

@@ -50,7 +50,12 @@ export const MERGE: readonly Statement[] = [
       ["sum(price * count) AS price_sum", "sum(price) AS price_sum"],
       ["max(ord + count) AS id_to", "max(ord) AS id_to"],
       ["min(ARRAY[time, ord, price]) AS first", "min(ARRAY[time, price]) AS first"],
-      ["greatest(m.clock, r.clock, s.newest) AS after", "greatest(m.clock, s.newest) AS after"],
+      ["greatest(m.clock, r.clock, s.clock) AS after", "greatest(m.clock, s.clock) AS after"],
+      ["max(time) FILTER (WHERE received_at <> ahead[2])", "max(time)"],
+      [", max(least(time, received_at)) FILTER (WHERE posted)", ""],
+      ["max(least(time, received_at)) FILTER", "max(time) FILTER"],
+      ["ahead = coalesce(t.ahead, m.ahead)", "ahead = m.ahead"],
+      [" AND ahead IS NOT NULL\n", " AND false\n"],
       [
         "WHERE close_time(r.width, r.open_time) < t.before",
         "WHERE close_time(r.width, r.open_time) <= t.before",
