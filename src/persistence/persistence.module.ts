@@ -16,6 +16,7 @@ import { MarketRegistry } from "./merge/market-registry.js";
 import { databaseCheck, feedsCheck } from "./persistence-health.js";
 import { Announcer } from "./recorder/announcer.js";
 import { DeadLetters } from "./recorder/dead-letters.js";
+import { PostedClocks } from "./recorder/posted-clocks.js";
 import { RECORDER, RecorderController } from "./recorder/recorder.controller.js";
 import { Recorder } from "./recorder/recorder.js";
 import { UnwatchedTimes } from "./recorder/unwatched-times.js";
@@ -106,11 +107,12 @@ export class PersistenceModule implements OnModuleInit {
 @Module({
   imports: [PersistenceModule],
   controllers: [RecorderController],
-  providers: [Announcer, UnwatchedTimes, DeadLetters, Recorder, Retention],
+  providers: [Announcer, UnwatchedTimes, DeadLetters, PostedClocks, Recorder, Retention],
 })
 export class RecorderModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly announcer: Announcer,
+    private readonly postedClocks: PostedClocks,
     private readonly retention: Retention,
     groups: ConsumerGroups,
     @Inject(CONFIG) { writers, maxBatch, flushMs }: Config,
@@ -124,16 +126,20 @@ export class RecorderModule implements OnApplicationBootstrap, OnApplicationShut
       lanes: writers,
       maxBatch,
       paceMs: flushMs,
-      onAssigned: (owns) => announcer.assigned(owns),
+      onAssigned: (owns) => {
+        announcer.assigned(owns);
+        postedClocks.assigned(owns);
+      },
     });
   }
 
   onApplicationBootstrap(): void {
     this.announcer.start();
+    this.postedClocks.start();
     this.retention.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.announcer.stop(), this.retention.stop()]);
+    await Promise.all([this.announcer.stop(), this.postedClocks.stop(), this.retention.stop()]);
   }
 }
