@@ -134,15 +134,33 @@ describe("candles that were compared", () => {
     from: string,
     times: { recheck?: number; transaction?: number } = {},
   ): Promise<TimeRange[]> {
-    await store.reopen(M, NOON, from, {
-      recheck: DAY_LONG_MS,
-      transaction: 0,
-      ...times,
-    });
+    await store.reopen(
+      M,
+      NOON,
+      { at: from, ms: 0 },
+      {
+        recheck: DAY_LONG_MS,
+        transaction: 0,
+        ...times,
+      },
+    );
     return store.due(M, "1m", ALL);
   }
   beforeEach(async () => {
     for (let index = 0; index < 5; index++) await compare(index, right);
+  });
+
+  it("say nothing of a candle that has changed since, before it is due again", async () => {
+    const results = new ReconciliationStore(tape.source);
+    const of = (index: number): Promise<unknown> =>
+      results.of(M, "1m", NOON + index * MINUTE, tape.source.manager);
+    await compare(3, wrong);
+    expect([await of(2), await of(3)]).toMatchObject([
+      { outcome: "match" },
+      { outcome: "differs" },
+    ]);
+    await record(trade(M, 21, NOON + 2 * MINUTE + 1), trade(M, 31, NOON + 3 * MINUTE + 1));
+    expect([await of(2), await of(3)]).toEqual([null, null]);
   });
 
   it("are compared again when they change", async () => {

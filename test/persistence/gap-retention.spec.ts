@@ -49,7 +49,7 @@ async function age(days: number): Promise<void> {
 /** The hourly run. */
 async function round(): Promise<void> {
   const { source, partitions } = tape;
-  await new Retention(readConfig({}), source, partitions).runOnce(NOON);
+  await new Retention(readConfig({}), source, partitions).runOnce(Date.now());
 }
 
 const candles = async (): Promise<unknown[]> =>

@@ -7,7 +7,10 @@ import { RecorderFigures } from "../figures/recorder-figures.js";
 import { CandleStore } from "../stores/candles/candle-store.js";
 
 const SWEEP_EVERY_MS = 1_000;
-/** Younger announcements are left to the recorder that wrote them, which is about to publish. */
+/**
+ * Younger announcements are left to the recorder that wrote them, which is about to publish. Those
+ * from the future were dated by a clock that has been set back.
+ */
 const MIN_AGE_MS = 2_000;
 const MAX_SWEEP_ROWS = 2_000;
 
@@ -115,7 +118,7 @@ export class Announcer {
     await this.deletePublished();
     const unpublished: Announcement[] = await this.source.query(
       `SELECT m.name, a.interval, a.open_time, a.version FROM announcement a JOIN market m ON m.id = a.market_id
-       WHERE a.at < now() - $1 * interval '1 millisecond' ORDER BY a.at LIMIT $2`,
+       WHERE NOT a.at BETWEEN now() - $1 * interval '1 millisecond' AND now() + $1 * interval '1 millisecond' ORDER BY a.at LIMIT $2`,
       [MIN_AGE_MS, MAX_SWEEP_ROWS],
     );
     const byMarket = new Map<string, Announcement[]>();

@@ -3,6 +3,9 @@ import { DataSource } from "typeorm";
 import { type FeedState, stateAt } from "../../domain/feed-state.js";
 import { FeedEntity } from "../schema/entities/feed.entity.js";
 
+/** A stored state that is ahead of the database by this was dated by a clock that has been set back. */
+const AHEAD_MS = 60_000;
+
 /**
  * The newest state of each market's feed, so that API and health need not run in the ingesting
  * process.
@@ -20,7 +23,7 @@ export class FeedStateStore {
     return rows.map(({ state }) => stateAt(state, now));
   }
 
-  /** An older state never replaces a newer one. */
+  /** An older state never replaces a newer one, unless that is of the future. */
   async save(states: readonly FeedState[]): Promise<void> {
     const newest = new Map<string, FeedState>();
     for (const state of states)
@@ -28,11 +31,13 @@ export class FeedStateStore {
     const sorted = [...newest.values()].sort((a, b) => (a.market < b.market ? -1 : 1));
     await this.source.query(
       `INSERT INTO feed AS f (market, state, at) SELECT * FROM unnest($1::text[], $2::jsonb[], $3::bigint[])
-       ON CONFLICT (market) DO UPDATE SET state = EXCLUDED.state, at = EXCLUDED.at WHERE EXCLUDED.at >= f.at`,
+       ON CONFLICT (market) DO UPDATE SET state = EXCLUDED.state, at = EXCLUDED.at
+       WHERE EXCLUDED.at >= f.at OR f.at > extract(epoch FROM now()) * 1000 + $4`,
       [
         sorted.map(({ market }) => market),
         sorted.map((state) => JSON.stringify(state)),
         sorted.map(({ at }) => at),
+        AHEAD_MS,
       ],
     );
   }

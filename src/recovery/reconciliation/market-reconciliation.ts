@@ -59,7 +59,7 @@ interface Times {
 export class MarketReconciliation {
   private readonly logger = new Logger("Reconciliation");
   /** Time of the last search for changes of compared candles, as the database wrote it. */
-  private since: string | undefined;
+  private since: { at: string; local: number } | undefined;
   private refetches = 0;
 
   constructor(
@@ -89,7 +89,9 @@ export class MarketReconciliation {
       to: openTimeOf("1m", to),
     };
     this.refetches = 0;
-    const since = await comparisons.reopen(market, window.from, this.since, this.times);
+    const local = performance.now();
+    const last = this.since && { at: this.since.at, ms: Math.ceil(local - this.since.local) };
+    const since = await comparisons.reopen(market, window.from, last, this.times);
     const batches = await this.minutes(window, now);
     const samples = await this.samples(window, reach.firstTrade, now);
     for (const batch of batches.slice(0, MAX_BATCHES))
@@ -97,7 +99,7 @@ export class MarketReconciliation {
     for (const { interval, ...batch } of samples.slice(0, MAX_SAMPLES))
       await this.compare(interval, batch, since, now, signal);
     // Only after all batches: a failed run searches for the same changes again.
-    this.since = since;
+    this.since = { at: since, local };
     const ratio = await results.ratio(market, now);
     if (ratio !== undefined) figures.matchRatio.set({ market }, ratio);
     return batches.length > MAX_BATCHES || samples.length > MAX_SAMPLES;

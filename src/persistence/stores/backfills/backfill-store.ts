@@ -1,13 +1,5 @@
 import { Injectable } from "@nestjs/common";
-import {
-  Between,
-  DataSource,
-  In,
-  LessThan,
-  Raw,
-  type EntityManager,
-  type Repository,
-} from "typeorm";
+import { Between, DataSource, In, LessThan, type EntityManager, type Repository } from "typeorm";
 import type { QueryDeepPartialEntity } from "typeorm/query-builder/QueryPartialEntity.js";
 import type { Market } from "../../../domain/market.js";
 import { TapelineError } from "../../../domain/tapeline-error.js";
@@ -132,17 +124,20 @@ export class BackfillStore {
    * one before `start`.
    */
   due(limit: number): Promise<Pick<BackfillEntity, "id" | "askedBy">[]> {
-    return this.jobs
-      .createQueryBuilder("job")
-      .select(["job.id", "job.askedBy"])
-      .where({
-        state: In(OPEN_STATES),
-        nextTryAt: Raw((at) => `${at} <= now()`),
-      })
-      .orderBy("job.asked_by <> 'bootstrap'")
-      .addOrderBy("job.id")
-      .limit(limit)
-      .getMany();
+    return (
+      this.jobs
+        .createQueryBuilder("job")
+        .select(["job.id", "job.askedBy"])
+        .where({
+          state: In(OPEN_STATES),
+        })
+        // A row that was changed in the future was dated by a clock that has been set back.
+        .andWhere("(job.nextTryAt <= now() OR job.changedAt > now())")
+        .orderBy("job.asked_by <> 'bootstrap'")
+        .addOrderBy("job.id")
+        .limit(limit)
+        .getMany()
+    );
   }
 
   /** Failed attempts since its last progress; undefined when there is no such job. */

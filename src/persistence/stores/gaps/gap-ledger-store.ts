@@ -102,8 +102,9 @@ export class GapLedgerStore {
     const rows: (Omit<DueGap, "missing"> & { missing: string | null })[] = await this.source.query(
       `SELECT g.id, m.name AS market, m.kind, g.state, g.attempts, g.outcome, g.in_a_row AS "consecutive", g.missing
          FROM market m CROSS JOIN LATERAL (
-           SELECT * FROM gap o WHERE o.market_id = m.id AND o.state NOT IN ('repaired', 'void') AND o.next_try_at <= now()
-             AND o.found_at <= now() - $2 * interval '1 millisecond'
+           SELECT * FROM gap o WHERE o.market_id = m.id AND o.state NOT IN ('repaired', 'void')
+             -- A row that was changed in the future was dated by a clock that has been set back.
+             AND (o.next_try_at <= now() AND o.found_at <= now() - $2 * interval '1 millisecond' OR o.changed_at > now())
            ORDER BY o.found_at, o.id_from LIMIT 1) g
          WHERE m.name = ANY ($1::text[]) ORDER BY g.found_at`,
       [markets, graceMs],

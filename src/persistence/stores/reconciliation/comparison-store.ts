@@ -49,22 +49,24 @@ export class ComparisonStore {
    * suspected differences that were compared longer than `recheck` ms ago. Returns `since` for the
    * next call.
    *
-   * @param since undefined at the first call of a process
+   * @param since undefined at the first call of a process; else with how long ago (ms, monotonic)
+   *   that was
    * @param times.transaction longest duration (ms) of a transaction: its changes become visible
    * that long after their timestamp
    */
   async reopen(
     market: Market,
     from: number,
-    since: string | undefined,
+    since: { at: string; ms: number } | undefined,
     times: { recheck: number; transaction: number },
   ): Promise<string> {
     const rows: { at: string }[] = await this.source.query(REOPEN, [
       market,
       dayOf(from),
-      since ?? null,
+      since?.at ?? null,
       times.recheck,
       times.transaction,
+      since?.ms ?? 0,
     ]);
     return (rows[0] as { at: string }).at;
   }
