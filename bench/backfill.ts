@@ -22,6 +22,8 @@ import { HoleProof } from "../src/recovery/repair/hole-proof.js";
 import { InProcessTransport } from "../src/streaming/in-process/in-process-transport.js";
 import { FollowedMarkets } from "../src/venues/followed-markets.js";
 import { RestFigures } from "../src/venues/rest/rest-figures.js";
+import { ClockFigures } from "../src/venues/clock/clock-figures.js";
+import { VenueClocks } from "../src/venues/clock/venue-clocks.js";
 import { VenueHosts } from "../src/venues/rest/venue-hosts.js";
 import { Venues } from "../src/venues/venues.js";
 import { MARKET, SPAN, writeCsv, writeZip } from "./backfill/day-file.js";
@@ -130,7 +132,9 @@ async function loadByJob({ url, source }: BenchDatabase, folder: string): Promis
   const markets = new MarketRegistry(source);
   const partitions = new Partitions(source);
   const database = serverDatabase(url);
-  const hosts = new VenueHosts(config, new RestFigures(metrics));
+  const clocks = new VenueClocks(new ClockFigures(metrics));
+  const hosts = new VenueHosts(config, new RestFigures(metrics), clocks);
+  const transport = await withRecorder();
   const venues = new Venues();
   const followed = new FollowedMarkets(config, venues);
   const backfills = new Backfills(
@@ -139,7 +143,8 @@ async function loadByJob({ url, source }: BenchDatabase, folder: string): Promis
     new HistoryLoader(config, database, source, markets, partitions, new RecorderFigures(metrics)),
     venues,
     hosts,
-    new InProcessTransport(),
+    clocks,
+    transport,
     new MarketClaims(followed, new ClaimStore(source)),
     followed,
     new BackfillFigures(metrics),
@@ -169,4 +174,18 @@ async function prepareCopy(
   const markets = await new MarketRegistry(source).resolve([MARKET], new Map([[MARKET, first]]));
   await new Partitions(source).ensure([SPAN.from]);
   return writeCsv(folder, trades, markets.get(MARKET)?.id ?? 0);
+}
+
+/** The job's last record, which closes candles, waits for a recorder; this one only takes it. */
+async function withRecorder(): Promise<InProcessTransport> {
+  const transport = new InProcessTransport();
+  await transport.subscribe({
+    group: "recorder",
+    ephemeral: false,
+    handlers: new Map([["trades.bulk", () => Promise.resolve()]]),
+    lanes: 1,
+    maxBatch: 1_000,
+    paceMs: 0,
+  });
+  return transport;
 }

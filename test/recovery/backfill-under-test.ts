@@ -23,6 +23,8 @@ import { InProcessTransport } from "../../src/streaming/in-process/in-process-tr
 import type { Delivery } from "../../src/streaming/transport.js";
 import { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { RestFigures } from "../../src/venues/rest/rest-figures.js";
+import { ClockFigures } from "../../src/venues/clock/clock-figures.js";
+import { VenueClocks } from "../../src/venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { Venues } from "../../src/venues/venues.js";
 import { aggregateLines, writeBulkFile } from "../support/bulk-files.js";
@@ -145,7 +147,8 @@ export class BackfillBench {
     const followed = new FollowedMarkets(config, venues);
     const claims = new MarketClaims(followed, new ClaimStore(source));
     const store = new BackfillStore(source);
-    const hosts = new VenueHosts(config, new RestFigures(metrics));
+    const clocks = new VenueClocks(new ClockFigures(metrics));
+    const hosts = new VenueHosts(config, new RestFigures(metrics), clocks);
     const figures = new BackfillFigures(metrics);
     const recorderFigures = new RecorderFigures(metrics);
     const worker = (): Backfills =>
@@ -162,6 +165,7 @@ export class BackfillBench {
         ),
         venues,
         hosts,
+        clocks,
         transport,
         claims,
         followed,

@@ -73,16 +73,18 @@ async function open({ market, dialect, count, perMs }: Place): Promise<void> {
   }));
 }
 
-/** The rows of these trades recorded in order, as from a feed. */
+/** The rows of these trades of one message, recorded by a feed whose time has come to `end`. */
 async function expected(
   market: string,
   prints: readonly Print[],
+  end: number,
 ): Promise<Awaited<ReturnType<typeof stored>>> {
   const tape = await openTape(INTERVALS);
   const trades = prints.map(({ id, time, price, amount, takerSide }) =>
-    trade(market, id, time, { price, amount, takerSide }),
+    trade(market, id, time, { price, amount, takerSide, receivedAt: NOON }),
   );
-  await tape.recorder().recorder.record(trades, new AbortController().signal);
+  const records = [...trades, { market, clock: end }];
+  await tape.recorder().recorder.record(records, new AbortController().signal);
   const { candles, coverage } = await contents(tape.source);
   await tape.close();
   return { candles, coverage };
@@ -105,7 +107,7 @@ describe.each([COINBASE, OKX, KRAKEN])("a backfill over the REST of $market", (p
     const job = await bench.load(NOON, END(place), market);
     expect(job).toMatchObject({ state: "done", notes: [], progress: 1 });
     expect(job).toMatchObject({ read: count, stored: count });
-    expect(await stored()).toEqual(await expected(market, rest.trades));
+    expect(await stored()).toEqual(await expected(market, rest.trades, job.to));
   }, 60_000);
 
   it("changes nothing over what is stored, and reports how much was new", async () => {
@@ -120,7 +122,7 @@ describe.each([COINBASE, OKX, KRAKEN])("a backfill over the REST of $market", (p
     const job = await bench.load(NOON, END(place), market);
     expect(job).toMatchObject({ state: "done", read: count });
     expect(job.stored).toBe(count - live.length);
-    expect(await stored()).toEqual(await expected(market, rest.trades));
+    expect(await stored()).toEqual(await expected(market, rest.trades, job.to));
   }, 60_000);
 
   it("resumes where it was when its process ends in the middle", async () => {
@@ -143,7 +145,7 @@ describe.each([COINBASE, OKX, KRAKEN])("a backfill over the REST of $market", (p
     const left = Math.ceil((count - (half?.read ?? 0)) / perPage);
     expect(rest.requests.length - before).toBeLessThanOrEqual(left + 3);
     expect(job.read - count).toBeLessThanOrEqual(perPage);
-    expect(await stored()).toEqual(await expected(market, rest.trades));
+    expect(await stored()).toEqual(await expected(market, rest.trades, job.to));
   }, 90_000);
 
   it("loads only the requested hours", async () => {
@@ -155,7 +157,7 @@ describe.each([COINBASE, OKX, KRAKEN])("a backfill over the REST of $market", (p
     const loaded = rest.trades.slice(first, first + job.read);
     // It may load a page more, or the ids by which the end is searched.
     expect(job.read).toBeGreaterThanOrEqual(end - first);
-    expect(await stored()).toEqual(await expected(market, loaded));
+    expect(await stored()).toEqual(await expected(market, loaded, job.to));
   }, 60_000);
 });
 
@@ -172,7 +174,7 @@ describe("a venue without older trades", () => {
           `nothing before ${new Date(NOON).toISOString()}: ${market.split(":")[0]} serves`,
         ),
       ]);
-      expect(await stored()).toEqual(await expected(market, rest.trades));
+      expect(await stored()).toEqual(await expected(market, rest.trades, job.to));
     },
     60_000,
   );
@@ -182,7 +184,7 @@ describe("a venue without older trades", () => {
     rest.trades = rest.trades.slice(0, 900);
     const job = await bench.load(NOON - 5 * DAY, END(KRAKEN), KRAKEN.market);
     expect(job).toMatchObject({ state: "done", read: 900, stored: 900 });
-    expect(await stored()).toEqual(await expected(KRAKEN.market, rest.trades));
+    expect(await stored()).toEqual(await expected(KRAKEN.market, rest.trades, job.to));
   }, 60_000);
 
   it("is noted by its oldest trade also when a job was interrupted right there", async () => {
@@ -233,7 +235,7 @@ describe("more trades in one millisecond than Kraken puts on a page", () => {
     rest.trades = crowded(500);
     const job = await bench.load(NOON, end, KRAKEN.market);
     expect(job).toMatchObject({ state: "done", read: 2_500, stored: 2_500 });
-    expect(await stored()).toEqual(await expected(KRAKEN.market, rest.trades));
+    expect(await stored()).toEqual(await expected(KRAKEN.market, rest.trades, job.to));
   }, 60_000);
 
   it("are a gap by their exact ids beyond the page where they are of one nanosecond, and all after them is loaded", async () => {
@@ -242,7 +244,7 @@ describe("more trades in one millisecond than Kraken puts on a page", () => {
     const job = await bench.load(NOON, end, KRAKEN.market);
     const served = rest.trades.filter((_, at) => at < 1_000 || at > MANY);
     expect(job).toMatchObject({ state: "done", read: served.length });
-    expect(await stored()).toEqual(await expected(KRAKEN.market, served));
+    expect(await stored()).toEqual(await expected(KRAKEN.market, served, job.to));
     expect(await bench.tape.gaps.page(KRAKEN.market, { limit: 10 })).toEqual([
       expect.objectContaining({
         fromId: String(1_001 + 1_000),
@@ -259,7 +261,7 @@ it("days beyond the retention horizon are loaded whole from a venue that pages b
   await retention.advance(NOON + 12 * HOUR);
   const job = await bench.load(NOON, NOON + 12 * HOUR, KRAKEN.market);
   expect(job).toMatchObject({ state: "done", read: 2_200, stored: 2_200 });
-  const wanted = await expected(KRAKEN.market, rest.trades);
+  const wanted = await expected(KRAKEN.market, rest.trades, job.to);
   expect(await stored()).toEqual(wanted);
   expect((await contents(source)).trades).toEqual([]);
 }, 60_000);

@@ -1,7 +1,10 @@
 import { Logger } from "@nestjs/common";
+import { Metrics } from "../../src/metrics/metrics.js";
 import { BackfillStore } from "../../src/persistence/stores/backfills/backfill-store.js";
 import { MarketStore } from "../../src/persistence/stores/market-store.js";
 import { Bootstrap } from "../../src/recovery/backfill/bootstrap.js";
+import { ClockFigures } from "../../src/venues/clock/clock-figures.js";
+import { VenueClocks } from "../../src/venues/clock/venue-clocks.js";
 import type { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { Venues } from "../../src/venues/venues.js";
 import { until } from "../support/app.js";
@@ -24,6 +27,7 @@ beforeEach(async () => {
     { bootstrapMs: 3_600_000, backfillJobs: 1 },
     followed,
     new Venues(),
+    new VenueClocks(new ClockFigures(new Metrics())),
     new MarketStore(tape.source),
     store,
   );

@@ -16,6 +16,8 @@ import { InProcessTransport } from "../../src/streaming/in-process/in-process-tr
 import type { Delivery } from "../../src/streaming/transport.js";
 import { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { RestFigures } from "../../src/venues/rest/rest-figures.js";
+import { ClockFigures } from "../../src/venues/clock/clock-figures.js";
+import { VenueClocks } from "../../src/venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { Venues } from "../../src/venues/venues.js";
 import { type Bar, type KlineDialect, barsOf } from "../support/exchange/kline-rest.js";
@@ -187,6 +189,7 @@ async function startOne(
   const venues = new Venues();
   const followed = new FollowedMarkets(config, venues);
   const claims = new MarketClaims(followed, new ClaimStore(tape.source));
+  const clocks = new VenueClocks(new ClockFigures(metrics));
   const reconciliation = new Reconciliation(
     config,
     followed,
@@ -195,7 +198,8 @@ async function startOne(
     tape.candles,
     new ComparisonStore(tape.source),
     new ReconciliationStore(tape.source),
-    new VenueHosts(config, new RestFigures(metrics)),
+    new VenueHosts(config, new RestFigures(metrics), clocks),
+    clocks,
     transport,
     new ReconciliationFigures(metrics),
     { first: 50, every, busy: 10, maxWait: 2_000, recheck, transaction: 300 },

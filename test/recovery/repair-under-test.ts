@@ -15,6 +15,8 @@ import { Repair } from "../../src/recovery/repair/repair.js";
 import { Transport } from "../../src/streaming/transport.js";
 import { FollowedMarkets } from "../../src/venues/followed-markets.js";
 import { RestFigures } from "../../src/venues/rest/rest-figures.js";
+import { ClockFigures } from "../../src/venues/clock/clock-figures.js";
+import { VenueClocks } from "../../src/venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../src/venues/rest/venue-hosts.js";
 import { Venues } from "../../src/venues/venues.js";
 import type { ApiUnderTest } from "../api/api-under-test.js";
@@ -49,10 +51,13 @@ export class RepairUnderTest {
     );
     const metrics = new Metrics();
     this.figures = new RepairFigures(metrics);
-    const hosts = new VenueHosts({ venueUrl: () => restUrl }, new RestFigures(metrics));
+    const clocks = new VenueClocks(new ClockFigures(metrics));
+    const figures = new RestFigures(metrics);
+    const hosts = new VenueHosts({ venueUrl: () => restUrl }, figures, clocks);
     this.repair = new Repair(
       this.claims,
       hosts,
+      clocks,
       app.get(GapLedgerStore),
       app.get(GapStore),
       app.get(Transport),

@@ -2,10 +2,11 @@ import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Config } from "../../config/config.js";
 import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
-import { DAY_MS } from "../../domain/units.js";
+import { DAY_MS, MINUTE_MS } from "../../domain/units.js";
 import type { HistoryLoader } from "../../persistence/merge/history-loader.js";
 import type { Transport } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
+import type { VenueClocks } from "../../venues/clock/venue-clocks.js";
 import type { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { HoleProof } from "../repair/hole-proof.js";
 import type { BackfillJob } from "./backfill-job.js";
@@ -20,9 +21,13 @@ export interface BackfillParts {
   config: Pick<Config, "dataDir">;
   bulk: HistoryLoader;
   hosts: VenueHosts;
+  clocks: VenueClocks;
   transport: Transport;
   proof: HoleProof;
 }
+
+/** A venue's REST may be this far behind its stream. */
+const REST_BEHIND_MS = 10 * MINUTE_MS;
 
 type FileStep = Step & { by: "month" | "day" };
 
@@ -36,6 +41,8 @@ export class BackfillRun {
   private readonly rest: RestLoad;
   private readonly history: RestHistory;
   private readonly withoutFile = new Set<string>();
+  /** Exchange time of the newest trade that the venue's REST knew at the beginning. */
+  private newest = 0;
 
   constructor(
     private readonly job: BackfillJob,
@@ -62,10 +69,22 @@ export class BackfillRun {
         venue.repair.kind === "by id" && venue.repair.paging === "backward from an id";
       if (isBackwards) await this.rest.backwards();
       else await this.steps(bulk);
+      const clock = this.provenTo;
+      if (clock > 0) await this.rest.prove(clock);
     } finally {
       await this.files.close();
       await rm(this.folder, { recursive: true, force: true });
     }
+  }
+
+  /**
+   * The job holds all trades before: its end, as far as REST can have reached it, by the venue's
+   * clock or its newest trade and not by ours. 0: not known.
+   */
+  private get provenTo(): number {
+    const { venue, work } = this.job;
+    const now = this.parts.clocks.known(venue.name) ?? this.newest;
+    return Math.min(work.to, Math.max(now - REST_BEHIND_MS, Math.min(now, this.newest)));
   }
 
   private async steps(bulk: BulkSource | undefined): Promise<void> {
@@ -98,7 +117,7 @@ export class BackfillRun {
     const { venue, symbol } = this.job;
     this.job.doing = `checking ${symbol} with ${venue.name}`;
     try {
-      await this.history.newest();
+      this.newest = (await this.history.newest())?.time ?? 0;
     } catch (error) {
       if (!(error instanceof VenueError)) throw error;
       if (error.code === "refused")

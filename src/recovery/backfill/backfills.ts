@@ -13,6 +13,7 @@ import {
 } from "../../persistence/stores/backfills/backfill-store.js";
 import { Transport } from "../../streaming/transport.js";
 import { FollowedMarkets } from "../../venues/followed-markets.js";
+import { VenueClocks } from "../../venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import { Venues } from "../../venues/venues.js";
 import { Backoff } from "../../waiting/backoff.js";
@@ -56,6 +57,7 @@ export class Backfills {
     private readonly bulk: HistoryLoader,
     private readonly venues: Venues,
     private readonly hosts: VenueHosts,
+    private readonly clocks: VenueClocks,
     private readonly transport: Transport,
     private readonly claims: MarketClaims,
     private readonly followed: FollowedMarkets,
@@ -120,8 +122,8 @@ export class Backfills {
           ),
         REPORT_EVERY_MS,
       );
-      const { config, bulk, hosts, transport, proof } = this;
-      const parts = { config, bulk, hosts, transport, proof };
+      const { config, bulk, hosts, clocks, transport, proof } = this;
+      const parts = { config, bulk, hosts, clocks, transport, proof };
       if (!this.loggedProblems.has(id))
         this.logger.log(`Backfill ${id} of ${market} begins at ${timeText(job.reached)}`);
       await new BackfillRun(job, parts).run();

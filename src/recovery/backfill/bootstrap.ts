@@ -5,6 +5,7 @@ import { CONFIG, type Config } from "../../config/config.js";
 import type { Market } from "../../domain/market.js";
 import { BackfillStore } from "../../persistence/stores/backfills/backfill-store.js";
 import { MarketStore } from "../../persistence/stores/market-store.js";
+import { VenueClocks } from "../../venues/clock/venue-clocks.js";
 import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { type VenueMarket, Venues } from "../../venues/venues.js";
 
@@ -29,6 +30,7 @@ export class Bootstrap {
     private readonly config: Pick<Config, "bootstrapMs" | "backfillJobs">,
     private readonly followed: FollowedMarkets,
     private readonly venues: Venues,
+    private readonly clocks: VenueClocks,
     private readonly markets: MarketStore,
     private readonly store: BackfillStore,
   ) {}
@@ -94,7 +96,8 @@ export class Bootstrap {
       await sleep(POLL_MS, undefined, { signal });
       if (await this.hasTrade(market)) break;
     }
-    const to = Date.now();
+    const newest = (await this.markets.find(market))?.lastTradeTime ?? Date.now();
+    const to = this.clocks.known(venue.name) ?? newest;
     const from = to - bootstrapMs;
     await this.store.request({ market, from, to, askedBy: "bootstrap" });
   }

@@ -102,6 +102,14 @@ export class RestLoad {
     await job.advance(to, counted);
   }
 
+  /** Closes the candles that end before `clock` (epoch ms), without waiting for the next trade. */
+  async prove(clock: number): Promise<void> {
+    const { job } = this;
+    const sender = new BulkSender(this.transport, job.signal);
+    sender.add({ market: job.work.market, clock });
+    await sender.finish();
+  }
+
   /** Sends the wanted trades of a page; resolves to the counts including them. */
   private async send(
     sender: BulkSender,

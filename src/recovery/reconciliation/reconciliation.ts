@@ -1,11 +1,12 @@
 import { Inject, Injectable, Optional } from "@nestjs/common";
 import type { Subscription } from "rxjs";
 import { CONFIG, type Config } from "../../config/config.js";
-import { HOUR_MS } from "../../domain/units.js";
+import { HOUR_MS, MINUTE_MS } from "../../domain/units.js";
 import { CandleStore } from "../../persistence/stores/candles/candle-store.js";
 import { ComparisonStore } from "../../persistence/stores/reconciliation/comparison-store.js";
 import { ReconciliationStore } from "../../persistence/stores/reconciliation/reconciliation-store.js";
 import { Transport } from "../../streaming/transport.js";
+import { VenueClocks } from "../../venues/clock/venue-clocks.js";
 import { FollowedMarkets } from "../../venues/followed-markets.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import { type VenueMarket, Venues } from "../../venues/venues.js";
@@ -17,7 +18,7 @@ import { type RoundTiming, VenueReconciliation } from "./venue-reconciliation.js
 /** Injection token of another `ReconciliationTiming`, for tests. */
 const RECONCILIATION_TIMING = Symbol("reconciliation timing");
 
-export interface ReconciliationTiming extends RoundTiming {
+export interface ReconciliationTiming extends Omit<RoundTiming, "after"> {
   /** From a difference to its second comparison, ms. */
   recheck: number;
   /** The longest transaction, ms. */
@@ -26,13 +27,16 @@ export interface ReconciliationTiming extends RoundTiming {
 
 const TIMING: ReconciliationTiming = {
   first: 20_000,
-  every: 300_000,
+  every: 5 * MINUTE_MS,
   busy: 1_000,
   maxWait: HOUR_MS,
   recheck: 60_000,
   // The limit of a statement (`dataSourceOptions`).
   transaction: 120_000,
 };
+
+/** Where candles are to be compared sooner than this after their end, each minute has its round. */
+const SOON_MS = 3 * MINUTE_MS;
 
 /**
  * Compares candles with the venues' own in the background: a few requests per market and run, each
@@ -54,6 +58,7 @@ export class Reconciliation {
     private readonly comparisons: ComparisonStore,
     private readonly results: ReconciliationStore,
     private readonly hosts: VenueHosts,
+    private readonly clocks: VenueClocks,
     private readonly transport: Transport,
     private readonly figures: ReconciliationFigures,
     @Optional()
@@ -98,7 +103,14 @@ export class Reconciliation {
   private runnerOf(venue: string): VenueReconciliation {
     const known = this.byVenue.get(venue);
     if (known !== undefined) return known;
-    const runner = new VenueReconciliation(venue, this.claims, this.timing);
+    const { after } = this.config.reconcile;
+    const every = after < SOON_MS ? Math.min(this.timing.every, MINUTE_MS) : this.timing.every;
+    const runner = new VenueReconciliation(
+      venue,
+      this.claims,
+      { ...this.timing, after, every },
+      () => this.clocks.now(venue),
+    );
     this.byVenue.set(venue, runner);
     this.running.push(runner.run(this.stopping.signal));
     return runner;

@@ -12,11 +12,16 @@ export interface RoundTiming {
   first: number;
   /** Between runs. */
   every: number;
+  /** From the end of a candle to its comparison. */
+  after: number;
   /** Between runs while more is due than one does. */
   busy: number;
   /** Maximum wait after a failure. */
   maxWait: number;
 }
+
+/** A round begins this long after its newest candles are due. */
+const AFTER_ROUND_MS = 500;
 
 /** A market, and its earliest next run. */
 interface Entry {
@@ -37,6 +42,8 @@ export class VenueReconciliation {
     private readonly venue: string,
     private readonly claims: Pick<MarketClaims, "has">,
     private readonly timing: RoundTiming,
+    /** The venue's clock, epoch ms. */
+    private readonly now: () => number,
   ) {
     this.backoff = new Backoff(timing.every, timing.maxWait);
   }
@@ -66,7 +73,7 @@ export class VenueReconciliation {
       try {
         const isBusy = await this.runOnce(signal);
         this.backoff.reset();
-        wait = isBusy ? this.timing.busy : this.timing.every;
+        wait = isBusy ? this.timing.busy : this.untilNextRound();
       } catch (error) {
         if (signal.aborted) return;
         const silentMs = error instanceof VenueError ? error.silentMs : 0;
@@ -78,13 +85,20 @@ export class VenueReconciliation {
     }
   }
 
+  /** Rounds begin when the candles of whole rounds have just become due. */
+  private untilNextRound(): number {
+    const { every, after } = this.timing;
+    const since = (this.now() - after) % every;
+    return every - since + Math.min(AFTER_ROUND_MS, every);
+  }
+
   /** Rejects with an error that concerns all of the venue's markets. */
   private async runOnce(signal: AbortSignal): Promise<boolean> {
     let isBusy = false;
     for (const entry of this.entries.values()) {
       if (!this.isClaimed(entry) || performance.now() < entry.notBefore) continue;
       try {
-        isBusy = (await entry.market.runOnce(Date.now(), signal)) || isBusy;
+        isBusy = (await entry.market.runOnce(this.now(), signal)) || isBusy;
         entry.backoff.reset();
         entry.problem = undefined;
       } catch (error) {

@@ -13,7 +13,7 @@ const WINDOW_MS = 60_000;
 
 /** Outcomes that block every gap of the venue, and every gap of the market. */
 const OF_VENUE: ReadonlySet<string> = new Set(["unreachable", "undelivered"]);
-const OF_MARKET: ReadonlySet<string> = new Set(["refused", "failed"]);
+const OF_MARKET: ReadonlySet<string> = new Set(["refused", "failed", "ahead"]);
 
 /** Logs gaps: found, blocked (once, however many attempts fail) and ended, at a limited rate. */
 export class GapLog {

@@ -18,7 +18,13 @@ export interface HoleAnswer {
   /** Its REST has not reached the hole's last ids yet. */
   isBehind: boolean;
   /** Why trades that it reported cannot be stored; null when they can. */
-  unfit: string | null;
+  unfit: Unfit | null;
+}
+
+/** Why trades cannot be stored: for good, or as long as a clock is wrong. */
+interface Unfit {
+  reason: string;
+  passes: boolean;
 }
 
 /**
@@ -35,7 +41,7 @@ export async function fetchHole(
   const reported = new ReportedIds(hole);
   const sender = new BulkSender(transport, signal);
   let trades = 0;
-  let unfit: string | null = null;
+  let unfit: Unfit | null = null;
   let request: RestRequest<TradePage> | undefined =
     venue.repair.kind === "by id" ? venue.repair.begin(hole, "repair") : undefined;
   while (request !== undefined && unfit === null) {
@@ -70,11 +76,16 @@ export async function fetchHole(
   };
 }
 
-function unfitness({ trades, refused }: TradePage, kind: TradeKind): string | null {
+function unfitness({ trades, refused }: TradePage, kind: TradeKind): Unfit | null {
   const [first] = refused;
-  if (first !== undefined)
-    return `a trade of the venue is not usable (${first.reason}): ${first.detail}`;
+  if (first !== undefined) {
+    const reason = `a trade of the venue is not usable (${first.reason}): ${first.detail}`;
+    return { reason, passes: refused.every(({ isAhead }) => isAhead === true) };
+  }
   return trades.some((trade) => trade.kind !== kind)
-    ? `the market holds ${kind} trades, and the venue's history has others`
+    ? {
+        reason: `the market holds ${kind} trades, and the venue's history has others`,
+        passes: false,
+      }
     : null;
 }

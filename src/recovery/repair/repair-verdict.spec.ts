@@ -40,6 +40,21 @@ function after(attempts: number, attempt: (streak: Streak) => Verdict, streak = 
   return verdict;
 }
 
+describe("a trade that cannot be stored", () => {
+  it("because it is ahead of every clock, is requested again within a minute, for ever", () => {
+    const unfit = { reason: "bad_time", passes: true };
+    const verdict = after(1_000, (streak) => answered({ unfit }, streak));
+    expect(verdict).toMatchObject({ state: "repairing", reason: "bad_time" });
+    expect(verdict.nextTryMs).toBeLessThanOrEqual(60_000);
+    expect(verdict.nextTryMs).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it("for good, makes its gap unrepairable", () => {
+    const unfit = { reason: "bad_price", passes: false };
+    expect(answered({ unfit })).toMatchObject({ state: "unrepairable", reason: "bad_price" });
+  });
+});
+
 describe("an outage", () => {
   it("is retried after growing waits with jitter, never above the maximum", () => {
     for (const attempts of [1, 2, 5, 30]) {
@@ -147,7 +162,7 @@ describe("attempts without progress become rare", () => {
       { unreported: 5n, hasReported: false },
       /serves all trades since a market began/,
     ],
-    ["a trade was unusable", { unfit: "bad_price" }, /bad_price/],
+    ["a trade was unusable", { unfit: { reason: "bad_price", passes: false } }, /bad_price/],
   ])("%s: rarely at once", (_name, fields, reason) => {
     const verdict = answered(fields);
     expect(verdict.state).toBe("unrepairable");
@@ -206,7 +221,7 @@ describe("an attempt's outcome and reason, as the ledger keeps them", () => {
     ["refused", "400 Invalid symbol.", () => failed(refused)],
     ["failed", "too large", () => failed(new TransportError("rejected", "too large"))],
     ["failed", "odd", () => failed(new Error("odd"))],
-    ["unfit", "bad_price", () => answered({ unfit: "bad_price" })],
+    ["unfit", "bad_price", () => answered({ unfit: { reason: "bad_price", passes: false } })],
     ["behind", "the venue's REST does not know these ids yet", () => answered(behind)],
     ["absent", `${absent}: requested again to confirm`, () => answered({}, NONE, 1n)],
     ["told", null, () => answered({ trades: 1 })],
@@ -255,7 +270,9 @@ describe("an attempt's outcome and reason, as the ledger keeps them", () => {
     const several = (...answers: HoleAnswer[]): Verdict =>
       afterAnswers(binance, answers, 0n, NONE, REPAIR_TIMING);
     expect(several(told, answer(behind)).outcome).toBe("behind");
-    expect(several(told, answer(behind), answer({ unfit: "bad_id" })).outcome).toBe("unfit");
+    expect(
+      several(told, answer(behind), answer({ unfit: { reason: "bad_id", passes: false } })).outcome,
+    ).toBe("unfit");
     expect(several(answer({ unreported: 5n, hasReported: false }), told).outcome).toBe("told");
   });
 });

@@ -1,4 +1,4 @@
-import { HOUR_MS } from "../../domain/units.js";
+import { HOUR_MS, MINUTE_MS } from "../../domain/units.js";
 import type { DueGap, Settled } from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { TransportError } from "../../streaming/transport.js";
 import { VenueError } from "../../venues/rest/venue-error.js";
@@ -42,6 +42,9 @@ const MAX_REFUSALS = 3;
 const MAX_ATTEMPTS = 8;
 /** Some hours: a REST is usually seconds behind its stream, at worst minutes. */
 const MAX_BEHIND_ATTEMPTS = 40;
+
+/** A trade that is ahead of every clock is not, a minute later. */
+const WHEN_CLOCKS_AGREE = { firstRetryMs: MINUTE_MS, maxRetryMs: MINUTE_MS };
 
 const TRADES_DROPPED =
   "its trades are older than those that are kept, so that none can be stored; and candles do not prove that the venue has none";
@@ -91,8 +94,11 @@ export function afterAnswers(
   streak: Streak,
   timing: RepairTiming,
 ): Verdict {
-  const unfit = answers.find((answer) => answer.unfit !== null)?.unfit;
-  if (typeof unfit === "string") return rarely("unfit", unfit, timing);
+  const unfit = answers.find((answer) => answer.unfit !== null)?.unfit ?? null;
+  if (unfit !== null)
+    return unfit.passes
+      ? retry("ahead", streak, { ...timing, ...WHEN_CLOCKS_AGREE }, unfit.reason)
+      : rarely("unfit", unfit.reason, timing);
   if (answers.some(({ isBehind }) => isBehind))
     return retryOrGiveUp("behind", streak, MAX_BEHIND_ATTEMPTS, timing, {
       reason: "the venue's REST does not know these ids yet",

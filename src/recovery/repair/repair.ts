@@ -4,6 +4,7 @@ import type { Market } from "../../domain/market.js";
 import { type DueGap, GapLedgerStore } from "../../persistence/stores/gaps/gap-ledger-store.js";
 import { GapStore } from "../../persistence/stores/gaps/gap-store.js";
 import { Transport } from "../../streaming/transport.js";
+import { VenueClocks } from "../../venues/clock/venue-clocks.js";
 import { VenueHosts } from "../../venues/rest/venue-hosts.js";
 import type { Venue } from "../../venues/venue.js";
 import { MarketClaims } from "../market-claims.js";
@@ -48,6 +49,7 @@ export class Repair {
   constructor(
     private readonly claims: MarketClaims,
     private readonly hosts: VenueHosts,
+    private readonly clocks: VenueClocks,
     private readonly ledger: GapLedgerStore,
     private readonly gaps: GapStore,
     private readonly transport: Transport,
@@ -166,7 +168,7 @@ export class Repair {
     const answers: HoleAnswer[] = [];
     for (const { from, to, after, before } of holes) {
       if (after === null) continue;
-      const hole = { symbol, from, to, after, before: before ?? Date.now() };
+      const hole = { symbol, from, to, after, before: before ?? this.clocks.now(venue.name) };
       const answer = await fetchHole(
         { venue, hole, kind: gap.kind },
         this.hosts,
