@@ -5,7 +5,7 @@ import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import type { DueGap } from "../../src/persistence/stores/gaps/gap-ledger-store.js";
 import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
 import { tapeForEachTest } from "../support/tape-suite.js";
-import { type Tape, trade } from "../support/tape.js";
+import { type Tape, confirmed, trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
@@ -19,7 +19,7 @@ tapeForEachTest("1m,5m", (opened) => {
 });
 
 async function record(...records: TapeRecord[]): Promise<Candle[]> {
-  return (await recorder.record(records, never)).candles;
+  return (await recorder.record(confirmed(records), never)).candles;
 }
 
 /** One trade a second from noon on with each of these ids. */
@@ -206,6 +206,38 @@ describe("ids that the venue has no trade for", () => {
       missing: "39",
       void: "20",
     });
+  });
+
+  it("are told apart from those whose trades came, also when they come after all", async () => {
+    const gap = await due();
+    for (let time = 0; time < 2; time++) await tape.ledger.absent(gap, [range(51, 60)], 0);
+    await hold(...ids(61, 70));
+    await tape.ledger.sweep([M]);
+    const ended = async (state: "repaired" | "void"): Promise<unknown[]> =>
+      (await tape.gaps.page(M, { limit: 9, state })).map(({ state, filled, voided }) => [
+        state,
+        filled,
+        voided,
+      ]);
+    expect([await ended("repaired"), await ended("void")]).toEqual([
+      [["repaired", "10", "10"]],
+      [],
+    ]);
+
+    const next = await due();
+    for (let time = 0; time < 2; time++) await tape.ledger.absent(next, [range(91, 129)], 0);
+    await tape.ledger.sweep([M]);
+    expect(await ended("void")).toEqual([["void", "0", "39"]]);
+    expect(await tape.gaps.figures()).toMatchObject([{ repaired: 1, void: 1 }]);
+    await hold(100);
+    expect([await ended("repaired"), await ended("void")]).toEqual([
+      [
+        ["repaired", "10", "10"],
+        ["repaired", "1", "38"],
+      ],
+      [],
+    ]);
+    expect(await tape.gaps.figures()).toMatchObject([{ repaired: 2, void: 0 }]);
   });
 
   it("are not void when the second answer comes too soon, or has a trade", async () => {

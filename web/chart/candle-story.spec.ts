@@ -123,6 +123,8 @@ it("names the gaps of an incomplete candle, and why completeness cannot be known
     afterTime: null,
     beforeTime: null,
     state: "open" as const,
+    filled: null,
+    voided: null,
     reason: null,
     foundAt: null,
     endedAt: null,

@@ -13,6 +13,8 @@ function gap(after: number | null, before: number | null): Gap {
     afterTime: at(after),
     beforeTime: at(before),
     state: "open",
+    filled: null,
+    voided: null,
     reason: null,
     foundAt: null,
     endedAt: null,

@@ -1,10 +1,22 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Figures } from "../chart/minute-figures.js";
 import { grouped } from "../frame/decimal-text.js";
+import type { TradeTape } from "../live/trade-tape.js";
 import type { Pressure } from "./pressure.js";
 
-/** Share of the volume that takers bought, over the last minutes. */
-export function PressureBars({ figures }: { figures: ReadonlySignal<Figures | undefined> }) {
+/**
+ * Share of the volume that takers bought, over the last minutes. Candles do not say how much of the
+ * rest is of unknown side: where the tape has such trades, there is no share.
+ */
+export function PressureBars({
+  figures,
+  tape,
+}: {
+  figures: ReadonlySignal<Figures | undefined>;
+  tape: TradeTape;
+}) {
+  if (tape.trades.value.some(({ takerSide }) => takerSide === "unknown"))
+    return <p class="dim">Buy and sell pressure: the side of some trades is unknown.</p>;
   return (
     <table class="pressure live-data" aria-label="Buy and sell pressure">
       <tbody>

@@ -6,7 +6,7 @@ import { MINUTE_MS } from "../../src/domain/units.js";
 export interface Pressure {
   minutes: number;
   buy: string;
-  /** All volume not bought by takers: sold, or of a side that the venue does not report. */
+  /** All volume not bought by takers. */
   sell: string;
   /** Tenths of a percent of the volume that takers bought; undefined without volume. */
   buyShare: number | undefined;

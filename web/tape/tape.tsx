@@ -49,7 +49,7 @@ export function Tape({
           />
         </label>
       </div>
-      <PressureBars figures={figures} />
+      <PressureBars figures={figures} tape={tape} />
       <div
         class="tape-rows live-data"
         tabIndex={0}

@@ -125,9 +125,11 @@ const gap = object<Gap>({
     time("Exchange time of the trade after; null when it was dropped", 1750535820000),
   ),
   state: oneOf(
-    "void: the venue itself has no such trades. unrepairable: the venue does not return them, for the reason given",
+    "repaired: ended, with trades of the venue. void: ended, the venue itself has no trade for any id. unrepairable: the venue does not return them, for the reason given",
     [...GAP_STATES],
   ),
+  filled: nullable(text("Of an ended one: ids whose trades came; null before", "24640")),
+  voided: nullable(text("Of an ended one: ids for which the venue has no trade", "5")),
   reason: nullable(text("Why it is not repaired (yet)", "the venue's REST API is unreachable")),
   foundAt: nullable(time("When it was first seen; null where no process repairs the market")),
   endedAt: nullable(time("When it ended; null while it has not")),

@@ -1,8 +1,7 @@
 import { Injectable } from "@nestjs/common";
-import { DataSource, MoreThan } from "typeorm";
+import { DataSource } from "typeorm";
 import type { Market } from "../../../domain/market.js";
-import { GapEntity, type GapState } from "../../schema/entities/gap.entity.js";
-import { idOfMarket } from "../id-of-market.js";
+import type { GapState } from "../../schema/entities/gap.entity.js";
 import { timesAround } from "./hole-times.js";
 
 export { GAP_STATES, type GapState } from "../../schema/entities/gap.entity.js";
@@ -20,6 +19,9 @@ export interface Gap {
   afterTime: number | null;
   beforeTime: number | null;
   state: GapState;
+  /** Of the ids of an ended gap: with a trade, and without one at the venue. Null before. */
+  filled: string | null;
+  voided: string | null;
   /** Why it is not repaired (yet). */
   reason: string | null;
   /** When it was first seen, epoch ms; null while no process has swept the market. */
@@ -57,6 +59,8 @@ interface GapRow {
   attempts: number | null;
 }
 
+type EndedRow = Omit<GapRow, "state"> & { filled: string; ended_at: number };
+
 const AROUND = timesAround("lower(g)", "upper(g)");
 
 /** Current holes, each with the state of the ledger's gap that contains it. */
@@ -71,6 +75,25 @@ const MISSING = `
   WHERE m.name = $1 AND lower(g) > $2::bigint AND ($4::gap_state IS NULL OR coalesce(l.state, 'open') = $4)
   ORDER BY lower(g) LIMIT $3`;
 
+/**
+ * Ended gaps. Each of their ids has a trade or is void; one that was void has a trade if that came
+ * after all.
+ */
+const ENDED = `
+  SELECT g.id_from AS from_id, g.id_to - 1 AS to_id, g.id_to - g.id_from AS ids, f.filled,
+    g.after_time AS after, g.before_time AS before, g.reason, g.attempts,
+    (extract(epoch FROM g.found_at) * 1000)::float8 AS found_at,
+    (extract(epoch FROM g.changed_at) * 1000)::float8 AS ended_at
+  FROM market m CROSS JOIN LATERAL (
+    SELECT * FROM gap o
+    WHERE o.market_id = m.id AND o.id_from > $2::bigint AND o.state IN ('repaired', 'void')
+      AND (o.state = 'repaired' OR m.covered && int8range(o.id_from, o.id_to)) = $4
+    ORDER BY o.id_from, o.id LIMIT $3
+  ) g CROSS JOIN LATERAL (
+    SELECT coalesce(sum(upper(x) - lower(x)), 0)::bigint AS filled FROM unnest(m.covered * int8range(g.id_from, g.id_to)::int8multirange) x
+  ) f
+  WHERE m.name = $1 ORDER BY g.id_from, g.id`;
+
 /** Gaps as the API shows them. */
 @Injectable()
 export class GapStore {
@@ -83,12 +106,9 @@ export class GapStore {
   ): Promise<Gap[]> {
     const { after = "-1", limit, state = null } = page;
     if (state === "repaired" || state === "void") {
-      const ended = await this.source.getRepository(GapEntity).find({
-        where: { marketId: idOfMarket(market), idFrom: MoreThan(after), state },
-        order: { idFrom: "ASC", id: "ASC" },
-        take: limit,
-      });
-      return ended.map(endedGap);
+      const hasTrades = state === "repaired";
+      const ended: EndedRow[] = await this.source.query(ENDED, [market, after, limit, hasTrades]);
+      return ended.map((row) => endedGap(row, state));
     }
     const rows: GapRow[] = await this.source.query(MISSING, [market, after, limit, state]);
     return rows.map(missingGap);
@@ -100,10 +120,13 @@ export class GapStore {
       `SELECT m.name AS market, count(*) FILTER (WHERE g.state = 'open') AS open,
            count(*) FILTER (WHERE g.state = 'repairing') AS repairing,
            count(*) FILTER (WHERE g.state = 'unrepairable') AS unrepairable,
-           count(*) FILTER (WHERE g.state = 'repaired') AS repaired, count(*) FILTER (WHERE g.state = 'void') AS void,
+           count(*) FILTER (WHERE g.state = 'repaired' OR e.came) AS repaired,
+           count(*) FILTER (WHERE g.state = 'void' AND NOT e.came) AS void,
            (extract(epoch FROM min(g.found_at) FILTER (WHERE g.state NOT IN ('repaired', 'void'))) * 1000)::float8 AS oldest,
            (SELECT coalesce(sum(upper(x) - lower(x)), 0)::text FROM unnest(range_merge(m.covered)::int8multirange - m.covered - m.void) x) AS missing
-         FROM gap g JOIN market m ON m.id = g.market_id GROUP BY m.id ORDER BY m.name LIMIT 10000`,
+         FROM gap g JOIN market m ON m.id = g.market_id
+         CROSS JOIN LATERAL (SELECT g.state = 'void' AND m.covered && int8range(g.id_from, g.id_to) AS came) e
+         GROUP BY m.id ORDER BY m.name LIMIT 10000`,
     );
     return rows.map(({ market, oldest, missing, ...counts }) => ({
       market: String(market),
@@ -126,6 +149,8 @@ function missingGap(row: GapRow): Gap {
     afterTime: row.after === null ? null : Number(row.after),
     beforeTime: row.before === null ? null : Number(row.before),
     state: row.state ?? "open",
+    filled: null,
+    voided: null,
     reason: row.reason,
     foundAt: row.found_at === null ? null : Math.floor(row.found_at),
     endedAt: null,
@@ -133,18 +158,11 @@ function missingGap(row: GapRow): Gap {
   };
 }
 
-function endedGap(row: GapEntity): Gap {
-  const [from, to] = [BigInt(row.idFrom), BigInt(row.idTo)];
+function endedGap(row: EndedRow, state: GapState): Gap {
   return {
-    fromId: row.idFrom,
-    toId: String(to - 1n),
-    ids: String(to - from),
-    afterTime: row.afterTime,
-    beforeTime: row.beforeTime,
-    state: row.state,
-    reason: row.reason,
-    foundAt: row.foundAt,
-    endedAt: row.changedAt,
-    attempts: row.attempts,
+    ...missingGap({ ...row, state }),
+    filled: row.filled,
+    voided: String(BigInt(row.ids) - BigInt(row.filled)),
+    endedAt: Math.floor(row.ended_at),
   };
 }

@@ -95,19 +95,24 @@ export class ReconciliationStore {
     openTime: number,
     manager: EntityManager,
   ): Promise<CandleReconciliation | null> {
-    const rows: { id: number; at: Date }[] = await manager.query(
-      `SELECT m.id, r.compared_at AS at FROM market m
+    const rows: { id: number; at: Date; version: number; changed: boolean }[] = await manager.query(
+      // A change since is found by the next run only, which makes the candle due again.
+      `SELECT m.id, r.compared_at AS at, coalesce(c.version, 0) AS version,
+         coalesce(c.updated_at > r.compared_at, false) AS changed
+       FROM market m
        JOIN reconciliation r ON r.market_id = m.id AND r.interval = $2 AND r.day = $3::bigint - $3::bigint % ${DAY_MS}
+       LEFT JOIN candle c ON c.market_id = m.id AND c.interval = $2 AND c.open_time = $3::bigint
        WHERE m.name = $1 AND r.compared @> $3::bigint`,
       [market, interval, openTime],
     );
     const [compared] = rows;
-    if (compared === undefined) return null;
+    if (compared === undefined || compared.changed) return null;
     const row = await manager
       .getRepository(CandleDifferenceEntity)
       .findOneBy({ marketId: compared.id, interval, openTime });
     const difference = row === null ? null : differenceOf(market, row);
     const isOpen = difference !== null && difference.state !== "resolved";
+    if (isOpen && difference.version !== compared.version) return null;
     return {
       outcome: isOpen ? difference.outcome : "match",
       comparedAt: difference?.comparedAt ?? compared.at.getTime(),
