@@ -50,6 +50,7 @@ describe("the readiness of a process", () => {
       lastTradeAt: at,
       reconnects: 0,
       refused: 0,
+      clock: null,
     };
     await source.query("DELETE FROM feed WHERE market = $1", [GONE]);
     await new FeedStateStore(source).save([state]);

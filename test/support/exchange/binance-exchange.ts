@@ -43,6 +43,7 @@ export class BinanceExchange {
   private readonly tapes: Map<string, SymbolTape>;
   private readonly answers: BinanceAnswers;
   private readonly ticking: NodeJS.Timeout;
+  private futures = 0;
   private readonly timers = new Set<NodeJS.Timeout>();
 
   private constructor(
@@ -121,6 +122,7 @@ export class BinanceExchange {
       case "duplicate":
       case "malformed":
       case "late":
+      case "future":
       case "silence":
       case "rest-down":
       case "rest-garbled":
@@ -219,6 +221,13 @@ export class BinanceExchange {
         this.later(50, send);
         send();
         return;
+      case "future": {
+        const { E, T, ...rest } = event() as { E: number; T: number };
+        this.futures++;
+        const dates = this.futures % 2 === 0 ? { E: E + fate.byMs, T } : { E, T: T + fate.byMs };
+        this.streams.send(stream, JSON.stringify({ ...rest, ...dates }));
+        return;
+      }
       case "late": {
         // Made now: its event time is that of its sending.
         const made = JSON.stringify(event());

@@ -7,6 +7,11 @@ export type Fault =
   | { kind: "drop" | "duplicate" | "malformed"; symbol: string; frames: number }
   /** … or come after others. */
   | { kind: "late"; symbol: string; frames: number; byMs: number }
+  /**
+   * … or are dated ahead: every other message as a whole, whose trade is right, and the others by
+   * their trade alone, which nobody can store. `byMs` is market time.
+   */
+  | { kind: "future"; symbol: string; frames: number; byMs: number }
   /** A subscription is dead although the connection lives; a new one cures it. */
   | { kind: "silence"; symbol: string; forMs: number }
   /** Connections are cut, half-open, ended for their age, or ended after an announcement. */

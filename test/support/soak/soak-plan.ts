@@ -21,6 +21,7 @@ export const LONG: Amounts = {
     late: 30,
     duplicate: 25,
     malformed: 20,
+    future: 20,
     silence: 6,
     reset: 8,
     freeze: 6,
@@ -50,6 +51,7 @@ export const SHORT: Amounts = {
     late: 3,
     duplicate: 3,
     malformed: 2,
+    future: 2,
     silence: 1,
     reset: 1,
     expire: 1,
@@ -141,6 +143,13 @@ function faultOf(
         symbol: symbol(),
         frames: between(1, 30),
         byMs: between(20, 3_000),
+      };
+    case "future":
+      return {
+        kind,
+        symbol: symbol(),
+        frames: between(2, 6),
+        byMs: between(10_000, 3_600_000),
       };
     case "silence":
       // Every second one is long enough for a REST request.
