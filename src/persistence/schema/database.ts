@@ -15,6 +15,7 @@ import { Buckets1764374400000 } from "./migrations/7-buckets.js";
 import { Instruments1764518400000 } from "./migrations/8-instruments.js";
 import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js";
 import { Clocks1764691200000 } from "./migrations/10-clocks.js";
+import { PoolClient } from "./pool-client.js";
 import { checkSources } from "./revision-sources.js";
 
 /** Injection token of the application's `Database`. */
@@ -93,6 +94,7 @@ export function dataSourceOptions(database: Database, connections: number): Data
     synchronize: false,
     applicationName: "tapeline",
     extra: {
+      Client: PoolClient,
       max: connections,
       connectionTimeoutMillis: 5_000,
       // No statement takes this long; a server that has stopped answering does.
