@@ -43,6 +43,8 @@ export class BackfillRun {
   private readonly withoutFile = new Set<string>();
   /** Exchange time of the newest trade that the venue's REST knew at the beginning. */
   private newest = 0;
+  /** End of the newest file that was there, epoch ms. */
+  private fileEnd = 0;
 
   constructor(
     private readonly job: BackfillJob,
@@ -78,13 +80,14 @@ export class BackfillRun {
   }
 
   /**
-   * The job holds all trades before: its end, as far as REST can have reached it, by the venue's
-   * clock or its newest trade and not by ours. 0: not known.
+   * The job holds all trades before: its end, as far as files go or REST can have reached, by the
+   * venue's clock or its newest trade and not by ours. 0: not known.
    */
   private get provenTo(): number {
     const { venue, work } = this.job;
     const now = this.parts.clocks.known(venue.name) ?? this.newest;
-    return Math.min(work.to, Math.max(now - REST_BEHIND_MS, Math.min(now, this.newest)));
+    const byRest = Math.max(now - REST_BEHIND_MS, Math.min(now, this.newest));
+    return Math.min(work.to, Math.max(this.fileEnd, byRest));
   }
 
   private async steps(bulk: BulkSource | undefined): Promise<void> {
@@ -105,7 +108,11 @@ export class BackfillRun {
         withoutFile,
       });
       if (step.by === "rest" || bulk === undefined) await this.byRest(step, horizon);
-      else await this.byFile(step, bulk, horizon);
+      else {
+        await this.byFile(step, bulk, horizon);
+        // There is no file of a time that has not ended.
+        if (!withoutFile.has(step.period)) this.fileEnd = step.to;
+      }
     }
   }
 
