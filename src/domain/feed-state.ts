@@ -68,3 +68,13 @@ export function stateAt(stored: FeedState, now: number): FeedState {
   const detail = "its process stopped reporting more than a day ago";
   return { ...state, condition: "stopped", detail };
 }
+
+/**
+ * Whether `state` was written after `other`: by the venue's clock where both know it, since that of
+ * the machine may have been set back between them.
+ */
+export function isLater(state: FeedState, other: FeedState): boolean {
+  const [skew, otherSkew] = [state.clock?.skewMs, other.clock?.skewMs];
+  const isKnown = typeof skew === "number" && typeof otherSkew === "number";
+  return isKnown ? state.at + skew > other.at + otherSkew : state.at > other.at;
+}

@@ -143,6 +143,17 @@ describe("a feed whose process has its clock set back", () => {
     expect(await states()).toEqual(["quiet"]);
     await tape.feeds.save([state(now, "stale")]);
     expect(await states()).toEqual(["stale"]);
+    // By the venue's clock, which both know, it is the later one.
+    const skewed = (ahead: number, skewMs: number | null, condition: FeedState["condition"]) => ({
+      ...state(now + ahead, condition),
+      clock: { skewMs, jumps: 0, doubted: 0 },
+    });
+    await tape.feeds.save([skewed(5_000, 0, "live")]);
+    await tape.feeds.save([skewed(10_000 - HOUR_MS, HOUR_MS, "down")]);
+    expect(await states()).toEqual(["down"]);
+    await tape.feeds.save([skewed(5_000 - HOUR_MS, HOUR_MS, "live")]);
+    await tape.feeds.save([skewed(1_000 - HOUR_MS, null, "quiet")]);
+    expect(await states()).toEqual(["down"]);
   });
 });
 

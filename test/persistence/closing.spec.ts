@@ -2,37 +2,21 @@ import { readConfig } from "../../src/config/config.js";
 import type { Candle } from "../../src/domain/candle.js";
 import type { TapeRecord } from "../../src/domain/trade.js";
 import { verify } from "../../src/persistence/merge/verify.js";
-import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import { Retention } from "../../src/persistence/schema/retention.js";
 import { gapTrades } from "../support/recordings.js";
-import { tapeForEachTest } from "../support/tape-suite.js";
-import { type Tape, trade } from "../support/tape.js";
+import { recordedTape } from "../support/recorded-tape.js";
+import { trade } from "../support/tape.js";
 
 const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
 const MINUTE = 60_000;
 const M = "binance:C";
-let tape: Tape;
-let recorder: Recorder;
-tapeForEachTest("1m,5m", (opened) => {
-  tape = opened;
-  ({ recorder } = tape.recorder());
-});
+const recorded = recordedTape();
+const { record } = recorded;
 
-async function record(...records: TapeRecord[]): Promise<Candle[]> {
-  return (await recorder.record(records, never)).candles;
-}
 const names = (candles: readonly Candle[]): string[] =>
   candles.map(({ interval, openTime }) => `${interval} ${(openTime - NOON) / MINUTE}`).sort();
-const minute = async (openTime: number): Promise<Candle | undefined> =>
-  (
-    await tape.candles.page({
-      market: M,
-      interval: "1m",
-      start: openTime,
-      limit: 1,
-    })
-  )[0];
+const minute = (from: number): Promise<Candle | undefined> => recorded.minute(M, from);
 
 it("closes a candle when a second trade passes its end, at revision 0", async () => {
   await record(trade(M, 1, NOON + 100));
@@ -82,7 +66,7 @@ it("closes a quiet market by its clock record, and ignores the clock of a market
 });
 
 it("goes on from the time of a clock record: what comes for an earlier minute is late, and a revision", async () => {
-  const { recorder: writer, figures } = tape.recorder();
+  const { recorder: writer, figures } = recorded.tape.recorder();
   const late = async (): Promise<number> => {
     const { values } = await figures.trades.get();
     return values.find(({ labels }) => labels.outcome === "late")?.value ?? 0;
@@ -178,7 +162,7 @@ it("counts off-book prints as covered, so that they are no hole", async () => {
     lastTradeId: "3",
   });
   expect(await minute(NOON + MINUTE)).toMatchObject({ complete: true });
-  expect(await tape.gaps.page(M, { limit: 10 })).toEqual([]);
+  expect(await recorded.tape.gaps.page(M, { limit: 10 })).toEqual([]);
 });
 
 it("fills empty buckets flat only where coverage proves that there was no trade", async () => {
@@ -188,7 +172,7 @@ it("fills empty buckets flat only where coverage proves that there was no trade"
     trade(M, 5, NOON + 5 * MINUTE),
     trade(M, 6, NOON + 6 * MINUTE),
   );
-  const filled = await tape.candles.filled({
+  const filled = await recorded.tape.candles.filled({
     market: M,
     interval: "1m",
     start: NOON,
@@ -204,14 +188,14 @@ it("fills empty buckets flat only where coverage proves that there was no trade"
     [5, 1, "100"],
     [6, 1, "100"],
   ]);
-  const newest = await tape.candles.filled({
+  const newest = await recorded.tape.candles.filled({
     market: M,
     interval: "1m",
     end: NOON + 4 * MINUTE,
     limit: 2,
   });
   expect(newest.map(({ openTime }) => (openTime - NOON) / MINUTE)).toEqual([2, 3]);
-  const inside = await tape.candles.filled({
+  const inside = await recorded.tape.candles.filled({
     market: M,
     interval: "1m",
     start: NOON + 1,
@@ -227,12 +211,14 @@ it("refuses trades older than the horizon, keeps the candles of dropped days, an
   const day = 86_400_000;
   const days = [trade(M, 1, NOON - 2 * day), trade(M, 2, NOON - day), trade(M, 3, NOON)];
   await record(...days, { market: M, clock: NOON });
-  const { source, partitions } = tape;
+  const { source, partitions } = recorded.tape;
   const retention = new Retention(readConfig({ RETENTION: "1d" }), source, partitions, 0);
   for (let run = 0; run < 2; run++) await retention.runOnce(NOON + 1);
-  expect(await tape.trades.page({ market: M, start: 0, limit: 10 })).toHaveLength(2);
-  expect(await tape.candles.page({ market: M, interval: "1m", limit: 10 })).toHaveLength(3);
-  const late = tape.recorder();
+  expect(await recorded.tape.trades.page({ market: M, start: 0, limit: 10 })).toHaveLength(2);
+  expect(await recorded.tape.candles.page({ market: M, interval: "1m", limit: 10 })).toHaveLength(
+    3,
+  );
+  const late = recorded.tape.recorder();
   const { candles } = await late.recorder.record(
     [trade(M, 9, NOON - 2 * day + 5), trade(M, 4, NOON + 1)],
     never,
@@ -241,7 +227,7 @@ it("refuses trades older than the horizon, keeps the candles of dropped days, an
   expect((await late.figures.trades.get()).values).toContainEqual(
     expect.objectContaining({ labels: { outcome: "expired" }, value: 1 }),
   );
-  for await (const verdict of verify(tape.source, ["1m", "5m"]))
+  for await (const verdict of verify(recorded.tape.source, ["1m", "5m"]))
     expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
 });
 
@@ -249,7 +235,7 @@ it("finds every real hole of a recorded feed with its exact ids", async () => {
   const trades = gapTrades();
   const input = trades ?? [1, 2, 3, 7, 8, 20].map((id) => trade("binance:LTCUSDT", id, NOON + id));
   for (let at = 0; at < input.length; at += 20_000) await record(...input.slice(at, at + 20_000));
-  const gaps = await tape.gaps.page("binance:LTCUSDT", { limit: 100 });
+  const gaps = await recorded.tape.gaps.page("binance:LTCUSDT", { limit: 100 });
   const ids = input.map(({ ord }) => BigInt(ord));
   const expected = ids.flatMap((id, index) => {
     const before = ids[index - 1];

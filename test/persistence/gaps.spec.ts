@@ -1,26 +1,16 @@
 import type { Candle } from "../../src/domain/candle.js";
-import type { TapeRecord } from "../../src/domain/trade.js";
+
 import { verify } from "../../src/persistence/merge/verify.js";
-import type { Recorder } from "../../src/persistence/recorder/recorder.js";
 import type { DueGap } from "../../src/persistence/stores/gaps/gap-ledger-store.js";
 import type { Gap } from "../../src/persistence/stores/gaps/gap-store.js";
-import { tapeForEachTest } from "../support/tape-suite.js";
-import { type Tape, confirmed, trade } from "../support/tape.js";
+import { recordedTape } from "../support/recorded-tape.js";
+import { confirmed, trade } from "../support/tape.js";
 
-const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
 const MINUTE = 60_000;
 const M = "binance:G";
-let tape: Tape;
-let recorder: Recorder;
-tapeForEachTest("1m,5m", (opened) => {
-  tape = opened;
-  ({ recorder } = tape.recorder());
-});
-
-async function record(...records: TapeRecord[]): Promise<Candle[]> {
-  return (await recorder.record(confirmed(records), never)).candles;
-}
+const recorded = recordedTape(confirmed);
+const { record } = recorded;
 
 /** One trade a second from noon on with each of these ids. */
 async function hold(...ids: number[]): Promise<void> {
@@ -31,7 +21,7 @@ const ids = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 async function gaps(state?: Gap["state"]): Promise<string[]> {
-  const page = await tape.gaps.page(M, {
+  const page = await recorded.tape.gaps.page(M, {
     limit: 100,
     ...(state === undefined ? {} : { state }),
   });
@@ -39,7 +29,7 @@ async function gaps(state?: Gap["state"]): Promise<string[]> {
 }
 
 async function due(): Promise<DueGap> {
-  const [gap] = await tape.ledger.due([M], 0);
+  const [gap] = await recorded.tape.ledger.due([M], 0);
   if (gap === undefined) throw new Error("no gap is due");
   return gap;
 }
@@ -50,27 +40,27 @@ const range = (from: number, to: number) => ({
 });
 
 const minutes = async (): Promise<Candle[]> =>
-  tape.candles.page({ market: M, interval: "1m", start: 0, limit: 10 });
+  recorded.tape.candles.page({ market: M, interval: "1m", start: 0, limit: 10 });
 
 async function announced(): Promise<string[]> {
-  const rows: { key: string }[] = await tape.source.query(
+  const rows: { key: string }[] = await recorded.tape.source.query(
     `SELECT interval || ' ' || (open_time - ${NOON}) / ${MINUTE} AS key FROM announcement ORDER BY 1`,
   );
   return rows.map(({ key }) => key);
 }
 
 async function expectVerified(): Promise<void> {
-  for await (const verdict of verify(tape.source, ["1m", "5m"]))
+  for await (const verdict of verify(recorded.tape.source, ["1m", "5m"]))
     expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
 }
 
 describe("the ledger of gaps", () => {
   it("records each hole once, with the times around it", async () => {
     await hold(1, 2, 5, 6, 9);
-    expect(await tape.ledger.sweep([M])).toMatchObject({ found: 2 });
-    expect(await tape.ledger.sweep([M])).toMatchObject({ found: 0 });
+    expect(await recorded.tape.ledger.sweep([M])).toMatchObject({ found: 2 });
+    expect(await recorded.tape.ledger.sweep([M])).toMatchObject({ found: 0 });
     expect(await gaps()).toEqual(["3-4 open", "7-8 open"]);
-    const [first] = await tape.gaps.page(M, { limit: 1 });
+    const [first] = await recorded.tape.gaps.page(M, { limit: 1 });
     expect(first).toMatchObject({
       ids: "2",
       afterTime: NOON + 2_000,
@@ -80,19 +70,21 @@ describe("the ledger of gaps", () => {
       attempts: 0,
     });
     expect(Date.now() - (first?.foundAt ?? 0)).toBeLessThan(20_000);
-    expect(await tape.gaps.figures()).toMatchObject([{ market: M, open: 2, missingIds: "4" }]);
+    expect(await recorded.tape.gaps.figures()).toMatchObject([
+      { market: M, open: 2, missingIds: "4" },
+    ]);
   });
 
   it("reports for each sweep how much of a market was found or has ended, and when it was traded", async () => {
     await hold(1, 2, 5, 6, 9);
     const around = { after: NOON + 2_000, before: NOON + 9_000 };
     const both = { market: M, gaps: 2, fromId: "3", toId: "8", ids: "4" };
-    expect((await tape.ledger.sweep([M])).news).toEqual([
+    expect((await recorded.tape.ledger.sweep([M])).news).toEqual([
       { ...both, ...around, event: "found", trades: "0", seconds: 0 },
     ]);
     await hold(3, 4, 7, 8);
     const seconds = expect.any(Number) as number;
-    expect((await tape.ledger.sweep([M])).news).toEqual([
+    expect((await recorded.tape.ledger.sweep([M])).news).toEqual([
       { ...both, ...around, event: "repaired", trades: "4", seconds },
     ]);
   });
@@ -100,19 +92,21 @@ describe("the ledger of gaps", () => {
   it("notes the oldest first of more holes than one sweep may note", async () => {
     const odd = Array.from({ length: 10_002 }, (_, index) => 2 * index + 1);
     await hold(...odd);
-    const [first] = (await tape.ledger.sweep([M])).news;
+    const [first] = (await recorded.tape.ledger.sweep([M])).news;
     expect(first).toMatchObject({ gaps: 10_000, fromId: "2", toId: "20000" });
-    expect((await tape.ledger.sweep([M])).news).toMatchObject([{ gaps: 1, fromId: "20002" }]);
+    expect((await recorded.tape.ledger.sweep([M])).news).toMatchObject([
+      { gaps: 1, fromId: "20002" },
+    ]);
   });
 
   it("keeps a gap until its last id is there, also in pieces and out of order", async () => {
     await hold(1, 10);
-    await tape.ledger.sweep([M]);
+    await recorded.tape.ledger.sweep([M]);
     await hold(5);
     await hold(2, 3, 9);
-    expect(await tape.ledger.sweep([M])).toMatchObject({ news: [] });
+    expect(await recorded.tape.ledger.sweep([M])).toMatchObject({ news: [] });
     expect(await gaps()).toEqual(["4-4 open", "6-8 open"]);
-    expect(await tape.ledger.begin((await due()).id)).toEqual({
+    expect(await recorded.tape.ledger.begin((await due()).id)).toEqual({
       ids: 4n,
       holes: [
         { from: 4n, to: 5n, after: NOON + 3_000, before: NOON + 5_000 },
@@ -121,7 +115,7 @@ describe("the ledger of gaps", () => {
     });
     expect(await gaps("repairing")).toHaveLength(2);
     await hold(4, 6, 7, 8);
-    expect(await tape.ledger.sweep([M])).toMatchObject({ repaired: 1 });
+    expect(await recorded.tape.ledger.sweep([M])).toMatchObject({ repaired: 1 });
     expect(await gaps()).toEqual([]);
     expect(await gaps("repaired")).toEqual(["2-9 repaired"]);
   });
@@ -145,30 +139,30 @@ describe("the ledger of gaps", () => {
 
   it("records a hole below the oldest id as a new one", async () => {
     await hold(20, 30);
-    await tape.ledger.sweep([M]);
+    await recorded.tape.ledger.sweep([M]);
     await hold(10);
-    expect(await tape.ledger.sweep([M])).toMatchObject({ found: 1 });
+    expect(await recorded.tape.ledger.sweep([M])).toMatchObject({ found: 1 });
     expect(await gaps()).toEqual(["11-19 open", "21-29 open"]);
   });
 
   it("returns a gap when its next try is due, the oldest of each market first", async () => {
     await hold(1, 3, 5);
-    await tape.ledger.sweep([M]);
-    expect(await tape.ledger.due([M], 60_000)).toEqual([]);
+    await recorded.tape.ledger.sweep([M]);
+    expect(await recorded.tape.ledger.due([M], 60_000)).toEqual([]);
     const first = await due();
-    await tape.ledger.begin(first.id);
+    await recorded.tape.ledger.begin(first.id);
     const settled = {
       outcome: "unreachable",
       consecutive: 1,
       nextTryMs: 60_000,
     };
     const away = { ...settled, state: "repairing", reason: "away" } as const;
-    await tape.ledger.settle(first.id, away, 1n);
+    await recorded.tape.ledger.settle(first.id, away, 1n);
     const second = await due();
     expect(second.id).not.toBe(first.id);
     const tooOld = { ...away, state: "unrepairable" } as const;
-    await tape.ledger.settle(second.id, tooOld, 1n);
-    expect(await tape.ledger.due([M], 0)).toEqual([]);
+    await recorded.tape.ledger.settle(second.id, tooOld, 1n);
+    expect(await recorded.tape.ledger.due([M], 0)).toEqual([]);
     expect(await gaps()).toEqual(["2-2 repairing", "4-4 unrepairable"]);
     expect(await gaps("unrepairable")).toEqual(["4-4 unrepairable"]);
   });
@@ -177,17 +171,17 @@ describe("the ledger of gaps", () => {
 describe("ids that the venue has no trade for", () => {
   beforeEach(async () => {
     await hold(...ids(1, 50), ...ids(71, 90), 130);
-    await tape.ledger.sweep([M]);
-    await tape.source.query("DELETE FROM announcement");
+    await recorded.tape.ledger.sweep([M]);
+    await recorded.tape.source.query("DELETE FROM announcement");
   });
 
   it("are void after the second request, and their candles get a new version that is announced", async () => {
     const before = await minutes();
     expect(before.map(({ complete }) => complete)).toEqual([false, false, false]);
     const gap = await due();
-    expect(await tape.ledger.absent(gap, [range(51, 70)], 0)).toBe(20n);
+    expect(await recorded.tape.ledger.absent(gap, [range(51, 70)], 0)).toBe(20n);
     expect(await minutes()).toEqual(before);
-    expect(await tape.ledger.absent(gap, [range(51, 70)], 0)).toBe(0n);
+    expect(await recorded.tape.ledger.absent(gap, [range(51, 70)], 0)).toBe(0n);
     const [, second, third] = await minutes();
     expect(second).toMatchObject({ complete: false, revision: 0 });
     expect(third).toEqual(before[2]);
@@ -197,10 +191,10 @@ describe("ids that the venue has no trade for", () => {
       revision: 0,
     });
     expect(await announced()).toEqual(["1m 0", "1m 1", "5m 0"]);
-    expect(await tape.ledger.sweep([M])).toMatchObject({ void: 1 });
+    expect(await recorded.tape.ledger.sweep([M])).toMatchObject({ void: 1 });
     expect(await gaps("void")).toEqual(["51-70 void"]);
     expect(await gaps()).toEqual(["91-129 open"]);
-    expect((await tape.markets.find(M))?.coverage).toMatchObject({
+    expect((await recorded.tape.markets.find(M))?.coverage).toMatchObject({
       ranges: 2,
       held: "71",
       missing: "39",
@@ -210,11 +204,11 @@ describe("ids that the venue has no trade for", () => {
 
   it("are told apart from those whose trades came, also when they come after all", async () => {
     const gap = await due();
-    for (let time = 0; time < 2; time++) await tape.ledger.absent(gap, [range(51, 60)], 0);
+    for (let time = 0; time < 2; time++) await recorded.tape.ledger.absent(gap, [range(51, 60)], 0);
     await hold(...ids(61, 70));
-    await tape.ledger.sweep([M]);
+    await recorded.tape.ledger.sweep([M]);
     const ended = async (state: "repaired" | "void"): Promise<unknown[]> =>
-      (await tape.gaps.page(M, { limit: 9, state })).map(({ state, filled, voided }) => [
+      (await recorded.tape.gaps.page(M, { limit: 9, state })).map(({ state, filled, voided }) => [
         state,
         filled,
         voided,
@@ -225,10 +219,11 @@ describe("ids that the venue has no trade for", () => {
     ]);
 
     const next = await due();
-    for (let time = 0; time < 2; time++) await tape.ledger.absent(next, [range(91, 129)], 0);
-    await tape.ledger.sweep([M]);
+    for (let time = 0; time < 2; time++)
+      await recorded.tape.ledger.absent(next, [range(91, 129)], 0);
+    await recorded.tape.ledger.sweep([M]);
     expect(await ended("void")).toEqual([["void", "0", "39"]]);
-    expect(await tape.gaps.figures()).toMatchObject([{ repaired: 1, void: 1 }]);
+    expect(await recorded.tape.gaps.figures()).toMatchObject([{ repaired: 1, void: 1 }]);
     await hold(100);
     expect([await ended("repaired"), await ended("void")]).toEqual([
       [
@@ -237,20 +232,20 @@ describe("ids that the venue has no trade for", () => {
       ],
       [],
     ]);
-    expect(await tape.gaps.figures()).toMatchObject([{ repaired: 2, void: 0 }]);
+    expect(await recorded.tape.gaps.figures()).toMatchObject([{ repaired: 2, void: 0 }]);
   });
 
   it("are not void when the second answer comes too soon, or has a trade", async () => {
     const gap = await due();
-    await tape.ledger.absent(gap, [range(51, 70)], 0);
-    expect(await tape.ledger.absent(gap, [range(51, 70)], 60_000)).toBe(20n);
+    await recorded.tape.ledger.absent(gap, [range(51, 70)], 0);
+    expect(await recorded.tape.ledger.absent(gap, [range(51, 70)], 60_000)).toBe(20n);
     await hold(60);
     // 61–70 have a trade after all; 60 has come meanwhile.
-    expect(await tape.ledger.absent(gap, [range(51, 60)], 0)).toBe(0n);
+    expect(await recorded.tape.ledger.absent(gap, [range(51, 60)], 0)).toBe(0n);
     expect(await gaps()).toEqual(["61-70 open", "91-129 open"]);
     await hold(...ids(61, 70));
-    expect(await tape.ledger.sweep([M])).toMatchObject({ repaired: 1 });
-    const [row] = await tape.source.query<unknown[]>(
+    expect(await recorded.tape.ledger.sweep([M])).toMatchObject({ repaired: 1 });
+    const [row] = await recorded.tape.source.query<unknown[]>(
       "SELECT filled, voided FROM gap WHERE state = 'repaired'",
     );
     expect(row).toEqual({ filled: "11", voided: "9" });
@@ -259,9 +254,9 @@ describe("ids that the venue has no trade for", () => {
   it("make candles complete, for new writes too", async () => {
     for (const ids of [range(51, 70), range(91, 129)]) {
       const gap = await due();
-      await tape.ledger.absent(gap, [ids], 0);
-      await tape.ledger.absent(gap, [ids], 0);
-      await tape.ledger.sweep([M]);
+      await recorded.tape.ledger.absent(gap, [ids], 0);
+      await recorded.tape.ledger.absent(gap, [ids], 0);
+      await recorded.tape.ledger.sweep([M]);
     }
     expect((await minutes()).map(({ complete }) => complete)).toEqual([null, true, true]);
     const written = await record(trade(M, 131, NOON + 131_000));
@@ -274,10 +269,10 @@ describe("ids that the venue has no trade for", () => {
 
   it("are stored all the same when a trade comes for one later", async () => {
     const gap = await due();
-    await tape.ledger.absent(gap, [range(51, 70)], 0);
-    await tape.ledger.absent(gap, [range(51, 70)], 0);
+    await recorded.tape.ledger.absent(gap, [range(51, 70)], 0);
+    await recorded.tape.ledger.absent(gap, [range(51, 70)], 0);
     await hold(55);
-    const { coverage, trades } = (await tape.markets.find(M)) ?? {};
+    const { coverage, trades } = (await recorded.tape.markets.find(M)) ?? {};
     expect(trades).toBe(72);
     expect(coverage).toMatchObject({ ranges: 2, held: "72", void: "19" });
     expect((await minutes())[0]).toMatchObject({ lastTradeId: "55" });

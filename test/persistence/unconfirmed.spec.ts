@@ -1,29 +1,15 @@
-import type { Candle } from "../../src/domain/candle.js";
-import type { TapeRecord } from "../../src/domain/trade.js";
-import type { Recorder } from "../../src/persistence/recorder/recorder.js";
-import { tapeForEachTest } from "../support/tape-suite.js";
-import { type Tape, trade } from "../support/tape.js";
+import { recordedTape } from "../support/recorded-tape.js";
+import { trade } from "../support/tape.js";
 
-const never = new AbortController().signal;
 const NOON = Date.UTC(2024, 0, 2, 12);
 const MINUTE = 60_000;
 const M = "binance:C";
-let tape: Tape;
-let recorder: Recorder;
-tapeForEachTest("1m,5m", (opened) => {
-  tape = opened;
-  ({ recorder } = tape.recorder());
-});
-
-async function record(...records: TapeRecord[]): Promise<Candle[]> {
-  return (await recorder.record(records, never)).candles;
-}
-
-const minute = async (openTime: number): Promise<Candle | undefined> =>
-  (await tape.candles.page({ market: M, interval: "1m", start: openTime, limit: 1 }))[0];
+const recorded = recordedTape();
+const { record } = recorded;
 
 describe("a trade that is ahead of all others", () => {
-  const isClosed = async (): Promise<boolean | undefined> => (await minute(NOON))?.closed;
+  const isClosed = async (): Promise<boolean | undefined> =>
+    (await recorded.minute(M, NOON))?.closed;
   const ahead = trade(M, 2, NOON + 5 * MINUTE, { receivedAt: NOON + 200 });
 
   it("closes nothing, nor do the others of its message", async () => {
@@ -35,7 +21,7 @@ describe("a trade that is ahead of all others", () => {
     // Copies of them are no second message.
     await record({ ...ahead, receivedAt: NOON + 300 });
     expect(await isClosed()).toBe(false);
-    expect(await tape.markets.find(M)).toMatchObject({ clock: NOON + 100 });
+    expect(await recorded.tape.markets.find(M)).toMatchObject({ clock: NOON + 100 });
   });
 
   it.each([
@@ -56,7 +42,7 @@ describe("a trade that is ahead of all others", () => {
       trade(M, 2, NOON + 3 * MINUTE, { ...posted, receivedAt }),
     ];
     await record(...two);
-    expect(await tape.markets.find(M)).toMatchObject({ clock: receivedAt });
+    expect(await recorded.tape.markets.find(M)).toMatchObject({ clock: receivedAt });
     expect(await isClosed()).toBe(true);
   });
 });

@@ -85,6 +85,23 @@ describe("a market with sparse ids", () => {
     expect(row?.blind).toBe(`{[${NOON},${NOON + 177_000})}`);
   });
 
+  it("was watched although the clock of its process was set back by an hour", async () => {
+    const HOUR = 60 * MINUTE;
+    const by = (skewMs: number, at: number): FeedState => ({
+      ...state("live", at - skewMs),
+      clock: { skewMs, jumps: 0, doubted: 0 },
+    });
+    await record(sparse("a", 1_000), sparse("b", 61_000));
+    await followed(by(0, 0));
+    for (const at of [5_000, 10_000]) await followed(by(HOUR, at));
+    const [market] = await tape.source.query<[{ blind: string }]>("SELECT blind::text FROM market");
+    expect(market.blind).toBe("{}");
+    // A real interruption is found in exchange time.
+    await followed(by(HOUR, MINUTE));
+    const [after] = await tape.source.query<[{ blind: string }]>("SELECT blind::text FROM market");
+    expect(after.blind).toBe(`{[${NOON + 8_000},${NOON + MINUTE + 2_000})}`);
+  });
+
   it("gives every candle of an unwatched time a new version, and keeps earlier times", async () => {
     const minutes = [0, 1, 2, 3, 4, 5, 6, 7];
     await record(...minutes.map((minute) => sparse("abcdefgh"[minute]!, minute * MINUTE + 1_000)));

@@ -134,8 +134,7 @@ export class FeedBoard {
       .flatMap((market) => this.states.get(market) ?? [])
       .map((state) => {
         const clock = this.clocks.stateOf(splitMarket(state.market).venue);
-        // Not even a clock that is set back makes a newer state the older one.
-        return { ...Object.assign(state, { at: Math.max(state.at, at), clock }) };
+        return { ...Object.assign(state, { at, clock }) };
       });
     this.changed.clear();
     const signal = AbortSignal.timeout(PUBLISH_LIMIT_MS);

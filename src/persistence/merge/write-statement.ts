@@ -72,7 +72,7 @@ export const byMarket = (base: string): string => `
  * earlier batches. Posted trades come from a person, not from a venue's clock: this machine's
  * confirms them.
  */
-const reached = (markets: string): string => `
+const confirmedTimes = (markets: string): string => `
   SELECT market_id, max(ahead) AS ahead,
     greatest(max(time) FILTER (WHERE received_at <> ahead[2]), max(least(time, received_at)) FILTER (WHERE posted)) AS clock
   FROM (
@@ -84,7 +84,7 @@ const reached = (markets: string): string => `
   ) newest GROUP BY market_id`;
 
 /** The same of history, whose times have been compared with the period of its file. */
-const PROVEN =
+const PROVEN_TIMES =
   "SELECT market_id, NULL::bigint[] AS ahead, max(newest) AS clock FROM seen GROUP BY 1";
 
 /**
@@ -93,17 +93,17 @@ const PROVEN =
 interface Rows {
   before: string;
   seen: string;
-  reached: string;
+  times: string;
   byBucket: string;
   byMarket: string;
 }
 
 /** For the queries `input` (all rows) and `inserted` (those that are new). */
-function rowsOf(input: string, inserted: string, base: string, clock: string): Rows {
+function rowsOf(input: string, inserted: string, base: string, times: string): Rows {
   return {
     before: `input AS MATERIALIZED (${input}), inserted AS MATERIALIZED (${inserted}), `,
     seen: seen(base),
-    reached: clock,
+    times,
     byBucket: byBucket(base),
     byMarket: byMarket(base),
   };
@@ -118,7 +118,7 @@ WITH ${rows.before}span AS MATERIALIZED (
   SELECT m.id AS market_id, m.ids = 'dense' AS dense, m.covered, m.void, m.blind, m.clock AS before,
     greatest(m.clock, r.clock, s.clock) AS after, s.ahead
   FROM market m JOIN unnest(${slot("markets")}, ${slot("clocks")}) AS r (market_id, clock) ON r.market_id = m.id
-  LEFT JOIN (${rows.reached}
+  LEFT JOIN (${rows.times}
   ) s ON s.market_id = m.id
 ), base AS MATERIALIZED (${rows.byBucket}
 ), rolled AS MATERIALIZED (
@@ -255,12 +255,12 @@ const INSERT = `
 export const WRITE_TRADES = statement("write-trades", { ...TRADE_TYPES, ...TYPES }, (slot) => {
   const columns = Object.keys(TRADE_TYPES) as TradeColumn[];
   const input = `SELECT * FROM unnest(${columns.map(slot).join(", ")}) AS t (${COLUMNS})`;
-  return merge(slot, rowsOf(input, INSERT, slot("base"), reached(slot("markets"))));
+  return merge(slot, rowsOf(input, INSERT, slot("base"), confirmedTimes(slot("markets"))));
 });
 
 /** Merges the trades of the table `staged`; those that are stored already are left out. */
 export const WRITE_STAGED = statement("write-staged", TYPES, (slot) =>
-  merge(slot, rowsOf(`SELECT ${COLUMNS} FROM staged`, INSERT, slot("base"), PROVEN)),
+  merge(slot, rowsOf(`SELECT ${COLUMNS} FROM staged`, INSERT, slot("base"), PROVEN_TIMES)),
 );
 
 /**
@@ -271,7 +271,7 @@ export const WRITE_COPIED = statement("write-copied", { ...SPAN_TYPES, ...TYPES 
   const input = `SELECT ${COLUMNS} FROM trade
     WHERE market_id = ${slot("market")} AND time BETWEEN ${slot("firstTime")} AND ${slot("lastTime")}
       AND ord >= ${slot("fromId")} AND ord < ${slot("toId")}`;
-  return merge(slot, rowsOf(input, "SELECT * FROM input", slot("base"), PROVEN));
+  return merge(slot, rowsOf(input, "SELECT * FROM input", slot("base"), PROVEN_TIMES));
 });
 
 /**
@@ -282,7 +282,7 @@ export const WRITE_FOLDED: Statement<MergeParameter> = statement("", TYPES, (slo
   merge(slot, {
     before: "",
     seen: "SELECT * FROM day_seen",
-    reached: PROVEN,
+    times: PROVEN_TIMES,
     byBucket: "SELECT * FROM day_base",
     byMarket: "SELECT * FROM day_news",
   }),

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { CONFIG, type Config } from "../../config/config.js";
-import type { FeedState } from "../../domain/feed-state.js";
+import { type FeedState, isLater } from "../../domain/feed-state.js";
 import { type TimeRange, multirangeOf } from "../../domain/ranges.js";
 import { unwatchedBetween } from "../../domain/feed-watch.js";
 import { intervalColumns, literal } from "../merge/write-batch.js";
@@ -54,8 +54,8 @@ export class UnwatchedTimes {
 function unwatchedAmong(stored: FeedState, states: readonly FeedState[]): TimeRange[] {
   const unwatched: TimeRange[] = [];
   let before = stored;
-  for (const state of [...states].sort((a, b) => a.at - b.at)) {
-    if (state.at <= before.at) continue;
+  for (const state of [...states].sort((a, b) => (isLater(a, b) ? 1 : -1))) {
+    if (!isLater(state, before)) continue;
     const range = unwatchedBetween(before, state);
     if (range !== undefined) unwatched.push(range);
     before = state;

@@ -91,7 +91,7 @@ export class Retention {
       `Trades before ${dayText(horizon)} are to be dropped, until now before ${before === 0 ? "none" : dayText(before)}: done if it is still so in ${confirmMs / MINUTE_MS} min`,
     );
     clearTimeout(this.confirmation);
-    // `unref`: the last thing that a process waits for. The next hour's run confirms it, too.
+    // Not waited for at the end: a later run confirms it, too.
     this.confirmation = setTimeout(() => this.run(), confirmMs + 1_000).unref();
     return false;
   }

@@ -1,10 +1,15 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { type FeedState, stateAt } from "../../domain/feed-state.js";
+import { type FeedState, isLater, stateAt } from "../../domain/feed-state.js";
 import { FeedEntity } from "../schema/entities/feed.entity.js";
 
 /** A stored state that is ahead of the database by this was dated by a clock that has been set back. */
 const AHEAD_MS = 60_000;
+
+/** Skew (ms) of a row's state, where those of both rows are known. */
+const SKEW = (row: string): string =>
+  `CASE WHEN f.state #>> '{clock,skewMs}' IS NOT NULL AND EXCLUDED.state #>> '{clock,skewMs}' IS NOT NULL
+     THEN (${row}.state #>> '{clock,skewMs}')::float8 ELSE 0 END`;
 
 /**
  * The newest state of each market's feed, so that API and health need not run in the ingesting
@@ -23,16 +28,19 @@ export class FeedStateStore {
     return rows.map(({ state }) => stateAt(state, now));
   }
 
-  /** An older state never replaces a newer one, unless that is of the future. */
+  /** An older state never replaces a later one (`isLater`), unless that is of the future. */
   async save(states: readonly FeedState[]): Promise<void> {
     const newest = new Map<string, FeedState>();
-    for (const state of states)
-      if (state.at >= (newest.get(state.market)?.at ?? 0)) newest.set(state.market, state);
+    for (const state of states) {
+      const known = newest.get(state.market);
+      if (known === undefined || !isLater(known, state)) newest.set(state.market, state);
+    }
     const sorted = [...newest.values()].sort((a, b) => (a.market < b.market ? -1 : 1));
     await this.source.query(
       `INSERT INTO feed AS f (market, state, at) SELECT * FROM unnest($1::text[], $2::jsonb[], $3::bigint[])
        ON CONFLICT (market) DO UPDATE SET state = EXCLUDED.state, at = EXCLUDED.at
-       WHERE EXCLUDED.at >= f.at OR f.at > extract(epoch FROM now()) * 1000 + $4`,
+       WHERE EXCLUDED.at + ${SKEW("EXCLUDED")} >= f.at + ${SKEW("f")}
+         OR f.at > extract(epoch FROM now()) * 1000 + $4`,
       [
         sorted.map(({ market }) => market),
         sorted.map((state) => JSON.stringify(state)),

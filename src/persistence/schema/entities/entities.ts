@@ -5,7 +5,6 @@ import { CandleEntity } from "./candle.entity.js";
 import { DeadLetterEntity } from "./dead-letter.entity.js";
 import { FeedEntity } from "./feed.entity.js";
 import { FollowedMarketEntity } from "./followed-market.entity.js";
-import { GapEntity } from "./gap.entity.js";
 import { InstrumentEntity } from "./instrument.entity.js";
 import { MarketEntity } from "./market.entity.js";
 
@@ -18,7 +17,6 @@ export const ENTITIES = [
   DeadLetterEntity,
   FeedEntity,
   FollowedMarketEntity,
-  GapEntity,
   InstrumentEntity,
   MarketEntity,
 ];

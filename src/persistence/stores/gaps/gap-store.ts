@@ -1,10 +1,16 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Market } from "../../../domain/market.js";
-import type { GapState } from "../../schema/entities/gap.entity.js";
 import { timesAround } from "./hole-times.js";
 
-export { GAP_STATES, type GapState } from "../../schema/entities/gap.entity.js";
+/**
+ * - `open`: known, not yet requested from the venue
+ * - `repairing`: its trades are being requested, or will be requested again
+ * - `unrepairable`: the venue does not return them, for a reason; retried rarely
+ * - `repaired`, `void`: ended; void when the venue has no trade for any of its ids
+ */
+export const GAP_STATES = ["open", "repairing", "unrepairable", "repaired", "void"] as const;
+export type GapState = (typeof GAP_STATES)[number];
 
 /** Raw ids that are missing: `fromId … toId`, both inclusive. */
 export interface Gap {
