@@ -7,7 +7,6 @@ import type { Config } from "./config/config.js";
 import { errorText } from "./error-text.js";
 import { INGESTION_COMMANDS } from "./ingestion/ingestion-commands.js";
 import { useLogger } from "./log.js";
-import { banner, start } from "./main.js";
 import { PERSISTENCE_COMMANDS } from "./persistence/commands/persistence-commands.js";
 import { RECOVERY_COMMANDS } from "./recovery/recovery-commands.js";
 
@@ -20,6 +19,8 @@ class CommandName {
 
 class ApplicationLauncher extends Launcher {
   async launch(config: Config): Promise<Launched> {
+    // Loaded when it is needed: it takes longer than a command such as `url` runs.
+    const { banner, start } = await import("./main.js");
     const running = await start(config, useLogger(config));
     return {
       get: (provider) => running.app.get(provider, { strict: false }),

@@ -14,6 +14,9 @@ const FRAME_TYPES = ["trades", "answer", "newest", "other", "shutdown", "unreada
 /** What stands in place of a value that a venue's documents promise. */
 const STRANGE: unknown[] = [null, "", "x", -1, 1e300, {}, [], [null], true];
 
+/** Elements of a list whose values are replaced: the first ones, and the last. */
+const MAX_ELEMENTS = 12;
+
 /** What holds for every venue. */
 export function testVenue(venue: Venue, fixture: VenueFixture): void {
   describe(`venue ${venue.name}`, () => {
@@ -161,7 +164,13 @@ function* mutants(text: string): Generator<string> {
 
 function pathsOf(value: unknown, path: string[] = []): string[][] {
   if (typeof value !== "object" || value === null) return [path];
-  return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, [...path, key]))];
+  const entries = Object.entries(value);
+  // The time for all mutants of a list of trades grows with the square of its length.
+  const tried =
+    Array.isArray(value) && entries.length > MAX_ELEMENTS
+      ? [...entries.slice(0, MAX_ELEMENTS - 1), ...entries.slice(-1)]
+      : entries;
+  return [path, ...tried.flatMap(([key, inner]) => pathsOf(inner, [...path, key]))];
 }
 
 function put(value: unknown, path: string[], strange: unknown): unknown {
