@@ -8,7 +8,7 @@ import { Metrics } from "../src/metrics/metrics.js";
 import { RecorderFigures } from "../src/persistence/figures/recorder-figures.js";
 import { HistoryLoader } from "../src/persistence/merge/history-loader.js";
 import { MarketRegistry } from "../src/persistence/merge/market-registry.js";
-import { intervalColumns } from "../src/persistence/merge/write-batch.js";
+import { intervalColumns } from "../src/persistence/merge/interval-columns.js";
 import { serverDatabase } from "../src/persistence/schema/database.js";
 import { Partitions } from "../src/persistence/schema/partitions.js";
 import { BackfillStore } from "../src/persistence/stores/backfills/backfill-store.js";
@@ -140,7 +140,7 @@ async function loadByJob({ url, source }: BenchDatabase, folder: string): Promis
   const backfills = new Backfills(
     config,
     store,
-    new HistoryLoader(config, database, source, markets, partitions, new RecorderFigures(metrics)),
+    new HistoryLoader(database, source, markets, partitions, new RecorderFigures(metrics)),
     venues,
     hosts,
     clocks,
@@ -148,7 +148,7 @@ async function loadByJob({ url, source }: BenchDatabase, folder: string): Promis
     new MarketClaims(followed, new ClaimStore(source)),
     followed,
     new BackfillFigures(metrics),
-    new HoleProof(config, hosts, new CandleStore(source), new GapLedgerStore(config, source)),
+    new HoleProof(config, hosts, new CandleStore(source), new GapLedgerStore(source)),
   );
   const job = await store.request({
     market: MARKET,

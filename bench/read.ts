@@ -1,5 +1,4 @@
 import type { DataSource } from "typeorm";
-import { readConfig } from "../src/config/config.js";
 import type { Trade } from "../src/domain/trade.js";
 import { Metrics } from "../src/metrics/metrics.js";
 import { RecorderFigures } from "../src/persistence/figures/recorder-figures.js";
@@ -81,7 +80,6 @@ async function run(servers: Servers, scale: Scale): Promise<Outcome> {
 /** First and last exchange time (epoch ms) from which a whole page can be read. */
 async function fill(source: DataSource, count: number): Promise<{ first: number; last: number }> {
   const recorder = new Recorder(
-    readConfig({ INTERVALS: "1s,1m" }),
     source,
     new MarketRegistry(source),
     new Partitions(source),

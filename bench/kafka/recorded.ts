@@ -1,7 +1,6 @@
 import kafkajs from "kafkajs";
 import type { DataSource } from "typeorm";
 import type { Candle } from "../../src/domain/candle.js";
-import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 
 const LIMIT_MS = 60_000;
@@ -26,7 +25,7 @@ export async function checkRecorded(
   published: Published,
 ): Promise<void> {
   let stored = 0n;
-  for await (const verdict of verify(source, DEFAULT_INTERVALS)) {
+  for await (const verdict of verify(source)) {
     if (verdict.differences > 0 || verdict.uncoveredIds !== "0")
       throw new Error(`${verdict.market}: ${JSON.stringify(verdict.examples)}`);
     stored += BigInt(verdict.trades);

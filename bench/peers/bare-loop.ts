@@ -3,7 +3,6 @@ import kafkajs from "kafkajs";
 import pg from "pg";
 import { DataSource } from "typeorm";
 import type { Candle } from "../../src/domain/candle.js";
-import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
 import { TapeWriter } from "../../src/persistence/merge/tape-writer.js";
@@ -25,7 +24,7 @@ const database = serverDatabase(url);
 const source = await new DataSource(dataSourceOptions(database, 4)).initialize();
 const registry = new MarketRegistry(source);
 const partitions = new Partitions(source);
-const writer = new TapeWriter(DEFAULT_INTERVALS);
+const writer = new TapeWriter();
 const kafka = new kafkajs.Kafka({
   brokers: [brokers],
   logLevel: kafkajs.logLevel.NOTHING,

@@ -1,6 +1,5 @@
 import type { DataSource } from "typeorm";
 import { readConfig } from "../../src/config/config.js";
-import { DEFAULT_INTERVALS } from "../../src/domain/interval.js";
 import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
@@ -14,7 +13,6 @@ export const { maxBatch: LARGEST_BATCH, writers: WRITERS } = readConfig({});
 /** The product's own, with its default intervals. */
 export function recorderOn(source: DataSource): Recorder {
   return new Recorder(
-    readConfig({}),
     source,
     new MarketRegistry(source),
     new Partitions(source),
@@ -37,7 +35,7 @@ export async function storedTrades(source: DataSource): Promise<number> {
 export async function requireExact(source: DataSource, trades: number): Promise<number> {
   let stored = 0n;
   let candles = 0;
-  for await (const verdict of verify(source, DEFAULT_INTERVALS)) {
+  for await (const verdict of verify(source)) {
     const { market, differences, uncoveredIds, examples } = verdict;
     if (differences > 0 || uncoveredIds !== "0")
       throw new Error(

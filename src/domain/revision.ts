@@ -16,8 +16,17 @@ export type TradedField = (typeof TRADED_FIELDS)[number];
  * - `repair`: it was missing and has been fetched
  * - `backfill`, `replay`: older history was loaded
  * - `posted`: a client posted it
+ *
+ * Or `rebuild`: its trades were stored, and the candle was made anew of them.
  */
-export const REVISION_REASONS = ["late", "repair", "backfill", "replay", "posted"] as const;
+export const REVISION_REASONS = [
+  "late",
+  "repair",
+  "backfill",
+  "replay",
+  "posted",
+  "rebuild",
+] as const;
 export type RevisionReason = (typeof REVISION_REASONS)[number];
 
 /** In the order of `REVISION_REASONS`, each once. */

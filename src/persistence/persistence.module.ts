@@ -1,5 +1,6 @@
 import {
   Inject,
+  Logger,
   Module,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
@@ -19,6 +20,8 @@ import { DeadLetters } from "./recorder/dead-letters.js";
 import { PostedClocks } from "./recorder/posted-clocks.js";
 import { RECORDER, RecorderController } from "./recorder/recorder.controller.js";
 import { Recorder } from "./recorder/recorder.js";
+import { RebuildFigures } from "./rebuild/rebuild-figures.js";
+import { Rebuilder } from "./rebuild/rebuilder.js";
 import { UnwatchedTimes } from "./recorder/unwatched-times.js";
 import { DATABASE, type Database, dataSourceOptions, migrate } from "./schema/database.js";
 import { Partitions } from "./schema/partitions.js";
@@ -39,7 +42,9 @@ import { InstrumentStore } from "./stores/instrument-store.js";
 import { MarketStore } from "./stores/market-store.js";
 import { ComparisonStore } from "./stores/reconciliation/comparison-store.js";
 import { ReconciliationStore } from "./stores/reconciliation/reconciliation-store.js";
+import { StoredIntervals } from "./stores/stored-intervals.js";
 import { TradeStore } from "./stores/trade-store.js";
+import { UnbuiltStore } from "./stores/unbuilt-store.js";
 
 /** Connections besides the writers': REST reads, partitions, sweeps. */
 const OTHER_CONNECTIONS = 8;
@@ -63,6 +68,8 @@ const STORES = [
   RevisedCandleStore,
   RevisionStore,
   ExplanationStore,
+  StoredIntervals,
+  UnbuiltStore,
 ];
 /** Shared by the writes of the recorder and of backfills. */
 const SHARED = [MarketRegistry, Partitions, RecorderFigures];
@@ -107,16 +114,30 @@ export class PersistenceModule implements OnModuleInit {
 @Module({
   imports: [PersistenceModule],
   controllers: [RecorderController],
-  providers: [Announcer, UnwatchedTimes, DeadLetters, PostedClocks, Recorder, Retention],
+  providers: [
+    Announcer,
+    UnwatchedTimes,
+    DeadLetters,
+    PostedClocks,
+    Recorder,
+    Retention,
+    RebuildFigures,
+    Rebuilder,
+  ],
 })
-export class RecorderModule implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RecorderModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger("Intervals");
+
   constructor(
+    private readonly intervals: StoredIntervals,
+    private readonly rebuilder: Rebuilder,
     private readonly announcer: Announcer,
     private readonly postedClocks: PostedClocks,
     private readonly retention: Retention,
     groups: ConsumerGroups,
-    @Inject(CONFIG) { writers, maxBatch, flushMs }: Config,
+    @Inject(CONFIG) private readonly config: Config,
   ) {
+    const { writers, maxBatch, flushMs } = config;
     groups.add({
       name: "recorder",
       handlersOf: RECORDER,
@@ -133,13 +154,28 @@ export class RecorderModule implements OnApplicationBootstrap, OnApplicationShut
     });
   }
 
+  /** The setting of the recorder that starts last holds for all. */
+  async onModuleInit(): Promise<void> {
+    const { added, removed } = await this.intervals.keep(this.config.intervals);
+    if (removed.length > 0)
+      this.logger.warn(
+        `${removed.join(", ")} ${removed.length === 1 ? "is" : "are"} no longer stored (INTERVALS)`,
+      );
+    if (added.length > 0)
+      this.logger.log(
+        `${added.join(", ")} ${added.length === 1 ? "is" : "are"} stored from now on`,
+      );
+  }
+
   onApplicationBootstrap(): void {
     this.announcer.start();
+    this.rebuilder.start();
     this.postedClocks.start();
     this.retention.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.rebuilder.stop();
     await Promise.all([this.announcer.stop(), this.postedClocks.stop(), this.retention.stop()]);
   }
 }

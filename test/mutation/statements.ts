@@ -2,6 +2,7 @@ import { COMPARISONS } from "./sql/comparisons.js";
 import { EDGES } from "./sql/edges.js";
 import { GAPS } from "./sql/gaps.js";
 import { MERGE } from "./sql/merge.js";
+import { REBUILD } from "./sql/rebuild.js";
 import { RECOUNTS } from "./sql/recounts.js";
 
 /** A file with an SQL statement, and changes of it, made by hand, that its suites should notice. */
@@ -20,6 +21,7 @@ export const STATEMENTS: readonly Statement[] = [
   ...GAPS,
   ...COMPARISONS,
   ...RECOUNTS,
+  ...REBUILD,
 ];
 
 /** How often a text occurs. A mutant whose text is not there any more would be called killed. */

@@ -1,4 +1,3 @@
-import { INTERVALS } from "../../src/domain/interval.js";
 import type { Trade } from "../../src/domain/trade.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { gapTrades, madeTrades, spotTrades } from "../support/recordings.js";
@@ -35,7 +34,7 @@ async function store(
 
 async function differences(tape: Tape): Promise<number> {
   let count = 0;
-  for await (const verdict of verify(tape.source, INTERVALS))
+  for await (const verdict of verify(tape.source))
     count += verdict.differences + (verdict.uncoveredIds === "0" ? 0 : 1);
   return count;
 }

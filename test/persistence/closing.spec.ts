@@ -227,7 +227,7 @@ it("refuses trades older than the horizon, keeps the candles of dropped days, an
   expect((await late.figures.trades.get()).values).toContainEqual(
     expect.objectContaining({ labels: { outcome: "expired" }, value: 1 }),
   );
-  for await (const verdict of verify(recorded.tape.source, ["1m", "5m"]))
+  for await (const verdict of verify(recorded.tape.source))
     expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
 });
 

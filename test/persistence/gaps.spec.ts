@@ -50,7 +50,7 @@ async function announced(): Promise<string[]> {
 }
 
 async function expectVerified(): Promise<void> {
-  for await (const verdict of verify(recorded.tape.source, ["1m", "5m"]))
+  for await (const verdict of verify(recorded.tape.source))
     expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
 }
 

@@ -20,7 +20,7 @@ async function record(...records: TapeRecord[]): Promise<void> {
 
 async function verdict(): Promise<MarketVerdict> {
   const verdicts = [];
-  for await (const each of verify(tape.source, INTERVALS)) verdicts.push(each);
+  for await (const each of verify(tape.source)) verdicts.push(each);
   expect(verdicts).toHaveLength(1);
   return verdicts[0] as MarketVerdict;
 }

@@ -13,7 +13,7 @@ import {
   benchOpener,
   between,
 } from "./backfill-under-test.js";
-import { FROM, INTERVALS, type Rows, TO, backfillForEachTest, stored } from "./backfill-rows.js";
+import { FROM, type Rows, TO, backfillForEachTest, stored } from "./backfill-rows.js";
 
 const openBench = benchOpener();
 const openExchange = closedAfterEach(() => {
@@ -44,7 +44,7 @@ async function storedBetween(from: number, to: number): Promise<number> {
 
 async function differences(): Promise<unknown[]> {
   const found = [];
-  for await (const verdict of verify(bench.tape.source, INTERVALS))
+  for await (const verdict of verify(bench.tape.source))
     if (verdict.differences > 0 || verdict.uncoveredIds !== "0") found.push(verdict);
   return found;
 }

@@ -156,7 +156,6 @@ export class BackfillBench {
         config,
         store,
         new HistoryLoader(
-          config,
           serverDatabase(tape.url),
           source,
           new MarketRegistry(source),

@@ -94,7 +94,7 @@ async function expected(
 
 async function stored(): Promise<{ candles: string[]; coverage: string[] }> {
   const { candles, coverage } = await contents(bench.tape.source);
-  for await (const verdict of verify(bench.tape.source, ["1m", "1d"]))
+  for await (const verdict of verify(bench.tape.source))
     expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
   return { candles, coverage };
 }

@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 async function differences(): Promise<unknown[]> {
   const found = [];
-  for await (const verdict of verify(bench.tape.source, ["1m", "1d"]))
+  for await (const verdict of verify(bench.tape.source))
     if (verdict.differences > 0 || verdict.uncoveredIds !== "0") found.push(verdict);
   return found;
 }

@@ -108,7 +108,7 @@ export class Scene {
       ranges: 1,
     });
     const source = this.api.app.get(DataSource);
-    for await (const verdict of verify(source, ["1m", "5m"]))
+    for await (const verdict of verify(source))
       expect(verdict).toMatchObject({ differences: 0, uncoveredIds: "0" });
   }
 

@@ -24,6 +24,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "persistence/embedded",
     "persistence/schema",
     "persistence/merge",
+    "persistence/rebuild",
+    "persistence/stores",
     "commands",
   ],
   "persistence/schema": ["domain", "waiting", "persistence/embedded"],
@@ -38,6 +40,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "persistence/merge",
     "persistence/stores",
   ],
+  "persistence/rebuild": [
+    "domain",
+    "waiting",
+    "persistence/figures",
+    "persistence/schema",
+    "persistence/merge",
+    "persistence/stores",
+  ],
   persistence: [
     "domain",
     "streaming",
@@ -47,6 +57,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "persistence/merge",
     "persistence/stores",
     "persistence/recorder",
+    "persistence/rebuild",
   ],
   recovery: [
     "domain",

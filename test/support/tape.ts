@@ -13,6 +13,7 @@ import { FeedStateStore } from "../../src/persistence/stores/feed-state-store.js
 import { GapLedgerStore } from "../../src/persistence/stores/gaps/gap-ledger-store.js";
 import { GapStore } from "../../src/persistence/stores/gaps/gap-store.js";
 import { MarketStore } from "../../src/persistence/stores/market-store.js";
+import { StoredIntervals } from "../../src/persistence/stores/stored-intervals.js";
 import { TradeStore } from "../../src/persistence/stores/trade-store.js";
 import { createTapeDatabase } from "./databases.js";
 
@@ -39,19 +40,14 @@ export async function openTape(
   const url = await createTapeDatabase();
   const config = readConfig({ DATABASE_URL: url, INTERVALS: intervals });
   const source = await new DataSource(dataSourceOptions(serverDatabase(url), 8)).initialize();
+  await new StoredIntervals(source).keep(config.intervals);
   return {
     url,
     source,
     recorder: () => {
       const figures = new RecorderFigures(new Metrics());
       return {
-        recorder: new Recorder(
-          config,
-          source,
-          new MarketRegistry(source),
-          new Partitions(source),
-          figures,
-        ),
+        recorder: new Recorder(source, new MarketRegistry(source), new Partitions(source), figures),
         figures,
       };
     },
@@ -59,8 +55,8 @@ export async function openTape(
     trades: new TradeStore(source),
     markets: new MarketStore(source),
     gaps: new GapStore(source),
-    ledger: new GapLedgerStore(config, source),
-    unwatchedTimes: new UnwatchedTimes(config, source),
+    ledger: new GapLedgerStore(source),
+    unwatchedTimes: new UnwatchedTimes(source),
     feeds: new FeedStateStore(source),
     partitions: new Partitions(source),
     close: () => source.destroy(),

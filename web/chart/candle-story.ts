@@ -181,6 +181,7 @@ const REASONS: Record<RevisionReason, string> = {
   backfill: "history was loaded",
   replay: "a recording was replayed",
   posted: "a trade was posted",
+  rebuild: "it was built anew",
 };
 
 /** The reasons, and the number of trades added. */

@@ -6,9 +6,9 @@ import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
 import { type IdRange, multirangeOf } from "../../domain/ranges.js";
 import type { Trade } from "../../domain/trade.js";
 import { codeOf } from "../schema/database-errors.js";
-import { sqlFile } from "../schema/sql-file.js";
 import { transact } from "../schema/transaction.js";
 import { copyText } from "./copy-text.js";
+import { type StoredColumns, storedColumns } from "./interval-columns.js";
 import {
   COPY_STAGED,
   CREATE_STAGED,
@@ -18,11 +18,12 @@ import {
   foldDay,
 } from "./staged-write.js";
 import type { Statement } from "./statement.js";
-import { type TapeWriter, marketGone } from "./tape-writer.js";
+import { type TapeWriter, lockMarkets } from "./tape-writer.js";
 import type { KnownMarket } from "./write-batch.js";
 import { type MergeInput, WRITE_COPIED, WRITE_FOLDED, WRITE_STAGED } from "./write-statement.js";
 
-const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
+const STORED =
+  "SELECT string_agg(interval::text, ',' ORDER BY interval) AS intervals FROM stored_interval";
 /** Lines per chunk of COPY. */
 const CHUNK_LINES = 2_000;
 const UNIQUE_VIOLATION = "23505";
@@ -108,17 +109,18 @@ export class BulkLoad {
     inSameTransaction: InTransaction,
   ): Promise<number> {
     await this.copy(COPY_TRADES, [trades]);
-    await this.requireWithinRetention(trades);
+    const { stored: intervals } = await this.requireWithinRetention(trades);
     if (await this.isCovered(trades)) throw coverageChanged(this.market.name);
     const times = trades.map(({ time }) => time);
     const { from, to } = idsOf(trades);
-    const stored = await this.merge(WRITE_COPIED, {
+    const span = {
       market: this.market.id,
       firstTime: times.reduce((first, time) => Math.min(first, time), Infinity),
       lastTime: times.reduce((last, time) => Math.max(last, time), 0),
       fromId: String(from),
       toId: String(to),
-    });
+    };
+    const stored = await this.merge(WRITE_COPIED, span, intervals);
     await inSameTransaction(this.client, stored);
     return stored;
   }
@@ -130,15 +132,15 @@ export class BulkLoad {
     trades: readonly Trade[],
     inSameTransaction: InTransaction,
   ): Promise<number> {
-    const horizon = await this.horizonFor(trades);
+    const { horizon, stored: intervals } = await this.lock(trades);
     await this.copy(COPY_STAGED, [trades.filter(({ time }) => time >= horizon)]);
-    let stored = await this.merge(WRITE_STAGED, {});
+    let stored = await this.merge(WRITE_STAGED, {}, intervals);
     const expired = trades.filter(({ time }) => time < horizon);
     if (expired.length > 0) {
       await this.client.query("DELETE FROM staged");
       await this.copy(COPY_STAGED, [expired]);
-      await this.fold();
-      stored += await this.mergeFolded();
+      await this.fold(intervals);
+      stored += await this.mergeFolded(intervals);
     }
     await inSameTransaction(this.client, stored);
     return stored;
@@ -156,11 +158,13 @@ export class BulkLoad {
     return this.transaction(async () => {
       await this.client.query("SET LOCAL statement_timeout = 0");
       await this.copy(COPY_STAGED, pages);
-      await this.fold();
+      // As it is now: the merge can only use what the day was aggregated for.
+      const intervals = await this.storedIntervals();
+      await this.fold(intervals);
       const covered = await this.coverageOfStaged();
-      await this.lock();
+      await lockMarkets(this.client, [this.market.id]);
       if ((await this.coverageOfStaged()) !== covered) throw coverageChanged(this.market.name);
-      const stored = await this.mergeFolded();
+      const stored = await this.mergeFolded(intervals);
       await inSameTransaction(this.client, stored);
       return stored;
     });
@@ -181,34 +185,31 @@ export class BulkLoad {
         yield copyText(trades.slice(at, at + CHUNK_LINES), this.market.id);
   }
 
-  /**
-   * Locks the market; returns the horizon (epoch ms), which cannot move until this transaction
-   * ends.
-   */
-  private async lock(): Promise<number> {
-    const { rows } = await this.client.query<{ horizon: string }>(LOCK, [[this.market.id]]);
-    if (rows[0] === undefined) throw marketGone();
-    return Number(rows[0].horizon);
+  private async storedIntervals(): Promise<StoredColumns> {
+    const { rows } = await this.client.query<{ intervals: string }>(STORED);
+    return storedColumns(rows[0]?.intervals ?? "");
   }
 
-  /** As `lock`. Throws `horizon_passed` when the first trade is older than the horizon. */
-  private async horizonFor(trades: readonly Trade[]): Promise<number> {
-    const horizon = await this.lock();
+  /** Throws `horizon_passed` when the first trade is older than the horizon. */
+  private async lock(trades: readonly Trade[]): ReturnType<typeof lockMarkets> {
+    const locked = await lockMarkets(this.client, [this.market.id]);
+    const { horizon } = locked;
     if ((trades[0]?.time ?? horizon) < horizon)
       throw new TapelineError(
         "horizon_passed",
         `trades before ${new Date(horizon).toISOString()} are not kept`,
       );
-    return horizon;
+    return locked;
   }
 
   /**
    * Locks. Throws `coverage_changed` when only later ones are older than the horizon, as times do
    * not strictly ascend: they are then staged instead.
    */
-  private async requireWithinRetention(trades: readonly Trade[]): Promise<void> {
-    const horizon = await this.horizonFor(trades);
-    if (trades.some(({ time }) => time < horizon)) throw coverageChanged(this.market.name);
+  private async requireWithinRetention(trades: readonly Trade[]): ReturnType<typeof lockMarkets> {
+    const locked = await this.lock(trades);
+    if (trades.some(({ time }) => time < locked.horizon)) throw coverageChanged(this.market.name);
+    return locked;
   }
 
   private async isCovered(trades: readonly Trade[]): Promise<boolean> {
@@ -229,13 +230,13 @@ export class BulkLoad {
     return rows[0]?.covered ?? "{}";
   }
 
-  private async fold(): Promise<void> {
+  private async fold({ base }: StoredColumns): Promise<void> {
     await this.client.query(DELETE_COVERED, [this.market.id]);
-    for (const statement of foldDay(this.writer.base)) await this.client.query(statement);
+    for (const statement of foldDay(base)) await this.client.query(statement);
   }
 
-  private async mergeFolded(): Promise<number> {
-    const stored = await this.merge(WRITE_FOLDED, {});
+  private async mergeFolded(intervals: StoredColumns): Promise<number> {
+    const stored = await this.merge(WRITE_FOLDED, {}, intervals);
     await this.client.query(MARK_DROPPED);
     return stored;
   }
@@ -243,12 +244,14 @@ export class BulkLoad {
   private async merge<Parameter extends string>(
     statement: Statement<Parameter>,
     input: MergeInput<Parameter>,
+    intervals: StoredColumns,
   ): Promise<number> {
     const { client, market } = this;
     const { stored, revised } = await this.writer.merge(
       client,
       statement,
       input,
+      intervals,
       new Map([[market.id, 0]]),
       new Map([[market.name, market]]),
     );

@@ -5,12 +5,11 @@
 -- announced, too, because the caller does not publish them.
 WITH span AS MATERIALIZED (
   SELECT * FROM unnest($4::candle_interval[], $5::bigint[]) AS s (interval, width)
-), finest AS MATERIALIZED (
-  SELECT interval FROM span ORDER BY width LIMIT 1
 ), traded AS MATERIALIZED (
-  SELECT p.*, m.dropped, f.interval AS finest, before.time AS before, after.time AS after
+  -- Minutes are stored always.
+  SELECT p.*, m.dropped, '1m'::candle_interval AS finest, before.time AS before, after.time AS after
   FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) AS p (market_id, id_from, id_to)
-  JOIN market m ON m.id = p.market_id CROSS JOIN finest f
+  JOIN market m ON m.id = p.market_id
   LEFT JOIN LATERAL (SELECT t.time FROM trade t WHERE t.market_id = p.market_id AND t.ord < p.id_from ORDER BY t.ord DESC LIMIT 1) before ON true
   LEFT JOIN LATERAL (SELECT t.time FROM trade t WHERE t.market_id = p.market_id AND t.ord >= p.id_to ORDER BY t.ord LIMIT 1) after ON true
 ), ahead AS MATERIALIZED (

@@ -2,7 +2,8 @@ import type { IdRange } from "../../domain/ranges.js";
 import { sqlFile } from "../schema/sql-file.js";
 import type { Client } from "../schema/transaction.js";
 import { CANDLE_COLUMNS, type CandleRow } from "./candle-columns.js";
-import { type intervalColumns, literal } from "./write-batch.js";
+import { EVERY_INTERVAL } from "./interval-columns.js";
+import { literal } from "./write-batch.js";
 
 const EDGES = sqlFile(import.meta.url, "bump-edge-candles.sql");
 /**
@@ -24,7 +25,6 @@ type MarketIdRange = IdRange & { market: number };
 export async function bumpEdgeCandles(
   client: Client,
   changed: ReadonlyMap<number, readonly IdRange[]>,
-  { names, longest }: ReturnType<typeof intervalColumns>,
   announced: "closed" | "all",
 ): Promise<CandleRow[]> {
   const ranges: MarketIdRange[] = [...changed].flatMap(([market, ids]) =>
@@ -36,8 +36,8 @@ export async function bumpEdgeCandles(
       literal(ranges.map(({ market }) => market)),
       literal(ranges.map(({ from }) => from)),
       literal(ranges.map(({ to }) => to)),
-      names,
-      longest,
+      EVERY_INTERVAL.names,
+      EVERY_INTERVAL.longest,
       announced === "all",
     ],
     rowMode: "array",

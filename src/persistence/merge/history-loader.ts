@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config/config.js";
 import type { Market } from "../../domain/market.js";
 import { TapelineError, hasCode } from "../../domain/tapeline-error.js";
 import type { Trade } from "../../domain/trade.js";
@@ -24,18 +23,15 @@ const MAX_RETRY_MS = 5_000;
  */
 @Injectable()
 export class HistoryLoader {
-  private readonly writer: TapeWriter;
+  private readonly writer = new TapeWriter();
 
   constructor(
-    @Inject(CONFIG) { intervals }: Config,
     @Inject(DATABASE) private readonly database: Database,
     private readonly source: DataSource,
     private readonly markets: MarketRegistry,
     private readonly partitions: Partitions,
     private readonly figures: RecorderFigures,
-  ) {
-    this.writer = new TapeWriter(intervals);
-  }
+  ) {}
 
   /** Undefined before a market's first trade. */
   async known(market: Market): Promise<KnownMarket | undefined> {

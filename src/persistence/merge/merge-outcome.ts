@@ -1,4 +1,5 @@
 import type { Coverage } from "../../domain/coverage.js";
+import type { Interval } from "../../domain/interval.js";
 import { type IdRange, idRangesOf, timeRangesOf } from "../../domain/ranges.js";
 import type { RevisionReason } from "../../domain/revision.js";
 import type { CandleRow } from "./candle-columns.js";
@@ -9,6 +10,16 @@ export interface OutcomeRow {
   markets: string;
   candles: string;
   revised: string;
+  leftOut: string;
+}
+
+/** Candles of one interval that lack a trade from now on, since the interval is not stored. */
+export interface LeftOut {
+  /** The id of the market's row. */
+  market: number;
+  interval: Interval;
+  /** Epoch ms, a multirange as text. */
+  times: string;
 }
 
 /** One market in the statement's JSON; ranges are multiranges as text. */
@@ -45,6 +56,7 @@ export interface Outcome {
   candles: CandleRow[];
   /** Closed candles that were changed, by reason. */
   revised: Map<RevisionReason, number>;
+  leftOut: LeftOut[];
 }
 
 export function outcomeOf(row: OutcomeRow): Outcome {
@@ -52,6 +64,7 @@ export function outcomeOf(row: OutcomeRow): Outcome {
     markets: (JSON.parse(row.markets) as MarketJson[]).map(marketOutcome),
     candles: JSON.parse(row.candles) as CandleRow[],
     revised: countsByReason(JSON.parse(row.revised) as { sources: number; revisions: number }[]),
+    leftOut: JSON.parse(row.leftOut) as LeftOut[],
   };
 }
 

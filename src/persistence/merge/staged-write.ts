@@ -1,5 +1,5 @@
 import { COPY_COLUMNS } from "./copy-text.js";
-import { COLUMNS, byBucket, byMarket, seen } from "./write-statement.js";
+import { COLUMNS, byBucket, byMarket, seen } from "./trade-aggregates.js";
 
 /**
  * A table like `trade` that only this connection sees, emptied at commit and not written to the

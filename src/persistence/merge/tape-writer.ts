@@ -1,22 +1,29 @@
 import type { ClientBase, PoolClient } from "pg";
 import type { Candle } from "../../domain/candle.js";
 import type { Coverage } from "../../domain/coverage.js";
-import { type Interval } from "../../domain/interval.js";
 import { type IdRange, idRangesOf } from "../../domain/ranges.js";
 import type { RevisionReason } from "../../domain/revision.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
 import { sqlFile } from "../schema/sql-file.js";
-import { transact } from "../schema/transaction.js";
+import { type Client, transact } from "../schema/transaction.js";
 import { type CandleRow, candleOf, valueOf } from "./candle-columns.js";
 import { bumpEdgeCandles } from "./edges.js";
-import { type MarketOutcome, type Outcome, type OutcomeRow, outcomeOf } from "./merge-outcome.js";
+import { EVERY_INTERVAL, type StoredColumns, storedColumns } from "./interval-columns.js";
+import {
+  type LeftOut,
+  type MarketOutcome,
+  type Outcome,
+  type OutcomeRow,
+  outcomeOf,
+} from "./merge-outcome.js";
 import { type Statement, queryOf } from "./statement.js";
-import { type KnownMarket, intervalColumns, literal, tradeColumns } from "./write-batch.js";
+import { type KnownMarket, literal, tradeColumns } from "./write-batch.js";
 import { type MergeInput, type MergeParameter, WRITE_TRADES } from "./write-statement.js";
 
 const LOCK = sqlFile(import.meta.url, "lock-markets.sql");
 const CLAIM = sqlFile(import.meta.url, "claim-ids.sql");
+const MARK_UNBUILT = sqlFile(import.meta.url, "mark-unbuilt.sql");
 
 /** What one merge did. */
 export interface Merged {
@@ -66,17 +73,6 @@ export function marketGone(): TapelineError {
 
 /** Writes one batch in one transaction, or nothing. Does not retry: see `Recorder`. */
 export class TapeWriter {
-  private readonly columns;
-
-  constructor(intervals: readonly Interval[]) {
-    this.columns = intervalColumns(intervals);
-  }
-
-  /** Width (ms) of a base bucket, of which all intervals are multiples. */
-  get base(): number {
-    return this.columns.base;
-  }
-
   /**
    * Commits before it returns. Throws an IdConflictError, `market_gone` or the driver's error,
    * after a rollback.
@@ -89,7 +85,7 @@ export class TapeWriter {
     const clocks = clocksOf(records, markets);
     const all = records.filter((record): record is Trade => !isClock(record));
     return transact(client, async () => {
-      const horizon = await lock(client, [...clocks.keys()]);
+      const { horizon, stored } = await lockMarkets(client, [...clocks.keys()]);
       const recent = horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
       const repeated = await repeatedIds(client, recent, markets);
       const trades = repeated.size === 0 ? recent : recent.filter((trade) => !repeated.has(trade));
@@ -97,6 +93,7 @@ export class TapeWriter {
         client,
         WRITE_TRADES,
         tradeColumns(trades, markets),
+        stored,
         clocks,
         markets,
       );
@@ -115,23 +112,25 @@ export class TapeWriter {
    * Runs a statement of `write-statement.ts`; the caller's transaction holds the markets' locks.
    *
    * @param input the statement's own parameters, such as the rows
+   * @param stored the stored intervals, of `lockMarkets`
    * @param clocks newest clock record (0: none) of each locked market, by the id of its row
    */
   async merge<Parameter extends string>(
     client: ClientBase,
     statement: Statement<Parameter>,
     input: MergeInput<Parameter>,
+    stored: StoredColumns,
     clocks: ReadonlyMap<number, number>,
     markets: ReadonlyMap<string, KnownMarket>,
   ): Promise<Merged> {
-    const { names, widths, anchors, base } = this.columns;
+    const { names, widths, anchors } = EVERY_INTERVAL;
     const shared: Record<MergeParameter, string | number> = {
+      ...stored,
       intervals: names,
       widths,
       anchors,
       markets: literal([...clocks.keys()]),
       clocks: literal([...clocks.values()]),
-      base,
     };
     const { rows } = await client.query<OutcomeRow>(
       queryOf<string>(statement, { ...input, ...shared }),
@@ -144,6 +143,7 @@ export class TapeWriter {
       .map(({ market }) => byId.get(market)?.name ?? String(market));
     if (conflicts.length > 0) throw new IdConflictError(conflicts);
 
+    await markUnbuilt(client, merged.leftOut);
     const edges = await this.bumpEdges(client, outcomes);
     return {
       candles: candlesOf(merged, edges, byId),
@@ -167,7 +167,7 @@ export class TapeWriter {
         .map((outcome) => [outcome.market, outcome.changed]),
     );
     if (changed.size === 0) return undefined;
-    const candles = await bumpEdgeCandles(client, changed, this.columns, "closed");
+    const candles = await bumpEdgeCandles(client, changed, "closed");
     const coverage = new Map<number, Coverage>();
     for (const id of changed.keys()) coverage.set(id, await wholeCoverage(client, id));
     return { candles, coverage };
@@ -189,11 +189,32 @@ function clocksOf(
   return clocks;
 }
 
-/** Returns the retention horizon, which cannot move until this transaction ends. */
-async function lock(client: ClientBase, markets: readonly number[]): Promise<number> {
-  const { rows } = await client.query<{ id: number; horizon: string }>(LOCK, [literal(markets)]);
-  if (rows.length !== markets.length) throw marketGone();
-  return Number(rows[0]?.horizon ?? 0);
+/**
+ * Locks the markets until this transaction ends, and the retention horizon, which cannot move until
+ * then. Throws `market_gone`.
+ *
+ * @param markets ids of their rows
+ */
+export async function lockMarkets(
+  client: Client,
+  markets: readonly number[],
+): Promise<{ horizon: number; stored: StoredColumns }> {
+  const { rows } = await client.query<{ id: number; horizon: string; intervals: string }>(LOCK, [
+    literal(markets),
+  ]);
+  const [first] = rows;
+  if (rows.length !== markets.length || first === undefined) throw marketGone();
+  return { horizon: Number(first.horizon), stored: storedColumns(first.intervals) };
+}
+
+/** An interval that is switched off: rare, its times are marked for the rest of the day. */
+async function markUnbuilt(client: ClientBase, leftOut: readonly LeftOut[]): Promise<void> {
+  if (leftOut.length === 0) return;
+  await client.query(MARK_UNBUILT, [
+    leftOut.map(({ market }) => market),
+    leftOut.map(({ interval }) => interval),
+    leftOut.map(({ times }) => times),
+  ]);
 }
 
 /**

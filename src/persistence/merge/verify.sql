@@ -1,7 +1,7 @@
 -- Candles of market $1 recomputed from its stored trades (from the horizon $2 on) and compared with
 -- the stored ones. Independent of write-statement.ts on purpose, and without its merge: it orders
 -- trades instead of comparing keys.
--- $3–$5: interval names, widths, anchors; $6: the base width.
+-- $3–$5: interval names, widths, anchors; $6: the base width. Candles that are not built are none.
 WITH base AS (
   SELECT time - time % $6::bigint AS bucket,
     (array_agg(price ORDER BY time, ord, price))[1] AS open, (array_agg(price ORDER BY time DESC, ord DESC, price DESC))[1] AS close,
@@ -18,6 +18,8 @@ WITH base AS (
     sum(b.taker_buy_volume) AS taker_buy_volume, sum(b.taker_buy_quote_volume) AS taker_buy_quote_volume,
     sum(b.price_sum) AS price_sum, sum(b.trades) AS trades, min(b.id_from) AS id_from, max(b.id_to) AS id_to
   FROM base b CROSS JOIN unnest($3::candle_interval[], $4::bigint[], $5::bigint[]) AS s (interval, width, anchor)
+  WHERE NOT EXISTS (SELECT FROM unbuilt u WHERE u.market_id = $1 AND u.interval = s.interval
+    AND u.times @> (CASE WHEN s.width = 0 THEN month_start(b.bucket) ELSE b.bucket - (b.bucket - s.anchor) % s.width END))
   GROUP BY 1, 2
 ), stored AS (
   SELECT * FROM candle WHERE market_id = $1 AND open_time >= $2 AND interval = ANY ($3::candle_interval[])

@@ -2,7 +2,7 @@ import { DataSource } from "typeorm";
 import type { Interval } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import { sqlFile } from "../schema/sql-file.js";
-import { intervalColumns } from "./write-batch.js";
+import { baseOf, intervalColumns } from "./interval-columns.js";
 
 const VERIFY = sqlFile(import.meta.url, "verify.sql");
 
@@ -26,7 +26,19 @@ export interface MarketVerdict {
    * correct.
    */
   uncoveredIds: string;
+  /** Stored intervals of which some candles are not built. */
+  notBuilt: Interval[];
 }
+
+/** The intervals that are stored, or of which candles are left from when they were. */
+const INTERVALS = `
+  SELECT i.interval,
+    EXISTS (SELECT FROM stored_interval s WHERE s.interval = i.interval)
+      AND EXISTS (SELECT FROM unbuilt u WHERE u.market_id = $1 AND u.interval = i.interval AND NOT isempty(u.times)) AS "notBuilt"
+  FROM unnest(enum_range(NULL::candle_interval)) AS i (interval)
+  WHERE EXISTS (SELECT FROM stored_interval s WHERE s.interval = i.interval)
+    OR EXISTS (SELECT FROM candle c WHERE c.market_id = $1 AND c.interval = i.interval)
+  ORDER BY 1`;
 
 /**
  * Recomputes every stored candle from the stored trades, from the retention horizon on, in one
@@ -35,7 +47,6 @@ export interface MarketVerdict {
  */
 export async function* verify(
   source: DataSource,
-  intervals: readonly Interval[],
 ): AsyncGenerator<MarketVerdict & { of: number; index: number }> {
   const markets: { id: number; name: string }[] = await source.query(
     `SELECT id, name FROM market ORDER BY name`,
@@ -48,9 +59,20 @@ export async function* verify(
       const [{ horizon }] = await manager.query<[{ horizon: string }]>(
         `SELECT time AS horizon FROM horizon`,
       );
-      const { names, widths, anchors, base } = intervalColumns(intervals);
+      const known: { interval: Interval; notBuilt: boolean }[] = await manager.query(INTERVALS, [
+        market.id,
+      ]);
+      const intervals = known.map(({ interval }) => interval);
+      const { names, widths, anchors } = intervalColumns(intervals);
       const rows: Pick<MarketVerdict, "candles" | "differences" | "examples">[] =
-        await manager.query(VERIFY, [market.id, horizon, names, widths, anchors, base]);
+        await manager.query(VERIFY, [
+          market.id,
+          horizon,
+          names,
+          widths,
+          anchors,
+          baseOf(intervals),
+        ]);
       const sums: { trades: string; uncovered: string }[] = await manager.query(
         `SELECT t.trades::text, CASE m.ids WHEN 'dense' THEN (coalesce(h.held, 0) - t.trades)::text ELSE '0' END AS uncovered
          FROM market m, LATERAL (SELECT coalesce(sum(count), 0) AS trades FROM trade WHERE market_id = m.id AND time >= $2) t,
@@ -62,6 +84,7 @@ export async function* verify(
         ...(rows[0] as (typeof rows)[0]),
         trades: sums[0]?.trades ?? "0",
         uncoveredIds: sums[0]?.uncovered ?? "0",
+        notBuilt: known.flatMap(({ interval, notBuilt }) => (notBuilt ? [interval] : [])),
       };
     });
     yield { market: market.name, ...verdict, index, of: markets.length };

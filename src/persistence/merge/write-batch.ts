@@ -1,7 +1,4 @@
-import { type Interval, shapeOf } from "../../domain/interval.js";
 import type { Trade } from "../../domain/trade.js";
-
-const MAX_MONTH_MS = 31 * 86_400_000;
 
 /** The immutable columns of a market's row. */
 export interface KnownMarket {
@@ -66,27 +63,6 @@ export function tradeColumns(
 
 export function literal(elements: readonly (string | number | bigint)[]): string {
   return `{${elements.join(",")}}`;
-}
-
-/**
- * Names, widths (0: calendar months), longest buckets and anchors of the intervals as array
- * literals, and `base`, the width of which all are multiples. All in ms.
- */
-export function intervalColumns(intervals: readonly Interval[]): {
-  names: string;
-  widths: string;
-  longest: string;
-  anchors: string;
-  base: number;
-} {
-  const shapes = intervals.map(shapeOf);
-  return {
-    names: literal(intervals),
-    widths: literal(shapes.map(({ width }) => width)),
-    longest: literal(shapes.map(({ width }) => width || MAX_MONTH_MS)),
-    anchors: literal(shapes.map(({ anchor }) => anchor)),
-    base: Math.min(...shapes.map(({ width }) => width).filter((width) => width > 0)),
-  };
 }
 
 const PLAIN = /^[A-Za-z0-9_.:-]+$/;

@@ -1,6 +1,6 @@
 import { CANDLE_COLUMNS } from "./candle-columns.js";
-import { SOURCE_BITS } from "../schema/revision-sources.js";
 import { type Slot, type Statement, statement } from "./statement.js";
+import { COLUMNS, byBucket, byMarket, seen } from "./trade-aggregates.js";
 import { TRADE_TYPES, type TradeColumn } from "./write-batch.js";
 
 /*
@@ -10,17 +10,18 @@ import { TRADE_TYPES, type TradeColumn } from "./write-batch.js";
  */
 
 /**
- * Parameters of every merge: the intervals, the locked markets, their newest clock records, the
- * base width.
+ * Parameters of every merge: all intervals and which are stored, the locked markets, their newest
+ * clock records, the base width.
  */
 const TYPES = {
   intervals: "candle_interval[]",
   widths: "bigint[]",
   anchors: "bigint[]",
+  stored: "boolean[]",
   markets: "integer[]",
   /** 0: none. */
   clocks: "bigint[]",
-  /** Width (ms) of a base bucket, of which all intervals are multiples. */
+  /** Width (ms) of a base bucket, of which all stored intervals are multiples. */
   base: "bigint",
 } as const;
 export type MergeParameter = keyof typeof TYPES;
@@ -37,34 +38,6 @@ const SPAN_TYPES = {
   fromId: "bigint",
   toId: "bigint",
 } as const;
-
-export const COLUMNS = Object.keys(TRADE_TYPES).join(", ");
-
-/** Base buckets with rows of `input`, and their newest exchange times. */
-export const seen = (base: string): string => `
-  SELECT market_id, time - time % ${base} AS bucket, max(time) AS newest, bool_or(NOT off_book) AS in_candle
-  FROM input GROUP BY 1, 2`;
-
-/**
- * Rows of `inserted` by base bucket. The arrays `first` and `last` order prices by (time, ord):
- * they give open and close.
- */
-export const byBucket = (base: string): string => `
-  SELECT market_id, time - time % ${base} AS bucket,
-    min(ARRAY[time, ord, price]) AS first, max(ARRAY[time, ord, price]) AS last,
-    max(price) AS high, min(price) AS low, sum(amount) AS volume, sum(price * amount) AS quote_volume,
-    coalesce(sum(amount) FILTER (WHERE taker_side = 'buy'), 0) AS taker_buy_volume,
-    coalesce(sum(price * amount) FILTER (WHERE taker_side = 'buy'), 0) AS taker_buy_quote_volume,
-    sum(price * count) AS price_sum, sum(count) AS trades, min(ord) AS id_from, max(ord + count) AS id_to,
-    bit_or(CASE source ${SOURCE_BITS} END) AS sources
-  FROM inserted WHERE NOT off_book GROUP BY 1, 2`;
-
-/** Rows of `inserted` by market. `tick` has the clocks before this batch. */
-export const byMarket = (base: string): string => `
-  SELECT i.market_id, sum(i.count)::bigint AS trades, count(*) AS rows, min(i.time) AS first, max(i.time) AS last,
-    count(*) FILTER (WHERE i.time - i.time % ${base} + ${base} <= t.before) AS late,
-    CASE WHEN t.dense THEN range_agg(int8range(i.ord, i.ord + i.count)) ELSE '{}' END AS ids
-  FROM inserted i JOIN tick t ON t.market_id = i.market_id GROUP BY i.market_id, t.dense, t.before`;
 
 /**
  * By market of `inserted`: the newest exchange time that two messages have reached (trades that
@@ -111,9 +84,15 @@ function rowsOf(input: string, inserted: string, base: string, times: string): R
 
 /** Text of a merge; returns one `OutcomeRow`. */
 const merge = (slot: Slot<MergeParameter>, rows: Rows): string => `
-WITH ${rows.before}span AS MATERIALIZED (
-  SELECT * FROM unnest(${slot("intervals")}, ${slot("widths")}, ${slot("anchors")}) AS s (interval, width, anchor)
-), seen AS MATERIALIZED (${rows.seen}
+WITH ${rows.before}seen AS MATERIALIZED (${rows.seen}
+), span AS MATERIALIZED (
+  -- The intervals of each market, with the times that are not built. One that is not stored is
+  -- left out where none of its candles can be whole.
+  SELECT b.market_id, s.interval, s.width, s.anchor, s.stored, u.times AS unbuilt
+  FROM (SELECT market_id, min(bucket) AS first, max(bucket) + ${slot("base")} AS last FROM seen GROUP BY 1) b
+  CROSS JOIN unnest(${slot("intervals")}, ${slot("widths")}, ${slot("anchors")}, ${slot("stored")}) AS s (interval, width, anchor, stored)
+  LEFT JOIN unbuilt u ON u.market_id = b.market_id AND u.interval = s.interval
+  WHERE s.stored OR (u.times @> int8range(b.first, b.last)) IS NOT TRUE
 ), tick AS MATERIALIZED (
   SELECT m.id AS market_id, m.ids = 'dense' AS dense, m.covered, m.void, m.blind, m.clock AS before,
     greatest(m.clock, r.clock, s.clock) AS after, s.ahead
@@ -122,12 +101,15 @@ WITH ${rows.before}span AS MATERIALIZED (
   ) s ON s.market_id = m.id
 ), base AS MATERIALIZED (${rows.byBucket}
 ), rolled AS MATERIALIZED (
-  SELECT b.market_id, s.interval, open_time(s.width, s.anchor, b.bucket) AS open_time, s.width,
+  -- Without the candles that lack trades already: those are built anew.
+  SELECT b.market_id, s.interval, open_time(s.width, s.anchor, b.bucket) AS open_time, s.width, s.stored,
     min(b.first) AS first, max(b.last) AS last, max(b.high) AS high, min(b.low) AS low,
     sum(b.volume) AS volume, sum(b.quote_volume) AS quote_volume, sum(b.taker_buy_volume) AS taker_buy_volume,
     sum(b.taker_buy_quote_volume) AS taker_buy_quote_volume, sum(b.price_sum) AS price_sum,
     sum(b.trades)::bigint AS trades, min(b.id_from) AS id_from, max(b.id_to) AS id_to, bit_or(b.sources) AS sources
-  FROM base b CROSS JOIN span s GROUP BY 1, 2, 3, 4
+  FROM base b JOIN span s ON s.market_id = b.market_id
+  WHERE (s.unbuilt @> open_time(s.width, s.anchor, b.bucket)) IS NOT TRUE
+  GROUP BY 1, 2, 3, 4, 5
 ), merged AS MATERIALIZED (
   INSERT INTO candle AS c (market_id, interval, open_time, close_time, open, high, low, close, volume, quote_volume,
     taker_buy_volume, taker_buy_quote_volume, price_sum, trades, open_ms, open_ord, close_ms, close_ord, id_from, id_to,
@@ -139,6 +121,7 @@ WITH ${rows.before}span AS MATERIALIZED (
   FROM rolled r
   JOIN tick t ON t.market_id = r.market_id
   CROSS JOIN LATERAL (SELECT close_time(r.width, r.open_time) AS close_time) e
+  WHERE r.stored
   ON CONFLICT (market_id, interval, open_time) DO UPDATE SET
     open = CASE WHEN (EXCLUDED.open_ms, EXCLUDED.open_ord, EXCLUDED.open) < (c.open_ms, c.open_ord, c.open) THEN EXCLUDED.open ELSE c.open END,
     open_ms = least(EXCLUDED.open_ms, c.open_ms),
@@ -175,7 +158,7 @@ WITH ${rows.before}span AS MATERIALIZED (
     -- Keeps this a look-up by key for each: joined freely it may read all candles.
     OFFSET 0
   ) o ON true
-  WHERE close_time(r.width, r.open_time) < t.before
+  WHERE r.stored AND close_time(r.width, r.open_time) < t.before
   -- A restored or repaired candle table may count anew: the history never refuses a trade.
   ON CONFLICT DO NOTHING
   RETURNING sources
@@ -194,7 +177,7 @@ WITH ${rows.before}span AS MATERIALIZED (
     SELECT DISTINCT i.market_id, s.interval, open_time(s.width, s.anchor, i.bucket) AS open_time
     FROM (SELECT market_id, bucket FROM seen s
       WHERE in_candle AND NOT EXISTS (SELECT FROM base b WHERE b.market_id = s.market_id AND b.bucket = s.bucket)) i
-    CROSS JOIN span s
+    JOIN span s ON s.market_id = i.market_id AND s.stored
   ) k
   JOIN candle c ON c.market_id = k.market_id AND c.interval = k.interval AND c.open_time = k.open_time
   WHERE NOT EXISTS (SELECT FROM rolled r WHERE r.market_id = c.market_id AND r.interval = c.interval AND r.open_time = c.open_time)
@@ -244,7 +227,14 @@ SELECT
     FROM state h) AS markets,
   (SELECT coalesce(json_agg(json_build_array(${CANDLE_COLUMNS})), '[]')::text FROM touched c) AS candles,
   (SELECT coalesce(json_agg(json_build_object('sources', sources, 'revisions', revisions)), '[]')::text
-    FROM (SELECT sources, count(*) AS revisions FROM revised GROUP BY sources) r) AS revised`;
+    FROM (SELECT sources, count(*) AS revisions FROM revised GROUP BY sources) r) AS revised,
+  -- Candles that are not stored and lack a trade from now on, as their times.
+  (SELECT coalesce(json_agg(json_build_object('market', market_id, 'interval', interval, 'times', times)), '[]')::text
+    FROM (
+      SELECT market_id, interval,
+        range_agg(int8range(open_time, greatest(close_time(width, open_time) + 1, open_time + ${slot("base")})))::text AS times
+      FROM rolled WHERE NOT stored GROUP BY 1, 2
+    ) x) AS "leftOut"`;
 
 const INSERT = `
   INSERT INTO trade (${COLUMNS}) SELECT ${COLUMNS} FROM input

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Inject, Injectable, Logger } from "@nestjs/common";
+import { Injectable, Logger } from "@nestjs/common";
 import type { PoolClient } from "pg";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config/config.js";
 import type { Candle } from "../../domain/candle.js";
 import { hasCode } from "../../domain/tapeline-error.js";
 import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
@@ -39,17 +38,14 @@ type Indexed = { record: TapeRecord; index: number }[];
 @Injectable()
 export class Recorder {
   private readonly logger = new Logger(Recorder.name);
-  private readonly writer: TapeWriter;
+  private readonly writer = new TapeWriter();
 
   constructor(
-    @Inject(CONFIG) config: Config,
     private readonly source: DataSource,
     private readonly markets: MarketRegistry,
     private readonly partitions: Partitions,
     private readonly figures: RecorderFigures,
-  ) {
-    this.writer = new TapeWriter(config.intervals);
-  }
+  ) {}
 
   /** Resolves when everything but the refusals is committed. Rejects only when `signal` aborts. */
   async record(records: readonly TapeRecord[], signal: AbortSignal): Promise<Recorded> {

@@ -1,27 +1,19 @@
-import { Inject, Injectable } from "@nestjs/common";
+import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../config/config.js";
 import { type FeedState, isLater } from "../../domain/feed-state.js";
 import { type TimeRange, multirangeOf } from "../../domain/ranges.js";
 import { unwatchedBetween } from "../../domain/feed-watch.js";
-import { intervalColumns, literal } from "../merge/write-batch.js";
+import { EVERY_INTERVAL } from "../merge/interval-columns.js";
+import { lockMarkets } from "../merge/tape-writer.js";
 import { sqlFile } from "../schema/sql-file.js";
 import { inTransaction } from "../schema/transaction.js";
 
-const LOCK = sqlFile(import.meta.url, "../merge/lock-markets.sql");
 const MARK = sqlFile(import.meta.url, "mark-unwatched.sql");
 
 /** Records when no process followed a sparse market, whose ids do not show missing trades. */
 @Injectable()
 export class UnwatchedTimes {
-  private readonly columns;
-
-  constructor(
-    @Inject(CONFIG) config: Pick<Config, "intervals">,
-    private readonly source: DataSource,
-  ) {
-    this.columns = intervalColumns(config.intervals);
-  }
+  constructor(private readonly source: DataSource) {}
 
   /**
    * Takes states in any order, before they are saved: they are compared with the stored ones.
@@ -43,9 +35,9 @@ export class UnwatchedTimes {
   }
 
   private async mark(id: number, unwatched: readonly TimeRange[]): Promise<void> {
-    const { names, longest } = this.columns;
+    const { names, longest } = EVERY_INTERVAL;
     await inTransaction(this.source, async (client) => {
-      await client.query(LOCK, [literal([id])]);
+      await lockMarkets(client, [id]);
       await client.query(MARK, [id, multirangeOf(unwatched), names, longest]);
     });
   }

@@ -7,6 +7,8 @@ export const ADVISORY_LOCKS = {
   migration: 7_464_010,
   /** One process at a time creates or drops the daily tables of `trade`. */
   partitions: 7_464_011,
+  /** One process at a time builds candles. */
+  rebuild: 7_464_013,
   /** One request at a time counts the open backfills and adds to them. */
   openBackfills: 7_464_012,
   /** With the hash of a market's name: the process that claims the market. */

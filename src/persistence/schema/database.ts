@@ -15,6 +15,7 @@ import { Buckets1764374400000 } from "./migrations/7-buckets.js";
 import { Instruments1764518400000 } from "./migrations/8-instruments.js";
 import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js";
 import { Clocks1764691200000 } from "./migrations/10-clocks.js";
+import { StoredIntervals1764777600000 } from "./migrations/11-stored-intervals.js";
 import { PoolClient } from "./pool-client.js";
 import { checkSources } from "./revision-sources.js";
 
@@ -89,6 +90,7 @@ export function dataSourceOptions(database: Database, connections: number): Data
       Instruments1764518400000,
       FollowedMarkets1764604800000,
       Clocks1764691200000,
+      StoredIntervals1764777600000,
     ],
     migrationsTableName: "migration",
     synchronize: false,

@@ -22,9 +22,18 @@ export const SOURCE_BITS = TRADE_SOURCES.map(
   (source, place) => `WHEN '${source}' THEN ${1 << place}`,
 ).join(" ");
 
+/** In `candle_revision.sources` of a candle that was made anew: no trade was added to the store. */
+export const REBUILD_BIT = 1 << 30;
+
 /** Decodes `candle_revision.sources`. */
 export function sourcesOf(bits: number): TradeSource[] {
   return TRADE_SOURCES.filter((_, place) => (bits & (1 << place)) !== 0);
+}
+
+/** Why candles with these bits were revised, in the order of `REVISION_REASONS`. */
+export function reasonsOfBits(bits: number): RevisionReason[] {
+  const reasons = reasonsOf(sourcesOf(bits));
+  return (bits & REBUILD_BIT) === 0 ? reasons : [...reasons, "rebuild"];
 }
 
 /** Bits of all sources that cause one of these reasons. */
@@ -32,7 +41,7 @@ export function bitsOf(reasons: readonly RevisionReason[]): number {
   return TRADE_SOURCES.reduce(
     (bits, source, place) =>
       reasonsOf([source]).some((reason) => reasons.includes(reason)) ? bits | (1 << place) : bits,
-    0,
+    reasons.includes("rebuild") ? REBUILD_BIT : 0,
   );
 }
 
@@ -42,7 +51,7 @@ export function countsByReason(
 ): Map<RevisionReason, number> {
   const counts = new Map<RevisionReason, number>();
   for (const { sources, revisions } of revised)
-    for (const reason of reasonsOf(sourcesOf(sources)))
+    for (const reason of reasonsOfBits(sources))
       counts.set(reason, (counts.get(reason) ?? 0) + revisions);
   return counts;
 }

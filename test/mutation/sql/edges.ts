@@ -13,7 +13,6 @@ export const EDGES: readonly Statement[] = [
       "test/persistence/announcements.spec.ts",
     ],
     mutants: [
-      ["FROM span ORDER BY width LIMIT 1", "FROM span ORDER BY width DESC LIMIT 1"],
       ["t.ord < p.id_from ORDER BY t.ord DESC", "t.ord < p.id_from ORDER BY t.ord"],
       ["t.ord >= p.id_to ORDER BY t.ord LIMIT", "t.ord > p.id_to ORDER BY t.ord LIMIT"],
       ["CASE WHEN t.id_to < upper(t.dropped) THEN d.close_time ELSE t.after END", "t.after"],

@@ -2,8 +2,8 @@ import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import type { Interval } from "../../../domain/interval.js";
 import type { Market } from "../../../domain/market.js";
-import { type RevisionReason, reasonsOf } from "../../../domain/revision.js";
-import { bitsOf, sourcesOf } from "../../schema/revision-sources.js";
+import type { RevisionReason } from "../../../domain/revision.js";
+import { bitsOf, reasonsOfBits } from "../../schema/revision-sources.js";
 
 /** A closed candle that was changed, or first made, after its end. */
 export interface RevisedCandle {
@@ -65,7 +65,7 @@ export class RevisedCandleStore {
       openTime: Number(openTime),
       revision,
       at: at.getTime(),
-      reasons: reasonsOf(sourcesOf(sources)),
+      reasons: reasonsOfBits(sources),
     }));
   }
 }

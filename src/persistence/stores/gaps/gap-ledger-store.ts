@@ -1,17 +1,15 @@
-import { Inject, Injectable } from "@nestjs/common";
+import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
-import { CONFIG, type Config } from "../../../config/config.js";
 import type { Hole } from "../../../domain/coverage.js";
 import type { Market } from "../../../domain/market.js";
 import { type IdRange, idRangesOf, multirangeOf } from "../../../domain/ranges.js";
 import type { TradeKind } from "../../../domain/trade.js";
 import { bumpEdgeCandles } from "../../merge/edges.js";
-import { intervalColumns, literal } from "../../merge/write-batch.js";
+import { lockMarkets } from "../../merge/tape-writer.js";
 import { sqlFile } from "../../schema/sql-file.js";
 import { type Client, inTransaction } from "../../schema/transaction.js";
 import { timesAround } from "./hole-times.js";
 
-const LOCK = sqlFile(import.meta.url, "../../merge/lock-markets.sql");
 const SWEEP = sqlFile(import.meta.url, "sweep-gaps.sql");
 const MINUTES = sqlFile(import.meta.url, "minutes-around.sql");
 /** New rows per sweep. */
@@ -73,14 +71,7 @@ export interface Settled {
 /** The ledger of gaps and their repair. */
 @Injectable()
 export class GapLedgerStore {
-  private readonly columns;
-
-  constructor(
-    @Inject(CONFIG) config: Pick<Config, "intervals">,
-    private readonly source: DataSource,
-  ) {
-    this.columns = intervalColumns(config.intervals);
-  }
+  constructor(private readonly source: DataSource) {}
 
   /** Adds new holes, and ends gaps of which no id is missing any more. */
   async sweep(markets: readonly Market[]): Promise<Sweep> {
@@ -233,7 +224,7 @@ export class GapLedgerStore {
       market,
       multirangeOf(ids),
     ]);
-    await bumpEdgeCandles(client, new Map([[market, ids]]), this.columns, "all");
+    await bumpEdgeCandles(client, new Map([[market, ids]]), "all");
   }
 }
 
@@ -244,6 +235,6 @@ async function lockedMarket(client: Client, name: Market): Promise<number | unde
   ]);
   const [market] = rows;
   if (market === undefined) return undefined;
-  await client.query(LOCK, [literal([market.id])]);
+  await lockMarkets(client, [market.id]);
   return market.id;
 }

@@ -1,0 +1,112 @@
+import type { PoolClient } from "pg";
+import { type Interval, shapeOf } from "../../domain/interval.js";
+import type { TimeRange } from "../../domain/ranges.js";
+import { queryOf } from "../merge/statement.js";
+import { lockMarkets } from "../merge/tape-writer.js";
+import { transact } from "../schema/transaction.js";
+import { narrowerThan } from "./rebuild-plan.js";
+import {
+  REBUILD_FROM_CANDLES,
+  REBUILD_FROM_TRADES,
+  type RebuildParameter,
+  type RebuiltRow,
+} from "./rebuild-statement.js";
+
+/** Candles of one market and interval to be made anew. */
+export interface Part {
+  /** The id of the market's row. */
+  market: number;
+  interval: Interval;
+  /** Whole buckets. */
+  times: TimeRange;
+}
+
+export type StepResult =
+  | ({ outcome: "built" } & RebuiltRow)
+  /** Another process has done it, or it was cancelled. */
+  | { outcome: "done" }
+  /** A narrower interval has to be built first. */
+  | { outcome: "waits" }
+  /** Neither trades nor whole narrower candles are left: noted, and not tried again. */
+  | { outcome: "impossible" };
+
+const IS_LEFT = `
+  SELECT (u.times - u.given_up + u.requested) && int8range($3, $4) AS "isLeft"
+  FROM unbuilt u WHERE u.market_id = $1 AND u.interval = $2`;
+
+/** Narrower intervals $2, the widest that is whole from $3 to $4 first. */
+const WHOLE = `
+  SELECT n.interval, u.times && int8range($3, $4) IS NOT TRUE AS whole,
+    (u.times - u.given_up) && int8range($3, $4) IS TRUE AS "willBe"
+  FROM unnest($2::candle_interval[]) WITH ORDINALITY AS n (interval, place)
+  LEFT JOIN unbuilt u ON u.market_id = $1 AND u.interval = n.interval
+  ORDER BY whole DESC, place`;
+
+const DONE = `
+  UPDATE unbuilt SET times = times - int8multirange(int8range($3, $4)), given_up = given_up - int8multirange(int8range($3, $4)),
+    requested = requested - int8multirange(int8range($3, $4)), built = built + $4::bigint - $3::bigint
+  WHERE market_id = $1 AND interval = $2`;
+const FORGET = `
+  DELETE FROM unbuilt WHERE market_id = $1 AND interval = $2 AND isempty(times) AND isempty(requested)`;
+
+/** What was asked for and cannot be done stays as it is. */
+const GIVE_UP = `
+  UPDATE unbuilt SET given_up = given_up + times * int8multirange(int8range($3, $4)),
+    requested = requested - int8multirange(int8range($3, $4))
+  WHERE market_id = $1 AND interval = $2`;
+
+/**
+ * Makes candles anew in one transaction, which holds the market's lock.
+ *
+ * @param limitMs the statement is cancelled after this time: nothing is done, and it throws the
+ * driver's error with SQLSTATE 57014
+ */
+export function rebuildStep(client: PoolClient, part: Part, limitMs: number): Promise<StepResult> {
+  const { market, interval, times } = part;
+  const key = [market, interval, times.from, times.to];
+  return transact(client, async () => {
+    const { horizon } = await lockMarkets(client, [market]);
+    const { rows } = await client.query<{ isLeft: boolean }>(IS_LEFT, key);
+    if (rows[0]?.isLeft !== true) return { outcome: "done" };
+    const source = await sourceOf(client, part, horizon);
+    if (source === "later") return { outcome: "waits" };
+    if (source === "none") {
+      // Of trades all that lies before the horizon is gone, not only this part.
+      const from = narrowerThan(interval).length === 0 ? 0 : times.from;
+      await client.query(GIVE_UP, [market, interval, from, times.to]);
+      return { outcome: "impossible" };
+    }
+    const { width, anchor } = shapeOf(interval);
+    const values: Record<RebuildParameter, string | number> = {
+      market,
+      interval,
+      width,
+      anchor,
+      from: times.from,
+      to: times.to,
+      source: source === "trades" ? interval : source,
+    };
+    await client.query(`SET LOCAL statement_timeout = ${limitMs}`);
+    const rebuilt = await client.query<RebuiltRow>(
+      queryOf(source === "trades" ? REBUILD_FROM_TRADES : REBUILD_FROM_CANDLES, values),
+    );
+    await client.query(DONE, key);
+    await client.query(FORGET, [market, interval]);
+    return { outcome: "built", ...(rebuilt.rows[0] as RebuiltRow) };
+  });
+}
+
+async function sourceOf(
+  client: PoolClient,
+  { market, interval, times: { from, to } }: Part,
+  horizon: number,
+): Promise<Interval | "trades" | "later" | "none"> {
+  const narrower = narrowerThan(interval);
+  if (narrower.length === 0) return from >= horizon ? "trades" : "none";
+  const { rows } = await client.query<{ interval: Interval; whole: boolean; willBe: boolean }>(
+    WHOLE,
+    [market, narrower, from, to],
+  );
+  if (rows[0]?.whole === true) return rows[0].interval;
+  return rows.some(({ willBe }) => willBe) ? "later" : "none";
+}

@@ -1,0 +1,158 @@
+import { Injectable, Logger } from "@nestjs/common";
+import type { PoolClient } from "pg";
+import { DataSource } from "typeorm";
+import { type Interval, shapeOf } from "../../domain/interval.js";
+import { plural } from "../../domain/plural.js";
+import { DAY_MS, MINUTE_MS } from "../../domain/units.js";
+import { pause } from "../../waiting/pause.js";
+import { RecorderFigures } from "../figures/recorder-figures.js";
+import { ADVISORY_LOCKS } from "../schema/advisory-locks.js";
+import { type Unbuilt, UnbuiltStore } from "../stores/unbuilt-store.js";
+import { RebuildFigures } from "./rebuild-figures.js";
+import { RebuildRun } from "./rebuild-run.js";
+import type { StepResult } from "./rebuild-step.js";
+
+const CHECK_EVERY_MS = 5_000;
+const LOG_EVERY_MS = MINUTE_MS / 2;
+const MAX_ANNOUNCED = 2_000;
+
+/**
+ * Builds, in the background, candles that are missing or lack trades since their interval was not
+ * stored, and those that someone wants built again. One process at a time.
+ */
+@Injectable()
+export class Rebuilder {
+  private readonly logger = new Logger(Rebuilder.name);
+  private readonly closing = new AbortController();
+  private running: Promise<void> | undefined;
+  private loggedAt = 0;
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly store: UnbuiltStore,
+    private readonly figures: RebuildFigures,
+    private readonly recorderFigures: RecorderFigures,
+  ) {}
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.closing.abort();
+    await this.running;
+  }
+
+  /** Never rejects. */
+  private async run(): Promise<void> {
+    const { signal } = this.closing;
+    do {
+      try {
+        const left = await this.store.left();
+        if (left.length > 0) await this.withLock((client) => this.build(client, left));
+      } catch (error) {
+        if (!signal.aborted)
+          this.logger.warn(
+            `Building candles failed, will go on in ${CHECK_EVERY_MS / 1_000} s: ${String(error)}`,
+          );
+      }
+    } while (await pause(CHECK_EVERY_MS, signal));
+  }
+
+  /** Does nothing where another process builds. */
+  private async withLock(work: (client: PoolClient) => Promise<void>): Promise<void> {
+    const runner = this.source.createQueryRunner();
+    const key = [ADVISORY_LOCKS.rebuild];
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      const { rows } = await client.query<{ locked: boolean }>(
+        "SELECT pg_try_advisory_lock($1) AS locked",
+        key,
+      );
+      if (rows[0]?.locked !== true) return;
+      try {
+        await work(client);
+      } finally {
+        // A connection that is lost has lost the lock, too.
+        await client.query("SELECT pg_advisory_unlock($1)", key).catch(() => undefined);
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private async build(client: PoolClient, first: readonly Unbuilt[]): Promise<void> {
+    const { signal } = this.closing;
+    await this.announce(first);
+    const begin = performance.now();
+    let candles = 0;
+    const run = new RebuildRun(
+      client,
+      (unbuilt, result, seconds) => {
+        if (result.outcome === "built") candles += result.candles;
+        this.count(unbuilt, result, seconds);
+      },
+      MAX_ANNOUNCED,
+    );
+    let left = first;
+    while (left.length > 0 && !signal.aborted) {
+      this.report(left);
+      if (!(await run.pass(left, signal))) break;
+      left = await this.store.left();
+    }
+    if (left.length > 0) return;
+    for (const interval of intervalsOf(first)) this.figures.progress.set({ interval }, 1);
+    this.logger.log(
+      `Built ${plural(candles, "candle")} in ${((performance.now() - begin) / 1_000).toFixed(1)} s: all that are stored are whole`,
+    );
+  }
+
+  /** Says what is to be done, and what disk it takes where that is much. */
+  private async announce(left: readonly Unbuilt[]): Promise<void> {
+    const markets = new Set(left.map(({ market }) => market));
+    const intervals = intervalsOf(left);
+    this.logger.log(
+      `Building candles of ${intervals.join(", ")} for ${plural(markets.size, "market")}, the newest first: until then they are not served`,
+    );
+    this.loggedAt = performance.now();
+    for (const interval of intervals) {
+      const width = shapeOf(interval).width || DAY_MS;
+      if (width > MINUTE_MS) continue;
+      const { candles, bytes } = await this.store.need(interval, width);
+      this.logger.log(
+        `Candles of ${interval} will take up to ${(bytes / 1e9).toFixed(2)} GB of disk (at most ${plural(candles, "row")}); "tapeline rebuild --cancel --interval ${interval}" ends it`,
+      );
+    }
+  }
+
+  private count({ market, interval }: Unbuilt, result: StepResult, seconds: number): void {
+    if (result.outcome === "impossible")
+      this.logger.warn(
+        `${interval} candles of ${market} cannot be built as far back as its trades: neither those nor whole candles of a shorter interval are kept`,
+      );
+    if (result.outcome !== "built") return;
+    this.figures.candles.inc({ interval }, result.candles);
+    this.figures.stepSeconds.observe(seconds);
+    this.recorderFigures.revisions.inc({ reason: "rebuild" }, result.revised);
+  }
+
+  private report(left: readonly Unbuilt[]): void {
+    const parts = intervalsOf(left).map((interval) => {
+      const part = partOf(left.filter((each) => each.interval === interval));
+      this.figures.progress.set({ interval }, part);
+      return `${interval} ${Math.floor(part * 100)} %`;
+    });
+    if (performance.now() - this.loggedAt < LOG_EVERY_MS) return;
+    this.loggedAt = performance.now();
+    this.logger.log(`Building candles: ${parts.join(", ")}`);
+  }
+}
+
+function intervalsOf(left: readonly Unbuilt[]): Interval[] {
+  return [...new Set(left.map(({ interval }) => interval))];
+}
+
+function partOf(left: readonly Unbuilt[]): number {
+  const sum = (of: "leftMs" | "builtMs"): number => left.reduce((ms, each) => ms + each[of], 0);
+  return sum("builtMs") / (sum("builtMs") + sum("leftMs"));
+}
