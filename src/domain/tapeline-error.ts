@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   coverage_changed: true,
   horizon_passed: false,
   load_refused: false,
+  not_built: true,
   backfill_gone: false,
   backfill_impossible: false,
   // Of a start

@@ -37,6 +37,12 @@ const ERRORS = {
     title: "Not Found",
     detail: 'There is no market "binance:NOPE". GET /api/v1/markets lists them.',
   },
+  409: {
+    code: "not_built",
+    title: "Conflict",
+    detail:
+      "candles of 1s of binance:BTCUSDT from 2024-01-01T00:00:00.000Z to 2024-03-01T00:00:00.000Z are not built: that was cancelled, or their trades are not kept; ask for start=1709251200000. While they are being built, 503 with the same code",
+  },
   429: {
     code: "too_many_requests",
     title: "Too Many Requests",
@@ -50,7 +56,7 @@ const ERRORS = {
 } as const;
 
 /** Documents what can go wrong; 429 and 503 always can. */
-export function Fails(...statuses: (304 | 400 | 404)[]): MethodDecorator {
+export function Fails(...statuses: (304 | 400 | 404 | 409)[]): MethodDecorator {
   const all = [...statuses, 429, 503] as const;
   return applyDecorators(
     ...all.map((status) => {

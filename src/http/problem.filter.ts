@@ -8,6 +8,7 @@ import {
 } from "@nestjs/common";
 import { HttpAdapterHost } from "@nestjs/core";
 import { throwError } from "rxjs";
+import { hasCode } from "../domain/tapeline-error.js";
 import { isDatabaseDown } from "./database-down.js";
 import type { Failure, ApiFormats } from "./api-formats.js";
 
@@ -57,6 +58,8 @@ export class ProblemFilter implements ExceptionFilter {
         code: codeFor(status),
         detail: (error as Error).message,
       };
+    if (hasCode(error, "not_built"))
+      return { status: error.canRetry ? 503 : 409, code: error.code, detail: error.message };
     if (isDatabaseDown(error)) {
       this.logger.warn(`${url}: the database does not answer: ${String(error)}`);
       return {

@@ -27,7 +27,7 @@ export interface Place {
 }
 
 export interface LiveError {
-  /** Stable. `too_slow` and `unavailable` can be retried. */
+  /** Stable. `too_slow`, `not_built` and `unavailable` can be retried. */
   code:
     | "bad_request"
     | "unknown_channel"
@@ -36,6 +36,7 @@ export interface LiveError {
     | "too_many_subscriptions"
     | "too_many_requests"
     | "too_slow"
+    | "not_built"
     | "unavailable";
   detail: string;
 }

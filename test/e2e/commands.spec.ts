@@ -22,6 +22,7 @@ it.each([
   ["serve", "--help"],
   ["replay", "--help"],
   ["verify", "--help"],
+  ["rebuild", "--help"],
   ["migrate", "--help"],
   ["url", "--help"],
 ])("explains itself: %s %s", async (...args) => {

@@ -9,6 +9,7 @@ import { Feeds } from "./feeds.js";
 import { Gaps } from "./gaps.js";
 import { Mode } from "./mode.js";
 import { Pipeline } from "./pipeline.js";
+import { Rebuilds } from "./rebuilds.js";
 import { SystemWatch } from "./system-watch.js";
 
 /** The system view for operators. */
@@ -37,6 +38,7 @@ export function System() {
           </div>
           <Pipeline system={system} />
           <Backfills jobs={watch.backfills.value} />
+          <Rebuilds rebuilds={system.rebuilds} />
           <Feeds feeds={system.feeds} />
           <DeadLetters letters={system.deadLetters} />
         </div>

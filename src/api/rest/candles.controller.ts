@@ -38,7 +38,7 @@ export class CandlesController {
   })
   @MarketInPath()
   @ReturnsList("Candle", "Candles by openTime", CSV_EXAMPLE)
-  @Fails(304, 400, 404)
+  @Fails(304, 400, 404, 409)
   async page(
     @Param("market") market: string,
     @Query() query: CandlesQuery,
@@ -56,6 +56,11 @@ export class CandlesController {
     const csv = format === "csv" || (format === undefined && wantsCsv(accept));
     const { start } = range;
     const whole = csv && limit === undefined && start !== undefined;
+    if (whole)
+      await this.candles.requireBuilt(market, interval, {
+        from: start,
+        to: range.end ?? Number.MAX_SAFE_INTEGER,
+      });
     // Read before any header is set: a failure here is an ordinary error, not a broken download.
     const candles = await read({
       ...wanted,

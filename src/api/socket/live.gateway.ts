@@ -10,6 +10,7 @@ import {
   WebSocketGateway,
 } from "@nestjs/websockets";
 import { CONFIG, type Config } from "../../config/config.js";
+import { hasCode } from "../../domain/tapeline-error.js";
 import { KnownMarkets } from "../../live/known-markets.js";
 import type {
   LiveError,
@@ -111,6 +112,10 @@ export class LiveGateway
       try {
         if (socket.connected) await work(request);
       } catch (error) {
+        if (hasCode(error, "not_built")) {
+          await this.audience.leave(socket, request);
+          return refuse(answer, error.code, error.message);
+        }
         this.logger.warn(
           `Live request for ${request.channel} failed, the client may retry: ${String(error)}`,
         );

@@ -15,6 +15,7 @@ import {
   time,
 } from "../../http/schema-parts.js";
 import type { StoredDeadLetter } from "../../persistence/stores/dead-letter-store.js";
+import type { Rebuild } from "../../persistence/stores/unbuilt-store.js";
 import type { Mode, Status } from "./status.js";
 import type { DeadLetterSummary, MarketGaps, Queue, System } from "./system.js";
 
@@ -174,6 +175,20 @@ const system = object<System>({
       oldestFoundAt: nullable(time("When the oldest open gap was first seen")),
     }),
     "Markets that have or had missing ids",
+  ),
+  rebuilds: listOf(
+    object<Rebuild>({
+      interval: text("Interval", "5m"),
+      markets: count("Markets whose candles are not all built", 3),
+      done: part("Part of the market time that is built"),
+      from: time("Beginning of what is left"),
+      to: time("End of what is left, exclusive"),
+      givenUp: flag(
+        "Not being built, and refused with 409: cancelled, or the trades are not kept",
+        false,
+      ),
+    }),
+    "Stored intervals of which candles are not built, since the interval was not stored before",
   ),
   deadLetters: object<System["deadLetters"]>({
     total: count("All that are stored", 3),

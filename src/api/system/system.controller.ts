@@ -14,6 +14,7 @@ import {
 import { FeedStateStore } from "../../persistence/stores/feed-state-store.js";
 import { GapStore } from "../../persistence/stores/gaps/gap-store.js";
 import { MarketStore } from "../../persistence/stores/market-store.js";
+import { UnbuiltStore } from "../../persistence/stores/unbuilt-store.js";
 import { ConsumerGroups } from "../../streaming/consumer-groups.js";
 import { StreamingFigures } from "../../streaming/streaming-figures.js";
 import { DeadLettersQuery, NoQuery } from "../rest/queries.js";
@@ -38,6 +39,7 @@ export class SystemController {
     private readonly markets: MarketStore,
     private readonly deadLetterStore: DeadLetterStore,
     private readonly missing: GapStore,
+    private readonly unbuilt: UnbuiltStore,
   ) {}
 
   @Get("system")
@@ -51,12 +53,13 @@ export class SystemController {
   @Header("Cache-Control", "no-cache")
   async system(@Query() _query: NoQuery): Promise<System> {
     const now = Date.now();
-    const [feeds, markets, total, newest, gaps] = await Promise.all([
+    const [feeds, markets, total, newest, gaps, rebuilds] = await Promise.all([
       this.feeds.all(),
       this.markets.all(),
       this.deadLetterStore.total(),
       this.deadLetterStore.page({ limit: NEWEST_DEAD_LETTERS }),
       this.missing.figures(),
+      this.unbuilt.rebuilds(),
     ]);
     const hasTrades = markets.some((it) => it.lastTradeTime !== null);
     const done = historyDone(feeds, now);
@@ -75,6 +78,7 @@ export class SystemController {
       queues: await this.queues(),
       feeds: await this.withLag(feeds),
       gaps: gapsOf(markets, gaps),
+      rebuilds,
       deadLetters: { total, newest: newest.map(summaryOf) },
     };
   }

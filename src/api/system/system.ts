@@ -4,6 +4,7 @@ import type { Market } from "../../domain/market.js";
 import type { StoredDeadLetter } from "../../persistence/stores/dead-letter-store.js";
 import type { GapFigures } from "../../persistence/stores/gaps/gap-store.js";
 import type { MarketSummary } from "../../persistence/stores/market-store.js";
+import type { Rebuild } from "../../persistence/stores/unbuilt-store.js";
 import type { ConsumerStatus } from "../../streaming/transport.js";
 import type { Mode } from "./status.js";
 import type { WriteFigures } from "./write-figures.js";
@@ -29,6 +30,8 @@ export interface System {
   feeds: SystemFeed[];
   /** Markets that have or had missing ids. */
   gaps: MarketGaps[];
+  /** Stored intervals of which candles are not built, shortest first. */
+  rebuilds: Rebuild[];
   deadLetters: { total: number; newest: DeadLetterSummary[] };
 }
 

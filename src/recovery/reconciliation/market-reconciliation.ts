@@ -3,6 +3,7 @@ import type { Candle } from "../../domain/candle.js";
 import { type Interval, nextOpenTime, openTimeOf, shapeOf } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import type { TimeRange } from "../../domain/ranges.js";
+import { hasCode } from "../../domain/tapeline-error.js";
 import { MINUTE_MS } from "../../domain/units.js";
 import type { CandleStore } from "../../persistence/stores/candles/candle-store.js";
 import type {
@@ -165,7 +166,7 @@ export class MarketReconciliation {
     const { candles, comparisons, hosts, figures } = this.tools;
     const before = openTimeOf(interval, start - 1);
     const request = venue.klines.fetch(symbol, interval, before, end);
-    if (request === undefined) return;
+    if (request === undefined || !(await this.isBuilt(interval, before, end))) return;
     const theirs = await hosts.fetch(venue, request, "reconciliation", signal);
     const ours = await candles.filled({
       market,
@@ -190,6 +191,17 @@ export class MarketReconciliation {
     const own = new Map(ours.map((candle) => [candle.openTime, candle]));
     for (const { openTime, outcome, complete } of inState("suspected"))
       if (outcome === "differs" && complete === true) await this.refetch(own.get(openTime), signal);
+  }
+
+  /** What is not built yet is compared in a later run. */
+  private async isBuilt(interval: Interval, from: number, to: number): Promise<boolean> {
+    try {
+      await this.tools.candles.requireBuilt(this.followed.market, interval, { from, to });
+      return true;
+    } catch (error) {
+      if (hasCode(error, "not_built")) return false;
+      throw error;
+    }
   }
 
   private async refetch(candle: Candle | undefined, signal: AbortSignal): Promise<void> {

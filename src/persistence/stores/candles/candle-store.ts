@@ -4,9 +4,10 @@ import type { Candle } from "../../../domain/candle.js";
 import type { Coverage } from "../../../domain/coverage.js";
 import { type Interval, nextOpenTime, openTimeOf } from "../../../domain/interval.js";
 import type { IdKind, Market } from "../../../domain/market.js";
-import { idRangesOf, timeRangesOf } from "../../../domain/ranges.js";
+import { type TimeRange, idRangesOf, timeRangesOf } from "../../../domain/ranges.js";
 import { CANDLE_COLUMNS, type CandleRow, candleOf } from "../../merge/candle-columns.js";
 import { withFlatCandles } from "./flat-candles.js";
+import { type NotBuilt, notBuilt, notBuiltWithin, requireBuilt } from "./not-built.js";
 
 export interface CandleQuery {
   market: Market;
@@ -26,6 +27,7 @@ interface Page {
   oldest: string | null;
   newest: string | null;
   blind: string | null;
+  missing: NotBuilt | null;
 }
 
 /** The pool, or one transaction. */
@@ -35,7 +37,10 @@ export type Reader = Pick<DataSource, "query">;
 export class CandleStore {
   constructor(private readonly source: DataSource) {}
 
-  /** Ascending: the oldest from `start` on, or without `start` the newest (before `end`). */
+  /**
+   * Ascending: the oldest from `start` on, or without `start` the newest (before `end`). Throws
+   * `not_built` where candles would be missing among them.
+   */
   async page(query: CandleQuery): Promise<Candle[]> {
     return (await this.readPage(query)).candles;
   }
@@ -53,14 +58,18 @@ export class CandleStore {
       limit: 1,
     });
     if (before === undefined) return withFlatCandles(candles, coverage, limit, "oldest");
-    const bucket = openTimeOf(interval, start);
-    const first = bucket === start ? start : nextOpenTime(interval, bucket);
+    const first = firstOpenTime(interval, start);
     return withFlatCandles(
       [{ ...before, closeTime: first - 1 }, ...candles],
       coverage,
       limit + 1,
       "oldest",
     ).slice(1);
+  }
+
+  /** Throws `not_built` unless all of these candles are there. */
+  requireBuilt(market: Market, interval: Interval, times: TimeRange): Promise<void> {
+    return requireBuilt(this.source, market, interval, times);
   }
 
   /** One minute candles of one or all markets that open at or after `from`, by market and time. */
@@ -112,33 +121,46 @@ export class CandleStore {
     return candles;
   }
 
-  private readPage(query: CandleQuery): Promise<{ candles: Candle[]; coverage: Coverage }> {
-    const order = query.start === undefined ? "DESC" : "ASC";
-    return this.read(
+  private async readPage(query: CandleQuery): Promise<{ candles: Candle[]; coverage: Coverage }> {
+    const { market, interval, start } = query;
+    const order = start === undefined ? "DESC" : "ASC";
+    // The times of which this page gives all candles: up to its last one, if there may be more.
+    const span =
+      order === "ASC"
+        ? "int8range($3, greatest($3, CASE WHEN r.rows >= $5 THEN r.last + 1 ELSE $4 END))"
+        : "int8range(CASE WHEN r.rows >= $5 THEN r.first ELSE $3 END, $4)";
+    const { missing, ...page } = await this.read(
       `SELECT c.* FROM candle c WHERE c.market_id = (SELECT id FROM market WHERE name = $1) AND c.interval = $2
          AND c.open_time >= $3 AND c.open_time < $4 ORDER BY c.open_time ${order} LIMIT $5`,
       [
-        query.market,
-        query.interval,
-        query.start ?? 0,
+        market,
+        interval,
+        start === undefined ? 0 : firstOpenTime(interval, start),
         query.end ?? Number.MAX_SAFE_INTEGER,
         query.limit,
       ],
+      this.source,
+      `(SELECT ${notBuiltWithin("$2", "span")} FROM reach r, LATERAL (SELECT ${span} AS span) s)`,
     );
+    if (missing !== null) throw notBuilt(market, interval, missing);
+    return page;
   }
 
   /**
-   * `selection` selects candles of market $1. One statement, so that candles, market and coverage
-   * are of one snapshot.
+   * `selection` selects candles of market $1, and `missing` what is not built of them. One
+   * statement, so that candles, market and coverage are of one snapshot.
    */
   private async read(
     selection: string,
     parameters: unknown[],
     reader: Reader = this.source,
-  ): Promise<{ candles: Candle[]; coverage: Coverage }> {
+    missing = "NULL",
+  ): Promise<{ candles: Candle[]; coverage: Coverage; missing: NotBuilt | null }> {
     const rows: { page: Page }[] = await reader.query(
       `WITH page AS MATERIALIZED (${selection}), reach AS (
-         SELECT min(id_from) - 1 AS lowest, max(id_to) + 1 AS highest, min(open_time) AS first, max(close_time) AS last FROM page
+         SELECT min(id_from) - 1 AS lowest, max(id_to) + 1 AS highest, min(open_time) AS first, max(close_time) AS last,
+           count(*) AS rows
+         FROM page
        )
        SELECT json_build_object(
          'market', json_build_object('id', m.id, 'name', m.name, 'ids', m.ids),
@@ -147,7 +169,8 @@ export class CandleStore {
            FROM reach, unnest(known_ids(m.covered, m.void)) x WHERE upper(x) >= reach.lowest AND lower(x) <= reach.highest),
          'oldest', lower(m.covered)::text, 'newest', upper(m.covered)::text,
          'blind', (SELECT range_agg(x)::text
-           FROM reach, unnest(m.blind) x WHERE upper(x) > reach.first AND lower(x) <= reach.last)) AS page
+           FROM reach, unnest(m.blind) x WHERE upper(x) > reach.first AND lower(x) <= reach.last),
+         'missing', ${missing}) AS page
        FROM market m WHERE m.name = $1`,
       parameters,
     );
@@ -158,11 +181,18 @@ export class CandleStore {
       newest: BigInt(page?.newest ?? 0),
       unwatched: timeRangesOf(page?.blind ?? "{}"),
     };
-    if (page === undefined) return { candles: [], coverage };
+    if (page === undefined) return { candles: [], coverage, missing: null };
     const { market } = page;
     return {
       candles: (page.candles ?? []).map((row) => candleOf(row, market, coverage)),
       coverage,
+      missing: page.missing,
     };
   }
+}
+
+/** Open time of the first bucket that begins at or after `time`. */
+function firstOpenTime(interval: Interval, time: number): number {
+  const bucket = openTimeOf(interval, time);
+  return bucket === time ? time : nextOpenTime(interval, bucket);
 }

@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource, type EntityManager } from "typeorm";
 import type { Candle } from "../../../domain/candle.js";
-import type { Interval } from "../../../domain/interval.js";
+import { type Interval, nextOpenTime } from "../../../domain/interval.js";
 import type { Market } from "../../../domain/market.js";
 import { type TimeRange, timeRangesOf } from "../../../domain/ranges.js";
 import type { CandleReconciliation } from "../../../domain/reconciliation.js";
@@ -10,10 +10,16 @@ import { ReconciliationStore } from "../reconciliation/reconciliation-store.js";
 import { TRADE_COLUMNS, type TradeRow, tradeOf } from "../trade-store.js";
 import { type CandleIds, idsAround } from "./candle-ids.js";
 import { CandleStore } from "./candle-store.js";
+import { requireBuilt } from "./not-built.js";
 import { type Recomputation, type StoredTrades, recompute } from "./recomputation.js";
 import { type CandleRevision, RevisionStore } from "./revision-store.js";
 
 const NEWEST_REVISIONS = 20;
+
+const bucketOf = ({ interval, openTime }: CandleKey): TimeRange => ({
+  from: openTime,
+  to: nextOpenTime(interval, openTime),
+});
 
 /** Everything known about one candle, in one snapshot. */
 export interface CandleExplanation {
@@ -57,15 +63,17 @@ export class ExplanationStore {
   ) {}
 
   /**
-   * Undefined when there is no such candle. Reads up to `MAX_ROWS` trades, which takes a second or
-   * two.
+   * Undefined when there is no such candle; throws `not_built` when it is not built. Reads up to
+   * `MAX_ROWS` trades, which takes a second or two.
    */
   of(key: CandleKey): Promise<CandleExplanation | undefined> {
     // One snapshot: an open candle changes many times a second.
     return this.source.transaction("REPEATABLE READ", async (manager) => {
       await manager.query("SET TRANSACTION READ ONLY");
       const [candle] = await this.candles.exact(key.market, [key], manager);
-      return candle === undefined ? undefined : this.explain(candle, manager);
+      if (candle !== undefined) return this.explain(candle, manager);
+      await requireBuilt(manager, key.market, key.interval, bucketOf(key));
+      return undefined;
     });
   }
 

@@ -1,18 +1,14 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource, type EntityManager } from "typeorm";
-import type { Interval } from "../../../domain/interval.js";
+import { type Interval, nextOpenTime } from "../../../domain/interval.js";
 import type { Market } from "../../../domain/market.js";
-import {
-  type RevisionReason,
-  TRADED_FIELDS,
-  type TradedField,
-  reasonsOf,
-} from "../../../domain/revision.js";
+import { type RevisionReason, TRADED_FIELDS, type TradedField } from "../../../domain/revision.js";
 import type { TradeSource } from "../../../domain/trade.js";
 import { CandleRevisionEntity } from "../../schema/entities/candle-revision.entity.js";
 import { CandleEntity } from "../../schema/entities/candle.entity.js";
 import { MarketEntity } from "../../schema/entities/market.entity.js";
-import { sourcesOf } from "../../schema/revision-sources.js";
+import { requireBuilt } from "./not-built.js";
+import { reasonsOfBits, sourcesOf } from "../../schema/revision-sources.js";
 
 export interface FieldChange {
   field: TradedField;
@@ -53,7 +49,8 @@ export class RevisionStore {
 
   /**
    * Ascending: the oldest after `after`, or without it the newest. Undefined when there is no such
-   * candle. Revisions made before the history existed are missing.
+   * candle; throws `not_built` when it is not built. Revisions made before the history existed are
+   * missing.
    */
   async page(
     query: RevisionQuery,
@@ -64,7 +61,11 @@ export class RevisionStore {
     if (market === null) return undefined;
     const key = { marketId: market.id, interval, openTime };
     const candle = await manager.getRepository(CandleEntity).findOneBy(key);
-    if (candle === null) return undefined;
+    if (candle === null) {
+      const bucket = { from: openTime, to: nextOpenTime(interval, openTime) };
+      await requireBuilt(manager, name, interval, bucket);
+      return undefined;
+    }
     const revisions = await manager
       .getRepository(CandleRevisionEntity)
       .createQueryBuilder("r")
@@ -95,14 +96,13 @@ function changesOf(
   isDense: boolean,
 ): CandleRevision[] {
   return revisions.map((revision, index) => {
-    const sources = sourcesOf(revision.sources);
     const before = fieldsOf(revision, isDense);
     const after = fieldsOf(revisions[index + 1] ?? last, isDense);
     return {
       revision: revision.revision,
       at: revision.at,
-      reasons: reasonsOf(sources),
-      sources,
+      reasons: reasonsOfBits(revision.sources),
+      sources: sourcesOf(revision.sources),
       trades: revision.added,
       changes: TRADED_FIELDS.flatMap((field) => {
         const [was, is] = [before[field], after[field]];
