@@ -8,7 +8,7 @@ import { VenueClock } from "./venue-clock.js";
 const CHECK_EVERY_MS = 10_000;
 /** Between two lines of one kind about one venue: the rest is only counted. */
 const SAY_EVERY_MS = 60_000;
-/** From this on an operator is told, once, until it is below half of it again. */
+/** From this on an operator is told, and again when it has changed by as much. */
 const WARN_SKEW_MS = 2_000;
 
 interface Known {
@@ -22,7 +22,8 @@ interface Known {
 export class VenueClocks implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger("Clocks");
   private readonly clocks = new Map<string, Known>();
-  private readonly warned = new Set<string>();
+  /** Skew (ms) of the last warning about each venue. */
+  private readonly warned = new Map<string, number>();
   private readonly saidAt = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -108,9 +109,9 @@ export class VenueClocks implements OnModuleInit, OnModuleDestroy {
       const skewMs = this.skewMs(venue);
       if (skewMs === null) continue;
       this.figures.skew.set({ venue }, skewMs / 1_000);
-      const isWrong = Math.abs(skewMs) >= WARN_SKEW_MS;
-      if (isWrong && !this.warned.has(venue)) {
-        this.warned.add(venue);
+      const isNews = Math.abs(skewMs - (this.warned.get(venue) ?? Infinity)) >= WARN_SKEW_MS;
+      if (Math.abs(skewMs) >= WARN_SKEW_MS && isNews) {
+        this.warned.set(venue, skewMs);
         this.logger.warn(
           `The clock of this machine is ${seconds(skewMs)} ${skewMs > 0 ? "behind" : "ahead of"} that of ${venue}`,
         );
