@@ -36,6 +36,9 @@ describeOwnKafka(`a short soak (SOAK_SEED=${SEED})`, () => {
     expect(compared).toBeGreaterThan(100);
     expect(limits).toEqual([]);
     expect(killed).toEqual(SHORT.kills);
+    // And back to the default.
+    expect(result.intervalChanges).toBe(SHORT.intervals + 1);
+    expect(result.observed.reads).toBeGreaterThan(50);
     // Faults of streams always have an effect; those of REST only when a request comes meanwhile.
     expect(felt).toMatchObject({
       drop: expect.any(Number) as number,

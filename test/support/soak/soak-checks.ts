@@ -1,4 +1,5 @@
 import pg from "pg";
+import type { System } from "../../../src/api/system/system.js";
 import type { Interval } from "../../../src/domain/interval.js";
 import type { BinanceExchange } from "../exchange/binance-exchange.js";
 import type { SymbolTape } from "../exchange/symbol-tape.js";
@@ -70,6 +71,12 @@ export async function gapProblems({ url, tapes }: Checked): Promise<string[]> {
     }),
   );
   return lists.flat();
+}
+
+/** One line for each interval whose candles are not all built. */
+export async function builtProblems({ url }: Checked): Promise<string[]> {
+  const { rebuilds } = await rest<System>(url, "/api/v1/system");
+  return rebuilds.map((each) => `not all is built: ${JSON.stringify(each)}`);
 }
 
 /**

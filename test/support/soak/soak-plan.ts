@@ -7,11 +7,21 @@ export type Victim = "writer a" | "writer b" | "both writers" | "api" | "broker"
 export type Disturbance = {
   /** Local ms after the start. */
   atMs: number;
-} & ({ fault: Fault } | { kill: Victim });
+} & (
+  | { fault: Fault }
+  | { kill: Victim }
+  /** Writers stop, and come back with this INTERVALS. */
+  | { intervals: string }
+  /** The wall clocks of all processes are set ahead (above 0) or back by this much. */
+  | { clockStepMs: number }
+);
 
 export interface Amounts {
   faults: Partial<Record<FaultKind, number>>;
   kills: Partial<Record<Victim, number>>;
+  /** Changes of INTERVALS, and steps of the processes' wall clocks. */
+  intervals: number;
+  clockSteps: number;
 }
 
 /** Of an hour of the market and more. */
@@ -42,7 +52,12 @@ export const LONG: Amounts = {
     broker: 2,
     database: 1,
   },
+  intervals: 5,
+  clockSteps: 6,
 };
+
+const SETTINGS = ["1m", "1m,1h,1d", "1m,5m,15m,1w", "1s,1m,5m,1h"];
+const STEPS_MS = [90_000, -90_000, 3_600_000, -3_600_000, 86_400_000, -5_000];
 
 /** Some of each that shows within a minute. */
 export const SHORT: Amounts = {
@@ -63,6 +78,8 @@ export const SHORT: Amounts = {
     "rest-garbled": 1,
   },
   kills: { "writer a": 1, broker: 1 },
+  intervals: 1,
+  clockSteps: 2,
 };
 
 /**
@@ -114,6 +131,14 @@ export function planOf(
       atMs: Math.round(lengthMs * 0.1 + slot * (index + next() * 0.5)),
       kill,
     });
+  for (let index = 0; index < amounts.intervals; index++)
+    plan.push({
+      // Apart from each other: nothing is followed meanwhile, and a fault would meet nothing.
+      atMs: Math.round(lengthMs * (0.9 - (0.8 * index) / amounts.intervals)),
+      intervals: SETTINGS[index % SETTINGS.length] as string,
+    });
+  for (let index = 0; index < amounts.clockSteps; index++)
+    plan.push({ atMs: moment(), clockStepMs: STEPS_MS[index % STEPS_MS.length] as number });
   return plan.sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -195,6 +220,8 @@ export function planText(plan: readonly Disturbance[]): string {
     .map(({ atMs, ...what }) => {
       const seconds = (atMs / 1_000).toFixed(1).padStart(7);
       if ("kill" in what) return `${seconds} s  kill ${what.kill}`;
+      if ("intervals" in what) return `${seconds} s  INTERVALS=${what.intervals}`;
+      if ("clockStepMs" in what) return `${seconds} s  clocks by ${what.clockStepMs / 1_000} s`;
       const { kind, ...details } = what.fault;
       const text = Object.entries(details)
         .map(([name, value]) => `${name} ${String(value)}`)

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Process, type Settings, until } from "../app.js";
 import { Broker } from "../broker.js";
+import { ClockSteps } from "../clock-steps.js";
 import { type TestPostgres, freePort, startPostgres } from "../postgres.js";
 import { createDatabase } from "../databases.js";
 import type { Victim } from "./soak-plan.js";
@@ -15,9 +16,10 @@ class Kept {
   readonly ends: string[] = [];
   private process: Process | undefined;
   private isWanted = true;
+  private isRestarting = false;
   private readonly keeping: Promise<void>;
 
-  constructor(private readonly settings: Settings) {
+  constructor(private settings: Settings) {
     this.keeping = this.keep();
   }
 
@@ -29,6 +31,14 @@ class Kept {
     if (this.process?.isRunning !== true) return;
     this.kills++;
     await this.process.kill();
+  }
+
+  /** In good order, as an operator does who has changed a setting; undefined is the default. */
+  async restartWith(name: string, value: string | undefined): Promise<void> {
+    const { [name]: _, ...others } = this.settings;
+    this.settings = value === undefined ? others : { ...others, [name]: value };
+    this.isRestarting = true;
+    if (this.process?.isRunning === true) await this.process.stop(60_000);
   }
 
   /** In good order; returns what it says of itself. */
@@ -44,7 +54,9 @@ class Kept {
       const process = await Process.start(["serve"], this.settings);
       this.process = process;
       const { signal, output } = await process.finished(86_400_000);
-      if (this.isWanted && signal !== "SIGKILL") this.ends.push(output.slice(-3_000));
+      const isExpected = signal === "SIGKILL" || this.isRestarting;
+      this.isRestarting = false;
+      if (this.isWanted && !isExpected) this.ends.push(output.slice(-3_000));
       if (this.isWanted) await sleep(RESTART_MS);
     }
   }
@@ -61,6 +73,8 @@ export class SoakSystem {
   private readonly writers: Kept[];
   private readonly api: Kept;
 
+  /** Changes of INTERVALS. */
+  intervalChanges = 0;
   private constructor(
     private readonly broker: Broker,
     private readonly postgres: TestPostgres,
@@ -68,6 +82,7 @@ export class SoakSystem {
     readonly settings: Settings,
     port: number,
     writers: number,
+    private readonly clock: ClockSteps,
   ) {
     this.url = `http://127.0.0.1:${port}`;
     const writing = { ...settings, ROLES: "ingestion,recorder" };
@@ -78,7 +93,9 @@ export class SoakSystem {
   static async start(settings: Settings, writers: number): Promise<SoakSystem> {
     const [broker, postgres] = await Promise.all([Broker.start(), startPostgres()]);
     const databaseUrl = await createDatabase(postgres.url);
+    const clock = new ClockSteps();
     const all = {
+      ...clock.settings,
       DATABASE_URL: databaseUrl,
       KAFKA_BROKERS: broker.brokers,
       TOPIC_PREFIX: `soak-${randomBytes(4).toString("hex")}.`,
@@ -86,7 +103,7 @@ export class SoakSystem {
       ...settings,
     };
     const port = await freePort();
-    return new SoakSystem(broker, postgres, databaseUrl, all, port, writers);
+    return new SoakSystem(broker, postgres, databaseUrl, all, port, writers, clock);
   }
 
   async isReady(): Promise<boolean> {
@@ -131,6 +148,17 @@ export class SoakSystem {
     }
   }
 
+  /** The writers stop, and come back with this setting. The API keeps the default. */
+  async changeIntervals(intervals: string | undefined): Promise<void> {
+    this.intervalChanges++;
+    await Promise.all(this.writers.map((writer) => writer.restartWith("INTERVALS", intervals)));
+  }
+
+  /** Sets the wall clocks of all processes; the database's and the broker's stay. */
+  stepClocks(byMs: number): void {
+    this.clock.step(byMs);
+  }
+
   /** Outputs of processes that ended without being killed. */
   get ends(): string[] {
     return [...this.writers, this.api].flatMap(({ ends }) => ends);
@@ -152,5 +180,6 @@ export class SoakSystem {
     await this.stopProduct();
     await this.broker.stop();
     await this.postgres.stop();
+    this.clock.close();
   }
 }

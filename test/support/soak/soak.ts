@@ -7,6 +7,7 @@ import { MarketClock } from "../exchange/market-clock.js";
 import type { SymbolTape } from "../exchange/symbol-tape.js";
 import {
   type Checked,
+  builtProblems,
   candleProblems,
   coverageProblems,
   gapProblems,
@@ -14,6 +15,7 @@ import {
   subscriberProblems,
 } from "./soak-checks.js";
 import { type Disturbance, type Victim, planText } from "./soak-plan.js";
+import { Observer } from "./observer.js";
 import { SoakSystem } from "./soak-system.js";
 import { Subscriber } from "./subscriber.js";
 
@@ -50,6 +52,10 @@ export interface SoakResult {
   requests: number;
   connections: number;
   clients: { jumps: number; resyncs: number; connections: number };
+  /** Changes of INTERVALS, the last one back to the default included. */
+  intervalChanges: number;
+  /** Closed candles that said they were complete with other values than the exchange had. */
+  observed: { reads: number; unanswered: number; wrong: number; longestMs: number };
   /** Why the exchange ended connections: nothing, if the product keeps its limits. */
   limits: readonly string[];
 }
@@ -81,6 +87,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     options.writers,
   );
   const subscribers: Subscriber[] = [];
+  let observer: Observer | undefined;
   try {
     await system.ready();
     await followed(exchange, tapes, options.writers);
@@ -90,23 +97,38 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     for (let client = 0; client < options.clients; client++)
       subscribers.push(new Subscriber(system.url, rooms, since));
     say(planText(plan));
+    observer = new Observer(system.url, exchange, tapes);
     clock.resume();
     await disturb(options, exchange, system, end - tailMs * speed);
     exchange.heal();
-    clock.pause();
+    if (system.intervalChanges > 0) await restoreIntervals(exchange, system, options.writers);
     await followed(exchange, tapes, options.writers);
     say("Everything goes well from here on");
     clock.resume();
     await until(() => exchange.isOver, tailMs + 60_000);
-    return await settle(options, exchange, system, subscribers, since);
+    return await settle(options, exchange, system, { subscribers, observer }, since);
   } catch (error) {
     say(system.outputs);
     throw error;
   } finally {
     for (const subscriber of subscribers) subscriber.close();
+    await observer?.end();
     await system.close();
     await exchange.close();
   }
+}
+
+/** Until the writers are connected again: the exchange may count those that have gone for a while. */
+async function restoreIntervals(
+  exchange: BinanceExchange,
+  system: SoakSystem,
+  writers: number,
+): Promise<void> {
+  const { opened } = exchange.streams;
+  await system.changeIntervals(undefined);
+  // Those that have ended now cannot connect any more.
+  const before = opened.length;
+  await until(() => opened.length >= before + writers, 120_000);
 }
 
 /**
@@ -146,13 +168,17 @@ async function disturb(
       const waitMs = Math.max(0, begin + atMs - performance.now());
       await sleep(waitMs, undefined, signal && { signal });
       if ("fault" in what) exchange.inject(what.fault);
-      else kills.push(system.kill(what.kill));
+      else if ("kill" in what) kills.push(system.kill(what.kill));
+      else if ("intervals" in what) kills.push(system.changeIntervals(what.intervals));
+      else system.stepClocks(what.clockStepMs);
     }
-    await Promise.all(kills);
     await until(() => {
       signal?.throwIfAborted();
       return exchange.clock.now() >= end;
     }, 86_400_000);
+    // What is stopping without a broker takes its time: the tape must not go on to its end.
+    exchange.clock.pause();
+    await Promise.all(kills);
   } finally {
     clearInterval(report);
   }
@@ -162,7 +188,7 @@ async function settle(
   { tapes, settleMs, say, signal }: SoakOptions,
   exchange: BinanceExchange,
   system: SoakSystem,
-  subscribers: readonly Subscriber[],
+  { subscribers, observer }: { subscribers: readonly Subscriber[]; observer: Observer },
   since: number,
 ): Promise<SoakResult> {
   const begin = performance.now();
@@ -175,10 +201,13 @@ async function settle(
   const left = async (): Promise<string[]> => [
     ...(await coverageProblems(checked)),
     ...(await gapProblems(checked)),
+    ...(await builtProblems(checked)),
   ];
   const problems = await lasting(left, settleMs, signal);
   const settledMs = performance.now() - begin;
+  if (problems.length > 0) say(system.outputs);
   say(`Settled after ${(settledMs / 1_000).toFixed(1)} s`);
+  problems.push(...(await observer.end()));
   const candles = await candleProblems(checked);
   problems.push(...candles.problems);
   problems.push(
@@ -202,6 +231,7 @@ async function settle(
       sum("resyncs"),
       tapes.length * ROOMS.length * subscribers.length,
       system.killed,
+      system.intervalChanges,
     ),
   );
   return {
@@ -218,20 +248,28 @@ async function settle(
       resyncs: sum("resyncs"),
       connections: sum("connections"),
     },
+    intervalChanges: system.intervalChanges,
+    observed: {
+      reads: observer.reads,
+      unanswered: observer.unanswered,
+      wrong: observer.seen,
+      longestMs: Math.round(observer.longestMs),
+    },
     limits: exchange.streams.ended,
   };
 }
 
 /**
  * Clients must subscribe again when events may have been missed: when the API has a broker again,
- * and when a client is back before its server has one.
+ * when a client is back before its server has one, and when candles of an interval were built.
  */
 function resyncProblems(
   resyncs: number,
   rooms: number,
   { broker = 0, api = 0 }: SoakResult["killed"],
+  intervalChanges: number,
 ): string[] {
-  const max = rooms * (broker + api);
+  const max = rooms * (broker + api + intervalChanges);
   return resyncs <= max ? [] : [`clients got ${resyncs} resyncs, more than ${max}`];
 }
 
