@@ -9,8 +9,8 @@ export interface FieldDifference {
   ours: string | null;
   theirs: string | null;
   /**
-   * False: the venue's convention for this field is not known, so the difference counts for
-   * nothing.
+   * False: the venue's convention for this field is not known, or our record begins within the
+   * candle, so the difference counts for nothing.
    */
   judged: boolean;
 }
@@ -28,7 +28,8 @@ export interface Comparison {
  * - `suspected`: seen once; compared again soon. Where no trade is missing, its trades are fetched
  *   again first
  * - `confirmed`: seen twice; compared again when our candle changes
- * - `unjudged`: only in fields whose convention is not known
+ * - `unjudged`: only in fields whose convention is not known, or of the candle in which our record
+ *   begins
  * - `resolved`: both agree by now
  */
 export const DIFFERENCE_STATES = ["suspected", "confirmed", "unjudged", "resolved"] as const;

@@ -11,8 +11,6 @@ export const MARKET = "binance:BTCUSDT";
 export const FEEDS = { feeds: MARKET };
 export const MINUTE = 60_000;
 export const MINUTES = 30;
-/** Without the first minute, which is not whole. */
-export const ALL = MINUTES - 1;
 
 /** A quiet log for the suite that calls this. */
 export function quietLog(): void {
@@ -55,7 +53,7 @@ export class ReconciliationScene {
     return this.first + index * MINUTE;
   }
 
-  async compared(count = ALL): Promise<void> {
+  async compared(count = MINUTES): Promise<void> {
     await until(
       async () => (await this.bench.day(MARKET)).compared === count,
       20_000,

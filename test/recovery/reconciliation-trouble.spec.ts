@@ -40,7 +40,7 @@ const comparedOf = async (market: string): Promise<number> => (await bench.day(m
 async function compared(market: string): Promise<void> {
   let last = 0;
   await until(
-    async () => (last = await comparedOf(market)) >= MINUTES - 1,
+    async () => (last = await comparedOf(market)) >= MINUTES,
     20_000,
     () => `${market}: ${last}, after ${venue.klineRequests} requests`,
   );
@@ -101,9 +101,9 @@ it("waits for the newest candles that an answer does not have yet", async () => 
   let isLate = true;
   venue.serve = (bars) => (isLate ? bars.slice(0, -3) : bars);
   await bench.start(venue, { feeds: BTC });
-  await until(async () => (await comparedOf(BTC)) === MINUTES - 4, 30_000);
+  await until(async () => (await comparedOf(BTC)) === MINUTES - 3, 30_000);
   await sleep(400);
-  expect(await comparedOf(BTC)).toBe(MINUTES - 4);
+  expect(await comparedOf(BTC)).toBe(MINUTES - 3);
   isLate = false;
   await compared(BTC);
   expect((await bench.day(BTC)).matchRatio).toBe(1);

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { figure } from "../ingestion/feed-under-test.js";
 import { until } from "../support/app.js";
 import {
-  ALL,
   FEEDS,
   MARKET,
   MINUTE,
@@ -31,8 +30,8 @@ describe("minutes that equal the venue's", () => {
     const running = await bench.start(venue, FEEDS);
     await scene.compared();
     expect(await bench.day(MARKET)).toEqual({
-      compared: ALL,
-      matched: ALL,
+      compared: MINUTES,
+      matched: MINUTES,
       incomplete: 0,
       unjudged: 0,
       matchRatio: 1,
@@ -47,13 +46,29 @@ describe("minutes that equal the venue's", () => {
     });
     expect(
       await bench.results.of(MARKET, "1m", scene.minuteOf(0), bench.tape.source.manager),
-    ).toBeNull();
+    ).toMatchObject({ outcome: "match", difference: null });
     expect(await figure(running.metrics, "tapeline_match_ratio")).toBe(1);
     await running.stop();
     const before = venue.klineRequests;
     const again = await bench.start(venue, FEEDS);
     await until(async () => (await figure(again.metrics, "tapeline_match_ratio")) === 1, 30_000);
     expect(venue.klineRequests).toBe(before);
+  });
+
+  it("are those also in which the record begins, where a difference is shown and not judged", async () => {
+    const trades = scene.madeTrades();
+    venue.trades.set("BTCUSDT", trades);
+    await bench.record([...trades.slice(2), scene.closing()]);
+    await bench.start(venue, FEEDS);
+    await scene.compared();
+    expect(await bench.day(MARKET)).toMatchObject({
+      compared: MINUTES,
+      matched: MINUTES,
+      unjudged: 1,
+    });
+    expect(await scene.differences()).toMatchObject([
+      { openTime: scene.minuteOf(0), state: "unjudged", outcome: "match", complete: null },
+    ]);
   });
 
   it("of a market that is followed later are compared, by a process that followed none", async () => {
@@ -92,14 +107,14 @@ describe("minutes that equal the venue's", () => {
     await bench.record([...trades.slice(0, 50), scene.closing(10)]);
     // The tenth minute closed 60 minutes ago, or a little more.
     const late = await bench.start(venue, { ...FEEDS, after: 65 * MINUTE });
-    await until(async () => (await bench.day(MARKET)).compared >= 4, 30_000);
-    expect((await bench.day(MARKET)).compared).toBeLessThanOrEqual(5);
+    await until(async () => (await bench.day(MARKET)).compared >= 5, 30_000);
+    expect((await bench.day(MARKET)).compared).toBeLessThanOrEqual(6);
     await late.stop();
     await bench.start(venue, FEEDS);
-    await scene.compared(9);
+    await scene.compared(10);
     await bench.record(trades.slice(50, 75));
     // The newest of them is still open.
-    await scene.compared(13);
+    await scene.compared(14);
   });
 });
 
@@ -132,7 +147,7 @@ it("sends no request for markets that another process claims, or that no feed fo
   await scene.compared();
   expect(venue.klineRequests).toBe(1);
   const count = "tapeline_candles_compared_total";
-  expect(await figure(claimant.metrics, count)).toBe(ALL);
+  expect(await figure(claimant.metrics, count)).toBe(MINUTES);
   expect(await figure(other.metrics, count)).toBe(0);
   expect(await figure(none.metrics, count)).toBe(0);
 });

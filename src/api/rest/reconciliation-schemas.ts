@@ -60,7 +60,7 @@ const difference = object<Difference>({
   ]),
   fields: listOf(field, "What differs"),
   state: oneOf(
-    "suspected: found once, to be compared again soon. confirmed: found again. unjudged: convention not known. resolved: equal by now",
+    "suspected: found once, to be compared again soon. confirmed: found again. unjudged: convention not known, or our record begins within it. resolved: equal by now",
     DIFFERENCE_STATES,
   ),
   complete: nullable(

@@ -1,6 +1,7 @@
 import type { Candle } from "../../domain/candle.js";
 import { type Interval, nextOpenTime, openTimeOf } from "../../domain/interval.js";
 import { type TimeRange, overlaps } from "../../domain/ranges.js";
+import type { Comparison } from "../../domain/reconciliation.js";
 import type { Compared } from "../../persistence/stores/reconciliation/comparison-store.js";
 import type { Kline, Venue } from "../../venues/venue.js";
 import { compare } from "./comparison.js";
@@ -12,6 +13,8 @@ import { compare } from "./comparison.js";
  *   trade happened
  * @param theirs the venue's candles, from the bucket before the first on
  * @param unwatched times in which no process followed the market
+ * @param begin open time of the bucket of the market's first trade, which may lack those before it:
+ *   a difference there is not judged, unless it is known to be complete
  */
 export function compareAll(
   { ids, klines }: Venue,
@@ -20,6 +23,7 @@ export function compareAll(
   ours: readonly Candle[],
   theirs: readonly Kline[],
   unwatched: readonly TimeRange[] = [],
+  begin?: number,
 ): Compared[] {
   const own = new Map(ours.map((candle) => [candle.openTime, candle]));
   const klinesByTime = new Map(theirs.map((kline) => [kline.openTime, kline]));
@@ -47,10 +51,14 @@ export function compareAll(
       before?.close ?? lastClose,
     );
     return {
-      ...comparison,
+      ...(openTime === begin && candle?.complete !== true ? unjudged(comparison) : comparison),
       openTime,
       complete: candle === undefined ? completeWithout(openTime) : candle.complete,
       version: candle?.version ?? 0,
     };
   });
+}
+
+function unjudged({ fields }: Comparison): Comparison {
+  return { outcome: "match", fields: fields.map((field) => ({ ...field, judged: false })) };
 }

@@ -84,7 +84,6 @@ export class MarketReconciliation {
     const reach = await comparisons.reach(market);
     if (reach === undefined) return false;
     const to = Math.min(now - this.times.after, reach.clock);
-    // The bucket of the first trade may lack trades from before it.
     const window = {
       from: Math.max(now - this.times.back, reach.firstTrade),
       to: openTimeOf("1m", to),
@@ -96,9 +95,9 @@ export class MarketReconciliation {
     const batches = await this.minutes(window, now);
     const samples = await this.samples(window, reach.firstTrade, now);
     for (const batch of batches.slice(0, MAX_BATCHES))
-      await this.compare("1m", batch, since, now, signal);
+      await this.compare("1m", batch, reach.firstTrade, since, now, signal);
     for (const { interval, ...batch } of samples.slice(0, MAX_SAMPLES))
-      await this.compare(interval, batch, since, now, signal);
+      await this.compare(interval, batch, reach.firstTrade, since, now, signal);
     // Only after all batches: a failed run searches for the same changes again.
     this.since = { at: since, local };
     const ratio = await results.ratio(market, now);
@@ -114,7 +113,7 @@ export class MarketReconciliation {
 
   private async minutes({ from, to }: TimeRange, now: number): Promise<Batch[]> {
     const { market, venue } = this.followed;
-    const first = Math.max(nextOpenTime("1m", openTimeOf("1m", from)), this.servedFrom("1m", now));
+    const first = Math.max(openTimeOf("1m", from), this.servedFrom("1m", now));
     if (first >= to) return [];
     const due = await this.tools.comparisons.due(market, "1m", {
       from: first,
@@ -158,6 +157,7 @@ export class MarketReconciliation {
   private async compare(
     interval: Interval,
     { start, end, due }: Batch,
+    firstTrade: number,
     since: string,
     now: number,
     signal: AbortSignal,
@@ -177,7 +177,8 @@ export class MarketReconciliation {
     });
     const unwatched =
       venue.ids === "dense" ? [] : await comparisons.unwatched(market, { from: start, to: end });
-    const compared = compareAll(venue, interval, due, ours, theirs, unwatched).filter(
+    const begin = openTimeOf(interval, firstTrade);
+    const compared = compareAll(venue, interval, due, ours, theirs, unwatched, begin).filter(
       ({ outcome, openTime }) =>
         outcome !== "missing_there" || now - nextOpenTime(interval, openTime) > MAX_LATE_MS,
     );
