@@ -148,7 +148,7 @@ async function loadByJob({ url, source }: BenchDatabase, folder: string): Promis
     new MarketClaims(followed, new ClaimStore(source)),
     followed,
     new BackfillFigures(metrics),
-    new HoleProof(config, hosts, new CandleStore(source), new GapLedgerStore(source)),
+    new HoleProof(hosts, new CandleStore(source), new GapLedgerStore(source)),
   );
   const job = await store.request({
     market: MARKET,

@@ -3,7 +3,7 @@ import { type BackfillBench, DAY, NEW_YEAR, TRADES, benchOpener } from "./backfi
 
 export const FROM = NEW_YEAR - 2 * DAY;
 export const TO = NEW_YEAR + DAY;
-export const INTERVALS = ["1m", "5m", "1h", "1d", "1w", "1M"] as const;
+const INTERVALS = ["1m", "5m", "1h", "1d", "1w", "1M"] as const;
 
 export type Rows = Awaited<ReturnType<typeof contents>>;
 

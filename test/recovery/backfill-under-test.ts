@@ -169,7 +169,7 @@ export class BackfillBench {
         claims,
         followed,
         figures,
-        new HoleProof(config, hosts, tape.candles, tape.ledger),
+        new HoleProof(hosts, tape.candles, tape.ledger),
       );
     return new BackfillBench(tape, folder, server, store, worker, metrics, transport, claims);
   }

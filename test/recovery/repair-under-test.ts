@@ -62,7 +62,7 @@ export class RepairUnderTest {
       app.get(GapStore),
       app.get(Transport),
       this.figures,
-      new HoleProof(config, hosts, app.get(CandleStore), app.get(GapLedgerStore)),
+      new HoleProof(hosts, app.get(CandleStore), app.get(GapLedgerStore)),
       { ...TIMING, ...timing },
     );
     this.claims.start();

@@ -1,5 +1,4 @@
-import { Inject, Injectable } from "@nestjs/common";
-import { CONFIG, type Config } from "../../config/config.js";
+import { Injectable } from "@nestjs/common";
 import type { Hole } from "../../domain/coverage.js";
 import type { Market } from "../../domain/market.js";
 import type { IdRange } from "../../domain/ranges.js";
@@ -33,7 +32,6 @@ export interface HolePlace {
 @Injectable()
 export class HoleProof {
   constructor(
-    @Inject(CONFIG) private readonly config: Pick<Config, "intervals">,
     private readonly hosts: VenueHosts,
     private readonly candles: CandleStore,
     private readonly ledger: GapLedgerStore,
@@ -50,7 +48,6 @@ export class HoleProof {
     signal: AbortSignal,
   ): Promise<number> {
     // Only one-minute candles are compared: few longer ones would be complete.
-    if (!this.config.intervals.includes("1m")) return 0;
     const minutes = [...new Set(holes.flatMap(minutesOf))];
     const equal = await this.equalMinutes(
       place,
