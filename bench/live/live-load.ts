@@ -164,7 +164,7 @@ export class Frames {
       const data = { market, interval, ...place, candles: [candle] };
       frames.push({ room: roomOf(candle), event: "candles", data });
     }
-    const tickers = candles.flatMap((candle) => tickerFrom([candle]) ?? []);
+    const tickers = candles.flatMap((candle) => tickerFrom([candle], true, candle.closeTime) ?? []);
     frames.push({
       room: "tickers",
       event: "tickers",

@@ -9,6 +9,11 @@ export function isFlowing({ condition }: Pick<FeedState, "condition">): boolean 
   return condition === "live" || condition === "quiet";
 }
 
+/** Whether a process follows the market at `now` (epoch ms), and its trades would arrive. */
+export function isFollowed(state: FeedState | undefined, now: number): boolean {
+  return state !== undefined && now - state.at <= FEED_SILENCE_MS && isFlowing(state);
+}
+
 /**
  * The exchange time between two consecutive states of a market's feed in which trades may have been
  * missed; undefined when it was followed throughout.

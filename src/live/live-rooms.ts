@@ -24,8 +24,8 @@ export interface AddressedFrame {
 export interface LiveAudience {
   /** All frames of one flush for the rooms that this audience has opened. */
   send(frames: readonly AddressedFrame[]): void;
-  /** Events may have been missed: clients must subscribe again. */
-  resync(): void;
+  /** Events may have been missed: clients of these channels must subscribe again. */
+  resync(concerns: (channel: Channel) => boolean): void;
 }
 
 interface RoomState {
@@ -121,9 +121,9 @@ export class LiveRooms {
     this.dirty.delete(room);
   }
 
-  /** Makes every audience subscribe again, since events may have been missed. */
-  resync(): void {
-    for (const audience of this.audiences) audience.resync();
+  /** Makes clients of these channels subscribe again, since events may have been missed. */
+  resync(concerns: (channel: Channel) => boolean = () => true): void {
+    for (const audience of this.audiences) audience.resync(concerns);
   }
 
   /** `seq` of the last frame sent. */

@@ -2,6 +2,8 @@ import { type BeforeApplicationShutdown, Inject, Module } from "@nestjs/common";
 import { CONFIG, type Config } from "../config/config.js";
 import { PersistenceModule } from "../persistence/persistence.module.js";
 import { ConsumerGroups } from "../streaming/consumer-groups.js";
+import { BuiltWatch } from "./built-watch.js";
+import { FollowedWatch } from "./followed-watch.js";
 import { KnownMarkets } from "./known-markets.js";
 import { LIVE, LiveController } from "./live.controller.js";
 import { LiveRooms } from "./live-rooms.js";
@@ -12,8 +14,10 @@ import { TickerLoader } from "./ticker-loader.js";
 const PROVIDERS = [
   KnownMarkets,
   Snapshots,
-  TickerBoard,
+  BuiltWatch,
+  FollowedWatch,
   TickerLoader,
+  { provide: TickerBoard, useFactory: () => new TickerBoard() },
   {
     provide: LiveRooms,
     inject: [CONFIG, TickerBoard],

@@ -5,6 +5,7 @@ import {
   type Ticker,
   WINDOW_MINUTES,
   foldOf,
+  isStale,
   join,
   tickerOf,
   tradesPerMinute,
@@ -23,6 +24,10 @@ interface Minute {
  */
 export class TickerBoard {
   private readonly rows = new Map<Market, Row>();
+  /** Undefined before it is known: then no ticker is called stale. */
+  private followed: ReadonlySet<Market> | undefined;
+
+  constructor(private readonly now: () => number = Date.now) {}
 
   /** False when the candle changes nothing: an old version, or before the window. */
   put(candle: Candle): boolean {
@@ -39,7 +44,19 @@ export class TickerBoard {
   }
 
   ticker(market: Market): Ticker | undefined {
-    return this.rows.get(market)?.ticker();
+    return this.rows.get(market)?.ticker(this.followed?.has(market) ?? true, this.now());
+  }
+
+  /**
+   * Notes which markets a process follows now. Returns those whose `stale` is another than when it
+   * was called last.
+   */
+  follow(followed: ReadonlySet<Market>): Market[] {
+    this.followed = followed;
+    const now = this.now();
+    return [...this.rows].flatMap(([market, row]) =>
+      row.notesStale(followed.has(market), now) ? [market] : [],
+    );
   }
 
   /** Sorted by market. */
@@ -52,6 +69,7 @@ export class TickerBoard {
 class Row {
   private readonly minutes = new Map<number, Minute>();
   private newest = -1;
+  private wasStale: boolean | undefined;
   /**
    * Fold of all but the newest minute; undefined when one of them has changed or the window has
    * moved.
@@ -74,7 +92,14 @@ class Row {
     return true;
   }
 
-  ticker(): Ticker | undefined {
+  notesStale(followed: boolean, now: number): boolean {
+    const stale = isStale(this.newest, followed, now);
+    const changed = stale !== this.wasStale;
+    this.wasStale = stale;
+    return changed;
+  }
+
+  ticker(followed: boolean, now: number): Ticker | undefined {
     const last = this.minutes.get(this.newest);
     if (last === undefined) return undefined;
     this.base ??= this.foldBase();
@@ -84,7 +109,8 @@ class Row {
       this.newest,
       (openTime) => this.minutes.get(openTime)?.fold.trades ?? 0,
     );
-    return tickerOf(this.market, join(fold, last.fold), this.newest, perMinute);
+    const stale = isStale(this.newest, followed, now);
+    return tickerOf(this.market, join(fold, last.fold), this.newest, perMinute, stale);
   }
 
   private foldBase(): { fold: Fold | undefined; oldest: number } {

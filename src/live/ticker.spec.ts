@@ -2,8 +2,10 @@ import fc from "fast-check";
 import type { Candle } from "../domain/candle.js";
 import { fromUnits, toUnits } from "../domain/decimal.js";
 import { MINUTE_MS } from "../domain/units.js";
-import { type Ticker, WINDOW_MINUTES, tickerFrom } from "./ticker.js";
+import { type Ticker, WINDOW_MINUTES, tickerFrom as tickerAt } from "./ticker.js";
 import { TickerBoard } from "./ticker-board.js";
+
+const tickerFrom = (candles: readonly Candle[]): Ticker | undefined => tickerAt(candles, true, 0);
 
 function minute(at: number, fields: Partial<Candle> = {}): Candle {
   return {
@@ -75,6 +77,7 @@ function naive(candles: readonly Candle[]): Partial<Ticker> {
         : true,
     openTime: newest - 1_439 * MINUTE_MS,
     closeTime: newest + MINUTE_MS - 1,
+    stale: false,
   };
 }
 
@@ -114,6 +117,7 @@ describe("the 24 h figures", () => {
       complete: true,
       openTime: MINUTE_MS,
       closeTime: 1_441 * MINUTE_MS - 1,
+      stale: false,
     });
   });
 
@@ -176,7 +180,7 @@ describe("the 24 h figures", () => {
         const shuffled = events
           .map((candle) => ({ candle, key: order.next().value as number }))
           .sort((a, b) => a.key - b.key);
-        const board = new TickerBoard();
+        const board = new TickerBoard(() => 0);
         for (const { candle } of shuffled) {
           board.put(candle);
           // Reading between the events must not change the result.
@@ -191,7 +195,7 @@ describe("the 24 h figures", () => {
 
 describe("the ticker board", () => {
   it("reports whether a candle changed it", () => {
-    const board = new TickerBoard();
+    const board = new TickerBoard(() => 0);
     expect(board.put(minute(2_000, { version: 5 }))).toBe(true);
     expect(board.put(minute(2_000, { version: 5, close: "7" }))).toBe(false);
     expect(board.put(minute(2_000 - WINDOW_MINUTES))).toBe(false);
@@ -201,8 +205,32 @@ describe("the ticker board", () => {
   });
 
   it("lists markets by name", () => {
-    const board = new TickerBoard();
+    const board = new TickerBoard(() => 0);
     for (const market of ["sim:B", "binance:A", "sim:A"]) board.put(minute(1, { market }));
     expect(board.all().map(({ market }) => market)).toEqual(["binance:A", "sim:A", "sim:B"]);
+  });
+});
+
+describe("a window of an earlier time", () => {
+  const candles = [minute(0), minute(5)];
+  const end = 6 * MINUTE_MS;
+
+  it.each([
+    ["is followed", true, end + 86_400_000, false],
+    ["has ended a minute ago", false, end + MINUTE_MS, false],
+    ["has ended more than a minute ago", false, end + MINUTE_MS + 1, true],
+  ])("is stale or not: the market %s", (_, followed, now, stale) => {
+    expect(tickerAt(candles, followed, now)?.stale).toBe(stale);
+    let time = now;
+    const board = new TickerBoard(() => time);
+    for (const candle of candles) board.put(candle);
+    // Nobody has said yet who is followed.
+    expect(board.ticker("sim:A")?.stale).toBe(false);
+    const set = new Set(followed ? ["sim:A"] : []);
+    expect(board.follow(set)).toEqual(["sim:A"]);
+    expect(board.ticker("sim:A")?.stale).toBe(stale);
+    expect(board.follow(set)).toEqual([]);
+    time = end;
+    expect(board.follow(new Set())).toEqual(stale ? ["sim:A"] : []);
   });
 });

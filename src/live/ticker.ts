@@ -5,6 +5,8 @@ import { MINUTE_MS } from "../domain/units.js";
 
 /** Minute buckets of the window. */
 export const WINDOW_MINUTES = 1_440;
+/** A window that ended within this is of now, also where a feed has just stopped. */
+const STALE_AFTER_MS = MINUTE_MS;
 /** Minutes over which `tradesPerMinute` is averaged. */
 const RATE_MINUTES = 5;
 
@@ -47,6 +49,11 @@ export interface Ticker {
   complete: boolean | null;
   openTime: number;
   closeTime: number;
+  /**
+   * True: nobody follows the market now, and the window ended more than a minute ago: these are
+   * figures of an earlier time.
+   */
+  stale: boolean;
 }
 
 /**
@@ -124,7 +131,13 @@ export function tradesPerMinute(
  * @param newest open time of the newest minute that has a trade
  * @param perMinute `tradesPerMinute`
  */
-export function tickerOf(market: Market, fold: Fold, newest: number, perMinute: number): Ticker {
+export function tickerOf(
+  market: Market,
+  fold: Fold,
+  newest: number,
+  perMinute: number,
+  stale: boolean,
+): Ticker {
   const [open, close] = [toUnits(fold.open), toUnits(fold.close)];
   return {
     market,
@@ -141,14 +154,30 @@ export function tickerOf(market: Market, fold: Fold, newest: number, perMinute: 
     complete: fold.complete,
     openTime: windowStart(newest),
     closeTime: newest + MINUTE_MS - 1,
+    stale,
   };
+}
+
+/**
+ * Whether a window is of an earlier time.
+ *
+ * @param newest open time of its newest minute
+ * @param followed whether a process follows the market (`isFollowed`)
+ * @param now epoch ms
+ */
+export function isStale(newest: number, followed: boolean, now: number): boolean {
+  return !followed && now - (newest + MINUTE_MS) > STALE_AFTER_MS;
 }
 
 /**
  * From one market's `1m` candles, ascending; those before the window are ignored. Undefined if
  * there are none.
  */
-export function tickerFrom(minutes: readonly Candle[]): Ticker | undefined {
+export function tickerFrom(
+  minutes: readonly Candle[],
+  followed: boolean,
+  now: number,
+): Ticker | undefined {
   const newest = minutes.at(-1);
   if (newest === undefined) return undefined;
   const start = windowStart(newest.openTime);
@@ -163,5 +192,6 @@ export function tickerFrom(minutes: readonly Candle[]): Ticker | undefined {
     newest.openTime,
     (openTime) => trades.get(openTime) ?? 0,
   );
-  return tickerOf(newest.market, fold, newest.openTime, perMinute);
+  const stale = isStale(newest.openTime, followed, now);
+  return tickerOf(newest.market, fold, newest.openTime, perMinute, stale);
 }

@@ -1,6 +1,6 @@
 import type { DataSource } from "typeorm";
 import { FEED_SILENCE_MS, type FeedState } from "../domain/feed-state.js";
-import { isFlowing } from "../domain/feed-watch.js";
+import { isFollowed } from "../domain/feed-watch.js";
 import type { HealthCheck } from "../health/health-checks.js";
 import type { Database } from "./schema/database.js";
 import type { FeedStateStore } from "./stores/feed-state-store.js";
@@ -40,7 +40,7 @@ export function feedsCheck(feeds: FeedStateStore): HealthCheck {
 }
 
 function isFresh(state: FeedState, now: number): boolean {
-  return now - state.at <= FEED_SILENCE_MS && isFlowing(state);
+  return isFollowed(state, now);
 }
 
 function trouble({ condition, detail, at }: FeedState, now: number): string {

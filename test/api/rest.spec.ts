@@ -181,6 +181,7 @@ describe("trades, ticker, gaps and markets", () => {
       complete: false,
       openTime: openTimeOf("1m", START + 11 * MINUTE) - 1_439 * MINUTE,
       closeTime: START + 12 * MINUTE - 1,
+      stale: true,
     });
   });
 

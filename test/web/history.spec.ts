@@ -161,6 +161,31 @@ describeBrowser("the history of a market", () => {
     expect(await watch.allFaults()).toEqual([]);
   });
 
+  it("says wherever it appears how old a market is that nobody follows", async () => {
+    const end = (candles.at(-1)?.closeTime ?? 0) + 1;
+    const days = Math.floor((Date.now() - end) / (24 * 60 * MINUTE));
+    expect(await app.get<Ticker>(`/api/v1/markets/${LONG}/ticker`)).toMatchObject({ stale: true });
+    const watch = await browser.open(`${app.url}/m/${LONG}?tz=UTC`);
+    const { page } = watch;
+    await page.getByTestId("kpi-age").getByText(`${days} d old`).waitFor();
+    const kpis = await page.locator(".kpis").innerText();
+    expect(kpis).toContain(`Newest trade, ${timeText(end, "UTC", "dayMinute")}`);
+    expect(kpis).toContain("Volume 24 h before, base");
+    expect(kpis).not.toMatch(/24 h(?! before)/);
+    const tape = page.getByRole("region", { name: "Trades", exact: true });
+    await tape.locator(".tape-state", { hasText: `■ Not live: ${days} d old` }).waitFor();
+    expect(await tape.locator(".tape-rows tbody td").first().innerText()).toMatch(
+      new RegExp(`^${timeText(end - 1, "UTC", "day")} `),
+    );
+    await until(async () => (await page.title()).includes(`(${days} d old)`), 5_000);
+    await page.goto(`${app.url}/`);
+    const row = page.locator(`tr[data-market="${LONG}"]`);
+    await row.getByText(`${days} d old`).waitFor();
+    expect(await row.locator("td.state").first().innerText()).toMatch(/unknown|was complete/);
+    await page.screenshot({ path: pictureFile("old-market") });
+    expect(await watch.allFaults()).toEqual([]);
+  });
+
   /**
    * From the newest candle to the oldest, every tenth: all fields, and all studies as the functions
    * have them.

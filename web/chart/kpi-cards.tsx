@@ -3,6 +3,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { fromUnits, toUnits } from "../../src/domain/decimal.js";
 import type { Market } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
+import { Age, endText } from "../frame/age.js";
 import { compact, digitsOf, grouped, rounded, signOf } from "../frame/decimal-text.js";
 import { durationText } from "../frame/time-text.js";
 import { instruments, markets } from "../live/session.js";
@@ -19,22 +20,25 @@ export function KpiCards({
   // Subscribes, so that the cards appear with the market's first trade.
   void markets.names.value;
   const ticker = markets.ticker(market)?.value;
+  // Of a market that nobody follows these are not the last 24 h.
+  const window = ticker?.stale === true ? "24 h before" : "24 h";
   return (
     <dl class="kpis live-data" aria-label="24-hour figures">
+      <NewestTrade ticker={ticker} />
       <LastPrice ticker={ticker} />
-      <Change ticker={ticker} />
-      <Card name="High / low 24 h" testid="high-low">
+      <Change ticker={ticker} window={window} />
+      <Card name={`High / low ${window}`} testid="high-low">
         {ticker === undefined
           ? "–"
           : `${price(ticker, ticker.high)} / ${price(ticker, ticker.low)}`}
       </Card>
-      <Card name="Volume 24 h, base" testid="volume" exact={ticker?.volume}>
+      <Card name={`Volume ${window}, base`} testid="volume" exact={ticker?.volume}>
         {ticker === undefined ? "–" : compact(ticker.volume)}
       </Card>
-      <Card name="Volume 24 h, quote" testid="quote-volume" exact={ticker?.quoteVolume}>
+      <Card name={`Volume ${window}, quote`} testid="quote-volume" exact={ticker?.quoteVolume}>
         {ticker === undefined ? "–" : compact(ticker.quoteVolume)}
       </Card>
-      <Card name="VWAP 24 h" testid="vwap">
+      <Card name={`VWAP ${window}`} testid="vwap">
         {ticker === undefined ? "–" : averagePrice(ticker)}
       </Card>
       <VolatilityCard figures={figures} />
@@ -68,6 +72,16 @@ function Card({
   );
 }
 
+/** Only where the figures are of an earlier time. */
+function NewestTrade({ ticker }: { ticker: Ticker | undefined }) {
+  if (ticker?.stale !== true) return null;
+  return (
+    <Card name={`Newest trade, ${endText(ticker)}`} testid="age">
+      <Age of={ticker} />
+    </Card>
+  );
+}
+
 function LastPrice({ ticker }: { ticker: Ticker | undefined }) {
   return (
     <Card name="Last price" testid="last">
@@ -76,10 +90,10 @@ function LastPrice({ ticker }: { ticker: Ticker | undefined }) {
   );
 }
 
-function Change({ ticker }: { ticker: Ticker | undefined }) {
+function Change({ ticker, window }: { ticker: Ticker | undefined; window: string }) {
   if (ticker === undefined)
     return (
-      <Card name="Change 24 h" testid="change">
+      <Card name={`Change ${window}`} testid="change">
         –
       </Card>
     );
@@ -87,7 +101,7 @@ function Change({ ticker }: { ticker: Ticker | undefined }) {
   const mark = sign > 0 ? "▲ +" : sign < 0 ? "▼ " : "";
   const percent = ticker.changePercent === null ? "" : ` (${grouped(ticker.changePercent)} %)`;
   return (
-    <Card name="Change 24 h" testid="change" tone={sign > 0 ? "up" : sign < 0 ? "down" : ""}>
+    <Card name={`Change ${window}`} testid="change" tone={sign > 0 ? "up" : sign < 0 ? "down" : ""}>
       {mark + price(ticker, ticker.change) + percent}
     </Card>
   );

@@ -115,7 +115,7 @@ export function MarketPage({ market }: { market: Market }) {
           range={state.range}
         />
       </section>
-      <Tape key={market} tape={tape} instrument={instrument} figures={figures} />
+      <Tape key={market} market={market} tape={tape} instrument={instrument} figures={figures} />
     </div>
   );
 }

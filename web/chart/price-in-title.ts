@@ -1,6 +1,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Market } from "../../src/domain/market.js";
+import { ageText } from "../frame/age.js";
 import { grouped } from "../frame/decimal-text.js";
 import { now } from "../frame/now.js";
 import { markets } from "../live/session.js";
@@ -9,8 +10,9 @@ import { markets } from "../live/session.js";
 export function usePriceInTitle(market: Market): void {
   useSignalEffect(() => {
     void now.value;
-    const last = markets.ticker(market)?.peek().last;
-    const price = last === undefined ? "" : `${grouped(last)} · `;
+    const ticker = markets.ticker(market)?.peek();
+    const age = ticker?.stale === true ? ` (${ageText(ticker)} old)` : "";
+    const price = ticker === undefined ? "" : `${grouped(ticker.last)}${age} · `;
     document.title = price + market;
   });
   useEffect(() => () => void (document.title = "Tapeline"), []);

@@ -18,6 +18,7 @@ export function tickerFor(market: Market, figures: Partial<Ticker> = {}): Ticker
     complete: true,
     openTime: 0,
     closeTime: 86_399_999,
+    stale: false,
     ...figures,
   };
 }

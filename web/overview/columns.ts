@@ -55,16 +55,26 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "change",
     label: "24 h",
-    title: "Change of the price within 24 h",
+    title: "Change of the price within the 24 h up to the newest trade",
     compare: (a, b) =>
       compareDecimals(a.ticker?.changePercent ?? "0", b.ticker?.changePercent ?? "0"),
     has: ({ ticker }) => (ticker?.changePercent ?? null) !== null,
     descendingFirst: true,
   },
-  decimalColumn("high", "High", "Highest price within 24 h", "high"),
-  decimalColumn("low", "Low", "Lowest price within 24 h", "low"),
-  decimalColumn("volume", "Volume", "Traded within 24 h, in the base currency", "volume"),
-  decimalColumn("turnover", "Turnover", "Traded within 24 h, in the quote currency", "quoteVolume"),
+  decimalColumn("high", "High", "Highest price within the 24 h up to the newest trade", "high"),
+  decimalColumn("low", "Low", "Lowest price within the 24 h up to the newest trade", "low"),
+  decimalColumn(
+    "volume",
+    "Volume",
+    "Traded within the 24 h up to the newest trade, in the base currency",
+    "volume",
+  ),
+  decimalColumn(
+    "turnover",
+    "Turnover",
+    "Traded within the 24 h up to the newest trade, in the quote currency",
+    "quoteVolume",
+  ),
   {
     key: "trades",
     label: "Trades/min",
@@ -76,7 +86,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "complete",
     label: "Complete",
-    title: "Whether the 24 h hold every trade; gaps go first",
+    title: "Whether the 24 h up to the newest trade hold every trade; gaps go first",
     compare: (a, b) => gapsFirst(a) - gapsFirst(b),
     has: ({ ticker }) => ticker !== undefined,
     descendingFirst: false,

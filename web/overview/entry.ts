@@ -24,28 +24,32 @@ export function entryOf(
   return { market, venue, symbol, ticker, feed, condition };
 }
 
-/** Whether the 24 h hold every trade. */
+/** Whether the 24 h up to the newest trade hold every trade. */
 const COMPLETENESS = {
   true: {
     sign: "✓",
     text: "complete",
+    then: "was complete",
     tone: "up",
-    why: "No trade of the last 24 h is missing: the ids prove it",
+    why: "No trade of the 24 h up to the newest one is missing: the ids prove it",
   },
   false: {
     sign: "✕",
     text: "gaps",
+    then: "had gaps",
     tone: "down",
-    why: "Of the last 24 h, trades are missing (the ids show gaps), or for some time no process followed a market whose ids cannot show them",
+    why: "Of the 24 h up to the newest one, trades are missing (the ids show gaps), or for some time no process followed a market whose ids cannot show them",
   },
   null: {
     sign: "?",
     text: "unknown",
+    then: "unknown",
     tone: "dim",
     why: "It cannot be known: the record begins within the 24 h, or the market's ids do not count its trades",
   },
 } as const;
 
-export function completenessOf({ complete }: Pick<Ticker, "complete">) {
-  return COMPLETENESS[`${complete}`];
+export function completenessOf({ complete, stale }: Pick<Ticker, "complete" | "stale">) {
+  const { then, text, ...look } = COMPLETENESS[`${complete}`];
+  return { ...look, text: stale ? then : text };
 }

@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Market, splitMarket } from "../../src/domain/market.js";
 import type { Ticker } from "../../src/live/ticker.js";
 import { search } from "../frame/address.js";
+import { Age } from "../frame/age.js";
 import { compact, compareDecimals, digitsOf, grouped, signOf } from "../frame/decimal-text.js";
 import { CONDITIONS, conditionOf } from "../frame/feed-condition.js";
 import { linkTo, marketPath } from "../frame/route.js";
@@ -38,7 +39,7 @@ export function MarketRow({ market, rowIndex, tabbable, sparklines }: Props) {
         >
           {symbol}
         </a>{" "}
-        <span class="dim venue">{venue}</span>
+        <Age of={ticker} /> <span class="dim venue">{venue}</span>
       </th>
       {ticker === undefined ? <NoTrade /> : <Figures ticker={ticker} sparklines={sparklines} />}
       <FeedCell market={market} />

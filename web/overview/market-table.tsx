@@ -35,7 +35,7 @@ export function MarketTable({ rows, items, height, sparklines, scroller }: Props
             {BEFORE_LINE.map((column) => (
               <Heading key={column.key} column={column} />
             ))}
-            <th scope="col" class="spark" title="Prices of the last 24 h">
+            <th scope="col" class="spark" title="Prices of the 24 h up to the newest trade">
               Trend
             </th>
             {AFTER_LINE.map((column) => (

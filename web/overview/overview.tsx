@@ -92,7 +92,7 @@ function Markets() {
   return (
     <div class="overview">
       <Toolbar input={input} />
-      <ErrorNote what="The lines of the last 24 h cannot be read." error={sparklines.error.value} />
+      <ErrorNote what="The lines of 24 h cannot be read." error={sparklines.error.value} />
       <div class="live-data table-area">
         <MarketTable
           rows={rows}

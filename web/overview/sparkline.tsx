@@ -14,8 +14,8 @@ interface Props {
 }
 
 /**
- * The last 24 h as a line; its end follows the price once a second. The figures beside it say the
- * same in words.
+ * The 24 h up to the newest trade as a line; its end follows the price once a second. The figures
+ * beside it say the same in words.
  */
 export function Sparkline({ market, line }: Props) {
   void now.value;

@@ -2,22 +2,27 @@ import "./tape.css";
 import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { MarketSummary } from "../../src/persistence/stores/market-store.js";
+import type { Market } from "../../src/domain/market.js";
 import type { Trade } from "../../src/domain/trade.js";
 import type { Figures } from "../chart/minute-figures.js";
+import { Age } from "../frame/age.js";
 import { fresh } from "../frame/freshness.js";
 import { compareDecimals } from "../frame/decimal-text.js";
 import type { TradeTape } from "../live/trade-tape.js";
+import { markets } from "../live/session.js";
 import { PressureBars } from "./pressure-bars.js";
-import { TradeRow, columnDigits, sizeClass, sizeScale } from "./trade-row.js";
+import { TradeRow, columnDigits, sizeClass, sizeScale, timeStyleOf } from "./trade-row.js";
 
 const ROWS = 60;
 
 /** The newest trades as they arrive; pauses while the pointer or the focus is in it. */
 export function Tape({
+  market,
   tape,
   instrument,
   figures,
 }: {
+  market: Market;
   tape: TradeTape;
   instrument: ReadonlySignal<MarketSummary["instrument"]>;
   figures: ReadonlySignal<Figures | undefined>;
@@ -32,6 +37,8 @@ export function Tape({
   const waiting = paused.value ? wanted.value.findIndex(({ id }) => known.has(id)) : 0;
   const scale = sizeScale(rows);
   const digits = columnDigits(rows, instrument.value);
+  const ticker = markets.ticker(market)?.value;
+  const style = timeStyleOf(rows);
   const wrong = least.value !== "" && !isAmount(least.value);
   return (
     <section class="card tape" aria-label="Trades">
@@ -78,6 +85,7 @@ export function Tape({
               <TradeRow
                 key={trade.id}
                 trade={trade}
+                style={style}
                 size={sizeClass(trade, scale)}
                 digits={digits}
               />
@@ -95,7 +103,13 @@ export function Tape({
         ) : rows.length === 0 ? (
           "No trade yet"
         ) : fresh.value ? (
-          "▶ Live"
+          ticker?.stale === true ? (
+            <>
+              ■ Not live: <Age of={ticker} />
+            </>
+          ) : (
+            "▶ Live"
+          )
         ) : (
           "✕ No connection"
         )}

@@ -1,7 +1,8 @@
 import type { TakerSide, Trade } from "../../src/domain/trade.js";
 import type { MarketSummary } from "../../src/persistence/stores/market-store.js";
 import { digitsOf, grouped } from "../frame/decimal-text.js";
-import { timeText } from "../frame/time-text.js";
+import { serverNow } from "../live/server-clock.js";
+import { type TimeStyle, timeText } from "../frame/time-text.js";
 import { zone } from "../frame/time-zone.js";
 
 /** Fraction digits of the columns, so that their decimal points align. */
@@ -18,22 +19,31 @@ const SIDES: Record<TakerSide, { text: string; tone: string }> = {
 
 export function TradeRow({
   trade,
+  style,
   size,
   digits,
 }: {
   trade: Trade;
+  style: TimeStyle;
   size: "" | "big" | "huge";
   digits: Digits;
 }) {
   const { text, tone } = SIDES[trade.takerSide];
   return (
     <tr class={size} data-id={trade.id}>
-      <td class="dim">{timeText(trade.time, zone.value, "second")}</td>
+      <td class="dim">{timeText(trade.time, zone.value, style)}</td>
       <td class={tone}>{text}</td>
       <td class={`right ${tone}`}>{grouped(trade.price, digits.price)}</td>
       <td class="right size">{grouped(trade.amount, digits.amount)}</td>
     </tr>
   );
+}
+
+/** With the day, unless all are of today. */
+export function timeStyleOf(trades: readonly Trade[]): TimeStyle {
+  const day = (time: number): string => timeText(time, zone.value, "day");
+  const today = day(serverNow());
+  return trades.every(({ time }) => day(time) === today) ? "second" : "daySecond";
 }
 
 /** Sizes above which a trade stands out among these: the upper tenth, and the upper fiftieth. */

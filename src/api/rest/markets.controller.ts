@@ -1,5 +1,6 @@
 import { Controller, Get, Header, HttpStatus, Param, Query } from "@nestjs/common";
 import { ApiOperation, ApiTags } from "@nestjs/swagger";
+import { isFollowed } from "../../domain/feed-watch.js";
 import { Checked } from "../../http/checked.js";
 import { Fails, MarketInPath, ReturnsList, ReturnsOne } from "../../http/documented.js";
 import { DEFAULT_LIMIT } from "../../http/parameters.js";
@@ -7,6 +8,7 @@ import { ProblemException } from "../../http/problem.js";
 import { KnownMarkets } from "../../live/known-markets.js";
 import { type Ticker, WINDOW_MINUTES, tickerFrom } from "../../live/ticker.js";
 import { CandleStore } from "../../persistence/stores/candles/candle-store.js";
+import { FeedStateStore } from "../../persistence/stores/feed-state-store.js";
 import { type Gap, GapStore } from "../../persistence/stores/gaps/gap-store.js";
 import { MarketStore, type MarketSummary } from "../../persistence/stores/market-store.js";
 import { requireMarket, unknownMarket } from "./existing-market.js";
@@ -21,6 +23,7 @@ export class MarketsController {
     private readonly known: KnownMarkets,
     private readonly candles: CandleStore,
     private readonly missing: GapStore,
+    private readonly feeds: FeedStateStore,
   ) {}
 
   @Get()
@@ -51,7 +54,7 @@ export class MarketsController {
   @ApiOperation({
     summary: "Last price and 24 h figures",
     description:
-      "Over the 1,440 one-minute buckets that end with the bucket of the newest trade. 404 `no_trades` before the first trade.",
+      "Over the 1,440 one-minute buckets that end with the bucket of the newest trade: `stale` where those are of an earlier time. 404 `no_trades` before the first trade.",
   })
   @MarketInPath()
   @ReturnsOne("Ticker", "The ticker")
@@ -59,13 +62,12 @@ export class MarketsController {
   @Header("Cache-Control", "no-cache")
   async ticker(@Param("market") market: string, @Query() _query: NoQuery): Promise<Ticker> {
     await requireMarket(this.known, market);
-    const ticker = tickerFrom(
-      await this.candles.page({
-        market,
-        interval: "1m",
-        limit: WINDOW_MINUTES,
-      }),
-    );
+    const [minutes, state] = await Promise.all([
+      this.candles.page({ market, interval: "1m", limit: WINDOW_MINUTES }),
+      this.feeds.one(market),
+    ]);
+    const now = Date.now();
+    const ticker = tickerFrom(minutes, isFollowed(state, now), now);
     if (ticker === undefined)
       throw new ProblemException(HttpStatus.NOT_FOUND, "no_trades", `${market} has no trade yet.`);
     return ticker;

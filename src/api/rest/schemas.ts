@@ -156,6 +156,10 @@ const ticker = object<Ticker>({
   ),
   openTime: time("First ms of the window's oldest minute", 1723075320000),
   closeTime: time("Last ms of the minute of the newest trade", 1723161719999),
+  stale: flag(
+    "Nobody follows the market now, and the window ended more than a minute ago: these are figures of an earlier time",
+    false,
+  ),
 });
 
 const sparkline = object<Sparkline>({

@@ -122,11 +122,11 @@ export class Audience implements LiveAudience {
     }
   }
 
-  /** Makes every client subscribe again. */
-  resync(): void {
+  /** Makes the clients of these channels subscribe again. */
+  resync(concerns: (channel: Channel) => boolean): void {
     for (const { id } of this.server?.sockets.sockets.values() ?? []) {
       if (this.slow.isSlow(id)) continue;
-      this.leaveRooms(id);
+      this.leaveRooms(id, concerns);
       this.sendResync(id);
     }
   }
@@ -135,17 +135,18 @@ export class Audience implements LiveAudience {
     clearInterval(this.timer);
   }
 
-  private leaveRooms(id: string): void {
+  private leaveRooms(id: string, concerns: (channel: Channel) => boolean = () => true): void {
     const socket = this.server?.sockets.sockets.get(id);
     if (socket === undefined) return;
     const { channels, missed } = socket.data;
     for (const [room, channel] of channels) {
+      if (!concerns(channel)) continue;
+      channels.delete(room);
       void socket.leave(room);
       if (missed.has(room)) continue;
       missed.set(room, channel);
       this.missing.set(room, (this.missing.get(room) ?? 0) + 1);
     }
-    channels.clear();
   }
 
   private sendResync(id: string): void {

@@ -1,6 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DataSource } from "typeorm";
 import { type FeedState, isLater, stateAt } from "../../domain/feed-state.js";
+import type { Market } from "../../domain/market.js";
 import { FeedEntity } from "../schema/entities/feed.entity.js";
 
 /** A stored state that is ahead of the database by this was dated by a clock that has been set back. */
@@ -26,6 +27,12 @@ export class FeedStateStore {
       .find({ order: { market: "ASC" }, take: 10_000 });
     const now = Date.now();
     return rows.map(({ state }) => stateAt(state, now));
+  }
+
+  /** As `all`, of one market; undefined where none was ever followed. */
+  async one(market: Market): Promise<FeedState | undefined> {
+    const row = await this.source.getRepository(FeedEntity).findOneBy({ market });
+    return row === null ? undefined : stateAt(row.state, Date.now());
   }
 
   /** An older state never replaces a later one (`isLater`), unless that is of the future. */

@@ -102,6 +102,14 @@ export class UnbuiltStore {
     }));
   }
 
+  /** Intervals of which candles are missing that may be built yet, also those not stored now. */
+  async lacking(): Promise<Interval[]> {
+    const rows: { interval: Interval }[] = await this.source.query(
+      "SELECT DISTINCT interval FROM unbuilt u WHERE NOT isempty(u.times - u.given_up)",
+    );
+    return rows.map(({ interval }) => interval);
+  }
+
   /**
    * Has candles of stored intervals built again, those that were given up included; returns the
    * number of markets. Served meanwhile are the ones that are stored.
