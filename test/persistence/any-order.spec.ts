@@ -44,7 +44,7 @@ const inputs: [string, () => Trade[]][] = [
   [
     "trades with real holes",
     () =>
-      gapTrades()?.slice(0, 12_000) ?? madeTrades(6_000, 3).filter((_, index) => index % 500 > 20),
+      gapTrades()?.slice(0, 6_000) ?? madeTrades(6_000, 3).filter((_, index) => index % 500 > 20),
   ],
   ["two markets with bursts of one millisecond", () => madeTrades(6_000, 11)],
 ];

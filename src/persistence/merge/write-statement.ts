@@ -102,14 +102,19 @@ WITH ${rows.before}seen AS MATERIALIZED (${rows.seen}
 ), base AS MATERIALIZED (${rows.byBucket}
 ), rolled AS MATERIALIZED (
   -- Without the candles that lack trades already: those are built anew.
-  SELECT b.market_id, s.interval, open_time(s.width, s.anchor, b.bucket) AS open_time, s.width, s.stored,
+  SELECT b.market_id, s.interval, open_time(s.width, s.anchor, b.bucket) AS open_time, s.width,
     min(b.first) AS first, max(b.last) AS last, max(b.high) AS high, min(b.low) AS low,
     sum(b.volume) AS volume, sum(b.quote_volume) AS quote_volume, sum(b.taker_buy_volume) AS taker_buy_volume,
     sum(b.taker_buy_quote_volume) AS taker_buy_quote_volume, sum(b.price_sum) AS price_sum,
     sum(b.trades)::bigint AS trades, min(b.id_from) AS id_from, max(b.id_to) AS id_to, bit_or(b.sources) AS sources
   FROM base b JOIN span s ON s.market_id = b.market_id
-  WHERE (s.unbuilt @> open_time(s.width, s.anchor, b.bucket)) IS NOT TRUE
-  GROUP BY 1, 2, 3, 4, 5
+  WHERE s.stored AND (s.unbuilt @> open_time(s.width, s.anchor, b.bucket)) IS NOT TRUE
+  GROUP BY 1, 2, 3, 4
+), left_out AS MATERIALIZED (
+  -- Candles of intervals that are not stored, which lack a trade from now on.
+  SELECT DISTINCT b.market_id, s.interval, open_time(s.width, s.anchor, b.bucket) AS open_time, s.width
+  FROM base b JOIN span s ON s.market_id = b.market_id
+  WHERE NOT s.stored AND (s.unbuilt @> open_time(s.width, s.anchor, b.bucket)) IS NOT TRUE
 ), merged AS MATERIALIZED (
   INSERT INTO candle AS c (market_id, interval, open_time, close_time, open, high, low, close, volume, quote_volume,
     taker_buy_volume, taker_buy_quote_volume, price_sum, trades, open_ms, open_ord, close_ms, close_ord, id_from, id_to,
@@ -121,7 +126,6 @@ WITH ${rows.before}seen AS MATERIALIZED (${rows.seen}
   FROM rolled r
   JOIN tick t ON t.market_id = r.market_id
   CROSS JOIN LATERAL (SELECT close_time(r.width, r.open_time) AS close_time) e
-  WHERE r.stored
   ON CONFLICT (market_id, interval, open_time) DO UPDATE SET
     open = CASE WHEN (EXCLUDED.open_ms, EXCLUDED.open_ord, EXCLUDED.open) < (c.open_ms, c.open_ord, c.open) THEN EXCLUDED.open ELSE c.open END,
     open_ms = least(EXCLUDED.open_ms, c.open_ms),
@@ -158,7 +162,7 @@ WITH ${rows.before}seen AS MATERIALIZED (${rows.seen}
     -- Keeps this a look-up by key for each: joined freely it may read all candles.
     OFFSET 0
   ) o ON true
-  WHERE r.stored AND close_time(r.width, r.open_time) < t.before
+  WHERE close_time(r.width, r.open_time) < t.before
   -- A restored or repaired candle table may count anew: the history never refuses a trade.
   ON CONFLICT DO NOTHING
   RETURNING sources
@@ -168,6 +172,7 @@ WITH ${rows.before}seen AS MATERIALIZED (${rows.seen}
   FROM tick t
   WHERE c.market_id = t.market_id AND NOT c.closed AND c.close_time < t.after
     AND NOT EXISTS (SELECT FROM rolled r WHERE r.market_id = c.market_id AND r.interval = c.interval AND r.open_time = c.open_time)
+    AND NOT EXISTS (SELECT FROM left_out l WHERE l.market_id = c.market_id AND l.interval = c.interval AND l.open_time = c.open_time)
   RETURNING c.*
 ), same AS MATERIALIZED (
   -- Candles of which the batch holds only duplicates: announced again, since the first
@@ -228,12 +233,12 @@ SELECT
   (SELECT coalesce(json_agg(json_build_array(${CANDLE_COLUMNS})), '[]')::text FROM touched c) AS candles,
   (SELECT coalesce(json_agg(json_build_object('sources', sources, 'revisions', revisions)), '[]')::text
     FROM (SELECT sources, count(*) AS revisions FROM revised GROUP BY sources) r) AS revised,
-  -- Candles that are not stored and lack a trade from now on, as their times.
+  -- As their times.
   (SELECT coalesce(json_agg(json_build_object('market', market_id, 'interval', interval, 'times', times)), '[]')::text
     FROM (
       SELECT market_id, interval,
         range_agg(int8range(open_time, greatest(close_time(width, open_time) + 1, open_time + ${slot("base")})))::text AS times
-      FROM rolled WHERE NOT stored GROUP BY 1, 2
+      FROM left_out GROUP BY 1, 2
     ) x) AS "leftOut"`;
 
 const INSERT = `

@@ -1,6 +1,9 @@
 import type { Statement } from "../statements.js";
 
-const SUITES = ["test/persistence/stored-intervals.spec.ts"];
+const SUITES = [
+  "test/persistence/stored-intervals.spec.ts",
+  "test/persistence/any-setting.spec.ts",
+];
 
 /** Candles of intervals that were not stored for a while. */
 export const REBUILD: readonly Statement[] = [
