@@ -27,7 +27,7 @@ export interface Place {
 }
 
 export interface LiveError {
-  /** Stable. `too_slow`, `not_built` and `unavailable` can be retried. */
+  /** Stable. `too_slow` and `unavailable` can be retried; `not_built` where its detail says so. */
   code:
     | "bad_request"
     | "unknown_channel"

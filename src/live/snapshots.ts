@@ -61,12 +61,7 @@ export class Snapshots {
         truncated: false,
       };
     }
-    const newest = await this.candles.page({
-      market,
-      interval,
-      limit: limit + 1,
-    });
-    const wanted = newest.filter(({ openTime }) => openTime >= since);
+    const wanted = await this.candles.page({ market, interval, since, limit: limit + 1 });
     return { snapshot: wanted.slice(-limit), truncated: wanted.length > limit };
   }
 }

@@ -144,12 +144,12 @@ async function follows(skewMs: number, ...stepsMs: number[]): Promise<void> {
       });
     };
     await within(() => exchange.streams.followers("btcusdt@aggTrade") > 0);
-    await sleep(1_500);
-    await repairs();
+    // It may fetch what is dropped while it runs.
     await within(async () => {
       const jobs = await app.get<{ state: string }[]>("/api/v1/backfills");
       return jobs.length === 1 && jobs[0]?.state === "done";
     });
+    await repairs();
     for (const stepMs of stepsMs) {
       steps.step(stepMs);
       skewMs -= stepMs;

@@ -65,6 +65,10 @@ it("closes a quiet market by its clock record, and ignores the clock of a market
   expect(await minute(NOON)).toMatchObject({ closed: true, revision: 0 });
 });
 
+it("is done with a batch of nothing but clock records of markets without trades", async () => {
+  expect(await record({ market: "binance:NEVER", clock: NOON })).toEqual([]);
+});
+
 it("goes on from the time of a clock record: what comes for an earlier minute is late, and a revision", async () => {
   const { recorder: writer, figures } = recorded.tape.recorder();
   const late = async (): Promise<number> => {

@@ -146,6 +146,77 @@ it("makes a candle with wrong values anew when asked to, in whole buckets, and n
   expect(await versionsOf()).toEqual({ ...before, "1M": (before["1M"] ?? 0) + 1 });
 });
 
+it("makes every interval anew from those that have been made anew", async () => {
+  const market = scene.market();
+  await scene.intervals.keep(["1m", "5m", "1h", "1d", "1M"]);
+  await scene.record(trade(market, 1, START), trade(market, 2, START + 90_000));
+  await scene.tape.source.query(
+    "UPDATE candle SET volume = 99 WHERE market_id = (SELECT id FROM market WHERE name = $1)",
+    [market],
+  );
+  await scene.unbuilt.request({ market }, {});
+  await scene.build();
+  for (const interval of ["5m", "1h", "1d", "1M"] as const)
+    expect(await scene.tape.candles.page({ market, interval, limit: 5 })).toMatchObject([
+      { interval, volume: "2" },
+    ]);
+});
+
+describe("an interval shorter than those that are stored", () => {
+  const noon = START + 12 * 3_600_000;
+
+  it("is marked by its own candles, also where the minute's first one is marked", async () => {
+    const market = scene.market();
+    await scene.intervals.keep(["1m"]);
+    await scene.record(trade(market, 1, noon + 1_000), trade(market, 2, noon + 45_000));
+    await scene.intervals.keep(["1s", "1m"]);
+    // As in the middle of building, which goes backwards.
+    await scene.tape.source.query(
+      `UPDATE unbuilt SET times = times - int8multirange(int8range($2, NULL))
+       WHERE interval = '1s' AND market_id = (SELECT id FROM market WHERE name = $1)`,
+      [market, noon + 30_000],
+    );
+    await scene.record(trade(market, 3, noon + 45_100));
+    await scene.intervals.keep(["1m"]);
+    await scene.record(trade(market, 4, noon + 45_200));
+    await scene.intervals.keep(["1s", "1m"]);
+    await scene.build();
+    const seconds = await scene.tape.candles.page({ market, interval: "1s", limit: 10 });
+    expect(seconds.map(({ openTime, trades }) => [openTime - noon, trades])).toEqual([
+      [1_000, 1],
+      [45_000, 3],
+    ]);
+  });
+
+  it("publishes no candle that lacks a trade as it is switched off", async () => {
+    const market = scene.market();
+    await scene.intervals.keep(["1s", "1m"]);
+    await scene.record(trade(market, 1, noon + 45_000));
+    await scene.intervals.keep(["1m"]);
+    const late = [trade(market, 2, noon + 45_900), trade(market, 3, noon + 50_000)];
+    const { candles } = await scene.tape
+      .recorder()
+      .recorder.record([...late, { market, clock: noon + 50_000 }], new AbortController().signal);
+    expect(candles.filter(({ interval }) => interval === "1s")).toEqual([]);
+  });
+
+  it("is stored from the newest trade on where building it was cancelled", async () => {
+    const market = scene.market();
+    await scene.intervals.keep(["1m"]);
+    await scene.record(trade(market, 1, noon));
+    await scene.intervals.keep(["1s", "1m"]);
+    await scene.unbuilt.cancel({ market });
+    await scene.record(trade(market, 2, noon + 5_000), trade(market, 3, noon + 6_000));
+    const page = { market, interval: "1s", limit: 10 } as const;
+    expect(await scene.tape.candles.page({ ...page, since: noon + 1_000 })).toHaveLength(2);
+    expect(await scene.tape.candles.filled({ ...page, start: noon + 1_000 })).toMatchObject([
+      { openTime: noon + 5_000 },
+      { openTime: noon + 6_000 },
+    ]);
+    await expect(scene.tape.candles.page(page)).rejects.toMatchObject({ canRetry: false });
+  });
+});
+
 it("finds, in a store of before, the intervals that lack trades, and builds them", async () => {
   const older = await IntervalScene.open("1m,5m,1d");
   try {

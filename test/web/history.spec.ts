@@ -169,7 +169,7 @@ describeBrowser("the history of a market", () => {
     const { page } = watch;
     await page.getByTestId("kpi-age").getByText(`${days} d old`).waitFor();
     const kpis = await page.locator(".kpis").innerText();
-    expect(kpis).toContain(`Newest trade, ${timeText(end, "UTC", "dayMinute")}`);
+    expect(kpis).toContain(`Until ${timeText(end, "UTC", "dayMinute")}`);
     expect(kpis).toContain("Volume 24 h before, base");
     expect(kpis).not.toMatch(/24 h(?! before)/);
     const tape = page.getByRole("region", { name: "Trades", exact: true });

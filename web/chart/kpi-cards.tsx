@@ -24,7 +24,7 @@ export function KpiCards({
   const window = ticker?.stale === true ? "24 h before" : "24 h";
   return (
     <dl class="kpis live-data" aria-label="24-hour figures">
-      <NewestTrade ticker={ticker} />
+      <Until ticker={ticker} />
       <LastPrice ticker={ticker} />
       <Change ticker={ticker} window={window} />
       <Card name={`High / low ${window}`} testid="high-low">
@@ -73,10 +73,10 @@ function Card({
 }
 
 /** Only where the figures are of an earlier time. */
-function NewestTrade({ ticker }: { ticker: Ticker | undefined }) {
+function Until({ ticker }: { ticker: Ticker | undefined }) {
   if (ticker?.stale !== true) return null;
   return (
-    <Card name={`Newest trade, ${endText(ticker)}`} testid="age">
+    <Card name={`Until ${endText(ticker)}`} testid="age">
       <Age of={ticker} />
     </Card>
   );

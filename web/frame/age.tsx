@@ -23,7 +23,7 @@ export function Age({ of }: { of: Window | undefined }) {
   return (
     <span
       class="warn age"
-      title={`Nobody follows the market: its newest trade is of ${endText(of)}`}
+      title={`Nobody follows the market: its figures reach until ${endText(of)}`}
     >
       {ageText(of)} old
     </span>

@@ -61,7 +61,7 @@ export class ExplanationController {
   @MarketInPath()
   @OpenTimeInPath()
   @ReturnsList("Revision", "Revisions by number")
-  @Fails(400, 404)
+  @Fails(400, 404, 409)
   @Header("Cache-Control", "no-cache")
   async history(
     @Param("market") market: string,
@@ -86,7 +86,7 @@ export class ExplanationController {
   @MarketInPath()
   @OpenTimeInPath()
   @ReturnsOne("Explanation", "A consistent snapshot")
-  @Fails(400, 404)
+  @Fails(400, 404, 409)
   @Header("Cache-Control", "no-cache")
   async explain(
     @Param("market") market: string,

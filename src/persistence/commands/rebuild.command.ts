@@ -17,7 +17,7 @@ interface Flags extends RebuildScope {
 @Command({
   name: "rebuild",
   description:
-    "Make stored candles anew from the stored trades, or from narrower candles where those are gone, the newest first. A running server may go on: live trades wait at most a tenth of a second. One that was stopped goes on with the next server, or with the same command. Without options all candles of all markets",
+    "Make stored candles anew, the newest first: those of seconds and minutes from the stored trades, longer ones from shorter ones. A running server may go on: live trades wait at most a tenth of a second. One that was stopped goes on with the next server, or with the same command. Without options all candles of all markets",
 })
 export class RebuildCommand extends CommandRunner {
   private readonly stopping = new AbortController();

@@ -10,7 +10,8 @@ WITH piece AS MATERIALIZED (
   WHERE c.market_id = p.market_id AND c.interval = p.interval AND c.open_time >= lower(p.times) AND c.open_time < upper(p.times)
   RETURNING c.*
 ), kept AS (
-  INSERT INTO stale_candle SELECT * FROM stale
+  INSERT INTO stale_candle AS k SELECT * FROM stale
+  ON CONFLICT (market_id, interval, open_time) DO UPDATE SET version = greatest(k.version, EXCLUDED.version)
 ), silent AS (
   DELETE FROM announcement a USING stale s
   WHERE a.market_id = s.market_id AND a.interval = s.interval AND a.open_time = s.open_time

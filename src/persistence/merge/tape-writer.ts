@@ -47,6 +47,16 @@ export interface Written extends Merged {
   conflicting: Trade[];
 }
 
+const NOTHING_WRITTEN: Written = {
+  candles: [],
+  stored: 0,
+  late: 0,
+  revised: new Map(),
+  duplicates: 0,
+  expired: 0,
+  conflicting: [],
+};
+
 /** Candles at the edges of holes, and the whole coverage of their markets. */
 interface Edges {
   candles: CandleRow[];
@@ -84,6 +94,8 @@ export class TapeWriter {
   ): Promise<Written> {
     const clocks = clocksOf(records, markets);
     const all = records.filter((record): record is Trade => !isClock(record));
+    // Clock records of markets that have no row yet.
+    if (clocks.size === 0) return Promise.resolve(NOTHING_WRITTEN);
     return transact(client, async () => {
       const { horizon, stored } = await lockMarkets(client, [...clocks.keys()]);
       const recent = horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
@@ -193,7 +205,7 @@ function clocksOf(
  * Locks the markets until this transaction ends, and the retention horizon, which cannot move until
  * then. Throws `market_gone`.
  *
- * @param markets ids of their rows
+ * @param markets ids of their rows, at least one
  */
 export async function lockMarkets(
   client: Client,

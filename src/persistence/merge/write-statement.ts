@@ -112,9 +112,12 @@ WITH ${rows.before}seen AS MATERIALIZED (${rows.seen}
   GROUP BY 1, 2, 3, 4
 ), left_out AS MATERIALIZED (
   -- Candles of intervals that are not stored, which lack a trade from now on.
-  SELECT DISTINCT b.market_id, s.interval, open_time(s.width, s.anchor, b.bucket) AS open_time, s.width
+  SELECT DISTINCT b.market_id, s.interval, t.times
   FROM base b JOIN span s ON s.market_id = b.market_id
-  WHERE NOT s.stored AND (s.unbuilt @> open_time(s.width, s.anchor, b.bucket)) IS NOT TRUE
+  CROSS JOIN LATERAL (SELECT open_time(s.width, s.anchor, b.bucket) AS open_time) o
+  -- Several, where the interval is shorter than a base bucket.
+  CROSS JOIN LATERAL (SELECT int8range(o.open_time, greatest(close_time(s.width, o.open_time) + 1, o.open_time + ${slot("base")})) AS times) t
+  WHERE NOT s.stored AND (s.unbuilt @> t.times) IS NOT TRUE
 ), merged AS MATERIALIZED (
   INSERT INTO candle AS c (market_id, interval, open_time, close_time, open, high, low, close, volume, quote_volume,
     taker_buy_volume, taker_buy_quote_volume, price_sum, trades, open_ms, open_ord, close_ms, close_ord, id_from, id_to,
@@ -172,7 +175,7 @@ WITH ${rows.before}seen AS MATERIALIZED (${rows.seen}
   FROM tick t
   WHERE c.market_id = t.market_id AND NOT c.closed AND c.close_time < t.after
     AND NOT EXISTS (SELECT FROM rolled r WHERE r.market_id = c.market_id AND r.interval = c.interval AND r.open_time = c.open_time)
-    AND NOT EXISTS (SELECT FROM left_out l WHERE l.market_id = c.market_id AND l.interval = c.interval AND l.open_time = c.open_time)
+    AND NOT EXISTS (SELECT FROM left_out l WHERE l.market_id = c.market_id AND l.interval = c.interval AND l.times @> c.open_time)
   RETURNING c.*
 ), same AS MATERIALIZED (
   -- Candles of which the batch holds only duplicates: announced again, since the first
@@ -236,9 +239,7 @@ SELECT
   -- As their times.
   (SELECT coalesce(json_agg(json_build_object('market', market_id, 'interval', interval, 'times', times)), '[]')::text
     FROM (
-      SELECT market_id, interval,
-        range_agg(int8range(open_time, greatest(close_time(width, open_time) + 1, open_time + ${slot("base")})))::text AS times
-      FROM left_out GROUP BY 1, 2
+      SELECT market_id, interval, range_agg(times)::text AS times FROM left_out GROUP BY 1, 2
     ) x) AS "leftOut"`;
 
 const INSERT = `

@@ -18,6 +18,8 @@ const FIRST_OF_TRADES_MS = MINUTE_MS;
 const FIRST_OF_CANDLES_MS = DAY_MS;
 const QUERY_CANCELLED = "57014";
 const BUSY_PAUSE_MS = 200;
+/** As many are published within seconds, where a recorder runs and has its broker. */
+const UNPUBLISHED_MS = 30_000;
 
 /** What a step did, for figures and progress. */
 export type OnStep = (unbuilt: Unbuilt, result: StepResult, seconds: number) => void;
@@ -34,7 +36,7 @@ export class RebuildRun {
   constructor(
     private readonly client: PoolClient,
     private readonly onStep: OnStep,
-    private readonly maxAnnounced: number,
+    private maxAnnounced: number,
   ) {}
 
   /** One step of each; false when none could do anything. */
@@ -65,6 +67,11 @@ export class RebuildRun {
       try {
         const part = { market, interval, times };
         const result = await rebuildStep(this.client, part, isOne ? ONE_CANDLE_LIMIT_MS : LIMIT_MS);
+        if (result.outcome === "split") {
+          this.sizes.set(key, 1);
+          continue;
+        }
+        if (result.outcome !== "built") return result;
         const ms = performance.now() - begin;
         if (ms < SHORT_MS) this.sizes.set(key, size * 2);
         else if (ms > 2 * SHORT_MS) this.sizes.set(key, size / 2);
@@ -81,14 +88,19 @@ export class RebuildRun {
     return Number(rows[0]?.time ?? 0);
   }
 
-  /** Rebuilt candles must not fill the topic and the sockets faster than they are read. */
+  /**
+   * Rebuilt candles must not fill the topic and the sockets faster than they are read. Where nobody
+   * publishes any it does not wait for ever.
+   */
   private async waitForAnnouncements(signal: AbortSignal): Promise<void> {
+    const limit = performance.now() + UNPUBLISHED_MS;
     while (!signal.aborted && this.maxAnnounced !== Infinity) {
       const { rows } = await this.client.query<{ waiting: number }>(
         "SELECT count(*)::integer AS waiting FROM (SELECT FROM announcement LIMIT $1) a",
         [this.maxAnnounced],
       );
       if ((rows[0]?.waiting ?? 0) < this.maxAnnounced) return;
+      if (performance.now() > limit) this.maxAnnounced = Infinity;
       await pause(BUSY_PAUSE_MS, signal);
     }
   }

@@ -58,6 +58,10 @@ WITH ${built}, fresh AS MATERIALIZED (
   DELETE FROM stale_candle s WHERE ${span("s")}
 ), removed AS (
   DELETE FROM candle c WHERE ${span("c")} AND NOT EXISTS (SELECT FROM fresh f WHERE f.open_time = c.open_time)
+  RETURNING c.open_time
+), silent AS (
+  DELETE FROM announcement a USING removed r
+  WHERE a.market_id = ${slot("market")} AND a.interval = ${slot("interval")} AND a.open_time = r.open_time
 ), compared AS MATERIALIZED (
   SELECT f.*, m.clock, p.version, p.revision, coalesce(p.closed, false) AS was_closed, coalesce(p.stale, true) AS stale,
     p.open_time IS NOT NULL AND (${valuesOf("f")}) IS DISTINCT FROM (${valuesOf("p")}) AS differs

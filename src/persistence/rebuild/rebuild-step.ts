@@ -4,7 +4,7 @@ import type { TimeRange } from "../../domain/ranges.js";
 import { queryOf } from "../merge/statement.js";
 import { lockMarkets } from "../merge/tape-writer.js";
 import { transact } from "../schema/transaction.js";
-import { narrowerThan } from "./rebuild-plan.js";
+import { isOneBucket, narrowerThan } from "./rebuild-plan.js";
 import {
   REBUILD_FROM_CANDLES,
   REBUILD_FROM_TRADES,
@@ -27,6 +27,8 @@ export type StepResult =
   | { outcome: "done" }
   /** A narrower interval has to be built first. */
   | { outcome: "waits" }
+  /** Not all of it can be made: to be tried bucket by bucket. */
+  | { outcome: "split" }
   /** Neither trades nor whole narrower candles are left: noted, and not tried again. */
   | { outcome: "impossible" };
 
@@ -34,12 +36,16 @@ const IS_LEFT = `
   SELECT (u.times - u.given_up + u.requested) && int8range($3, $4) AS "isLeft"
   FROM unbuilt u WHERE u.market_id = $1 AND u.interval = $2`;
 
-/** Narrower intervals $2, the widest that is whole from $3 to $4 first. */
+/**
+ * Narrower intervals $2, the widest that is whole from $3 to $4 first. One that is to be built again
+ * is not whole: it may be why.
+ */
 const WHOLE = `
-  SELECT n.interval, u.times && int8range($3, $4) IS NOT TRUE AS whole,
-    (u.times - u.given_up) && int8range($3, $4) IS TRUE AS "willBe"
+  SELECT n.interval, (u.times + u.requested) && int8range($3, $4) IS NOT TRUE AS whole,
+    (u.times - u.given_up + u.requested) && int8range($3, $4) IS TRUE AND s.interval IS NOT NULL AS "willBe"
   FROM unnest($2::candle_interval[]) WITH ORDINALITY AS n (interval, place)
   LEFT JOIN unbuilt u ON u.market_id = $1 AND u.interval = n.interval
+  LEFT JOIN stored_interval s ON s.interval = n.interval
   ORDER BY whole DESC, place`;
 
 const DONE = `
@@ -48,6 +54,10 @@ const DONE = `
   WHERE market_id = $1 AND interval = $2`;
 const FORGET = `
   DELETE FROM unbuilt WHERE market_id = $1 AND interval = $2 AND isempty(times) AND isempty(requested)`;
+/** What was given up stays; the next building counts from the beginning. */
+const RESET = `
+  UPDATE unbuilt SET built = 0
+  WHERE market_id = $1 AND interval = $2 AND built > 0 AND isempty(times - given_up) AND isempty(requested)`;
 
 /** What was asked for and cannot be done stays as it is. */
 const GIVE_UP = `
@@ -71,8 +81,10 @@ export function rebuildStep(client: PoolClient, part: Part, limitMs: number): Pr
     const source = await sourceOf(client, part, horizon);
     if (source === "later") return { outcome: "waits" };
     if (source === "none") {
+      const { length } = narrowerThan(interval);
+      if (length > 0 && !isOneBucket(interval, times)) return { outcome: "split" };
       // Of trades all that lies before the horizon is gone, not only this part.
-      const from = narrowerThan(interval).length === 0 ? 0 : times.from;
+      const from = length === 0 ? 0 : times.from;
       await client.query(GIVE_UP, [market, interval, from, times.to]);
       return { outcome: "impossible" };
     }
@@ -92,6 +104,7 @@ export function rebuildStep(client: PoolClient, part: Part, limitMs: number): Pr
     );
     await client.query(DONE, key);
     await client.query(FORGET, [market, interval]);
+    await client.query(RESET, [market, interval]);
     return { outcome: "built", ...(rebuilt.rows[0] as RebuiltRow) };
   });
 }

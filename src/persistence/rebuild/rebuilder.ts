@@ -95,15 +95,17 @@ export class Rebuilder {
       MAX_ANNOUNCED,
     );
     let left = first;
+    const intervals = new Set(intervalsOf(first));
     while (left.length > 0 && !signal.aborted) {
+      for (const interval of intervalsOf(left)) intervals.add(interval);
       this.report(left);
       if (!(await run.pass(left, signal))) break;
       left = await this.store.left();
     }
     if (left.length > 0) return;
-    for (const interval of intervalsOf(first)) this.figures.progress.set({ interval }, 1);
+    for (const interval of intervals) this.figures.progress.set({ interval }, 1);
     this.logger.log(
-      `Built ${plural(candles, "candle")} in ${((performance.now() - begin) / 1_000).toFixed(1)} s: all that are stored are whole`,
+      `Built ${plural(candles, "candle")} in ${((performance.now() - begin) / 1_000).toFixed(1)} s: nothing is left to be built`,
     );
   }
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { DataSource, type DataSourceOptions } from "typeorm";
+import { DataSource, type DataSourceOptions, MigrationExecutor, type QueryRunner } from "typeorm";
 import type { Config } from "../../config/config.js";
 import { TapelineError } from "../../domain/tapeline-error.js";
 import { EmbeddedPostgres, READER } from "../embedded/embedded-postgres.js";
@@ -114,21 +114,33 @@ export function dataSourceOptions(database: Database, connections: number): Data
 export async function migrate(source: DataSource, database: Database): Promise<string[]> {
   const runner = source.createQueryRunner();
   try {
-    await runner.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCKS.migration]);
-    try {
-      const applied = await source.runMigrations({ transaction: "each" });
-      await checkSources(source);
-      if (database.readerPassword !== undefined) {
-        // The statement takes no parameters.
-        await runner.query(
-          `ALTER ROLE ${READER} LOGIN PASSWORD ${pg.escapeLiteral(database.readerPassword)}`,
-        );
-      }
-      return applied.map(({ name }) => name);
-    } finally {
-      await runner.query("SELECT pg_advisory_unlock($1)", [ADVISORY_LOCKS.migration]);
-    }
+    // Years of candles may have to be read, and other processes wait for the lock meanwhile.
+    const client = (await runner.connect()) as PoolClient;
+    return await client.withoutTimeout(() => migrateAlone(source, database, runner));
   } finally {
     await runner.release();
+  }
+}
+
+async function migrateAlone(
+  source: DataSource,
+  database: Database,
+  runner: QueryRunner,
+): Promise<string[]> {
+  await runner.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCKS.migration]);
+  try {
+    const migrations = new MigrationExecutor(source, runner);
+    migrations.transaction = "each";
+    const applied = await migrations.executePendingMigrations();
+    await checkSources(source);
+    if (database.readerPassword !== undefined) {
+      // The statement takes no parameters.
+      await runner.query(
+        `ALTER ROLE ${READER} LOGIN PASSWORD ${pg.escapeLiteral(database.readerPassword)}`,
+      );
+    }
+    return applied.map(({ name }) => name);
+  } finally {
+    await runner.query("SELECT pg_advisory_unlock($1)", [ADVISORY_LOCKS.migration]);
   }
 }

@@ -4,6 +4,8 @@ import type { Interval } from "../../domain/interval.js";
 import type { Market } from "../../domain/market.js";
 import type { TimeRange } from "../../domain/ranges.js";
 import { EVERY_INTERVAL } from "../merge/interval-columns.js";
+import { lockMarkets } from "../merge/tape-writer.js";
+import { inTransaction } from "../schema/transaction.js";
 
 /** Candles of one market and interval that are to be built. */
 export interface Unbuilt {
@@ -151,20 +153,35 @@ export class UnbuiltStore {
     return rows[0]?.markets ?? 0;
   }
 
-  /** Ends the building; what is not built stays so until it is requested. */
+  /**
+   * Ends the building; what is not built stays so until it is requested. Candles that begin after a
+   * market's newest trade lack none, and will be stored. Returns the number of markets.
+   */
   async cancel({ market, interval }: RebuildScope): Promise<number> {
-    const rows: { markets: number }[] = await this.source.query(
-      `WITH cancelled AS (
-         UPDATE unbuilt u SET given_up = u.times, requested = '{}'
-         FROM market m WHERE m.id = u.market_id AND u.interval IN (SELECT s.interval FROM stored_interval s)
-           AND ($1::text IS NULL OR m.name = $1) AND ($2::candle_interval IS NULL OR u.interval = $2)
-           AND NOT isempty(${LEFT})
-         RETURNING u.market_id
-       )
-       SELECT count(DISTINCT market_id)::integer AS markets FROM cancelled`,
+    const markets: { id: number }[] = await this.source.query(
+      `SELECT DISTINCT m.id FROM market m JOIN unbuilt u ON u.market_id = m.id JOIN stored_interval USING (interval)
+       WHERE ($1::text IS NULL OR m.name = $1) AND ($2::candle_interval IS NULL OR u.interval = $2) AND NOT isempty(${LEFT})
+       ORDER BY m.id`,
       [market ?? null, interval ?? null],
     );
-    return rows[0]?.markets ?? 0;
+    const { names, widths, anchors } = EVERY_INTERVAL;
+    for (const { id } of markets)
+      await inTransaction(this.source, async (client) => {
+        // A merge that has left a candle out must not find it stored.
+        await lockMarkets(client, [id]);
+        await client.query(
+          `UPDATE unbuilt u SET times = k.times, given_up = k.times, requested = '{}'
+           FROM market m, unnest($3::candle_interval[], $4::bigint[], $5::bigint[]) AS i (interval, width, anchor)
+           CROSS JOIN LATERAL (
+             SELECT x.times * int8multirange(int8range(NULL, close_time(i.width, open_time(i.width, i.anchor, m.last_trade)) + 1)) AS times
+             FROM unbuilt x WHERE x.market_id = m.id AND x.interval = i.interval
+           ) k
+           WHERE m.id = $1 AND u.market_id = m.id AND u.interval = i.interval AND ($2::candle_interval IS NULL OR u.interval = $2)
+             AND u.interval IN (SELECT s.interval FROM stored_interval s)`,
+          [id, interval ?? null, names, widths, anchors],
+        );
+      });
+    return markets.length;
   }
 
   /** Rows of `candle` that building an interval can add at most, in all markets, and their bytes. */

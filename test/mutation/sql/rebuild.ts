@@ -17,7 +17,10 @@ export const REBUILD: readonly Statement[] = [
         "c.open_time >= lower(p.times) AND c.open_time < upper(p.times)",
         "c.open_time = lower(p.times)",
       ],
-      ["INSERT INTO stale_candle SELECT * FROM stale", "SELECT 1"],
+      [
+        "INSERT INTO stale_candle AS k SELECT * FROM stale",
+        "INSERT INTO stale_candle AS k SELECT * FROM stale LIMIT 0",
+      ],
       ["c.open_time >= upper(p.times) AND c.open_time < p.midnight", "c.open_time >= p.midnight"],
       ["SET times = u.times + EXCLUDED.times", "SET times = EXCLUDED.times"],
     ],
@@ -61,8 +64,11 @@ export const REBUILD: readonly Statement[] = [
     file: "src/persistence/rebuild/rebuild-step.ts",
     suites: SUITES,
     mutants: [
-      ["u.times && int8range($3, $4) IS NOT TRUE AS whole", "true AS whole"],
-      ["(u.times - u.given_up) && int8range($3, $4) IS TRUE", "false"],
+      ["(u.times + u.requested) && int8range($3, $4) IS NOT TRUE AS whole", "true AS whole"],
+      [
+        "(u.times - u.given_up + u.requested) && int8range($3, $4) IS TRUE AND s.interval IS NOT NULL",
+        "false",
+      ],
       ["ORDER BY whole DESC, place", "ORDER BY whole, place"],
       ["isempty(times) AND isempty(requested)", "isempty(times)"],
       ["SET given_up = given_up + times *", "SET given_up = given_up - times *"],

@@ -25,6 +25,9 @@ CREATE TABLE stale_candle (LIKE candle INCLUDING DEFAULTS, PRIMARY KEY (market_i
 
 -- Before this migration a changed setting was not noticed. An interval whose candles hold fewer trades than another's
 -- of the same market lacks some, and is built anew.
+WITH sums AS MATERIALIZED (
+  SELECT market_id, interval, sum(trades) AS trades FROM candle GROUP BY 1, 2
+)
 INSERT INTO unbuilt (market_id, interval, times)
 SELECT m.id, i.interval, int8multirange(int8range(
   -- The longest buckets of the first and the last trade, and those of 3 days that lie across their edges.
@@ -32,12 +35,8 @@ SELECT m.id, i.interval, int8multirange(int8range(
   greatest(open_time(604800000, 345600000, m.last_trade) + 604800000, close_time(0, month_start(m.last_trade)) + 1) + 259200000))
 FROM market m
 CROSS JOIN unnest(enum_range(NULL::candle_interval)) AS i (interval)
-LEFT JOIN (SELECT market_id, interval, sum(trades) AS trades FROM candle GROUP BY 1, 2) c
-  ON c.market_id = m.id AND c.interval = i.interval
-JOIN (
-  SELECT market_id, max(trades) AS trades FROM (SELECT market_id, sum(trades) AS trades FROM candle GROUP BY market_id, interval) s
-  GROUP BY 1
-) most ON most.market_id = m.id
+LEFT JOIN sums c ON c.market_id = m.id AND c.interval = i.interval
+JOIN (SELECT market_id, max(trades) AS trades FROM sums GROUP BY 1) most ON most.market_id = m.id
 WHERE coalesce(c.trades, 0) < most.trades;
 
 WITH moved AS (

@@ -5,6 +5,7 @@ import type { Coverage } from "../../../domain/coverage.js";
 import { type Interval, nextOpenTime, openTimeOf } from "../../../domain/interval.js";
 import type { IdKind, Market } from "../../../domain/market.js";
 import { type TimeRange, idRangesOf, timeRangesOf } from "../../../domain/ranges.js";
+import { hasCode } from "../../../domain/tapeline-error.js";
 import { CANDLE_COLUMNS, type CandleRow, candleOf } from "../../merge/candle-columns.js";
 import { withFlatCandles } from "./flat-candles.js";
 import { type NotBuilt, notBuilt, notBuiltWithin, requireBuilt } from "./not-built.js";
@@ -16,6 +17,8 @@ export interface CandleQuery {
   start?: number;
   /** Exclusive. */
   end?: number;
+  /** Without `start`: the newest, but none that opens before this. */
+  since?: number;
   limit: number;
 }
 
@@ -51,12 +54,7 @@ export class CandleStore {
     const { candles, coverage } = await this.readPage(query);
     if (start === undefined) return withFlatCandles(candles, coverage, limit, "newest");
     // The candle before the page gives the price of the empty buckets at its beginning.
-    const [before] = await this.page({
-      market: query.market,
-      interval,
-      end: start,
-      limit: 1,
-    });
+    const before = await this.lastBefore(query.market, interval, start);
     if (before === undefined) return withFlatCandles(candles, coverage, limit, "oldest");
     const first = firstOpenTime(interval, start);
     return withFlatCandles(
@@ -67,9 +65,24 @@ export class CandleStore {
     ).slice(1);
   }
 
-  /** Throws `not_built` unless all of these candles are there. */
-  requireBuilt(market: Market, interval: Interval, times: TimeRange): Promise<void> {
-    return requireBuilt(this.source, market, interval, times);
+  /** Throws `not_built` unless all candles are there that open in this time. */
+  async requireBuilt(market: Market, interval: Interval, { from, to }: TimeRange): Promise<void> {
+    const first = firstOpenTime(interval, from);
+    if (first < to) await requireBuilt(this.source, market, interval, { from: first, to });
+  }
+
+  /** Undefined also where it is not built: its price is not known then. */
+  private async lastBefore(
+    market: Market,
+    interval: Interval,
+    end: number,
+  ): Promise<Candle | undefined> {
+    try {
+      return (await this.page({ market, interval, end, limit: 1 }))[0];
+    } catch (error) {
+      if (hasCode(error, "not_built")) return undefined;
+      throw error;
+    }
   }
 
   /** One minute candles of one or all markets that open at or after `from`, by market and time. */
@@ -122,7 +135,7 @@ export class CandleStore {
   }
 
   private async readPage(query: CandleQuery): Promise<{ candles: Candle[]; coverage: Coverage }> {
-    const { market, interval, start } = query;
+    const { market, interval, start, since = 0 } = query;
     const order = start === undefined ? "DESC" : "ASC";
     // The times of which this page gives all candles: up to its last one, if there may be more.
     const span =
@@ -135,7 +148,7 @@ export class CandleStore {
       [
         market,
         interval,
-        start === undefined ? 0 : firstOpenTime(interval, start),
+        firstOpenTime(interval, start ?? since),
         query.end ?? Number.MAX_SAFE_INTEGER,
         query.limit,
       ],
