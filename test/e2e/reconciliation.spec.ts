@@ -53,7 +53,7 @@ it("compares by itself what a followed market has stored, and reports how far it
   );
   const sum = (field: "compared" | "matched"): number =>
     days.reduce((total, day) => total + day[field], 0);
-  expect([sum("compared"), sum("matched")]).toEqual([MINUTES - 1, MINUTES - 1]);
+  expect([sum("compared"), sum("matched")]).toEqual([MINUTES, MINUTES]);
   const metrics = await (await fetch(`${app.url}/metrics`)).text();
   expect(metrics).toContain(`tapeline_match_ratio{market="${MARKET}"} 1\n`);
   expect((await app.stop()).code).toBe(0);

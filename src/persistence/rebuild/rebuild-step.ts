@@ -37,8 +37,8 @@ const IS_LEFT = `
   FROM unbuilt u WHERE u.market_id = $1 AND u.interval = $2`;
 
 /**
- * Narrower intervals $2, the widest that is whole from $3 to $4 first. One that is to be built again
- * is not whole: it may be why.
+ * Narrower intervals $2, the widest that is whole from $3 to $4 first. One that is to be built
+ * again is not whole: it may be why.
  */
 const WHOLE = `
   SELECT n.interval, (u.times + u.requested) && int8range($3, $4) IS NOT TRUE AS whole,
