@@ -26,6 +26,8 @@ export class Rebuilder {
   private readonly closing = new AbortController();
   private running: Promise<void> | undefined;
   private loggedAt = 0;
+  /** Market and interval of what cannot be built, once each: many buckets may not. */
+  private readonly impossible = new Set<string>();
 
   constructor(
     private readonly source: DataSource,
@@ -128,10 +130,13 @@ export class Rebuilder {
   }
 
   private count({ market, interval }: Unbuilt, result: StepResult, seconds: number): void {
-    if (result.outcome === "impossible")
+    const name = `${interval} ${market}`;
+    if (result.outcome === "impossible" && !this.impossible.has(name)) {
+      this.impossible.add(name);
       this.logger.warn(
         `${interval} candles of ${market} cannot be built as far back as its trades: neither those nor whole candles of a shorter interval are kept`,
       );
+    }
     if (result.outcome !== "built") return;
     this.figures.candles.inc({ interval }, result.candles);
     this.figures.stepSeconds.observe(seconds);
