@@ -63,7 +63,7 @@ const action = fc.oneof(
 
 it("never shows a candle that lacks a trade, after any sequence of settings, and builds them all", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 4, maxLength: 24 }), async (actions) => {
+    fc.asyncProperty(fc.array(action, { minLength: 4, maxLength: 14 }), async (actions) => {
       const market = scene.market();
       await scene.tape.source.query(
         "TRUNCATE market, trade, candle, unbuilt, stale_candle, announcement, candle_revision",
@@ -115,6 +115,6 @@ it("never shows a candle that lacks a trade, after any sequence of settings, and
       await requireVerified();
       expect(await scene.tape.source.query("SELECT FROM stale_candle")).toEqual([]);
     }),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 });
