@@ -93,8 +93,6 @@ it("ends the building of an interval when asked to, and says how to go on", asyn
   expect(none.output).toContain("cancelled for 0 markets");
   for (const [args, message] of [
     [["--interval", "7m"], "--interval must be one of 1s, 1m"],
-    [["--market", "nyse"], "--market must be venue:symbol"],
-    [["--from", "2024-02-30"], "--from"],
     [["--from", "2024-02-02", "--to", "2024-02-01"], "--from must be before --to"],
     [["--market", "binance:NOPE"], "No market has trades there"],
   ] as const) {
