@@ -68,7 +68,7 @@ export const MERGE: readonly Statement[] = [
         "WHERE s.stored AND (s.unbuilt @> open_time(s.width, s.anchor, b.bucket)) IS NOT TRUE",
         "WHERE s.stored",
       ],
-      ["WHERE NOT s.stored AND (s.unbuilt @> t.times)", "WHERE false AND (s.unbuilt @> t.times)"],
+      ["WHERE NOT s.stored\n", "WHERE false\n"],
       [
         "    AND NOT EXISTS (SELECT FROM left_out l WHERE l.market_id = c.market_id AND l.interval = c.interval AND l.times @> c.open_time)\n",
         "",
@@ -76,8 +76,8 @@ export const MERGE: readonly Statement[] = [
       ["WHERE s.stored OR (u.times @>", "WHERE s.stored AND (u.times @>"],
       ["int8range(b.first, b.last)", "int8range(b.first, b.first + 1)"],
       [
-        'greatest(close_time(s.width, o.open_time) + 1, o.open_time + ${slot("base")})',
-        "close_time(s.width, o.open_time) + 1",
+        'greatest(close_time(o.width, o.open_time) + 1, o.open_time + ${slot("base")})',
+        "close_time(o.width, o.open_time) + 1",
       ],
       ["least(m.first_trade, n.first)", "n.first"],
       ["greatest(m.last_trade, n.last)", "n.last"],
