@@ -2,20 +2,18 @@ import { type BeforeApplicationShutdown, Inject, Module } from "@nestjs/common";
 import { CONFIG, type Config } from "../config/config.js";
 import { PersistenceModule } from "../persistence/persistence.module.js";
 import { ConsumerGroups } from "../streaming/consumer-groups.js";
-import { BuiltWatch } from "./built-watch.js";
-import { FollowedWatch } from "./followed-watch.js";
 import { KnownMarkets } from "./known-markets.js";
 import { LIVE, LiveController } from "./live.controller.js";
 import { LiveRooms } from "./live-rooms.js";
 import { Snapshots } from "./snapshots.js";
+import { StoreWatch } from "./store-watch.js";
 import { TickerBoard } from "./ticker-board.js";
 import { TickerLoader } from "./ticker-loader.js";
 
 const PROVIDERS = [
   KnownMarkets,
   Snapshots,
-  BuiltWatch,
-  FollowedWatch,
+  StoreWatch,
   TickerLoader,
   { provide: TickerBoard, useFactory: () => new TickerBoard() },
   {

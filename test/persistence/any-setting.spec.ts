@@ -4,17 +4,11 @@ import type { Trade } from "../../src/domain/trade.js";
 import { verify } from "../../src/persistence/merge/verify.js";
 import { fold, foldedPart } from "../support/fold.js";
 import { trade } from "../support/tape.js";
-import { type CandleVersion, IntervalScene } from "./interval-scene.js";
+import { DAY_MS } from "../../src/domain/units.js";
+import { type CandleVersion, type IntervalScene, START, sceneForSuite } from "./interval-scene.js";
 
-const START = Date.UTC(2024, 0, 28);
-const DAY = 86_400_000;
 let scene: IntervalScene;
-beforeAll(async () => {
-  scene = await IntervalScene.open();
-});
-afterAll(async () => {
-  await scene.close();
-});
+sceneForSuite((opened) => (scene = opened));
 
 async function requireVerified(): Promise<void> {
   for await (const { differences, examples } of verify(scene.tape.source))
@@ -32,9 +26,9 @@ async function answer(market: string, interval: Interval): Promise<unknown> {
 }
 
 const time = fc.oneof(
-  fc.integer({ min: START, max: START + 9 * DAY }),
+  fc.integer({ min: START, max: START + 9 * DAY_MS }),
   // Within two minutes: candles that get trades under several settings.
-  fc.integer({ min: START + 4 * DAY, max: START + 4 * DAY + 120_000 }),
+  fc.integer({ min: START + 4 * DAY_MS, max: START + 4 * DAY_MS + 120_000 }),
 );
 const action = fc.oneof(
   {

@@ -7,6 +7,8 @@ import { UnbuiltStore } from "../../src/persistence/stores/unbuilt-store.js";
 import { type Tape, confirmed, openTape } from "../support/tape.js";
 
 const never = new AbortController().signal;
+/** A Sunday, the last day of its week. */
+export const START = Date.UTC(2024, 0, 28);
 
 export interface CandleVersion {
   interval: Interval;
@@ -69,4 +71,14 @@ export class IntervalScene {
       [market],
     );
   }
+}
+
+/** One for the suite that calls this; `opened` is called with it before the first test. */
+export function sceneForSuite(opened: (scene: IntervalScene) => void): void {
+  let scene: IntervalScene;
+  beforeAll(async () => {
+    scene = await IntervalScene.open();
+    opened(scene);
+  });
+  afterAll(() => scene.close());
 }

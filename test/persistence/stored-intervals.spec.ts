@@ -1,17 +1,11 @@
 import { type Interval, nextOpenTime, openTimeOf } from "../../src/domain/interval.js";
 import { migrate, serverDatabase } from "../../src/persistence/schema/database.js";
 import { trade } from "../support/tape.js";
-import { IntervalScene } from "./interval-scene.js";
+import { DAY_MS } from "../../src/domain/units.js";
+import { IntervalScene, START, sceneForSuite } from "./interval-scene.js";
 
-const START = Date.UTC(2024, 0, 28);
-const DAY = 86_400_000;
 let scene: IntervalScene;
-beforeAll(async () => {
-  scene = await IntervalScene.open();
-});
-afterAll(async () => {
-  await scene.close();
-});
+sceneForSuite((opened) => (scene = opened));
 
 const bucket = (interval: Interval): { from: number; to: number } => {
   const from = openTimeOf(interval, START);
@@ -28,7 +22,7 @@ describe("an interval that was left out for a while", () => {
     await scene.record(trade(market, 3, START + 2_000, { price: "120" }));
     await scene.intervals.keep(["1m", "5m", "1d"]);
     await scene.record(trade(market, 4, START + 600_000));
-    const [from, to] = [START, START + DAY].map((at) => new Date(at).toISOString());
+    const [from, to] = [START, START + DAY_MS].map((at) => new Date(at).toISOString());
     await expect(
       scene.tape.candles.page({ market, interval: "5m", limit: 10 }),
     ).rejects.toMatchObject({
@@ -38,11 +32,11 @@ describe("an interval that was left out for a while", () => {
     });
     // Beside it everything is answered.
     expect(
-      await scene.tape.candles.page({ market, interval: "5m", start: START + DAY, limit: 10 }),
+      await scene.tape.candles.page({ market, interval: "5m", start: START + DAY_MS, limit: 10 }),
     ).toEqual([]);
     expect(await scene.unbuilt.rebuilds()).toEqual([
-      { interval: "5m", markets: 1, done: 0, from: START, to: START + DAY, givenUp: false },
-      { interval: "1d", markets: 1, done: 0, from: START, to: START + DAY, givenUp: false },
+      { interval: "5m", markets: 1, done: 0, from: START, to: START + DAY_MS, givenUp: false },
+      { interval: "1d", markets: 1, done: 0, from: START, to: START + DAY_MS, givenUp: false },
     ]);
     await scene.build();
     const [after] = await scene.tape.candles.exact(market, [{ interval: "5m", openTime: START }]);
@@ -76,8 +70,8 @@ describe("an interval that was left out for a while", () => {
   it("is built only as far back as its trades are kept, and says so", async () => {
     const market = scene.market();
     await scene.intervals.keep(["1m"]);
-    await scene.record(trade(market, 1, START), trade(market, 2, START + 2 * DAY));
-    await scene.tape.source.query("UPDATE horizon SET time = $1", [START + DAY]);
+    await scene.record(trade(market, 1, START), trade(market, 2, START + 2 * DAY_MS));
+    await scene.tape.source.query("UPDATE horizon SET time = $1", [START + DAY_MS]);
     try {
       await scene.intervals.keep(["1s", "1m", "1h"]);
       await scene.build();
@@ -86,15 +80,15 @@ describe("an interval that was left out for a while", () => {
       ).rejects.toMatchObject({
         code: "not_built",
         canRetry: false,
-        message: expect.stringContaining(`start=${START + DAY}`) as string,
+        message: expect.stringContaining(`start=${START + DAY_MS}`) as string,
       });
       const recent = await scene.tape.candles.page({
         market,
         interval: "1s",
-        start: START + DAY,
+        start: START + DAY_MS,
         limit: 10,
       });
-      expect(recent).toMatchObject([{ openTime: START + 2 * DAY }]);
+      expect(recent).toMatchObject([{ openTime: START + 2 * DAY_MS }]);
       // Minutes were kept: hours are made of them.
       const hours = await scene.tape.candles.page({ market, interval: "1h", start: 0, limit: 10 });
       expect(hours).toHaveLength(2);

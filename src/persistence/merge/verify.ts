@@ -31,7 +31,7 @@ export interface MarketVerdict {
 }
 
 /** The intervals that are stored, or of which candles are left from when they were. */
-const INTERVALS = `
+const VERIFIED_INTERVALS = `
   SELECT i.interval,
     EXISTS (SELECT FROM stored_interval s WHERE s.interval = i.interval)
       AND EXISTS (SELECT FROM unbuilt u WHERE u.market_id = $1 AND u.interval = i.interval AND NOT isempty(u.times)) AS "notBuilt"
@@ -59,9 +59,10 @@ export async function* verify(
       const [{ horizon }] = await manager.query<[{ horizon: string }]>(
         `SELECT time AS horizon FROM horizon`,
       );
-      const known: { interval: Interval; notBuilt: boolean }[] = await manager.query(INTERVALS, [
-        market.id,
-      ]);
+      const known: { interval: Interval; notBuilt: boolean }[] = await manager.query(
+        VERIFIED_INTERVALS,
+        [market.id],
+      );
       const intervals = known.map(({ interval }) => interval);
       const { names, widths, anchors } = intervalColumns(intervals);
       const rows: Pick<MarketVerdict, "candles" | "differences" | "examples">[] =

@@ -3,13 +3,12 @@ import type { PoolClient } from "pg";
 import type { DataSource } from "typeorm";
 import { plural } from "../../domain/plural.js";
 import { pause } from "../../waiting/pause.js";
-import { ADVISORY_LOCKS } from "../schema/advisory-locks.js";
 import type { Unbuilt, UnbuiltStore } from "../stores/unbuilt-store.js";
-import { RebuildRun } from "./rebuild-run.js";
+import { releaseRebuildLock, tryRebuildLock } from "./rebuild-lock.js";
+import { MAX_ANNOUNCED, RebuildRun } from "./rebuild-run.js";
 
 const POLL_MS = 500;
 const BAR_STEPS = 1_000;
-const MAX_ANNOUNCED = 2_000;
 
 /**
  * Builds what is left, or where another process does so shows its progress, until nothing is left
@@ -41,10 +40,11 @@ export async function followRebuild(
     let left = await store.left();
     while (left.length > 0 && !signal.aborted) {
       progress.show(left);
-      isMine ||= await tryLock(client);
+      isMine ||= await tryRebuildLock(client);
       if (!isMine || !(await run.pass(left, signal))) await pause(POLL_MS, signal);
       left = await store.left();
     }
+    if (isMine) await releaseRebuildLock(client);
     progress.end();
     const seconds = ((performance.now() - begin) / 1_000).toFixed(1);
     const what = isMine ? `${plural(candles, "candle")} changed` : "A running server did it";
@@ -59,17 +59,8 @@ export async function followRebuild(
       );
   } finally {
     progress.end();
-    // The lock ends with the connection.
     await runner.release();
   }
-}
-
-async function tryLock(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>(
-    "SELECT pg_try_advisory_lock($1) AS locked",
-    [ADVISORY_LOCKS.rebuild],
-  );
-  return rows[0]?.locked === true;
 }
 
 /** Of the market time that is left. */

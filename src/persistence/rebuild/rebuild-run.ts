@@ -17,6 +17,8 @@ const SHORT_MS = 25;
 const FIRST_OF_TRADES_MS = MINUTE_MS;
 const FIRST_OF_CANDLES_MS = DAY_MS;
 const QUERY_CANCELLED = "57014";
+/** Candles that wait to be published, where somebody does. */
+export const MAX_ANNOUNCED = 2_000;
 const BUSY_PAUSE_MS = 200;
 /** As many are published within seconds, where a recorder runs and has its broker. */
 const UNPUBLISHED_MS = 30_000;

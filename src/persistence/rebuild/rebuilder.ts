@@ -4,17 +4,16 @@ import { DataSource } from "typeorm";
 import { type Interval, shapeOf } from "../../domain/interval.js";
 import { plural } from "../../domain/plural.js";
 import { DAY_MS, MINUTE_MS } from "../../domain/units.js";
-import { pause } from "../../waiting/pause.js";
+import { repeat } from "../../waiting/repeat.js";
 import { RecorderFigures } from "../figures/recorder-figures.js";
-import { ADVISORY_LOCKS } from "../schema/advisory-locks.js";
 import { type Unbuilt, UnbuiltStore } from "../stores/unbuilt-store.js";
 import { RebuildFigures } from "./rebuild-figures.js";
-import { RebuildRun } from "./rebuild-run.js";
+import { releaseRebuildLock, tryRebuildLock } from "./rebuild-lock.js";
+import { MAX_ANNOUNCED, RebuildRun } from "./rebuild-run.js";
 import type { StepResult } from "./rebuild-step.js";
 
 const CHECK_EVERY_MS = 5_000;
 const LOG_EVERY_MS = MINUTE_MS / 2;
-const MAX_ANNOUNCED = 2_000;
 
 /**
  * Builds, in the background, candles that are missing or lack trades since their interval was not
@@ -37,7 +36,15 @@ export class Rebuilder {
   ) {}
 
   start(): void {
-    this.running ??= this.run();
+    this.running ??= repeat(
+      CHECK_EVERY_MS,
+      this.closing.signal,
+      () => this.run(),
+      (error) =>
+        this.logger.warn(
+          `Building candles failed, will go on in ${CHECK_EVERY_MS / 1_000} s: ${String(error)}`,
+        ),
+    );
   }
 
   async stop(): Promise<void> {
@@ -45,38 +52,18 @@ export class Rebuilder {
     await this.running;
   }
 
-  /** Never rejects. */
-  private async run(): Promise<void> {
-    const { signal } = this.closing;
-    do {
-      try {
-        const left = await this.store.left();
-        if (left.length > 0) await this.withLock((client) => this.build(client, left));
-      } catch (error) {
-        if (!signal.aborted)
-          this.logger.warn(
-            `Building candles failed, will go on in ${CHECK_EVERY_MS / 1_000} s: ${String(error)}`,
-          );
-      }
-    } while (await pause(CHECK_EVERY_MS, signal));
-  }
-
   /** Does nothing where another process builds. */
-  private async withLock(work: (client: PoolClient) => Promise<void>): Promise<void> {
+  private async run(): Promise<void> {
+    const left = await this.store.left();
+    if (left.length === 0) return;
     const runner = this.source.createQueryRunner();
-    const key = [ADVISORY_LOCKS.rebuild];
     try {
       const client = (await runner.connect()) as PoolClient;
-      const { rows } = await client.query<{ locked: boolean }>(
-        "SELECT pg_try_advisory_lock($1) AS locked",
-        key,
-      );
-      if (rows[0]?.locked !== true) return;
+      if (!(await tryRebuildLock(client))) return;
       try {
-        await work(client);
+        await this.build(client, left);
       } finally {
-        // A connection that is lost has lost the lock, too.
-        await client.query("SELECT pg_advisory_unlock($1)", key).catch(() => undefined);
+        await releaseRebuildLock(client);
       }
     } finally {
       await runner.release();
@@ -85,7 +72,7 @@ export class Rebuilder {
 
   private async build(client: PoolClient, first: readonly Unbuilt[]): Promise<void> {
     const { signal } = this.closing;
-    await this.announce(first);
+    await this.logBegin(first);
     const begin = performance.now();
     let candles = 0;
     const run = new RebuildRun(
@@ -112,7 +99,7 @@ export class Rebuilder {
   }
 
   /** Says what is to be done, and what disk it takes where that is much. */
-  private async announce(left: readonly Unbuilt[]): Promise<void> {
+  private async logBegin(left: readonly Unbuilt[]): Promise<void> {
     const markets = new Set(left.map(({ market }) => market));
     const intervals = intervalsOf(left);
     this.logger.log(
