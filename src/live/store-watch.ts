@@ -20,8 +20,8 @@ const EVERY_MS = 5_000;
  *
  * - which markets are followed: a feed that stops sends no candle that would show it, hence tickers
  *   that become stale are sent from here;
- * - that candles of an interval have been built: those that nobody had seen before are not published,
- *   since a year of them would flood every client. Its clients subscribe again.
+ * - that candles of an interval have been built: those that nobody had seen before are not
+ *   published, since a year of them would flood every client. Its clients subscribe again.
  */
 @Injectable()
 export class StoreWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {

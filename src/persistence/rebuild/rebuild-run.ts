@@ -8,7 +8,7 @@ import { isOneBucket, narrowerThan, newestPart } from "./rebuild-plan.js";
 import { type StepResult, rebuildStep } from "./rebuild-step.js";
 
 /** A step that takes longer is cancelled and tried with half of it: live trades wait for the lock. */
-const LIMIT_MS = 80;
+const LIMIT_MS = 60;
 /** A single candle has to be made at once. */
 const ONE_CANDLE_LIMIT_MS = 30_000;
 /** Steps are made longer until they take this long. */
@@ -24,7 +24,7 @@ const BUSY_PAUSE_MS = 200;
 const UNPUBLISHED_MS = 30_000;
 
 /** What a step did, for figures and progress. */
-export type OnStep = (unbuilt: Unbuilt, result: StepResult, seconds: number) => void;
+export type OnStep = (unbuilt: Unbuilt, result: StepResult) => void;
 
 /**
  * Builds candles of all markets and intervals step by step, the newest first. Between two steps it
@@ -48,24 +48,21 @@ export class RebuildRun {
     for (const unbuilt of left) {
       if (signal.aborted) return true;
       await this.waitForAnnouncements(signal);
-      const begin = performance.now();
-      const result = await this.step(unbuilt, horizon);
-      const ms = performance.now() - begin;
+      const result = await this.step(unbuilt, horizon, signal);
       if (result.outcome !== "waits") isAhead = true;
-      this.onStep(unbuilt, result, ms / 1_000);
-      await pause(Math.max(2, Math.min(ms, LIMIT_MS)), signal);
+      this.onStep(unbuilt, result);
+      await pause(Math.max(2, Math.min(result.lockedMs, LIMIT_MS)), signal);
     }
     return isAhead;
   }
 
-  private async step(unbuilt: Unbuilt, horizon: number): Promise<StepResult> {
+  private async step(unbuilt: Unbuilt, horizon: number, signal: AbortSignal): Promise<StepResult> {
     const { marketId: market, interval, newest } = unbuilt;
     const key = `${market} ${interval}`;
     for (;;) {
       const size = this.sizes.get(key) ?? firstSize(interval);
       const times = newestPart(interval, newest, size, horizon);
       const isOne = isOneBucket(interval, times);
-      const begin = performance.now();
       try {
         const part = { market, interval, times };
         const result = await rebuildStep(this.client, part, isOne ? ONE_CANDLE_LIMIT_MS : LIMIT_MS);
@@ -74,13 +71,14 @@ export class RebuildRun {
           continue;
         }
         if (result.outcome !== "built") return result;
-        const ms = performance.now() - begin;
-        if (ms < SHORT_MS) this.sizes.set(key, size * 2);
-        else if (ms > 2 * SHORT_MS) this.sizes.set(key, size / 2);
+        const { lockedMs } = result;
+        if (lockedMs < SHORT_MS) this.sizes.set(key, size * 2);
+        else if (lockedMs > 2 * SHORT_MS) this.sizes.set(key, size / 2);
         return result;
       } catch (error) {
         if (codeOf(error) !== QUERY_CANCELLED || isOne) throw error;
         this.sizes.set(key, Math.min(size, times.to - times.from) / 2);
+        await pause(LIMIT_MS, signal);
       }
     }
   }

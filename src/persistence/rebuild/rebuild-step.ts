@@ -21,7 +21,7 @@ export interface Part {
   times: TimeRange;
 }
 
-export type StepResult =
+type Outcome =
   | ({ outcome: "built" } & RebuiltRow)
   /** Another process has done it, or it was cancelled. */
   | { outcome: "done" }
@@ -31,6 +31,9 @@ export type StepResult =
   | { outcome: "split" }
   /** Neither trades nor whole narrower candles are left: noted, and not tried again. */
   | { outcome: "impossible" };
+
+/** `lockedMs`: how long the market was locked for it. */
+export type StepResult = Outcome & { lockedMs: number };
 
 const IS_LEFT = `
   SELECT (u.times - u.given_up + u.requested) && int8range($3, $4) AS "isLeft"
@@ -71,42 +74,58 @@ const GIVE_UP = `
  * @param limitMs the statement is cancelled after this time: nothing is done, and it throws the
  * driver's error with SQLSTATE 57014
  */
-export function rebuildStep(client: PoolClient, part: Part, limitMs: number): Promise<StepResult> {
+export async function rebuildStep(
+  client: PoolClient,
+  part: Part,
+  limitMs: number,
+): Promise<StepResult> {
+  let lockedAt = 0;
+  const result = await transact(client, async () => {
+    const { horizon } = await lockMarkets(client, [part.market]);
+    lockedAt = performance.now();
+    return rebuildLocked(client, part, horizon, limitMs);
+  });
+  return { ...result, lockedMs: performance.now() - lockedAt };
+}
+
+async function rebuildLocked(
+  client: PoolClient,
+  part: Part,
+  horizon: number,
+  limitMs: number,
+): Promise<Outcome> {
   const { market, interval, times } = part;
   const key = [market, interval, times.from, times.to];
-  return transact(client, async () => {
-    const { horizon } = await lockMarkets(client, [market]);
-    const { rows } = await client.query<{ isLeft: boolean }>(IS_LEFT, key);
-    if (rows[0]?.isLeft !== true) return { outcome: "done" };
-    const source = await sourceOf(client, part, horizon);
-    if (source === "later") return { outcome: "waits" };
-    if (source === "none") {
-      const { length } = narrowerThan(interval);
-      if (length > 0 && !isOneBucket(interval, times)) return { outcome: "split" };
-      // Of trades all that lies before the horizon is gone, not only this part.
-      const from = length === 0 ? 0 : times.from;
-      await client.query(GIVE_UP, [market, interval, from, times.to]);
-      return { outcome: "impossible" };
-    }
-    const { width, anchor } = shapeOf(interval);
-    const values: Record<RebuildParameter, string | number> = {
-      market,
-      interval,
-      width,
-      anchor,
-      from: times.from,
-      to: times.to,
-      source: source === "trades" ? interval : source,
-    };
-    await client.query(`SET LOCAL statement_timeout = ${limitMs}`);
-    const rebuilt = await client.query<RebuiltRow>(
-      queryOf(source === "trades" ? REBUILD_FROM_TRADES : REBUILD_FROM_CANDLES, values),
-    );
-    await client.query(DONE, key);
-    await client.query(FORGET, [market, interval]);
-    await client.query(RESET, [market, interval]);
-    return { outcome: "built", ...(rebuilt.rows[0] as RebuiltRow) };
-  });
+  const { rows } = await client.query<{ isLeft: boolean }>(IS_LEFT, key);
+  if (rows[0]?.isLeft !== true) return { outcome: "done" };
+  const source = await sourceOf(client, part, horizon);
+  if (source === "later") return { outcome: "waits" };
+  if (source === "none") {
+    const { length } = narrowerThan(interval);
+    if (length > 0 && !isOneBucket(interval, times)) return { outcome: "split" };
+    // Of trades all that lies before the horizon is gone, not only this part.
+    const from = length === 0 ? 0 : times.from;
+    await client.query(GIVE_UP, [market, interval, from, times.to]);
+    return { outcome: "impossible" };
+  }
+  const { width, anchor } = shapeOf(interval);
+  const values: Record<RebuildParameter, string | number> = {
+    market,
+    interval,
+    width,
+    anchor,
+    from: times.from,
+    to: times.to,
+    source: source === "trades" ? interval : source,
+  };
+  await client.query(`SET LOCAL statement_timeout = ${limitMs}`);
+  const rebuilt = await client.query<RebuiltRow>(
+    queryOf(source === "trades" ? REBUILD_FROM_TRADES : REBUILD_FROM_CANDLES, values),
+  );
+  await client.query(DONE, key);
+  await client.query(FORGET, [market, interval]);
+  await client.query(RESET, [market, interval]);
+  return { outcome: "built", ...(rebuilt.rows[0] as RebuiltRow) };
 }
 
 async function sourceOf(

@@ -77,9 +77,9 @@ export class Rebuilder {
     let candles = 0;
     const run = new RebuildRun(
       client,
-      (unbuilt, result, seconds) => {
+      (unbuilt, result) => {
         if (result.outcome === "built") candles += result.candles;
-        this.count(unbuilt, result, seconds);
+        this.count(unbuilt, result);
       },
       MAX_ANNOUNCED,
     );
@@ -116,7 +116,7 @@ export class Rebuilder {
     }
   }
 
-  private count({ market, interval }: Unbuilt, result: StepResult, seconds: number): void {
+  private count({ market, interval }: Unbuilt, result: StepResult): void {
     const name = `${interval} ${market}`;
     if (result.outcome === "impossible" && !this.impossible.has(name)) {
       this.impossible.add(name);
@@ -126,7 +126,7 @@ export class Rebuilder {
     }
     if (result.outcome !== "built") return;
     this.figures.candles.inc({ interval }, result.candles);
-    this.figures.stepSeconds.observe(seconds);
+    this.figures.stepSeconds.observe(result.lockedMs / 1_000);
     this.recorderFigures.revisions.inc({ reason: "rebuild" }, result.revised);
   }
 
