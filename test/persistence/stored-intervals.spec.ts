@@ -97,6 +97,21 @@ describe("an interval that was left out for a while", () => {
     }
   });
 
+  it("is a month of minutes only where nothing wider will be built", async () => {
+    const build = async (stored: Interval[]): Promise<string[]> => {
+      const market = scene.market();
+      await scene.intervals.keep(["1m"]);
+      await scene.record(trade(market, 1, START - 5 * DAY_MS), trade(market, 2, START));
+      await scene.intervals.keep(stored);
+      await scene.build(1);
+      return (await scene.versions(market)).map(({ interval }) => interval);
+    };
+    expect(await build(["1m", "1M"])).toEqual(["1m", "1m", "1M"]);
+    expect(await build(["1m", "1h", "1M"])).toEqual(["1m", "1m", "1h"]);
+    await scene.build();
+    expect(await scene.unbuilt.rebuilds()).toEqual([]);
+  });
+
   it("is not built where that was cancelled, until it is asked for", async () => {
     const market = scene.market();
     await scene.intervals.keep(["1m"]);

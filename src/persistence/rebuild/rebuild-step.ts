@@ -1,5 +1,5 @@
 import type { PoolClient } from "pg";
-import { type Interval, shapeOf } from "../../domain/interval.js";
+import { type Interval, nextOpenTime, shapeOf } from "../../domain/interval.js";
 import type { TimeRange } from "../../domain/ranges.js";
 import { queryOf } from "../merge/statement.js";
 import { lockMarkets } from "../merge/tape-writer.js";
@@ -11,6 +11,12 @@ import {
   type RebuildParameter,
   type RebuiltRow,
 } from "./rebuild-statement.js";
+
+/**
+ * Narrower candles of which one is made while a wider interval is still to be built: a month of
+ * minutes would lock the market for a quarter of a second.
+ */
+const MAX_PARTS = 2_000;
 
 /** Candles of one market and interval to be made anew. */
 export interface Part {
@@ -139,6 +145,10 @@ async function sourceOf(
     WHOLE,
     [market, narrower, from, to],
   );
-  if (rows[0]?.whole === true) return rows[0].interval;
-  return rows.some(({ willBe }) => willBe) ? "later" : "none";
+  const awaited = rows.find(({ willBe }) => willBe)?.interval;
+  const source = rows[0]?.whole === true ? rows[0].interval : undefined;
+  if (source === undefined) return awaited === undefined ? "none" : "later";
+  const isWider = awaited !== undefined && narrower.indexOf(awaited) < narrower.indexOf(source);
+  const parts = (nextOpenTime(interval, from) - from) / shapeOf(source).width;
+  return isWider && parts > MAX_PARTS ? "later" : source;
 }
