@@ -21,6 +21,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   "slow-clients": async () => (await import("./slow-clients.js")).slowClients,
   backfill: async () => (await import("./backfill.js")).backfill,
   restart: async () => (await import("./restart.js")).restart,
+  rebuild: async () => (await import("./rebuild.js")).rebuild,
   footprint: async () => (await import("./footprint.js")).footprint,
 };
 /** Takes long, therefore separate: `npm run bench:growth`. */
