@@ -43,6 +43,7 @@ describe("a trade", () => {
     ["with the highest ord", { ord: String(HIGHEST_ORD - 1n) }],
     ["of a market whose ids prove nothing", { ids: "sparse" }],
     ["off the book", { offBook: true }],
+    ["off the book, of no price and no amount", { offBook: true, price: "0", amount: "0" }],
     ["without an amount", { amount: "0" }],
     ["of the most digits", { price: `${"9".repeat(20)}.${"1".repeat(18)}` }],
     ["that a taker bought", { takerSide: "buy" }],

@@ -44,7 +44,7 @@ export interface Trade {
   source: TradeSource;
   /**
    * A print that the venue's own candles leave out: stored and counted as covered, but in no
-   * candle.
+   * candle. Only such a one may have the price "0".
    */
   offBook: boolean;
 }
@@ -162,7 +162,11 @@ export function faultOf(trade: Trade, latest: number): Fault | undefined {
       `${String(trade.ids)}, ${String(trade.offBook)}`,
     );
   }
-  if (typeof price !== "string" || price === "0" || canonical(price) !== price) {
+  if (
+    typeof price !== "string" ||
+    (price === "0" && !trade.offBook) ||
+    canonical(price) !== price
+  ) {
     return fault(
       "bad_price",
       "price",

@@ -223,6 +223,8 @@ export interface Venue {
   ids: VenueIds;
   /** Whose side its trades report: decoders convert the maker's to the taker's. */
   reportsSideOf: "taker" | "maker";
+  /** An amount below its precision is reported as 0; elsewhere a trade of nothing is a wrong row. */
+  roundsAmounts?: true;
   /** Default base URLs; `<VENUE>_WS_URL` and `<VENUE>_REST_URL` replace them. */
   wsUrl: string;
   restUrl: string;

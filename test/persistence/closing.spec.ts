@@ -155,7 +155,7 @@ it("gives the candles beside a hole a new version when it opens and when it ends
 it("counts off-book prints as covered, so that they are no hole", async () => {
   await record(
     trade(M, 1, NOON),
-    trade(M, 2, NOON + 1, { offBook: true, price: "1" }),
+    trade(M, 2, NOON + 1, { offBook: true, price: "0", amount: "0" }),
     trade(M, 3, NOON + 2),
     trade(M, 4, NOON + MINUTE),
   );

@@ -13,6 +13,7 @@ beforeAll(async () => {
       trade("binance:V", 1, NOON, { price: "10" }),
       trade("binance:V", 2, NOON + 1, { price: "11.5", amount: "0.5" }),
       trade("binance:V", 3, NOON + 60_000, { price: "12" }),
+      trade("binance:V", 4, NOON + 60_001, { price: "0", amount: "0", offBook: true }),
     ]),
     never,
   );
@@ -21,7 +22,7 @@ afterAll(async () => {
   await tape.close();
 });
 
-it("shows one row per trade in crypto_prices, with venue and a timestamp", async () => {
+it("shows one row per trade of the book in crypto_prices, with venue and a timestamp", async () => {
   const rows: unknown[] = await tape.source.query(
     `SELECT venue, symbol, price, event_time FROM crypto_prices ORDER BY event_time`,
   );

@@ -11,6 +11,7 @@ export interface Digits {
   amount: number;
 }
 
+const OFF_BOOK = { text: "off book", tone: "dim" };
 const SIDES: Record<TakerSide, { text: string; tone: string }> = {
   buy: { text: "▲ buy", tone: "up" },
   sell: { text: "▼ sell", tone: "down" },
@@ -28,9 +29,13 @@ export function TradeRow({
   size: "" | "big" | "huge";
   digits: Digits;
 }) {
-  const { text, tone } = SIDES[trade.takerSide];
+  const { text, tone } = trade.offBook ? OFF_BOOK : SIDES[trade.takerSide];
   return (
-    <tr class={size} data-id={trade.id}>
+    <tr
+      class={trade.offBook ? "dim" : size}
+      data-id={trade.id}
+      title={trade.offBook ? "A print outside the order book, in no candle" : undefined}
+    >
       <td class="dim">{timeText(trade.time, zone.value, style)}</td>
       <td class={tone}>{text}</td>
       <td class={`right ${tone}`}>{grouped(trade.price, digits.price)}</td>

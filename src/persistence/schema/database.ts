@@ -16,6 +16,7 @@ import { Instruments1764518400000 } from "./migrations/8-instruments.js";
 import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js";
 import { Clocks1764691200000 } from "./migrations/10-clocks.js";
 import { StoredIntervals1764777600000 } from "./migrations/11-stored-intervals.js";
+import { OffBookPrices1764864000000 } from "./migrations/12-off-book-prices.js";
 import { PoolClient } from "./pool-client.js";
 import { checkSources } from "./revision-sources.js";
 
@@ -91,6 +92,7 @@ export function dataSourceOptions(database: Database, connections: number): Data
       FollowedMarkets1764604800000,
       Clocks1764691200000,
       StoredIntervals1764777600000,
+      OffBookPrices1764864000000,
     ],
     migrationsTableName: "migration",
     synchronize: false,

@@ -60,6 +60,6 @@ type RestTrade = BinanceTrade & {
 function streamed(element: unknown, s: string): BinanceTrade {
   const rest = (typeof element === "object" && element !== null ? element : {}) as RestTrade;
   if (rest.a !== undefined) return { ...rest, e: "aggTrade", E: undefined, s };
-  const { id: t, price: p, qty: q, time: T, isBuyerMaker: m } = rest;
-  return { e: "trade", E: undefined, s, t, p, q, T, m };
+  const { id: t, price: p, qty: q, time: T, isBuyerMaker: m, X } = rest;
+  return { e: "trade", E: undefined, s, t, p, q, T, m, X };
 }

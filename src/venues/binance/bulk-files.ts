@@ -1,6 +1,7 @@
 import { canonical } from "../../domain/decimal.js";
 import { marketOf } from "../../domain/market.js";
-import { type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
+import type { TakerSide, Trade } from "../../domain/trade.js";
+import { isOffBook, printFaultOf } from "../decode/off-book.js";
 import type { Bulk, BulkFiles, Refused } from "../venue.js";
 
 const URL = "https://data.binance.vision";
@@ -71,13 +72,15 @@ function pathOf(folder: string, kind: string): BulkFiles["path"] {
 
 type Fields = Record<"id" | "price" | "quantity" | "time" | "maker", string | undefined>;
 
-/** A field that cannot be read is passed on unchanged: `faultOf` names the fault. */
+/** A field that cannot be read is passed on unchanged: `printFaultOf` names the fault. */
 function tradeOf(
   venue: string,
   symbol: string,
   { id = "", price = "", quantity = "", time = "", maker = "" }: Fields,
   receivedAt: number,
 ): Trade {
+  const priceText = canonical(price) ?? price;
+  const amount = canonical(quantity) ?? quantity;
   return {
     market: marketOf(venue, symbol),
     id,
@@ -85,13 +88,13 @@ function tradeOf(
     ids: "dense",
     kind: "raw",
     count: 1,
-    price: canonical(price) ?? price,
-    amount: canonical(quantity) ?? quantity,
+    price: priceText,
+    amount,
     takerSide: sideOf(maker) as TakerSide,
     time: millisecondsOf(time),
     receivedAt,
     source: "backfill",
-    offBook: false,
+    offBook: isOffBook(priceText, amount),
   };
 }
 
@@ -110,12 +113,12 @@ function millisecondsOf(time: string): number {
 }
 
 function checked(id: string | undefined, trade: Trade): Trade | Refused {
-  // `faultOf` accepts any text as the id of an aggregate.
+  // `printFaultOf` accepts any text as the id of an aggregate.
   if (id === undefined || !/^\d{1,18}$/.test(id))
     return {
       reason: "bad_id",
       detail: `an id must be a number, not ${JSON.stringify(id)}`,
     };
-  const fault = faultOf(trade, LATEST);
+  const fault = printFaultOf(trade, LATEST, {});
   return fault === undefined ? trade : { reason: fault.code, detail: fault.detail };
 }

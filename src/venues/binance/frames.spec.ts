@@ -103,6 +103,50 @@ describe("a frame of Binance", () => {
   });
 
   it.each([
+    [
+      { p: "0", q: "0" },
+      { price: "0", amount: "0" },
+    ],
+    [
+      { p: "0.00000000", q: "1.50" },
+      { price: "0", amount: "1.5" },
+    ],
+    [
+      { p: "-3", q: "NaN" },
+      { price: "0", amount: "0" },
+    ],
+    [
+      { p: 0, q: null },
+      { price: "0", amount: "0" },
+    ],
+    [
+      { p: "12.50", q: "0" },
+      { price: "12.5", amount: "0" },
+    ],
+  ])("is off the book with %j where it is marked so", (values, expected) => {
+    const frame = (X: string): Frame =>
+      binanceUsdm.decode(JSON.stringify({ ...RAW, X, ...values }), CONTEXT);
+    expect(frame("WHATEVER_COMES")).toMatchObject({
+      trades: [{ ...expected, offBook: true }],
+      refused: [],
+    });
+  });
+
+  it.each([
+    ["raw", RAW],
+    ["aggregated", AGGREGATE],
+  ])("without a mark is off the book when it has no price and no amount: %s", (_, event) => {
+    const frame = (values: object): Frame =>
+      binance.decode(JSON.stringify({ ...event, ...values }), CONTEXT);
+    expect(frame({ p: "0.0", q: "0" })).toMatchObject({ trades: [{ offBook: true }] });
+    expect(frame({ q: "0.000" })).toMatchObject({
+      trades: [],
+      refused: [{ reason: "bad_amount", detail: 'amount must be above 0, not "0"' }],
+    });
+    expect(frame({ p: "0" })).toMatchObject({ trades: [], refused: [{ reason: "bad_price" }] });
+  });
+
+  it.each([
     ["bad_price", { p: "-1" }],
     ["bad_price", { p: "1e5" }],
     ["bad_price", { p: "0.00" }],

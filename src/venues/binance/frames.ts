@@ -1,14 +1,8 @@
 import { canonical } from "../../domain/decimal.js";
 import { marketOf, parseMarket } from "../../domain/market.js";
-import {
-  type Fault,
-  MAX_COUNT,
-  MIN_TIME,
-  type TakerSide,
-  type Trade,
-  faultOf,
-} from "../../domain/trade.js";
+import { type Fault, MAX_COUNT, MIN_TIME, type TakerSide, type Trade } from "../../domain/trade.js";
 import { latestTime } from "../decode/latest-time.js";
+import { isOffBook, printFaultOf } from "../decode/off-book.js";
 import type { DecodeContext, Frame, Refused } from "../venue.js";
 import type { Layout } from "./layouts.js";
 
@@ -28,7 +22,10 @@ export interface BinanceTrade {
   T: unknown;
   /** The buyer was the maker: the seller was the aggressor. */
   m: unknown;
-  /** Futures `trade` only: MARKET, or INSURANCE_FUND and ADL for prints outside the book. */
+  /**
+   * Futures `trade` only: MARKET; anything else (INSURANCE_FUND, ADL, NA…) is a print outside the
+   * book, whatever its price and quantity.
+   */
   X?: unknown;
 }
 
@@ -95,6 +92,7 @@ export class BinanceDecoder {
         price !== undefined &&
         price !== "0" &&
         amount !== undefined &&
+        amount !== "0" &&
         market !== "" &&
         isCount(count) &&
         time >= MIN_TIME &&
@@ -128,8 +126,11 @@ export class BinanceDecoder {
     const id = aggregated ? event.a : ord;
     const idText = integerText(id);
     const time = milliseconds(event.T);
-    const price = typeof p === "string" ? canonical(p) : undefined;
-    const amount = typeof q === "string" ? canonical(q) : undefined;
+    const isMarked = event.X !== undefined && event.X !== "MARKET";
+    const price = decimalOf(p) ?? (isMarked ? "0" : undefined);
+    const amount = decimalOf(q) ?? (isMarked ? "0" : undefined);
+    const offBook =
+      isMarked || (price !== undefined && amount !== undefined && isOffBook(price, amount));
     // A field that cannot be read is passed on unchanged: `faultOf` names the fault.
     const trade: Trade = {
       market: this.marketOf(event.s),
@@ -144,15 +145,15 @@ export class BinanceDecoder {
       time,
       receivedAt: context.receivedAt,
       source: context.source,
-      offBook: event.X !== undefined && event.X !== "MARKET",
+      offBook,
     };
     const sentAt = milliseconds(event.E);
     const latest = latestTime(context, sentAt);
     // The rules of `faultOf` in their cheapest form: this runs for every trade.
     const isGood =
       price !== undefined &&
-      price !== "0" &&
       amount !== undefined &&
+      (offBook || (price !== "0" && amount !== "0")) &&
       isNatural(id) &&
       isNatural(ord) &&
       typeof m === "boolean" &&
@@ -163,7 +164,7 @@ export class BinanceDecoder {
       time <= latest;
     const sent = Number.isNaN(sentAt) ? {} : { sentAt };
     if (isGood) return { type: "trades", trades: [trade], refused: NONE, ...sent };
-    const fault: Fault = faultOf(trade, latest) ?? {
+    const fault: Fault = printFaultOf(trade, latest, {}) ?? {
       code: "bad_id",
       detail: `ids must be JSON integers below 2^53, not ${JSON.stringify([id, ord])}`,
     };
@@ -187,6 +188,10 @@ export class BinanceDecoder {
     if (this.markets.size < MAX_KNOWN_SYMBOLS) this.markets.set(symbol, market);
     return market;
   }
+}
+
+function decimalOf(value: unknown): string | undefined {
+  return typeof value === "string" ? canonical(value) : undefined;
 }
 
 function isTradeStream(text: string): boolean {

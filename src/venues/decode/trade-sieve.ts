@@ -1,8 +1,9 @@
 import { marketOf } from "../../domain/market.js";
-import { type Fault, type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
+import type { Fault, TakerSide, Trade } from "../../domain/trade.js";
 import { type DecodeContext, type Refused, type Venue, idKindOf } from "../venue.js";
 import { decimalOf, wholeOf } from "./exact-json.js";
 import { latestTime } from "./latest-time.js";
+import { isOffBook, printFaultOf } from "./off-book.js";
 
 /** A venue's trade under our names, with unchecked values. */
 export interface Print {
@@ -24,7 +25,7 @@ export interface Sifted {
 
 /** Makes raw trades of prints; one that breaks a rule is refused with the rule's code. */
 export class TradeSieve {
-  constructor(private readonly venue: Pick<Venue, "name" | "symbols" | "ids">) {}
+  constructor(private readonly venue: Pick<Venue, "name" | "symbols" | "ids" | "roundsAmounts">) {}
 
   /** @param sentAt of the message, epoch ms; left out where it does not say */
   sift(prints: readonly Print[], context: DecodeContext, sentAt?: number): Sifted {
@@ -34,7 +35,7 @@ export class TradeSieve {
     for (const print of prints) {
       const trade = this.tradeOf(print, context);
       const ofSymbol = this.symbolFault(print);
-      const fault = ofSymbol ?? faultOf(trade, latest);
+      const fault = ofSymbol ?? printFaultOf(trade, latest, this.venue);
       if (fault === undefined) trades.push(trade);
       else
         refused.push({
@@ -47,9 +48,11 @@ export class TradeSieve {
     return { trades, refused };
   }
 
-  /** A field that cannot be read is passed on unchanged: `faultOf` names the fault. */
+  /** A field that cannot be read is passed on unchanged: `printFaultOf` names the fault. */
   private tradeOf(print: Print, context: DecodeContext): Trade {
-    const { symbol, id, ord = id, price, amount, takerSide, time } = print;
+    const { symbol, id, ord = id, takerSide, time } = print;
+    const price = decimalOf(print.price) ?? (print.price as string);
+    const amount = decimalOf(print.amount) ?? (print.amount as string);
     return {
       market: marketOf(this.venue.name, String(symbol)),
       id: id as string,
@@ -57,13 +60,13 @@ export class TradeSieve {
       ids: idKindOf(this.venue.ids),
       kind: "raw",
       count: 1,
-      price: decimalOf(price) ?? (price as string),
-      amount: decimalOf(amount) ?? (amount as string),
+      price,
+      amount,
       takerSide: takerSide as TakerSide,
       time,
       receivedAt: context.receivedAt,
       source: context.source,
-      offBook: false,
+      offBook: isOffBook(price, amount),
     };
   }
 

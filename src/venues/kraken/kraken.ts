@@ -42,6 +42,7 @@ const identity = {
     rule: "as in API v2, such as BTC/USD",
   },
   ids: "dense",
+  roundsAmounts: true,
 } as const;
 const sieve = new TradeSieve(identity);
 const restTrades = new RestTrades(sieve, rowsOf, krakenPrint);
