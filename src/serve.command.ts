@@ -1,7 +1,7 @@
 import { Logger } from "@nestjs/common";
 import { Command, CommandRunner, Option } from "nest-commander";
 import { ConfigError, environment } from "./config/config.js";
-import { replayWithProgress } from "./ingestion/replay/replay-progress.js";
+import { replayWithProgress, textOf } from "./ingestion/replay/replay-progress.js";
 import { Transport } from "./streaming/transport.js";
 import { Venues } from "./venues/venues.js";
 import { Launcher } from "./commands/launcher.js";
@@ -62,7 +62,10 @@ export class ServeCommand extends CommandRunner {
         },
         running.get(Transport),
       ).then(
-        (summary) => log.log(summary),
+        (summary) => {
+          const isWhole = summary.damaged.length === 0 && summary.refused.size === 0;
+          log[isWhole ? "log" : "warn"](textOf(summary));
+        },
         (error: unknown) => stopping.signal.aborted || log.error(`Replay failed: ${String(error)}`),
       );
     }

@@ -68,6 +68,16 @@ describe("a recording", () => {
     ]);
   });
 
+  it("of CSV has prints off the book where there is neither price nor amount", async () => {
+    const summary = await recorded.replay([
+      recorded.file("LTCUSDT_a.csv", `${TIME},0.00,0,buy,7\n${TIME},5,0,buy,8\n`),
+    ]);
+    expect(recorded.tape.trades).toMatchObject([
+      { id: "7", price: "0", amount: "0", offBook: true },
+    ]);
+    expect([...summary.refused.keys()]).toEqual(["bad_amount"]);
+  });
+
   it("of REST aggregates is read, on one line or on many", async () => {
     const page = [{ a: 1, p: "5", q: "1", f: 10, l: 12, T: TIME, m: false, M: true }];
     await recorded.replay(
@@ -86,6 +96,98 @@ describe("a recording", () => {
   });
 });
 
+describe("a damaged file", () => {
+  const ids = (): string[] => recorded.tape.trades.map(({ id }) => id);
+  const numbered = (from: number, to: number): string[] =>
+    Array.from({ length: to - from }, (_, at) => String(from + at));
+  const frames = (from: number, to: number): string =>
+    numbered(from, to)
+      .map((id) => `${frame(Number(id))}\n`)
+      .join("");
+
+  it.each<[string, () => Buffer, number, RegExp]>([
+    [
+      "packed and cut off",
+      () => gzipSync(frames(1, 3_000)).subarray(0, -20),
+      2_990,
+      /cannot be read beyond line \d+: unexpected end of file/,
+    ],
+    [
+      "packed, with a block that is none",
+      () => {
+        // Blocks that are not packed: a byte, the length, and the length inverted.
+        const bytes = gzipSync(frames(1, 3_000), { level: 0 });
+        let at = 10;
+        while (at < 200_000) at += 5 + bytes.readUInt16LE(at + 1);
+        bytes.writeUInt16LE(0, at + 3);
+        return bytes;
+      },
+      1_000,
+      /cannot be read beyond line \d+: invalid stored block lengths/,
+    ],
+  ])(
+    "gives all that comes before the damage, and the next file: %s",
+    async (_, made, least, why) => {
+      const summary = await recorded.replay([
+        recorded.file("a.gz", made()),
+        recorded.file("b.log", frames(5_000, 5_010)),
+      ]);
+      expect(summary.damaged).toEqual([expect.stringMatching(why) as string]);
+      const line = Number(/line (\d+)/.exec(summary.damaged[0] ?? "")?.[1]);
+      expect(line).toBeGreaterThan(least);
+      expect(ids()).toEqual([...numbered(1, line + 1), ...numbered(5_000, 5_010)]);
+      expect([summary.trades, summary.entries]).toEqual([line + 10, line + 10]);
+    },
+  );
+
+  it("is not read beyond an unfinished line", async () => {
+    const summary = await recorded.replay([
+      recorded.file("a.log", `${frame(1)}\n${frame(2).slice(0, -9)}`),
+      // The last id was 1235.
+      recorded.file("LTCUSDT_b.csv", `${TIME},1,1,buy,1234\n${TIME + 1},1,1,buy,123`),
+      // Two lines that became one.
+      recorded.file("LTCUSDT_c.csv", `${TIME},1,1,buy,7\n${TIME},1,1,b${TIME},1,1,buy,9\n`),
+      recorded.file("d.log", frame(3)),
+    ]);
+    expect(ids()).toEqual(["1", "1234", "7", "3"]);
+    expect(summary.refused).toEqual(
+      new Map([
+        ["not_json", { count: 1, first: expect.stringMatching(/a\.log:2: /) as string }],
+        [
+          "bad_line",
+          {
+            count: 2,
+            first: expect.stringMatching(/b\.csv:2: the file ends within this line/) as string,
+          },
+        ],
+      ]),
+    );
+  });
+
+  it("gives the elements of an array before the damage", async () => {
+    const element = (a: number, note = ""): object => ({
+      a,
+      p: "5",
+      q: "1",
+      f: a,
+      l: a,
+      T: TIME,
+      m: false,
+      note,
+    });
+    const text = JSON.stringify([element(1, 'a "}" in it'), element(2), element(3)], null, 1);
+    const summary = await recorded.replay([
+      recorded.file("BTCUSDT_cut.json", text.slice(0, -20)),
+      recorded.file("BTCUSDT_cut.json.gz", gzipSync(JSON.stringify([element(8)])).subarray(0, -4)),
+    ]);
+    expect(ids()).toEqual(["1", "2"]);
+    expect(summary.damaged).toEqual([
+      expect.stringMatching(/cut\.json: is not a JSON array, read up to element 2: /) as string,
+      expect.stringMatching(/cut\.json\.gz: cannot be read beyond line 0: /) as string,
+    ]);
+  });
+});
+
 describe("a file that cannot be replayed", () => {
   it.each([
     ["does not exist", () => join(recorded.folder, "nowhere.gz"), /nowhere\.gz: no such file/],
@@ -94,28 +196,26 @@ describe("a file that cannot be replayed", () => {
       () => (mkdirSync(join(recorded.folder, "sub")), join(recorded.folder, "sub")),
       /sub: is a folder/,
     ],
+  ])("because it %s is named, and why", async (_, path, message) => {
+    await expect(recorded.replay([path()])).rejects.toThrow(message);
+  });
+
+  it.each([
     [
       "is something else",
       () => recorded.file("x.bin", "hello\nworld\n"),
       /x\.bin: line 1 is none of the formats/,
     ],
     [
-      "is half a packed one",
-      () => recorded.file("x.gz", gzipSync([frame(1), frame(2)].join("\n")).subarray(0, -20)),
-      /x\.gz: cannot be read beyond line \d+: /,
-    ],
-    [
-      "is half an array",
-      () => recorded.file("BTCUSDT_x.json", '[{"a":1,'),
-      /BTCUSDT_x\.json: is not a JSON array: /,
-    ],
-    [
       "does not name its symbol",
       () => recorded.file("x.csv", `${TIME},1,1,buy,1`),
       /x\.csv: its trades do not name their symbol: add --symbol/,
     ],
-  ])("because it %s is named, and why", async (_, path, message) => {
-    await expect(recorded.replay([path()])).rejects.toThrow(message);
+  ])("because it %s keeps no other from being sent", async (_, path, message) => {
+    const files = [recorded.file("a.log", frame(1)), path(), recorded.file("b.log", frame(2))];
+    const summary = await recorded.replay(files);
+    expect(summary.damaged).toEqual([expect.stringMatching(message) as string]);
+    expect(recorded.tape.trades.map(({ id }) => id)).toEqual(["1", "2"]);
   });
 
   it("stops the others from being sent when it does not exist", async () => {

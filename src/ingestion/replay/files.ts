@@ -1,10 +1,8 @@
-import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { type Readable, pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { StringDecoder } from "node:string_decoder";
 import { TapelineError, type TapelineErrorOptions, hasCode } from "../../domain/tapeline-error.js";
+import { chunksOf, unpackedChunksOf } from "./chunks.js";
 
-const CHUNK_BYTES = 256 * 1024;
 /**
  * Limit of one line and of one JSON array, which are held in memory. REST pages have 1,000 trades.
  */
@@ -26,24 +24,23 @@ export interface Lines {
   from: number;
   /** Bytes of the file (compressed, if it is) read so far. */
   bytesRead: number;
+  /** The last of them ends with the file instead of a line break. */
+  isOpen?: true;
 }
 
 /**
  * The lines of a file, gzip or plain, in constant memory. Throws `replay_failed` when it cannot be
- * read, after the lines before the damage.
+ * read, after the whole lines before the damage.
  */
 export async function* linesOf(file: string): AsyncGenerator<Lines> {
-  const isCompressed = await inspect(file, isGzip);
-  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-  // The last stream of the pipeline passes errors on to the reader below.
-  const text: Readable = isCompressed
-    ? pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), () => undefined)
-    : raw;
-  text.setEncoding("utf8");
+  const chunks = (await inspect(file, isGzip)) ? unpackedChunksOf(file) : chunksOf(file);
+  const decoder = new StringDecoder("utf8");
   let rest = "";
   let from = 1;
+  let last = 0;
   try {
-    for await (const chunk of text as AsyncIterable<string>) {
+    for await (const { bytes, bytesRead } of chunks) {
+      const chunk = decoder.write(bytes);
       const end = chunk.lastIndexOf("\n");
       if (end < 0) {
         rest += chunk;
@@ -56,7 +53,8 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
       }
       const lines = (rest + chunk.slice(0, end)).split(/\r?\n/);
       rest = chunk.slice(end + 1);
-      yield { lines, from, bytesRead: raw.bytesRead };
+      yield { lines, from, bytesRead };
+      last = bytesRead;
       from += lines.length;
     }
   } catch (cause) {
@@ -66,10 +64,8 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
       `cannot be read beyond line ${from - 1}: ${(cause as Error).message}`,
       { cause },
     );
-  } finally {
-    raw.destroy();
   }
-  if (rest !== "") yield { lines: [rest.replace(/\r$/, "")], from, bytesRead: raw.bytesRead };
+  if (rest !== "") yield { lines: [rest.replace(/\r$/, "")], from, bytesRead: last, isOpen: true };
 }
 
 /** Size in bytes. Throws `replay_failed` when there is no such file. */

@@ -1,6 +1,7 @@
 import { canonical } from "../../domain/decimal.js";
 import { marketOf } from "../../domain/market.js";
-import { type TakerSide, type Trade, faultOf } from "../../domain/trade.js";
+import type { TakerSide, Trade } from "../../domain/trade.js";
+import { isOffBook, printFaultOf } from "../../venues/decode/off-book.js";
 import { type Refused, type Venue, idKindOf } from "../../venues/venue.js";
 
 /** One line or array entry of a recording. */
@@ -40,25 +41,42 @@ export function frameEntry(line: string, venue: Venue): Entry {
 
 export const CSV_HEADER = "timestamp,price,quantity,side,tradeId";
 
-/** `timestamp,price,quantity,side,tradeId` with the taker's side and the raw trade id. */
-export function csvEntry(line: string, venue: Venue, symbol: string): Entry {
-  const [timestamp = "", price = "", quantity = "", side = "", id = ""] = line.split(",");
+/**
+ * `timestamp,price,quantity,side,tradeId` with the taker's side and the raw trade id.
+ *
+ * @param before of a line that ends with its file: the line before it
+ */
+export function csvEntry(line: string, venue: Venue, symbol: string, before?: string): Entry {
+  const fields = line.split(",");
+  const [timestamp = "", priceText = "", quantity = "", side = "", id = ""] = fields;
+  if (fields.length !== 5)
+    return bad("bad_line", `a line must have the 5 fields of ${CSV_HEADER}, not ${fields.length}`);
+  if (before !== undefined && isTorn(id, before))
+    return bad(
+      "bad_line",
+      "the file ends within this line; if it is whole, end it with a line break",
+    );
   const time = epochMilliseconds(timestamp);
-  return checked({
+  const price = canonical(priceText) ?? priceText;
+  const amount = canonical(quantity) ?? quantity;
+  const trade: Trade = {
     market: marketOf(venue.name, symbol),
     id,
     ord: id,
     ids: idKindOf(venue.ids),
     kind: "raw",
     count: 1,
-    price: canonical(price) ?? price,
-    amount: canonical(quantity) ?? quantity,
+    price,
+    amount,
     takerSide: side.toLowerCase() as TakerSide,
     time,
     receivedAt: time,
     source: "replay",
-    offBook: false,
-  });
+    offBook: isOffBook(price, amount),
+  };
+  const fault = printFaultOf(trade, LATEST, venue);
+  if (fault !== undefined) return bad(fault.code, fault.detail);
+  return { trades: [trade], refused: [], at: time };
 }
 
 /** An element of a REST answer's array, such as Binance's `historicalTrades` or `aggTrades`. */
@@ -72,18 +90,21 @@ export function restEntry(element: unknown, venue: Venue, symbol: string): Entry
   return { trades: frame.trades, refused: frame.refused, at };
 }
 
+/**
+ * Whether an id at the end of a file has lost its last digits: then it is not above that of the
+ * line before.
+ */
+function isTorn(id: string, before: string): boolean {
+  const previous = before.split(",")[4] ?? "";
+  return id.length < previous.length || (id.length === previous.length && id <= previous);
+}
+
 /** Epoch ms of a timestamp in s, ms, µs or ns, by its number of digits; NaN for anything else. */
 function epochMilliseconds(text: string): number {
   if (!/^\d{10,19}$/.test(text)) return NaN;
   if (text.length >= 18) return Number(text.slice(0, -6));
   if (text.length >= 15) return Number(text.slice(0, -3));
   return text.length >= 12 ? Number(text) : Number(text) * 1_000;
-}
-
-function checked(trade: Trade): Entry {
-  const fault = faultOf(trade, LATEST);
-  if (fault !== undefined) return bad(fault.code, fault.detail);
-  return { trades: [trade], refused: [], at: trade.time };
 }
 
 function bad(reason: string, detail: string): Entry {

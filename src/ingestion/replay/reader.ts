@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Venue } from "../../venues/venue.js";
-import { type Lines, MAX_TEXT_CHARACTERS, linesOf, unreplayable } from "./files.js";
+import { arrayOf } from "./array.js";
+import { linesOf, unreplayable } from "./files.js";
 import { CSV_HEADER, type Entry, csvEntry, frameEntry, restEntry } from "./formats.js";
 
 export interface Page {
@@ -12,7 +13,8 @@ export interface Page {
 
 /**
  * Entries of a recording of any format, a page at a time: an await for each line would cost more
- * than its decoding. Throws `replay_failed` when the file itself cannot be read.
+ * than its decoding. Throws `replay_failed` when the file itself cannot be read, after the entries
+ * before that place.
  */
 export async function* readRecording(
   file: string,
@@ -20,7 +22,8 @@ export async function* readRecording(
   symbol: string | undefined,
 ): AsyncGenerator<Page> {
   const pages = linesOf(file);
-  let entryOf: ((line: string) => Entry) | undefined;
+  let entryOf: EntryOf | undefined;
+  let before = "";
   for await (const page of pages) {
     const places: number[] = [];
     const entries: Entry[] = [];
@@ -29,14 +32,23 @@ export async function* readRecording(
       if (line.trim() === "") continue;
       if (entryOf === undefined) {
         if (line.trimStart().startsWith("[")) {
-          yield await readArray(file, page, index, pages, venue, symbol);
+          const name = symbolFor(file, symbol);
+          const { elements, damage } = await arrayOf(file, page.lines.slice(index), pages);
+          yield {
+            entries: elements.map((element) => restEntry(element, venue, name)),
+            placeOf: (place) => place + 1,
+            bytesRead: page.bytesRead,
+          };
+          if (damage !== undefined) throw damage;
           return;
         }
         entryOf = formatOf(file, page.from + index, line, venue, symbol);
         if (isHeader(line)) continue;
       }
-      entries.push(entryOf(line));
+      const isOpen = page.isOpen === true && index === page.lines.length - 1;
+      entries.push(entryOf(line, isOpen ? before : undefined));
       places.push(page.from + index);
+      before = line;
     }
     yield {
       entries,
@@ -46,17 +58,20 @@ export async function* readRecording(
   }
 }
 
+/** `before`: of a line that ends with its file, the line before it. */
+type EntryOf = (line: string, before?: string) => Entry;
+
 function formatOf(
   file: string,
   place: number,
   line: string,
   venue: Venue,
   symbol: string | undefined,
-): (line: string) => Entry {
+): EntryOf {
   if (/^\d{10,19} [{[]/.test(line)) return (text) => frameEntry(text, venue);
   if (isHeader(line) || /^\d{10,19},/.test(line)) {
     const name = symbolFor(file, symbol);
-    return (text) => csvEntry(text, venue, name);
+    return (text, before) => csvEntry(text, venue, name, before);
   }
   throw unreplayable(
     file,
@@ -66,44 +81,6 @@ function formatOf(
 
 function isHeader(line: string): boolean {
   return line.trim().toLowerCase() === CSV_HEADER.toLowerCase();
-}
-
-async function readArray(
-  file: string,
-  first: Lines,
-  index: number,
-  rest: AsyncIterable<Lines>,
-  venue: Venue,
-  symbol: string | undefined,
-): Promise<Page> {
-  const name = symbolFor(file, symbol);
-  const parts = first.lines.slice(index);
-  let length = 0;
-  let { bytesRead } = first;
-  for await (const page of rest) {
-    for (const line of page.lines) {
-      parts.push(line);
-      length += line.length;
-    }
-    ({ bytesRead } = page);
-    if (length > MAX_TEXT_CHARACTERS)
-      throw unreplayable(
-        file,
-        `a JSON array may have ${MAX_TEXT_CHARACTERS / 1024 / 1024} MB at most: split it`,
-      );
-  }
-  let elements: unknown[];
-  try {
-    elements = JSON.parse(parts.join("\n").replace(/^\uFEFF/, "")) as unknown[];
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw unreplayable(file, `is not a JSON array: ${message}`, { cause });
-  }
-  return {
-    entries: elements.map((element) => restEntry(element, venue, name)),
-    placeOf: (place) => place + 1,
-    bytesRead,
-  };
 }
 
 /** Neither CSV nor REST trades name their symbol. */

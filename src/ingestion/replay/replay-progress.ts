@@ -5,12 +5,12 @@ import type { MarketTally } from "./tally.js";
 import type { Transport } from "../../streaming/transport.js";
 
 /**
- * Replays with a progress bar on a terminal, else a line each 10 %; returns the summary as text.
+ * Replays with a progress bar on a terminal, else a line each 10 %.
  */
 export async function replayWithProgress(
   options: ReplayOptions,
   transport: Transport,
-): Promise<string> {
+): Promise<ReplaySummary> {
   const bar = process.stderr.isTTY
     ? new SingleBar({
         format: "{bar} {percentage} % | {trades} trades | {eta_formatted} left",
@@ -28,14 +28,15 @@ export async function replayWithProgress(
       if (bar === undefined && tenth > loggedTenth)
         process.stderr.write(`Replayed ${(loggedTenth = tenth) * 10} %, ${trades} trades\n`);
     });
-    return textOf(summary);
+    return summary;
   } finally {
     bar?.stop();
   }
 }
 
-function textOf(summary: ReplaySummary): string {
-  const { files, entries, trades, refused, markets, seconds } = summary;
+/** For people; what was lost comes last. */
+export function textOf(summary: ReplaySummary): string {
+  const { files, entries, trades, refused, damaged, markets, seconds } = summary;
   const lines = [
     `Replayed ${trades} trades from ${entries} entries of ${plural(files, "file")} in ${seconds.toFixed(1)} s (${Math.round(trades / seconds)} trades/s)`,
   ];
@@ -48,6 +49,7 @@ function textOf(summary: ReplaySummary): string {
   }
   for (const [reason, { count, first }] of refused)
     lines.push(`  refused: ${count} × ${reason}, the first at ${first}`);
+  for (const place of damaged) lines.push(`  damaged: ${place}`);
   return lines.join("\n");
 }
 

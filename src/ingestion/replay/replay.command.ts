@@ -6,7 +6,8 @@ import { type Config, ConfigError, environment } from "../../config/config.js";
 import { ConsumerGroups } from "../../streaming/consumer-groups.js";
 import { Transport } from "../../streaming/transport.js";
 import { Venues } from "../../venues/venues.js";
-import { replayWithProgress } from "./replay-progress.js";
+import { RefusalWatch } from "./refusal-watch.js";
+import { replayWithProgress, textOf } from "./replay-progress.js";
 
 const VENUES = new Venues();
 const SETTLE_LIMIT_MS = 600_000;
@@ -46,6 +47,7 @@ export class ReplayCommand extends CommandRunner {
       );
     }
     const running = await this.launcher.launch(config);
+    let status: number;
     try {
       const options = {
         venue,
@@ -54,13 +56,20 @@ export class ReplayCommand extends CommandRunner {
         ...(speed === undefined ? {} : { speed }),
         signal: stopping.signal,
       };
+      const watch = await RefusalWatch.start(name, running.get(Transport));
       const summary = await replayWithProgress(options, running.get(Transport));
       await this.settled(running, config, stopping.signal);
-      process.stdout.write(`${summary}\n`);
+      await watch.close();
+      process.stdout.write(`${textOf(summary)}\n`);
+      for (const [reason, { count, first }] of watch.refused)
+        process.stdout.write(`  not stored: ${count} × ${reason}, the first: ${first}\n`);
+      // A script must notice what was lost.
+      const lost = summary.damaged.length + summary.refused.size + watch.refused.size;
+      status = lost > 0 ? 1 : 0;
     } finally {
       await running.stop();
     }
-    process.exit(0);
+    process.exit(status);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Market } from "../../domain/market.js";
+import { hasCode } from "../../domain/tapeline-error.js";
 import { BulkSender } from "../../streaming/bulk-sender.js";
 import type { Transport } from "../../streaming/transport.js";
 import type { Venue } from "../../venues/venue.js";
@@ -33,6 +34,8 @@ export interface ReplaySummary {
   trades: number;
   /** By reason. */
   refused: ReadonlyMap<string, RefusedTally>;
+  /** Files that could not be read to their end, with the place: what comes before it was sent. */
+  damaged: readonly string[];
   markets: ReadonlyMap<Market, MarketTally>;
   seconds: number;
 }
@@ -40,8 +43,9 @@ export interface ReplaySummary {
 /**
  * Sends recordings through the same pipeline as live trades, on the bulk topic. Resolves when the
  * transport cannot lose them any more. The last record of each market is a clock. Throws
- * `replay_failed` for an unreadable file; if it does not exist, before anything is sent. Bad lines
- * are counted; the summary names the first of each reason.
+ * `replay_failed`, before anything is sent, for a file that does not exist. Damaged files are named
+ * in the summary, and so is the first bad line of each reason; they do not keep the others from
+ * being sent.
  */
 export async function replay(
   { venue, files, symbol, speed, signal }: ReplayOptions,
@@ -59,25 +63,31 @@ export async function replay(
   const tally = new ReplayTally();
   const sender = new BulkSender(transport, signal);
   const pace = new Pace(speed, signal);
+  const damaged: string[] = [];
   let before = 0;
   for (const [index, file] of files.entries()) {
-    for await (const { entries, placeOf, bytesRead } of readRecording(file, venue, symbol)) {
-      signal.throwIfAborted();
-      tally.entries += entries.length;
-      for (const [at, { trades, refused, at: time }] of entries.entries()) {
-        if (refused.length > 0) tally.refuse(file, placeOf(at), refused);
-        if (trades.length === 0) continue;
-        tally.count(trades);
-        const wait = pace.ahead(time);
-        if (wait > 0) {
-          await sender.flush();
-          progress({ bytes: before + bytesRead, of, trades: tally.trades });
-          await pace.wait(wait);
+    try {
+      for await (const { entries, placeOf, bytesRead } of readRecording(file, venue, symbol)) {
+        signal.throwIfAborted();
+        tally.entries += entries.length;
+        for (const [at, { trades, refused, at: time }] of entries.entries()) {
+          if (refused.length > 0) tally.refuse(file, placeOf(at), refused);
+          if (trades.length === 0) continue;
+          tally.count(trades);
+          const wait = pace.ahead(time);
+          if (wait > 0) {
+            await sender.flush();
+            progress({ bytes: before + bytesRead, of, trades: tally.trades });
+            await pace.wait(wait);
+          }
+          for (const trade of trades) sender.add(trade);
+          if (sender.isFull()) await sender.flush();
         }
-        for (const trade of trades) sender.add(trade);
-        if (sender.isFull()) await sender.flush();
+        progress({ bytes: before + bytesRead, of, trades: tally.trades });
       }
-      progress({ bytes: before + bytesRead, of, trades: tally.trades });
+    } catch (error) {
+      if (!hasCode(error, "replay_failed")) throw error;
+      damaged.push(error.message);
     }
     before += sizes[index] ?? 0;
     progress({ bytes: before, of, trades: tally.trades });
@@ -92,6 +102,7 @@ export async function replay(
     entries,
     trades,
     refused,
+    damaged,
     markets: tally.markets(),
     seconds,
   };
