@@ -4,8 +4,8 @@ export const MAX_PAYLOAD_CHARACTERS = 8_192;
 /** A record that was refused for good, and its origin. */
 export interface DeadLetter {
   /**
-   * Stable code: `undecodable`, a `Fault` code, `id_conflict`, `kind_mismatch`,
-   * `refused_by_database`, …
+   * Stable code: `undecodable`, a `Fault` code, `id_conflict`, `content_conflict`,
+   * `kind_mismatch`, `refused_by_database`, …
    */
   reason: string;
   detail: string;

@@ -1,4 +1,5 @@
 import { COMPARISONS } from "./sql/comparisons.js";
+import { CONTRADICTIONS } from "./sql/contradictions.js";
 import { EDGES } from "./sql/edges.js";
 import { GAPS } from "./sql/gaps.js";
 import { MERGE } from "./sql/merge.js";
@@ -17,6 +18,7 @@ export interface Statement {
 
 export const STATEMENTS: readonly Statement[] = [
   ...MERGE,
+  ...CONTRADICTIONS,
   ...EDGES,
   ...GAPS,
   ...COMPARISONS,

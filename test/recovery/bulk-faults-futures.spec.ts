@@ -47,6 +47,28 @@ describe("a damaged file of futures", () => {
     expect(trades).toEqual([]);
   });
 
+  it("is told to contradict what is stored, which stays", async () => {
+    const file = { symbol: "BTCUSDT", period, kind: "trades", market: "futures/um" } as const;
+    await writeBulkFile(bench.folder, file, lines);
+    await bench.load(FROM, FROM + DAY, market);
+    const before = await contents(bench.tape.source);
+    // Two lines with the other side, and one more trade.
+    const replaced = lines.map((line, at) => (at > 8 ? line.replace(/false$/, "true") : line));
+    replaced.push(...[...futuresLines([trade(market, 510, FROM + 10_000)])].slice(1));
+    await writeBulkFile(bench.folder, file, replaced);
+    const job = await bench.load(FROM, FROM + DAY, market);
+    expect(job).toMatchObject({
+      read: 11,
+      stored: 1,
+      notes: [
+        `${name} contradicts 2 stored trades, which stay as they are: see the dead letters of ${market}`,
+      ],
+    });
+    const after = await contents(bench.tape.source);
+    expect(after.trades.slice(0, 10)).toEqual(before.trades);
+    expect(after.trades).toHaveLength(11);
+  });
+
   it("is taken with its header and without", async () => {
     for (const [content, stored] of [
       [lines, 10],

@@ -102,6 +102,24 @@ describe("a body of posted trades", () => {
     expect(faultsOf(body).map(({ field }) => field)).toEqual(["body"]);
   });
 
+  it("may come twice in one request, but not with two contents", () => {
+    const entry = { symbol: "X", price: "1", amount: "2", id: "a", time: NOW };
+    expect(faultsOf([entry, { ...entry, takerSide: "buy" }])).toEqual([]);
+    const other = { ...entry, price: "1.5", amount: "3" };
+    expect(faultsOf([entry, { ...entry, id: "b" }, other])).toEqual([
+      {
+        field: "[2].price",
+        detail: 'must be "1", as in [0], which has the same id and time',
+        value: "1.5",
+      },
+      {
+        field: "[2].amount",
+        detail: 'must be "2", as in [0], which has the same id and time',
+        value: "3",
+      },
+    ]);
+  });
+
   it("has the faults of each trade named", () => {
     const faults = faultsOf([{ price: "x" }, 7, GOOD, null]);
     expect(faults.map(({ field }) => field)).toEqual(["[0].market", "[0].price", "[1]", "[3]"]);

@@ -65,7 +65,33 @@ export function postedTrades(
       );
     else trades.push(result);
   }
+  if (faults.length === 0) faults.push(...contradictionsIn(trades));
   return faults.length > 0 ? { trades: [], faults } : { trades, faults };
+}
+
+/**
+ * Entries of one id and time with different contents; the same twice is a duplicate, and an unknown
+ * side contradicts nothing.
+ */
+function contradictionsIn(trades: readonly Trade[]): PostedFault[] {
+  const faults: PostedFault[] = [];
+  const first = new Map<string, number>();
+  for (const [index, trade] of trades.entries()) {
+    const key = `${trade.market} ${trade.time} ${trade.id}`;
+    const other = first.get(key);
+    const before = trades[other ?? index] as Trade;
+    if (other === undefined) first.set(key, index);
+    for (const field of ["price", "amount", "takerSide"] as const)
+      if (trade[field] !== before[field] && ![trade[field], before[field]].includes("unknown"))
+        faults.push(
+          wrong(
+            `[${index}].${field}`,
+            `must be ${JSON.stringify(before[field])}, as in [${other}], which has the same id and time`,
+            trade[field],
+          ),
+        );
+  }
+  return faults;
 }
 
 function postedTrade(

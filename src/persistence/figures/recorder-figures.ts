@@ -36,7 +36,7 @@ export class RecorderFigures {
     });
     this.trades = new Counter({
       name: "tapeline_trades_total",
-      help: "Trades by outcome: stored, duplicate, late (stored into a closed candle), expired (older than retention)",
+      help: "Trades by outcome: stored, duplicate, late (stored into a closed candle), expired (older than retention), conflict (contradicts a stored one)",
       labelNames: ["outcome"],
       registers,
     });

@@ -8,6 +8,7 @@ import type { Trade } from "../../domain/trade.js";
 import { codeOf } from "../schema/database-errors.js";
 import { transact } from "../schema/transaction.js";
 import { copyText } from "./copy-text.js";
+import { contradictingStaged } from "./contradictions.js";
 import { type StoredColumns, storedColumns } from "./interval-columns.js";
 import {
   COPY_STAGED,
@@ -84,13 +85,15 @@ export class BulkLoad {
   }
 
   /**
-   * Stores trades with ascending ids, whose days have tables; returns how many were new. Throws
-   * `horizon_passed` when the first of them is older than the retention horizon.
+   * Stores trades with ascending ids, whose days have tables; returns those that contradict stored
+   * ones, which stay. Throws `horizon_passed` when the first of them is older than the retention
+   * horizon.
    */
-  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<number> {
+  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<Trade[]> {
     if (!(await this.isCovered(trades))) {
       try {
-        return await this.transaction(() => this.copyAndMerge(trades, inSameTransaction));
+        await this.transaction(() => this.copyAndMerge(trades, inSameTransaction));
+        return [];
       } catch (error) {
         // Another process stored some of them first, or a trade is stored under another id.
         const isStored = hasCode(error, "coverage_changed") || codeOf(error) === UNIQUE_VIOLATION;
@@ -107,7 +110,7 @@ export class BulkLoad {
   private async copyAndMerge(
     trades: readonly Trade[],
     inSameTransaction: InTransaction,
-  ): Promise<number> {
+  ): Promise<void> {
     await this.copy(COPY_TRADES, [trades]);
     const { stored: intervals } = await this.requireWithinRetention(trades);
     if (await this.isCovered(trades)) throw coverageChanged(this.market.name);
@@ -122,18 +125,23 @@ export class BulkLoad {
     };
     const stored = await this.merge(WRITE_COPIED, span, intervals);
     await inSameTransaction(this.client, stored);
-    return stored;
   }
 
   /**
-   * For any trades: the merge leaves out stored ones. Holds the market's lock from the beginning.
+   * For any trades: the merge leaves out stored ones. What takes long comes before the market is
+   * locked, and again only if others have stored some of the same trades meanwhile.
    */
   private async stageAndMerge(
     trades: readonly Trade[],
     inSameTransaction: InTransaction,
-  ): Promise<number> {
+  ): Promise<Trade[]> {
+    await this.copy(COPY_STAGED, [trades]);
+    const covered = await this.coverageOfStaged();
+    let contradicting = await contradictingStaged(this.client);
     const { horizon, stored: intervals } = await this.lock(trades);
-    await this.copy(COPY_STAGED, [trades.filter(({ time }) => time >= horizon)]);
+    if ((await this.coverageOfStaged()) !== covered)
+      contradicting = await contradictingStaged(this.client);
+    await this.client.query("DELETE FROM staged WHERE time < $1", [horizon]);
     let stored = await this.merge(WRITE_STAGED, {}, intervals);
     const expired = trades.filter(({ time }) => time < horizon);
     if (expired.length > 0) {
@@ -143,7 +151,7 @@ export class BulkLoad {
       stored += await this.mergeFolded(intervals);
     }
     await inSameTransaction(this.client, stored);
-    return stored;
+    return trades.filter(({ id }) => contradicting.has(id));
   }
 
   /**

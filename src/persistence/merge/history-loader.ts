@@ -105,11 +105,11 @@ export class MarketHistoryLoad {
   }
 
   /**
-   * Stores trades with ascending ids; resolves with how many were new, once committed. Throws
-   * `load_refused` when the database rejects them, or `horizon_passed` when their day can only be
-   * loaded whole; nothing is stored then.
+   * Stores trades with ascending ids; resolves, once committed, with those that contradict stored
+   * ones, which stay. Throws `load_refused` when the database rejects them, or `horizon_passed`
+   * when their day can only be loaded whole; nothing is stored then.
    */
-  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<number> {
+  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<Trade[]> {
     return this.writeUntilDone(async () => {
       await this.partitions.ensure(new Set(trades.map(({ time }) => dayOf(time))));
       return this.withConnection((load) => load.storeTrades(trades, inSameTransaction));

@@ -8,6 +8,7 @@ import { type TapeRecord, type Trade, isClock } from "../../domain/trade.js";
 import { sqlFile } from "../schema/sql-file.js";
 import { type Client, transact } from "../schema/transaction.js";
 import { type CandleRow, candleOf, valueOf } from "./candle-columns.js";
+import { type Contradiction, contradictionsOf, overlappingOf } from "./contradictions.js";
 import { bumpEdgeCandles } from "./edges.js";
 import { EVERY_INTERVAL, type StoredColumns, storedColumns } from "./interval-columns.js";
 import {
@@ -43,8 +44,10 @@ export interface Written extends Merged {
   duplicates: number;
   /** Older than the retention horizon: counted, not stored. */
   expired: number;
-  /** Trades of sparse markets whose id is stored under another time: not stored. */
+  /** Not stored: their ids belong to trades of another time, or to other aggregates. */
   conflicting: Trade[];
+  /** Not stored: the same id and time are stored with another content. */
+  contradicting: Contradiction[];
 }
 
 const NOTHING_WRITTEN: Written = {
@@ -55,6 +58,7 @@ const NOTHING_WRITTEN: Written = {
   duplicates: 0,
   expired: 0,
   conflicting: [],
+  contradicting: [],
 };
 
 /** Candles at the edges of holes, and the whole coverage of their markets. */
@@ -86,11 +90,14 @@ export class TapeWriter {
   /**
    * Commits before it returns. Throws an IdConflictError, `market_gone` or the driver's error,
    * after a rollback.
+   *
+   * @param isKnownToConflict after an IdConflictError: what cannot be stored is looked for first
    */
   write(
     client: PoolClient,
     records: readonly TapeRecord[],
     markets: ReadonlyMap<string, KnownMarket>,
+    isKnownToConflict = false,
   ): Promise<Written> {
     const clocks = clocksOf(records, markets);
     const all = records.filter((record): record is Trade => !isClock(record));
@@ -100,22 +107,24 @@ export class TapeWriter {
       const { horizon, stored } = await lockMarkets(client, [...clocks.keys()]);
       const recent = horizon === 0 ? all : all.filter((trade) => trade.time >= horizon);
       const repeated = await repeatedIds(client, recent, markets);
-      const trades = repeated.size === 0 ? recent : recent.filter((trade) => !repeated.has(trade));
-      const merged = await this.merge(
-        client,
-        WRITE_TRADES,
-        tradeColumns(trades, markets),
-        stored,
-        clocks,
-        markets,
-      );
+      const unique = without(recent, repeated);
+      const overlapping = isKnownToConflict
+        ? await overlappingOf(client, unique, tradeColumns(unique, markets), markets)
+        : new Set<Trade>();
+      const trades = without(unique, overlapping);
+      const columns = tradeColumns(trades, markets);
+      const merged = await this.merge(client, WRITE_TRADES, columns, stored, clocks, markets);
+      const contradicting =
+        merged.stored < trades.length ? await contradictionsOf(client, trades, columns) : [];
       // A trade without a time of its own got our receive time: it is a duplicate, not a conflict.
       const conflicting = [...repeated].filter(({ time, receivedAt }) => time !== receivedAt);
+      conflicting.push(...overlapping);
       return {
         ...merged,
-        duplicates: recent.length - merged.stored - conflicting.length,
+        duplicates: recent.length - merged.stored - conflicting.length - contradicting.length,
         expired: all.length - recent.length,
         conflicting,
+        contradicting,
       };
     });
   }
@@ -184,6 +193,10 @@ export class TapeWriter {
     for (const id of changed.keys()) coverage.set(id, await wholeCoverage(client, id));
     return { candles, coverage };
   }
+}
+
+function without(trades: readonly Trade[], refused: ReadonlySet<Trade>): readonly Trade[] {
+  return refused.size === 0 ? trades : trades.filter((trade) => !refused.has(trade));
 }
 
 /** Newest clock record (0: none) of each market of the batch, by the id of its row. */

@@ -12,6 +12,9 @@ import { UnwatchedTimes } from "./unwatched-times.js";
 import { DeadLetters } from "./dead-letters.js";
 import { Recorder, type RefusedRecord } from "./recorder.js";
 
+/** A whole file may contradict what is stored: a batch has dead letters for so many of its trades. */
+const MAX_CONTRADICTIONS = 100;
+
 /** `@EventPattern(topic, RECORDER)` binds a handler to the recorders' consumer group. */
 export const RECORDER = Symbol("recorder");
 
@@ -63,12 +66,23 @@ export class RecorderController {
   private async record(delivery: Delivery<"trades" | "trades.bulk">): Promise<void> {
     this.figures.batchRecords.observe(delivery.records.length);
     const { candles, refusals } = await this.recorder.record(delivery.records, delivery.signal);
+    const kept = this.withoutMore(refusals);
     const deadLetters = [
       ...delivery.undecodable.map((bad) => undecodableLetter(delivery.topic, bad)),
-      ...refusals.map((refusal) => refusalLetter(delivery, refusal)),
+      ...kept.map((refusal) => refusalLetter(delivery, refusal)),
     ];
     await this.deadLetters.put(deadLetters, delivery.signal);
     await this.announcer.publish(candles, delivery.signal);
+  }
+
+  private withoutMore(refusals: readonly RefusedRecord[]): readonly RefusedRecord[] {
+    const contradicting = refusals.filter(({ reason }) => reason === "content_conflict");
+    const dropped = new Set(contradicting.slice(MAX_CONTRADICTIONS));
+    if (dropped.size === 0) return refusals;
+    this.logger.warn(
+      `${contradicting.length} trades of a batch contradict stored ones; ${MAX_CONTRADICTIONS} of them are dead letters`,
+    );
+    return refusals.filter((refusal) => !dropped.has(refusal));
   }
 }
 

@@ -19,7 +19,7 @@ const MAX_RETRY_MS = 5_000;
 /** A record that can never be stored. `index` is its position in the batch. */
 export interface RefusedRecord {
   index: number;
-  reason: "id_conflict" | "kind_mismatch" | "refused_by_database";
+  reason: "content_conflict" | "id_conflict" | "kind_mismatch" | "refused_by_database";
   detail: string;
 }
 
@@ -32,8 +32,9 @@ export interface Recorded {
 type Indexed = { record: TapeRecord; index: number }[];
 
 /**
- * Stores batches. Retries while the database is unavailable and after a deadlock, and bisects a
- * batch that the database refuses until the offending record is isolated.
+ * Stores batches. Retries while the database is unavailable and after a deadlock; once more,
+ * without the offenders, where ids conflict; and bisects a batch that the database refuses until
+ * the offending record is isolated.
  */
 @Injectable()
 export class Recorder {
@@ -59,11 +60,16 @@ export class Recorder {
    */
   private async writeUntilDone(records: Indexed, signal: AbortSignal): Promise<Recorded> {
     const backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
+    let isKnownToConflict = false;
     for (;;) {
       signal.throwIfAborted();
       try {
-        return await this.writeOnce(records);
+        return await this.writeOnce(records, isKnownToConflict);
       } catch (error) {
+        if (error instanceof IdConflictError && !isKnownToConflict) {
+          isKnownToConflict = true;
+          continue;
+        }
         if (isRefusal(error)) {
           const parts = isolateOffender(records, error);
           if (parts.length === 0) return refused(records, error);
@@ -85,7 +91,7 @@ export class Recorder {
   }
 
   /** One transaction. Refuses records whose kind of trades or ids differs from their market's. */
-  private async writeOnce(batch: Indexed): Promise<Recorded> {
+  private async writeOnce(batch: Indexed, isKnownToConflict: boolean): Promise<Recorded> {
     const markets = await this.marketsOf(batch);
     const mismatched: Indexed = [];
     const records: TapeRecord[] = [];
@@ -104,13 +110,13 @@ export class Recorder {
     let written: Written;
     try {
       const client = (await runner.connect()) as PoolClient;
-      written = await this.writer.write(client, records, markets);
+      written = await this.writer.write(client, records, markets, isKnownToConflict);
       end();
     } finally {
       await runner.release();
     }
     this.count(written);
-    const refusals = written.conflicting.map((trade) => conflictRefusal(trade, batch));
+    const refusals = refusalsOf(written, batch);
     for (const entry of mismatched) refusals.push(await this.mismatchRefusal(entry, markets));
     return { candles: written.candles, refusals };
   }
@@ -126,8 +132,10 @@ export class Recorder {
     );
   }
 
-  private count({ stored, duplicates, late, expired, revised }: Written): void {
+  private count({ stored, duplicates, late, expired, revised, ...rest }: Written): void {
     const { trades, revisions } = this.figures;
+    const conflicts = rest.conflicting.length + rest.contradicting.length;
+    trades.inc({ outcome: "conflict" }, conflicts);
     trades.inc({ outcome: "stored" }, stored);
     trades.inc({ outcome: "duplicate" }, duplicates);
     trades.inc({ outcome: "late" }, late);
@@ -200,10 +208,20 @@ function refused(records: Indexed, error: Error): Recorded {
   return { candles: [], refusals };
 }
 
-function conflictRefusal(trade: Trade, batch: Indexed): RefusedRecord {
-  const index = batch.find(({ record }) => record === trade)?.index as number;
-  const detail = `id ${trade.id} of ${trade.market} is stored under another time than ${trade.time}`;
-  return { index, reason: "id_conflict", detail };
+function refusalsOf({ conflicting, contradicting }: Written, batch: Indexed): RefusedRecord[] {
+  if (conflicting.length + contradicting.length === 0) return [];
+  const indexes = new Map(batch.map(({ record, index }) => [record, index]));
+  const indexOf = (trade: Trade): number => indexes.get(trade) as number;
+  return [
+    ...conflicting.map((trade): RefusedRecord => {
+      const detail = `id ${trade.id} of ${trade.market} belongs to another trade than this one of ${trade.time}: of another time, or an aggregate of other ids`;
+      return { index: indexOf(trade), reason: "id_conflict", detail };
+    }),
+    ...contradicting.map(({ trade, stored }): RefusedRecord => {
+      const detail = `id ${trade.id} of ${trade.market} at ${trade.time} is stored as ${stored}`;
+      return { index: indexOf(trade), reason: "content_conflict", detail };
+    }),
+  ];
 }
 
 function isRefusal(error: unknown): error is Error {

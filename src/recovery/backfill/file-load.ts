@@ -16,12 +16,17 @@ import { readAhead } from "./read-ahead.js";
 
 /** Trades per transaction: live trades of the market wait for its merge, some 100 ms. */
 const PIECE_TRADES = 50_000;
+/** Dead letters of one job for trades that contradict stored ones. */
+const MAX_TOLD = 100;
 
 /** Loads bulk files straight into the tables. */
 export class FileLoad {
   private open: MarketHistoryLoad | undefined;
   /** The file before, if it was read to its end. */
   private before: { to: number; end: FileEnd | undefined } | undefined;
+  /** Trades that contradict stored ones, of the job and of the file. */
+  private contradictions = 0;
+  private ofFile = 0;
 
   constructor(
     private readonly job: BackfillJob,
@@ -97,29 +102,38 @@ export class FileLoad {
     const reached = Math.min(to, piece.at(-1)?.time ?? to);
     const step = { reached, read: piece.length };
     try {
-      await load.storeTrades(
+      const contradicting = await load.storeTrades(
         piece,
         job.advancing(() => step),
       );
       job.advanced(step.reached, step.read);
+      await this.tellContradictions(contradicting);
     } catch (error) {
       if (!hasCode(error, "load_refused")) throw error;
       const held = await this.bulk.countStored(job.work.market, piece);
-      await this.throughTopic(piece, error);
+      await this.throughTopic(piece);
+      await job.note(`${error.message}: see the dead letters of ${job.work.market}`);
       const { reached, read } = step;
       await job.advance(reached, { read, stored: read - held });
     }
   }
 
+  /** The first of a job go to the recorder, whose dead letters show both contents. */
+  private async tellContradictions(contradicting: readonly Trade[]): Promise<void> {
+    const told = contradicting.slice(0, Math.max(0, MAX_TOLD - this.contradictions));
+    this.contradictions += contradicting.length;
+    this.ofFile += contradicting.length;
+    if (told.length > 0) await this.throughTopic(told);
+  }
+
   /** The recorder stores the valid trades and dead-letters the others. */
-  private async throughTopic(piece: readonly Trade[], { message }: Error): Promise<void> {
+  private async throughTopic(piece: readonly Trade[]): Promise<void> {
     const sender = new BulkSender(this.transport, this.job.signal);
     for (const trade of piece) {
       sender.add(trade);
       if (sender.isFull()) await sender.flush();
     }
     await sender.finish();
-    await this.job.note(`${message}: see the dead letters of ${this.job.work.market}`);
   }
 
   private async load(): Promise<MarketHistoryLoad> {
@@ -141,6 +155,11 @@ export class FileLoad {
         `${name} leaves out ${plural(missing, "id")} in ${plural(holes, "hole")}, the first before ${firstHole}: ${await this.verdict(listed, holes)}`,
       );
     if (repeated > 0) await this.job.note(`${name} repeats ${plural(repeated, "line")}`);
+    if (this.ofFile > 0)
+      await this.job.note(
+        `${name} contradicts ${plural(this.ofFile, "stored trade")}, which stay as they are: see the dead letters of ${this.job.work.market}`,
+      );
+    this.ofFile = 0;
   }
 
   private async verdict(listed: readonly Hole[], holes: number): Promise<string> {
