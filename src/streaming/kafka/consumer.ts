@@ -120,7 +120,7 @@ export class KafkaConsumer implements Consumer {
 
   private async findStart(): Promise<void> {
     if (this.knowsStart) return;
-    this.intake.startAt(await this.lag.ends());
+    this.intake.startAt(await this.lag.start());
     this.knowsStart = true;
   }
 

@@ -28,6 +28,8 @@ export class KafkaLag {
   latest: number | null = null;
   /** Start of that measurement, epoch ms. */
   latestAt: number | null = null;
+  /** Where the topics ended when an ephemeral group began. */
+  private starts: Offsets | undefined;
 
   constructor(
     kafka: Kafka,
@@ -42,9 +44,9 @@ export class KafkaLag {
     this.admin = kafka.admin();
   }
 
-  /** Where the topics end now. */
-  async ends(): Promise<Offsets> {
-    return (await this.offsets()).ends;
+  /** Where the topics end now: there an ephemeral group begins. */
+  async start(): Promise<Offsets> {
+    return (this.starts = (await this.offsets()).ends);
   }
 
   /** Measures `latest`. Null when the broker does not answer in time. */
@@ -127,7 +129,7 @@ export class KafkaLag {
     const { ends, lows } = await this.offsets();
     const from = new Map(
       committed.map(({ topic, partitions }) => {
-        const first = (this.ephemeral ? ends : lows).get(topic);
+        const first = (this.ephemeral ? (this.starts ?? ends) : lows).get(topic);
         const low = lows.get(topic);
         return [
           topic,
