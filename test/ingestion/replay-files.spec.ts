@@ -148,8 +148,10 @@ describe("a damaged file", () => {
       // Two lines that became one.
       recorded.file("LTCUSDT_c.csv", `${TIME},1,1,buy,7\n${TIME},1,1,b${TIME},1,1,buy,9\n`),
       recorded.file("d.log", frame(3)),
+      // The newest first: nothing says that the last one is cut off.
+      recorded.file("LTCUSDT_e.csv", `${TIME},1,1,buy,12\n${TIME},1,1,buy,11\n${TIME},1,1,buy,10`),
     ]);
-    expect(ids()).toEqual(["1", "1234", "7", "3"]);
+    expect(ids()).toEqual(["1", "1234", "7", "3", "12", "11", "10"]);
     expect(summary.refused).toEqual(
       new Map([
         ["not_json", { count: 1, first: expect.stringMatching(/a\.log:2: /) as string }],
@@ -178,12 +180,22 @@ describe("a damaged file", () => {
     const text = JSON.stringify([element(1, 'a "}" in it'), element(2), element(3)], null, 1);
     const summary = await recorded.replay([
       recorded.file("BTCUSDT_cut.json", text.slice(0, -20)),
-      recorded.file("BTCUSDT_cut.json.gz", gzipSync(JSON.stringify([element(8)])).subarray(0, -4)),
+      recorded.file("BTCUSDT_one.json.gz", gzipSync(JSON.stringify([element(8)])).subarray(0, -4)),
+      recorded.file(
+        "BTCUSDT_many.json.gz",
+        gzipSync(`[\n${JSON.stringify(element(9))}\n]\n`).subarray(0, -4),
+      ),
+      recorded.file(
+        "BTCUSDT_hole.json",
+        `[${JSON.stringify(element(5))},,${JSON.stringify(element(6))}]`,
+      ),
     ]);
-    expect(ids()).toEqual(["1", "2"]);
+    expect(ids()).toEqual(["1", "2", "8", "9", "5"]);
     expect(summary.damaged).toEqual([
       expect.stringMatching(/cut\.json: is not a JSON array, read up to element 2: /) as string,
-      expect.stringMatching(/cut\.json\.gz: cannot be read beyond line 0: /) as string,
+      expect.stringMatching(/one\.json\.gz: cannot be read beyond line 0: /) as string,
+      expect.stringMatching(/many\.json\.gz: cannot be read beyond line 3: /) as string,
+      expect.stringMatching(/hole\.json: is not a JSON array, read up to element 1: /) as string,
     ]);
   });
 });

@@ -36,7 +36,8 @@ export async function arrayOf(
   }
   const text = parts.join("\n").replace(/^\uFEFF/, "");
   try {
-    return { elements: JSON.parse(text) as unknown[] };
+    const elements = JSON.parse(text) as unknown[];
+    return damage === undefined ? { elements } : { elements, damage };
   } catch (cause) {
     const elements = wholeElements(text);
     const detail = `is not a JSON array, read up to element ${elements.length}`;
@@ -47,19 +48,35 @@ export async function arrayOf(
   }
 }
 
-/** The objects at the beginning of an array whose text ends early or is damaged further on. */
+/** What is before the first element, and between two. */
+const FIRST = /\s*\[\s*(?=\{)/y;
+const NEXT = /\s*,\s*(?=\{)/y;
+
+/** The objects at the beginning of an array, up to the first place that is wrong. */
 function wholeElements(text: string): unknown[] {
   const elements: unknown[] = [];
-  let depth = 0;
-  let begin = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (token === "{" && depth++ === 0) begin = index;
-    if (token !== "}" || --depth > 0) continue;
+  let at = 0;
+  for (let before = FIRST; ; before = NEXT) {
+    before.lastIndex = at;
+    if (!before.test(text)) return elements;
+    const begin = before.lastIndex;
+    at = endOfObject(text, begin);
     try {
-      elements.push(JSON.parse(text.slice(begin, index + 1)));
+      elements.push(JSON.parse(text.slice(begin, at)));
     } catch {
       return elements;
     }
   }
-  return elements;
+}
+
+/** The place after the object that begins here; the end of the text where it has no end. */
+function endOfObject(text: string, begin: number): number {
+  const token = /"(?:[^"\\]|\\.)*"|[{}]/g;
+  token.lastIndex = begin;
+  let depth = 0;
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    if (match[0] === "{") depth++;
+    if (match[0] === "}" && --depth === 0) return token.lastIndex;
+  }
+  return text.length;
 }

@@ -26,11 +26,13 @@ export interface Lines {
   bytesRead: number;
   /** The last of them ends with the file instead of a line break. */
   isOpen?: true;
+  /** One line, of which the end is damaged. */
+  isCut?: true;
 }
 
 /**
  * The lines of a file, gzip or plain, in constant memory. Throws `replay_failed` when it cannot be
- * read, after the whole lines before the damage.
+ * read, after the lines before the damage and the beginning of that in which it is.
  */
 export async function* linesOf(file: string): AsyncGenerator<Lines> {
   const chunks = (await inspect(file, isGzip)) ? unpackedChunksOf(file) : chunksOf(file);
@@ -59,6 +61,7 @@ export async function* linesOf(file: string): AsyncGenerator<Lines> {
     }
   } catch (cause) {
     if (hasCode(cause, "replay_failed")) throw cause;
+    if (rest !== "") yield { lines: [rest], from, bytesRead: last, isCut: true };
     throw unreplayable(
       file,
       `cannot be read beyond line ${from - 1}: ${(cause as Error).message}`,

@@ -44,9 +44,14 @@ export const CSV_HEADER = "timestamp,price,quantity,side,tradeId";
 /**
  * `timestamp,price,quantity,side,tradeId` with the taker's side and the raw trade id.
  *
- * @param before of a line that ends with its file: the line before it
+ * @param before of a line that ends with its file: the two lines before it, the nearer first
  */
-export function csvEntry(line: string, venue: Venue, symbol: string, before?: string): Entry {
+export function csvEntry(
+  line: string,
+  venue: Venue,
+  symbol: string,
+  before?: readonly [string, string],
+): Entry {
   const fields = line.split(",");
   const [timestamp = "", priceText = "", quantity = "", side = "", id = ""] = fields;
   if (fields.length !== 5)
@@ -92,11 +97,16 @@ export function restEntry(element: unknown, venue: Venue, symbol: string): Entry
 
 /**
  * Whether an id at the end of a file has lost its last digits: then it is not above that of the
- * line before.
+ * line before, although ids ascend.
  */
-function isTorn(id: string, before: string): boolean {
-  const previous = before.split(",")[4] ?? "";
-  return id.length < previous.length || (id.length === previous.length && id <= previous);
+function isTorn(id: string, before: readonly [string, string]): boolean {
+  const [last = "", earlier = ""] = before.map((line) => line.split(",")[4]);
+  const ascends = earlier === "" || isAbove(last, earlier);
+  return last !== "" && ascends && !isAbove(id, last);
+}
+
+function isAbove(id: string, other: string): boolean {
+  return id.length > other.length || (id.length === other.length && id > other);
 }
 
 /** Epoch ms of a timestamp in s, ms, µs or ns, by its number of digits; NaN for anything else. */

@@ -23,7 +23,7 @@ export async function* readRecording(
 ): AsyncGenerator<Page> {
   const pages = linesOf(file);
   let entryOf: EntryOf | undefined;
-  let before = "";
+  let before: [string, string] = ["", ""];
   for await (const page of pages) {
     const places: number[] = [];
     const entries: Entry[] = [];
@@ -42,13 +42,15 @@ export async function* readRecording(
           if (damage !== undefined) throw damage;
           return;
         }
+        if (page.isCut === true) continue;
         entryOf = formatOf(file, page.from + index, line, venue, symbol);
         if (isHeader(line)) continue;
       }
+      if (page.isCut === true) continue;
       const isOpen = page.isOpen === true && index === page.lines.length - 1;
       entries.push(entryOf(line, isOpen ? before : undefined));
       places.push(page.from + index);
-      before = line;
+      before = [line, before[0]];
     }
     yield {
       entries,
@@ -58,8 +60,8 @@ export async function* readRecording(
   }
 }
 
-/** `before`: of a line that ends with its file, the line before it. */
-type EntryOf = (line: string, before?: string) => Entry;
+/** `before`: of a line that ends with its file, the two lines before it, the nearer first. */
+type EntryOf = (line: string, before?: readonly [string, string]) => Entry;
 
 function formatOf(
   file: string,

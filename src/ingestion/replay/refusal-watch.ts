@@ -4,7 +4,6 @@ import type { DeadLetter } from "../../domain/dead-letter.js";
 import type { Consumer, Delivery, Transport } from "../../streaming/transport.js";
 import type { RefusedTally } from "./tally.js";
 
-const ASSIGNED_WITHIN_MS = 10_000;
 const READ_WITHIN_MS = 10_000;
 const CHECK_EVERY_MS = 50;
 
@@ -17,19 +16,22 @@ export class RefusalWatch {
   readonly refused = new Map<string, RefusedTally>();
   private consumer: Consumer | undefined;
 
-  private constructor(private readonly venue: string) {}
+  constructor(private readonly venue: string) {}
 
-  /** Resolves when it misses none any more, or when that takes too long. */
-  static async start(venue: string, transport: Transport): Promise<RefusalWatch> {
-    const watch = new RefusalWatch(venue);
-    const consumer = await transport.subscribe({
-      group: `tapeline.replay.${randomUUID()}`,
+  /**
+   * Misses none that is told after it has resolved.
+   *
+   * @param prefix of consumer groups
+   */
+  async start(prefix: string, transport: Transport): Promise<void> {
+    this.consumer = await transport.subscribe({
+      group: `${prefix}replay.${randomUUID()}`,
       ephemeral: true,
       handlers: new Map([
         [
           "trades.dead",
           (delivery: Delivery) => {
-            for (const letter of (delivery as Delivery<"trades.dead">).records) watch.count(letter);
+            for (const letter of (delivery as Delivery<"trades.dead">).records) this.count(letter);
             return Promise.resolve();
           },
         ],
@@ -38,32 +40,35 @@ export class RefusalWatch {
       maxBatch: 1_000,
       paceMs: 0,
     });
-    watch.consumer = consumer;
-    await until(() => consumer.status().assigned, ASSIGNED_WITHIN_MS);
-    return watch;
   }
 
-  /** Reads what has been told until now; throws nothing when that takes too long. */
-  async close(): Promise<void> {
+  /** Reads what has been told until now; false when that takes too long. */
+  async close(): Promise<boolean> {
     const { consumer } = this;
-    if (consumer === undefined) return;
+    if (consumer === undefined) return false;
     const now = Date.now();
-    await until(() => {
-      const { lag, lagAt, queued } = consumer.status();
-      return lag === 0 && queued === 0 && (lagAt ?? 0) >= now;
+    const isRead = await until(() => {
+      const { assigned, lag, lagAt, queued } = consumer.status();
+      return assigned && lag === 0 && queued === 0 && (lagAt ?? 0) >= now;
     }, READ_WITHIN_MS);
     await consumer.close();
+    return isRead;
   }
 
-  private count({ topic, key, reason, detail }: DeadLetter): void {
-    if (topic !== "trades.bulk" || key?.startsWith(`${this.venue}:`) !== true) return;
+  private count({ topic, key, reason, detail, payload }: DeadLetter): void {
+    const isOfVenue = topic === "trades.bulk" && key?.startsWith(`${this.venue}:`) === true;
+    if (!isOfVenue || !payload.includes('"source":"replay"')) return;
     const known = this.refused.get(reason);
     if (known === undefined) this.refused.set(reason, { count: 1, first: detail });
     else known.count++;
   }
 }
 
-async function until(isDone: () => boolean, limitMs: number): Promise<void> {
+async function until(isDone: () => boolean, limitMs: number): Promise<boolean> {
   const end = performance.now() + limitMs;
-  while (!isDone() && performance.now() < end) await sleep(CHECK_EVERY_MS);
+  while (!isDone()) {
+    if (performance.now() > end) return false;
+    await sleep(CHECK_EVERY_MS);
+  }
+  return true;
 }

@@ -56,13 +56,16 @@ export class ReplayCommand extends CommandRunner {
         ...(speed === undefined ? {} : { speed }),
         signal: stopping.signal,
       };
-      const watch = await RefusalWatch.start(name, running.get(Transport));
+      const watch = new RefusalWatch(name);
+      await watch.start(config.topicPrefix, running.get(Transport));
       const summary = await replayWithProgress(options, running.get(Transport));
       await this.settled(running, config, stopping.signal);
-      await watch.close();
+      const isTold = await watch.close();
       process.stdout.write(`${textOf(summary)}\n`);
       for (const [reason, { count, first }] of watch.refused)
-        process.stdout.write(`  not stored: ${count} × ${reason}, the first: ${first}\n`);
+        process.stdout.write(`  not stored: at least ${count} × ${reason}, the first: ${first}\n`);
+      if (!isTold)
+        process.stdout.write("  The dead letters could not be read: see whether there are any\n");
       // A script must notice what was lost.
       const lost = summary.damaged.length + summary.refused.size + watch.refused.size;
       status = lost > 0 ? 1 : 0;
