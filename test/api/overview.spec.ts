@@ -143,7 +143,7 @@ describe("the system", () => {
       reason: "id_conflict",
       topic: "trades",
       key: A,
-      detail: expect.stringContaining("ids of sim:A overlap") as string,
+      detail: expect.stringContaining("id 120 of sim:A belongs to another trade") as string,
     });
     expect(Math.abs(Date.now() - (newest?.at ?? 0))).toBeLessThan(60_000);
     expect(JSON.parse(newest?.payload ?? "")).toMatchObject({

@@ -84,16 +84,23 @@ export class BulkLoad {
     await this.client.end().catch(() => undefined);
   }
 
+  /** Those of these trades, with ascending ids, that contradict stored ones; changes nothing. */
+  async contradictionsOf(trades: readonly Trade[]): Promise<Trade[]> {
+    if (!(await this.isCovered(trades))) return [];
+    return this.transaction(async () => {
+      await this.copy(COPY_STAGED, [trades]);
+      return contradictingStaged(this.client, trades);
+    });
+  }
+
   /**
-   * Stores trades with ascending ids, whose days have tables; returns those that contradict stored
-   * ones, which stay. Throws `horizon_passed` when the first of them is older than the retention
-   * horizon.
+   * Stores trades with ascending ids, whose days have tables; returns how many were new. Throws
+   * `horizon_passed` when the first of them is older than the retention horizon.
    */
-  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<Trade[]> {
+  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<number> {
     if (!(await this.isCovered(trades))) {
       try {
-        await this.transaction(() => this.copyAndMerge(trades, inSameTransaction));
-        return [];
+        return await this.transaction(() => this.copyAndMerge(trades, inSameTransaction));
       } catch (error) {
         // Another process stored some of them first, or a trade is stored under another id.
         const isStored = hasCode(error, "coverage_changed") || codeOf(error) === UNIQUE_VIOLATION;
@@ -110,7 +117,7 @@ export class BulkLoad {
   private async copyAndMerge(
     trades: readonly Trade[],
     inSameTransaction: InTransaction,
-  ): Promise<void> {
+  ): Promise<number> {
     await this.copy(COPY_TRADES, [trades]);
     const { stored: intervals } = await this.requireWithinRetention(trades);
     if (await this.isCovered(trades)) throw coverageChanged(this.market.name);
@@ -125,23 +132,18 @@ export class BulkLoad {
     };
     const stored = await this.merge(WRITE_COPIED, span, intervals);
     await inSameTransaction(this.client, stored);
+    return stored;
   }
 
   /**
-   * For any trades: the merge leaves out stored ones. What takes long comes before the market is
-   * locked, and again only if others have stored some of the same trades meanwhile.
+   * For any trades: the merge leaves out stored ones. Holds the market's lock from the beginning.
    */
   private async stageAndMerge(
     trades: readonly Trade[],
     inSameTransaction: InTransaction,
-  ): Promise<Trade[]> {
-    await this.copy(COPY_STAGED, [trades]);
-    const covered = await this.coverageOfStaged();
-    let contradicting = await contradictingStaged(this.client);
+  ): Promise<number> {
     const { horizon, stored: intervals } = await this.lock(trades);
-    if ((await this.coverageOfStaged()) !== covered)
-      contradicting = await contradictingStaged(this.client);
-    await this.client.query("DELETE FROM staged WHERE time < $1", [horizon]);
+    await this.copy(COPY_STAGED, [trades.filter(({ time }) => time >= horizon)]);
     let stored = await this.merge(WRITE_STAGED, {}, intervals);
     const expired = trades.filter(({ time }) => time < horizon);
     if (expired.length > 0) {
@@ -151,7 +153,7 @@ export class BulkLoad {
       stored += await this.mergeFolded(intervals);
     }
     await inSameTransaction(this.client, stored);
-    return trades.filter(({ id }) => contradicting.has(id));
+    return stored;
   }
 
   /**

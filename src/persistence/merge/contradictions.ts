@@ -11,10 +11,15 @@ export interface Contradiction {
   stored: string;
 }
 
+/** The span of the rows' times, so that only the tables of its days are planned for and locked. */
+const SPAN = { firstTime: "bigint", lastTime: "bigint" } as const;
+type SpanParameter = keyof typeof SPAN;
+
 /** Of a row `i` the stored one, `t`; OFFSET keeps this a look-up by key for each. */
-const WITH_STORED = `CROSS JOIN LATERAL (
-  SELECT t.* FROM trade t WHERE t.market_id = i.market_id AND t.time = i.time AND t.id = i.id OFFSET 0
-) t`;
+const stored = (slot: Slot<SpanParameter>): string => `
+  SELECT t.* FROM trade t
+  WHERE t.market_id = i.market_id AND t.time = i.time AND t.id = i.id AND t.time BETWEEN ${slot("firstTime")} AND ${slot("lastTime")}
+  OFFSET 0`;
 
 /**
  * Whether `i` and `t`, of one id and time, contradict each other: only in what both sources report.
@@ -32,31 +37,38 @@ const rows = (slot: Slot<TradeColumn>): string => {
   return `unnest(${columns.map(slot).join(", ")}) WITH ORDINALITY AS i (${COLUMNS}, place)`;
 };
 
-/** Positions of rows whose id is stored at their time with another content, and that content. */
+/**
+ * Positions of rows whose id is stored at their time with another content, and that content. Not
+ * prepared, as the others: it is planned for the days of its rows.
+ */
 const CONTRADICTING = statement(
-  "contradicting",
-  TRADE_TYPES,
+  "",
+  { ...TRADE_TYPES, ...SPAN },
   (slot) => `
 SELECT (i.place - 1)::integer AS place, json_build_object('price', trim_scale(t.price)::text, 'amount', trim_scale(t.amount)::text,
   'count', t.count, 'takerSide', t.taker_side, 'offBook', t.off_book, 'source', t.source, 'receivedAt', t.received_at)::text AS stored
 FROM ${rows(slot)}
-${WITH_STORED}
+CROSS JOIN LATERAL (${stored(slot)}) t
 WHERE ${CONTRADICT}`,
 );
 
 /** Ids of the rows of `staged` that are stored at their time with another content. */
-const CONTRADICTING_STAGED = `
+const CONTRADICTING_STAGED = statement(
+  "",
+  SPAN,
+  (slot) => `
 SELECT i.id FROM staged i
-${WITH_STORED}
-WHERE ${CONTRADICT}`;
+CROSS JOIN LATERAL (${stored(slot)}) t
+WHERE ${CONTRADICT}`,
+);
 
 /**
- * Positions of rows of dense markets that are not stored as they are, but of whose ids some are
- * covered: by a trade of another time, or by an aggregate of other ids.
+ * Positions of rows of dense markets of whose ids some are covered, and whether they are stored as
+ * they are. Else the ids belong to a trade of another time, or to an aggregate of other ids.
  */
 const OVERLAPPING = statement(
-  "overlapping",
-  TRADE_TYPES,
+  "",
+  { ...TRADE_TYPES, ...SPAN },
   (slot) => `
 WITH input AS MATERIALIZED (
   SELECT * FROM ${rows(slot)}
@@ -66,10 +78,9 @@ WITH input AS MATERIALIZED (
   JOIN market m ON m.id = b.market_id
   WHERE m.ids = 'dense'
 )
-SELECT (i.place - 1)::integer AS place
+SELECT (i.place - 1)::integer AS place, EXISTS (${stored(slot)}) AS stored
 FROM input i JOIN held h ON h.market_id = i.market_id
-WHERE h.ids && int8range(i.ord, i.ord + i.count)
-  AND NOT EXISTS (SELECT FROM trade t WHERE t.market_id = i.market_id AND t.time = i.time AND t.id = i.id)`,
+WHERE h.ids && int8range(i.ord, i.ord + i.count)`,
 );
 
 /** @param columns of `trades` */
@@ -78,16 +89,19 @@ export async function contradictionsOf(
   trades: readonly Trade[],
   columns: Record<TradeColumn, string>,
 ): Promise<Contradiction[]> {
-  const found = await client.query<{ place: number; stored: string }>(
-    queryOf(CONTRADICTING, columns),
-  );
+  const query = queryOf(CONTRADICTING, { ...columns, ...spanOf(trades) });
+  const found = await client.query<{ place: number; stored: string }>(query);
   return found.rows.map(({ place, stored }) => ({ trade: trades[place] as Trade, stored }));
 }
 
-/** The same of the table `staged`, as ids. */
-export async function contradictingStaged(client: Client): Promise<Set<string>> {
-  const { rows: found } = await client.query<{ id: string }>(CONTRADICTING_STAGED);
-  return new Set(found.map(({ id }) => id));
+/** The same of the table `staged`, which holds `trades`. */
+export async function contradictingStaged(
+  client: Client,
+  trades: readonly Trade[],
+): Promise<Trade[]> {
+  const found = await client.query<{ id: string }>(queryOf(CONTRADICTING_STAGED, spanOf(trades)));
+  const ids = new Set(found.rows.map(({ id }) => id));
+  return trades.filter(({ id }) => ids.has(id));
 }
 
 /**
@@ -102,16 +116,31 @@ export async function overlappingOf(
   columns: Record<TradeColumn, string>,
   markets: ReadonlyMap<string, KnownMarket>,
 ): Promise<Set<Trade>> {
-  const found = await client.query<{ place: number }>(queryOf(OVERLAPPING, columns));
-  const refused = new Set(found.rows.map(({ place }) => trades[place] as Trade));
+  const found = await client.query<{ place: number; stored: boolean }>(
+    queryOf(OVERLAPPING, { ...columns, ...spanOf(trades) }),
+  );
+  const held = new Map(found.rows.map(({ place, stored }) => [trades[place] as Trade, stored]));
+  const refused = new Set<Trade>();
   const claims = new Map<string, Claims>();
   for (const trade of trades) {
-    if (markets.get(trade.market)?.ids !== "dense" || refused.has(trade)) continue;
+    const isStored = held.get(trade);
+    if (isStored === false) refused.add(trade);
+    // What is stored already claims nothing, whatever ids it names this time.
+    if (markets.get(trade.market)?.ids !== "dense" || isStored !== undefined) continue;
     let claimed = claims.get(trade.market);
     if (claimed === undefined) claims.set(trade.market, (claimed = new Claims()));
     if (!claimed.take(trade)) refused.add(trade);
   }
   return refused;
+}
+
+function spanOf(trades: readonly Trade[]): Record<SpanParameter, number> {
+  let [firstTime, lastTime] = [Infinity, 0];
+  for (const { time } of trades) {
+    if (time < firstTime) firstTime = time;
+    if (time > lastTime) lastTime = time;
+  }
+  return { firstTime: Math.min(firstTime, lastTime), lastTime };
 }
 
 /** Ids that trades of one batch have taken. */

@@ -11,9 +11,7 @@ import { Announcer } from "./announcer.js";
 import { UnwatchedTimes } from "./unwatched-times.js";
 import { DeadLetters } from "./dead-letters.js";
 import { Recorder, type RefusedRecord } from "./recorder.js";
-
-/** A whole file may contradict what is stored: a batch has dead letters for so many of its trades. */
-const MAX_CONTRADICTIONS = 100;
+import { toldRefusals } from "./told-refusals.js";
 
 /** `@EventPattern(topic, RECORDER)` binds a handler to the recorders' consumer group. */
 export const RECORDER = Symbol("recorder");
@@ -66,23 +64,17 @@ export class RecorderController {
   private async record(delivery: Delivery<"trades" | "trades.bulk">): Promise<void> {
     this.figures.batchRecords.observe(delivery.records.length);
     const { candles, refusals } = await this.recorder.record(delivery.records, delivery.signal);
-    const kept = this.withoutMore(refusals);
+    const told = toldRefusals(refusals);
+    if (told.length < refusals.length)
+      this.logger.warn(
+        `${refusals.length - told.length} trades more contradict stored ones than there are dead letters of them`,
+      );
     const deadLetters = [
       ...delivery.undecodable.map((bad) => undecodableLetter(delivery.topic, bad)),
-      ...kept.map((refusal) => refusalLetter(delivery, refusal)),
+      ...told.map((refusal) => refusalLetter(delivery, refusal)),
     ];
     await this.deadLetters.put(deadLetters, delivery.signal);
     await this.announcer.publish(candles, delivery.signal);
-  }
-
-  private withoutMore(refusals: readonly RefusedRecord[]): readonly RefusedRecord[] {
-    const contradicting = refusals.filter(({ reason }) => reason === "content_conflict");
-    const dropped = new Set(contradicting.slice(MAX_CONTRADICTIONS));
-    if (dropped.size === 0) return refusals;
-    this.logger.warn(
-      `${contradicting.length} trades of a batch contradict stored ones; ${MAX_CONTRADICTIONS} of them are dead letters`,
-    );
-    return refusals.filter((refusal) => !dropped.has(refusal));
   }
 }
 

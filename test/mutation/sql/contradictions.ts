@@ -21,11 +21,9 @@ export const CONTRADICTIONS: readonly Statement[] = [
       [" AND i.source = 'live'", ""],
       ["(t.off_book <> i.off_book AND", "(false AND"],
       ["(i.place - 1)::integer AS place, json", "i.place::integer AS place, json"],
-      ["h.ids && int8range(i.ord, i.ord + i.count)\n  AND NOT", "h.ids @> i.ord\n  AND NOT"],
-      [
-        "\n  AND NOT EXISTS (SELECT FROM trade t WHERE t.market_id = i.market_id AND t.time = i.time AND t.id = i.id)",
-        "",
-      ],
+      ["WHERE h.ids && int8range(i.ord, i.ord + i.count)", "WHERE h.ids @> i.ord"],
+      ["EXISTS (${stored(slot)}) AS stored", "false AS stored"],
+      ['BETWEEN ${slot("firstTime")} AND', 'BETWEEN 1 + ${slot("firstTime")} AND'],
     ],
   },
 ];
