@@ -101,6 +101,8 @@ export type RepairPath =
       kind: "by id";
       /** How far back the venue serves trades, completing "it serves …". */
       reach: string;
+      /** All trades since a market began. */
+      isAll?: true;
       /**
        * The first page begins at the trade before the hole (found by its time `after`), ends at the
        * trade after it (found by its id `to`), or holds the newest trades, and there are no other

@@ -8,6 +8,7 @@ import { Metrics } from "../../src/metrics/metrics.js";
 import { RecorderFigures } from "../../src/persistence/figures/recorder-figures.js";
 import { HistoryLoader } from "../../src/persistence/merge/history-loader.js";
 import { MarketRegistry } from "../../src/persistence/merge/market-registry.js";
+import type { RefusedRecord } from "../../src/persistence/recorder/recorder.js";
 import { serverDatabase } from "../../src/persistence/schema/database.js";
 import { Partitions } from "../../src/persistence/schema/partitions.js";
 import {
@@ -102,6 +103,8 @@ export class BackfillBench {
     readonly metrics: Metrics,
     private readonly transport: InProcessTransport,
     private readonly claims: MarketClaims,
+    /** Of trades that went through the topic. */
+    readonly refusals: readonly RefusedRecord[],
   ) {
     this.backfills = worker();
   }
@@ -126,6 +129,7 @@ export class BackfillBench {
     const transport = new InProcessTransport();
     await transport.start();
     const { recorder } = tape.recorder();
+    const refusals: RefusedRecord[] = [];
     await transport.subscribe({
       group: "recorder",
       ephemeral: false,
@@ -134,7 +138,8 @@ export class BackfillBench {
           "trades.bulk",
           async (delivery: Delivery): Promise<void> => {
             const { records } = delivery as Delivery<"trades.bulk">;
-            await recorder.record(records, new AbortController().signal);
+            const recorded = await recorder.record(records, new AbortController().signal);
+            refusals.push(...recorded.refusals);
           },
         ],
       ]),
@@ -171,7 +176,17 @@ export class BackfillBench {
         figures,
         new HoleProof(hosts, tape.candles, tape.ledger),
       );
-    return new BackfillBench(tape, folder, server, store, worker, metrics, transport, claims);
+    return new BackfillBench(
+      tape,
+      folder,
+      server,
+      store,
+      worker,
+      metrics,
+      transport,
+      claims,
+      refusals,
+    );
   }
 
   /** Writes the daily files of these days. */

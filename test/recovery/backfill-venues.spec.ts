@@ -8,7 +8,7 @@ import { coinbaseDialect } from "../support/exchange/coinbase-dialect.js";
 import type { Dialect, Print } from "../support/exchange/dialect.js";
 import { krakenDialect } from "../support/exchange/kraken-dialect.js";
 import { contents, openTape, trade } from "../support/tape.js";
-import { BackfillBench, DAY } from "./backfill-under-test.js";
+import { BackfillBench, DAY, dayText } from "./backfill-under-test.js";
 import { Rest } from "./repair-under-test.js";
 
 const HOUR = 3_600_000;
@@ -170,7 +170,14 @@ describe("a venue without older trades", () => {
       await open(place);
       const { market, count } = place;
       const job = await bench.load(NOON - 5 * DAY, END(place), market);
-      expect(job).toMatchObject({ state: "done", read: count, stored: count });
+      // One that serves all has none before.
+      const missing = Array.from({ length: 5 }, (_, at) => dayText(NOON - (5 - at) * DAY));
+      expect(job).toMatchObject(
+        place === OKX
+          ? { state: "incomplete", missing: [...missing, dayText(NOON)] }
+          : { state: "done", missing: [] },
+      );
+      expect(job).toMatchObject({ read: count, stored: count });
       expect(job.notes).toEqual([
         expect.stringContaining(
           `nothing before ${new Date(NOON).toISOString()}: ${market.split(":")[0]} serves`,

@@ -71,7 +71,11 @@ describe("a damaged or unusual bulk file", () => {
       changed(2, replaced(5, "17355168000000")),
       `${name}:3: time must be epoch ms`,
     ],
-    ["an id that goes back", [row(0), row(2), row(1)], `${name}:3: its id`],
+    [
+      "an id with two contents",
+      [row(0), row(1), row(1).split(",").with(1, "1.5").join(",")],
+      `${name}:3: its id`,
+    ],
     [
       "a time in seconds",
       changed(2, replaced(5, "1735516800")),

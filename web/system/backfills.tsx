@@ -9,6 +9,7 @@ const TONES = {
   running: "up",
   waiting: "warn",
   done: "dim",
+  incomplete: "warn",
   failed: "down",
   cancelled: "dim",
 } as const satisfies Record<Backfill["state"], string>;

@@ -10,6 +10,7 @@ import { codeOf, isConnectionLost, isLostRace, isRefusedData } from "../schema/d
 import { DATABASE, type Database } from "../schema/database.js";
 import { Partitions, dayOf } from "../schema/partitions.js";
 import { BulkLoad, type InTransaction } from "./bulk-load.js";
+import { type IdentifiedLine, sortedById } from "./line-sorter.js";
 import { type FirstTrade, MarketRegistry } from "./market-registry.js";
 import { IdConflictError, TapeWriter, marketGone } from "./tape-writer.js";
 import type { KnownMarket } from "./write-batch.js";
@@ -55,6 +56,11 @@ export class HistoryLoader {
       [market, trades.map(({ ord }) => ord)],
     );
     return rows[0]?.stored ?? 0;
+  }
+
+  /** Lines by ascending id, as `sortedById`. */
+  sorted(pages: AsyncIterable<readonly IdentifiedLine[]>): AsyncGenerator<IdentifiedLine[]> {
+    return sortedById(this.database.url, pages);
   }
 
   /**
@@ -105,15 +111,20 @@ export class MarketHistoryLoad {
   }
 
   /**
-   * Stores trades with ascending ids; resolves, once committed, with those that contradict stored
-   * ones, which stay. Throws `load_refused` when the database rejects them, or `horizon_passed`
-   * when their day can only be loaded whole; nothing is stored then.
+   * Stores trades with ascending ids; resolves with how many were new, once committed. Throws
+   * `load_refused` when the database rejects them, or `horizon_passed` when their day can only be
+   * loaded whole; nothing is stored then.
    */
-  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<Trade[]> {
+  async storeTrades(trades: readonly Trade[], inSameTransaction: InTransaction): Promise<number> {
     return this.writeUntilDone(async () => {
       await this.partitions.ensure(new Set(trades.map(({ time }) => dayOf(time))));
       return this.withConnection((load) => load.storeTrades(trades, inSameTransaction));
     });
+  }
+
+  /** Those of these trades, with ascending ids, that contradict stored ones. */
+  async contradictionsOf(trades: readonly Trade[]): Promise<Trade[]> {
+    return this.writeUntilDone(() => this.withConnection((load) => load.contradictionsOf(trades)));
   }
 
   /**

@@ -17,6 +17,7 @@ import { FollowedMarkets1764604800000 } from "./migrations/9-followed-markets.js
 import { Clocks1764691200000 } from "./migrations/10-clocks.js";
 import { StoredIntervals1764777600000 } from "./migrations/11-stored-intervals.js";
 import { OffBookPrices1764864000000 } from "./migrations/12-off-book-prices.js";
+import { IncompleteBackfills1764950400000 } from "./migrations/13-incomplete-backfills.js";
 import { PoolClient } from "./pool-client.js";
 import { checkSources } from "./revision-sources.js";
 
@@ -93,6 +94,7 @@ export function dataSourceOptions(database: Database, connections: number): Data
       Clocks1764691200000,
       StoredIntervals1764777600000,
       OffBookPrices1764864000000,
+      IncompleteBackfills1764950400000,
     ],
     migrationsTableName: "migration",
     synchronize: false,

@@ -1,9 +1,11 @@
 import type { Trade, TradeKind } from "../../domain/trade.js";
+import { DAY_MS } from "../../domain/units.js";
 import type {
   BackfillStore,
   BackfillWork,
 } from "../../persistence/stores/backfills/backfill-store.js";
 import type { Venue } from "../../venues/venue.js";
+import { dayOf } from "./backfill-plan.js";
 import type { BulkSource } from "./bulk-source.js";
 import { RecentRate } from "./recent-rate.js";
 
@@ -22,6 +24,7 @@ export class BackfillJob {
   readonly rate = new RecentRate();
   reached: number;
   lowestId: string | null;
+  conflicts: number;
 
   constructor(
     readonly work: BackfillWork,
@@ -37,6 +40,7 @@ export class BackfillJob {
   ) {
     this.reached = work.reached;
     this.lowestId = work.lowestId;
+    this.conflicts = work.conflicts;
   }
 
   /**
@@ -76,6 +80,22 @@ export class BackfillJob {
 
   note(text: string): Promise<void> {
     return this.store.note(this.work.id, text);
+  }
+
+  /** Counts trades of its files that contradict stored ones. */
+  async conflict(count: number, note: string): Promise<void> {
+    this.conflicts += count;
+    await this.note(note);
+    await this.store.addConflicts(this.work.id, count);
+  }
+
+  /** Trades from `from` to `to` (exclusive, epoch ms) cannot be loaded, and why. */
+  async miss(from: number, to: number, why: string): Promise<void> {
+    await this.note(why);
+    const days: string[] = [];
+    for (let day = dayOf(from); day < to; day += DAY_MS)
+      days.push(new Date(day).toISOString().slice(0, 10));
+    await this.store.miss(this.work.id, days);
   }
 
   private progressAt(reached: number): number {

@@ -4,6 +4,8 @@ import { pause } from "../../waiting/pause.js";
 
 const POLL_MS = 500;
 const BAR_STEPS = 1_000;
+/** Named at the end. */
+const MAX_DAYS = 31;
 
 /**
  * Shows a job until it ends or `signal` aborts: a bar on a terminal, elsewhere a line per tenth.
@@ -65,7 +67,7 @@ function timeLeft({ secondsLeft }: Backfill): string {
 }
 
 function summaryOf(job: Backfill): string {
-  const { id, market, state, read, stored, notes, problem } = job;
+  const { id, market, state, read, stored, conflicts, notes, missing, problem } = job;
   const span = `${new Date(job.from).toISOString()} – ${new Date(job.to).toISOString()}`;
   const seconds =
     job.startedAt === null ? 0 : ((job.endedAt ?? Date.now()) - job.startedAt) / 1_000;
@@ -74,6 +76,11 @@ function summaryOf(job: Backfill): string {
     `  ${read} trades read in ${seconds.toFixed(1)} s, ${stored} of them were new`,
     ...notes.map((note) => `  ${note}`),
   ];
+  if (conflicts > 0) lines.push(`  ${conflicts} of them contradict stored trades`);
+  if (missing.length > 0)
+    lines.push(
+      `  Not loaded, or not all of it: ${missing.slice(0, MAX_DAYS).join(", ")}${missing.length > MAX_DAYS ? " …" : ""}`,
+    );
   if (problem !== null) lines.push(`  ${problem}`);
   if (job.endedAt === null)
     lines.push(

@@ -157,8 +157,7 @@ export class BackfillRun {
       }
       job.doing = name;
       const file = { path, name, symbol, files, ...spanOf(step.period) };
-      if (file.to <= horizon) await this.files.loadDropped(file);
-      else await this.files.loadKept(file, step.to);
+      await this.files.load(file, step.to, file.to > horizon);
     } catch (error) {
       const isOptional = hasCode(error, "file_unavailable") && this.isInReach;
       if (!hasCode(error, "file_refused") && !isOptional) throw error;
@@ -193,13 +192,15 @@ export class BackfillRun {
     job.doing = `${day} from the REST of ${venue.name}`;
     const isRecent = step.to > Date.now() - DAY_MS;
     if (venue.repair.kind === "none") {
-      await job.note(`${day} is not loaded: ${venue.repair.reason}`);
+      await job.miss(reached, step.to, `${day} is not loaded: ${venue.repair.reason}`);
       await job.advance(step.to);
     } else if (venue.repair.paging === "forward from a time") {
       await this.forwards(step, horizon, day);
     } else if (isRecent) await rest.newest();
     else {
-      await job.note(
+      await job.miss(
+        reached,
+        step.to,
         `${day} is not loaded: the REST of ${venue.name} serves ${venue.repair.reach}`,
       );
       await job.advance(step.to);
@@ -213,7 +214,7 @@ export class BackfillRun {
       else await rest.forwards(step.to);
     } catch (error) {
       if (!hasCode(error, "backfill_impossible") || job.bulk === undefined) throw error;
-      await job.note(`${day} is not loaded: ${error.message}`);
+      await job.miss(job.reached, step.to, `${day} is not loaded: ${error.message}`);
       await job.advance(step.to);
     }
   }

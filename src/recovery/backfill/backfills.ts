@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Inject, Injectable, Logger } from "@nestjs/common";
 import { CONFIG, type Config } from "../../config/config.js";
 import { parseMarket, splitMarket } from "../../domain/market.js";
+import { plural } from "../../domain/plural.js";
 import { TapelineError, canRetry, hasCode } from "../../domain/tapeline-error.js";
 import { DAY_MS } from "../../domain/units.js";
 import { HistoryLoader } from "../../persistence/merge/history-loader.js";
@@ -129,7 +130,12 @@ export class Backfills {
       await new BackfillRun(job, parts).run();
       await this.store.finish(id);
       this.loggedProblems.delete(id);
-      this.logger.log(`Backfill ${id} of ${market} is done`);
+      const missing = (await this.store.find(id))?.missing ?? [];
+      if (missing.length === 0) this.logger.log(`Backfill ${id} of ${market} is done`);
+      else
+        this.logger.warn(
+          `Backfill ${id} of ${market} has ended without the trades of ${plural(missing.length, "day")}, the first ${missing[0]}: its notes say why`,
+        );
     } catch (error) {
       await this.settle(work, cancelling.signal.aborted ? cancelling.signal.reason : error).catch(
         (second: unknown) =>

@@ -2,6 +2,7 @@ import { TapelineError } from "../../domain/tapeline-error.js";
 import type { Hole } from "../../domain/coverage.js";
 import type { Trade } from "../../domain/trade.js";
 import type { BulkFiles } from "../../venues/venue.js";
+import type { IdentifiedLine } from "../../persistence/merge/line-sorter.js";
 import { linesOfZip } from "./bulk-lines.js";
 
 /**
@@ -47,10 +48,18 @@ export interface BulkFindings {
   repeated: number;
 }
 
+/** Its ids do not ascend: by id it may be readable. */
+export class UnsortedFile extends TapelineError<"file_refused"> {}
+
+/** Sorts lines by id. */
+export type SortLines = (
+  pages: AsyncIterable<readonly IdentifiedLine[]>,
+) => AsyncIterable<readonly IdentifiedLine[]>;
+
 /**
  * Reads the trades of a bulk file with strictly ascending ids, some thousand at a time. Throws
- * `file_refused` that names the wrong line: a column too many, a time of another day, an id that
- * descends.
+ * `file_refused` that names the wrong line: a column too many, a time of another day; an
+ * `UnsortedFile` for an id that descends.
  */
 export class BulkTrades {
   readonly found: BulkFindings = {
@@ -67,10 +76,12 @@ export class BulkTrades {
   /**
    * @param before the end of the previous period's file: ids between the two files are left out as
    *   well
+   * @param sort left out for a file that is read as it is
    */
   constructor(
     private readonly file: BulkFile,
-    private readonly before?: FileEnd,
+    private readonly before: FileEnd | undefined,
+    private readonly sort?: SortLines,
   ) {}
 
   /** The end of what was read so far; undefined before the first trade. */
@@ -80,11 +91,34 @@ export class BulkTrades {
 
   async *pages(): AsyncGenerator<Trade[]> {
     const { path, name } = this.file;
+    if (this.sort !== undefined) {
+      yield* this.sortedPages(this.sort);
+      return;
+    }
     for await (const { lines, from } of linesOfZip(path, name)) {
       const trades: Trade[] = [];
       for (const [index, line] of lines.entries()) {
         const trade = this.tradeOf(line, from + index);
         if (trade !== undefined) trades.push(trade);
+      }
+      if (trades.length > 0) yield trades;
+    }
+  }
+
+  private async *sortedPages(sort: SortLines): AsyncGenerator<Trade[]> {
+    const { path, name } = this.file;
+    for await (const page of sort(identified(path, name))) {
+      const trades: Trade[] = [];
+      for (const { place, text } of page) {
+        const { last } = this;
+        const trade = this.tradeOf(text, place);
+        if (trade === undefined) continue;
+        if (last !== undefined && trade.time < last.time - DISORDER_MS)
+          throw this.refusal(
+            place,
+            `${timeText(trade.time)} of id ${trade.id} is before ${timeText(last.time)} of id ${last.id}`,
+          );
+        trades.push(trade);
       }
       if (trades.length > 0) yield trades;
     }
@@ -125,9 +159,9 @@ export class BulkTrades {
         this.found.repeated++;
         return undefined;
       }
-      throw this.refusal(
-        place,
-        `its id ${trade.ord} comes after ${this.end - 1n}: ids must ascend`,
+      throw new UnsortedFile(
+        "file_refused",
+        `${this.file.name}:${place}: its id ${trade.ord} comes after ${this.end - 1n}: ids must ascend`,
       );
     }
     if (ord > this.end) this.noteHole(this.fileEnd ?? this.before, trade, place);
@@ -156,6 +190,17 @@ export class BulkTrades {
   private refusal(place: number, detail: string): TapelineError {
     return new TapelineError("file_refused", `${this.file.name}:${place}: ${detail}`);
   }
+}
+
+/** The lines of a file with their ids; those without one, such as a header, come first. */
+async function* identified(path: string, name: string): AsyncGenerator<IdentifiedLine[]> {
+  for await (const { lines, from } of linesOfZip(path, name))
+    yield lines.map((text, index) => {
+      const line = text.replace(/\r$/, "");
+      const id = /^\d{1,18}(?=,)/.exec(line)?.[0] ?? "-1";
+      // A line that cannot be a trade's is refused whatever else is in it.
+      return { id, place: from + index, text: line.replace(/[\\\t\r]/g, "?") };
+    });
 }
 
 function isHeader(fields: readonly string[]): boolean {

@@ -11,7 +11,7 @@ import type { HoleProof } from "../repair/hole-proof.js";
 import type { BackfillJob } from "./backfill-job.js";
 import { piecesOf } from "./backfill-pieces.js";
 import { dayOf } from "./backfill-plan.js";
-import { type BulkFile, BulkTrades, type FileEnd } from "./bulk-trades.js";
+import { type BulkFile, BulkTrades, type FileEnd, UnsortedFile } from "./bulk-trades.js";
 import { readAhead } from "./read-ahead.js";
 
 /** Trades per transaction: live trades of the market wait for its merge, some 100 ms. */
@@ -24,9 +24,8 @@ export class FileLoad {
   private open: MarketHistoryLoad | undefined;
   /** The file before, if it was read to its end. */
   private before: { to: number; end: FileEnd | undefined } | undefined;
-  /** Trades that contradict stored ones, of the job and of the file. */
-  private contradictions = 0;
-  private ofFile = 0;
+  /** Name of the file that is read by id, since it is not sorted. */
+  private sorted: string | undefined;
 
   constructor(
     private readonly job: BackfillJob,
@@ -40,10 +39,26 @@ export class FileLoad {
   }
 
   /**
-   * Loads from the job's place to `to`. Throws `file_refused` at the first wrong line; the trades
-   * before it stay stored.
+   * Loads from the job's place to `to`, or the whole day where it is not kept. Throws
+   * `file_refused` at the first wrong line; the trades before it stay stored.
    */
-  async loadKept(file: BulkFile, to: number): Promise<void> {
+  async load(file: BulkFile, to: number, isKept: boolean): Promise<void> {
+    const { job } = this;
+    const once = (): Promise<void> => (isKept ? this.loadKept(file, to) : this.loadDropped(file));
+    try {
+      await once();
+    } catch (error) {
+      if (!(error instanceof UnsortedFile)) throw error;
+      job.doing = `${file.name}, sorting`;
+      this.sorted = file.name;
+      // What comes later may be older than what has been loaded.
+      job.reached = Math.max(job.work.from, file.from);
+      await once();
+      await job.note(`${file.name} is not sorted by id: it was sorted before it was loaded`);
+    }
+  }
+
+  private async loadKept(file: BulkFile, to: number): Promise<void> {
     const { job } = this;
     const source = this.tradesOf(file);
     const span = { from: job.reached, to, size: PIECE_TRADES };
@@ -64,11 +79,11 @@ export class FileLoad {
   }
 
   /** Loads a whole day before the retention horizon. */
-  async loadDropped(file: BulkFile): Promise<void> {
+  private async loadDropped(file: BulkFile): Promise<void> {
     const { job } = this;
     let source = this.tradesOf(file);
     let read = 0;
-    const load = await this.load();
+    const load = await this.opened();
     await load.storeDroppedDay(
       () => {
         source = this.tradesOf(file);
@@ -85,7 +100,7 @@ export class FileLoad {
   /** The same for trades from another source. */
   async loadDroppedDay(read: () => AsyncIterable<readonly Trade[]>, to: number): Promise<void> {
     let count = 0;
-    const load = await this.load();
+    const load = await this.opened();
     await load.storeDroppedDay(
       () => {
         count = 0;
@@ -98,16 +113,17 @@ export class FileLoad {
 
   private async storePiece(piece: readonly Trade[], to: number): Promise<void> {
     const { job } = this;
-    const load = await this.load();
+    const load = await this.opened();
+    // Before the job's place moves: a resumed job tells them again rather than never.
+    await this.tell(await load.contradictionsOf(piece));
     const reached = Math.min(to, piece.at(-1)?.time ?? to);
     const step = { reached, read: piece.length };
     try {
-      const contradicting = await load.storeTrades(
+      await load.storeTrades(
         piece,
         job.advancing(() => step),
       );
       job.advanced(step.reached, step.read);
-      await this.tellContradictions(contradicting);
     } catch (error) {
       if (!hasCode(error, "load_refused")) throw error;
       const held = await this.bulk.countStored(job.work.market, piece);
@@ -119,11 +135,14 @@ export class FileLoad {
   }
 
   /** The first of a job go to the recorder, whose dead letters show both contents. */
-  private async tellContradictions(contradicting: readonly Trade[]): Promise<void> {
-    const told = contradicting.slice(0, Math.max(0, MAX_TOLD - this.contradictions));
-    this.contradictions += contradicting.length;
-    this.ofFile += contradicting.length;
-    if (told.length > 0) await this.throughTopic(told);
+  private async tell(contradicting: readonly Trade[]): Promise<void> {
+    const { job } = this;
+    if (contradicting.length === 0) return;
+    await this.throughTopic(contradicting.slice(0, Math.max(0, MAX_TOLD - job.conflicts)));
+    await job.conflict(
+      contradicting.length,
+      `files contradict stored trades, which stay as they are: see the dead letters of ${job.work.market}`,
+    );
   }
 
   /** The recorder stores the valid trades and dead-letters the others. */
@@ -136,7 +155,7 @@ export class FileLoad {
     await sender.finish();
   }
 
-  private async load(): Promise<MarketHistoryLoad> {
+  private async opened(): Promise<MarketHistoryLoad> {
     const { work, venue, kind, signal } = this.job;
     const first = { market: work.market, ids: idKindOf(venue.ids), kind };
     return (this.open ??= await this.bulk.open(first, signal));
@@ -144,7 +163,10 @@ export class FileLoad {
 
   private tradesOf(file: BulkFile): BulkTrades {
     const { before } = this;
-    return new BulkTrades(file, before?.to === file.from ? before.end : undefined);
+    const end = before?.to === file.from ? before.end : undefined;
+    return file.name === this.sorted
+      ? new BulkTrades(file, end, (pages) => this.bulk.sorted(pages))
+      : new BulkTrades(file, end);
   }
 
   /** Notes the irregularities of a loaded file in the job's row. */
@@ -155,11 +177,6 @@ export class FileLoad {
         `${name} leaves out ${plural(missing, "id")} in ${plural(holes, "hole")}, the first before ${firstHole}: ${await this.verdict(listed, holes)}`,
       );
     if (repeated > 0) await this.job.note(`${name} repeats ${plural(repeated, "line")}`);
-    if (this.ofFile > 0)
-      await this.job.note(
-        `${name} contradicts ${plural(this.ofFile, "stored trade")}, which stay as they are: see the dead letters of ${this.job.work.market}`,
-      );
-    this.ofFile = 0;
   }
 
   private async verdict(listed: readonly Hole[], holes: number): Promise<string> {

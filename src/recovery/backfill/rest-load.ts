@@ -82,7 +82,7 @@ export class RestLoad {
       oldest = first.time;
       await job.descend(first, counted);
     }
-    if (oldest > from) await this.noteEnd(oldest);
+    if (oldest > from) await this.noteEnd(from, oldest);
   }
 
   /** For a venue that serves the newest trades only. */
@@ -98,7 +98,7 @@ export class RestLoad {
       oldest = wanted.reduce((lowest, { time }) => Math.min(lowest, time), oldest);
     }
     await sender.finish();
-    if (oldest > job.reached) await this.noteEnd(oldest);
+    if (oldest > job.reached) await this.noteEnd(job.reached, oldest);
     await job.advance(to, counted);
   }
 
@@ -147,11 +147,13 @@ export class RestLoad {
       );
   }
 
-  private noteEnd(oldest: number): Promise<void> {
-    const { repair, name } = this.job.venue;
+  private noteEnd(from: number, oldest: number): Promise<void> {
+    const { job } = this;
+    const { repair, name } = job.venue;
     const reach = repair.kind === "by id" ? repair.reach : "none";
-    return this.job.note(
-      `nothing before ${new Date(oldest).toISOString()}: ${name} serves ${reach}`,
-    );
+    const text = `nothing before ${new Date(oldest).toISOString()}: ${name} serves ${reach}`;
+    // Where it serves all, the market is that young.
+    const isAll = repair.kind === "by id" && repair.isAll === true;
+    return isAll ? job.note(text) : job.miss(from, oldest, text);
   }
 }

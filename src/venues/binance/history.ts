@@ -126,6 +126,7 @@ export function repairByAggregates(rest: BinanceRest, decode: DecodeRest): Repai
   return {
     kind: "by id",
     reach: "all trades since a market began",
+    isAll: true,
     paging: "forward from a time",
     begin: (hole, source) => pageRequest(hole, source, { start: hole.after }, hole.from),
   };

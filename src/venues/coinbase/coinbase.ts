@@ -136,6 +136,7 @@ export const coinbase: Venue = {
   repair: {
     kind: "by id",
     reach: "all trades since a market began",
+    isAll: true,
     paging: "backward from an id",
     begin: (hole, source) =>
       pagesBackwards(hole, {

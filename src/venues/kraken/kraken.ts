@@ -95,6 +95,7 @@ export const kraken: Venue = {
   repair: {
     kind: "by id",
     reach: "all trades since a market began",
+    isAll: true,
     paging: "forward from a time",
     begin: (hole, source) =>
       pagesForwards(hole, source, BigInt(hole.after) * NS_PER_MS - 1n, undefined),

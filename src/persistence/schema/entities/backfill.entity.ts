@@ -2,7 +2,14 @@ import { Column, Entity, PrimaryGeneratedColumn, VirtualColumn } from "typeorm";
 import type { Market } from "../../../domain/market.js";
 import { EPOCH_MS, WHOLE_NUMBER } from "./column-values.js";
 
-const BACKFILL_STATES = ["waiting", "running", "done", "failed", "cancelled"] as const;
+const BACKFILL_STATES = [
+  "waiting",
+  "running",
+  "done",
+  "incomplete",
+  "failed",
+  "cancelled",
+] as const;
 export type BackfillState = (typeof BACKFILL_STATES)[number];
 
 const BACKFILL_REQUESTERS = ["command", "api", "bootstrap"] as const;
@@ -57,6 +64,10 @@ export class BackfillEntity {
   @Column("bigint", { transformer: WHOLE_NUMBER, default: 0 })
   stored!: number;
 
+  /** Trades of its files that contradict stored ones, which stay; after a crash some count twice. */
+  @Column("bigint", { transformer: WHOLE_NUMBER, default: 0 })
+  conflicts!: number;
+
   /** Trades read per second, recently; 0 while it does not run. */
   @Column("double precision", { default: 0 })
   rate!: number;
@@ -68,6 +79,10 @@ export class BackfillEntity {
   /** Remarks on the result: days without a file, holes, sources that were not used. */
   @Column("jsonb", { default: [] })
   notes!: string[];
+
+  /** UTC days of which trades could not be loaded, such as `2024-01-05`. */
+  @Column("jsonb", { default: [] })
+  missing!: string[];
 
   /** Why it failed, or why it is retried. */
   @Column("text", { nullable: true })

@@ -13,9 +13,11 @@ export interface Backfill extends Pick<
   | "progress"
   | "read"
   | "stored"
+  | "conflicts"
   | "rate"
   | "doing"
   | "notes"
+  | "missing"
   | "problem"
   | "askedAt"
   | "startedAt"
@@ -44,10 +46,12 @@ export function backfillOf(job: BackfillEntity): Backfill {
     progress: job.progress,
     read: job.read,
     stored: job.stored,
+    conflicts: job.conflicts,
     rate: job.rate,
     secondsLeft: secondsLeft(job),
     doing: job.doing,
     notes: job.notes,
+    missing: job.missing,
     problem: job.problem,
     askedAt: job.askedAt,
     startedAt: job.startedAt,

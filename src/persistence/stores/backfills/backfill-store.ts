@@ -206,9 +206,25 @@ export class BackfillStore {
       .execute();
   }
 
+  /** Adds days of which trades could not be loaded. */
+  async miss(id: number, days: readonly string[]): Promise<void> {
+    await updating(this.jobs, id, {
+      missing: () =>
+        `(SELECT coalesce(jsonb_agg(DISTINCT day ORDER BY day), '[]') FROM jsonb_array_elements(missing || :days::jsonb) day)`,
+    })
+      .setParameter("days", JSON.stringify(days))
+      .execute();
+  }
+
+  async addConflicts(id: number, count: number): Promise<void> {
+    await updating(this.jobs, id, { conflicts: () => "conflicts + :count" })
+      .setParameter("count", count)
+      .execute();
+  }
+
   async finish(id: number): Promise<void> {
     await this.update(id, {
-      state: "done",
+      state: () => "CASE WHEN missing = '[]' THEN 'done' ELSE 'incomplete' END::backfill_state",
       reached: () => "to_time",
       progress: 1,
       rate: 0,
