@@ -1,4 +1,5 @@
 import type { DataSource } from "typeorm";
+import { INTERVALS } from "../src/domain/interval.js";
 import type { Trade } from "../src/domain/trade.js";
 import { Metrics } from "../src/metrics/metrics.js";
 import { RecorderFigures } from "../src/persistence/figures/recorder-figures.js";
@@ -6,6 +7,7 @@ import { MarketRegistry } from "../src/persistence/merge/market-registry.js";
 import { Recorder } from "../src/persistence/recorder/recorder.js";
 import { Partitions } from "../src/persistence/schema/partitions.js";
 import { CandleStore } from "../src/persistence/stores/candles/candle-store.js";
+import { StoredIntervals } from "../src/persistence/stores/stored-intervals.js";
 import { TradeStore } from "../src/persistence/stores/trade-store.js";
 import {
   type Benchmark,
@@ -85,6 +87,8 @@ async function fill(source: DataSource, count: number): Promise<{ first: number;
     new Partitions(source),
     new RecorderFigures(new Metrics()),
   );
+  // Seconds are not stored unless they are asked for.
+  await new StoredIntervals(source).keep(INTERVALS);
   const { signal } = new AbortController();
   let first: number | undefined;
   for (const batch of chunks(generate(count, MARKETS), 5_000)) {
