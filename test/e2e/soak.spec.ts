@@ -46,5 +46,5 @@ describeOwnKafka(`a short soak (SOAK_SEED=${SEED})`, () => {
       silence: SHORT.faults.silence,
       reset: SHORT.faults.reset,
     });
-  }, 180_000);
+  }, 240_000);
 });

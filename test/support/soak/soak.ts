@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Interval } from "../../../src/domain/interval.js";
 import { run, until } from "../app.js";
 import { BinanceExchange } from "../exchange/binance-exchange.js";
-import type { FaultKind } from "../exchange/faults.js";
+import type { Fault, FaultKind } from "../exchange/faults.js";
 import { MarketClock } from "../exchange/market-clock.js";
 import type { SymbolTape } from "../exchange/symbol-tape.js";
 import {
@@ -141,7 +141,7 @@ async function followed(
   writers: number,
 ): Promise<void> {
   const counts = (): number[] =>
-    tapes.map(({ symbol }) => exchange.streams.followers(`${symbol.toLowerCase()}@aggTrade`));
+    tapes.map(({ symbol }) => exchange.streams.followers(streamOf(symbol)));
   await until(
     () => counts().every((count) => count >= writers),
     120_000,
@@ -155,7 +155,7 @@ async function disturb(
   system: SoakSystem,
   end: number,
 ): Promise<void> {
-  const begin = performance.now();
+  let begin = performance.now();
   const kills: Promise<void>[] = [];
   const report = setInterval(() => {
     const felt = Object.values(exchange.faults.felt());
@@ -167,8 +167,10 @@ async function disturb(
     for (const { atMs, ...what } of plan) {
       const waitMs = Math.max(0, begin + atMs - performance.now());
       await sleep(waitMs, undefined, signal && { signal });
-      if ("fault" in what) exchange.inject(what.fault);
-      else if ("kill" in what) kills.push(system.kill(what.kill));
+      if ("fault" in what) {
+        begin += await whileNobodyListens(exchange, what.fault, signal);
+        exchange.inject(what.fault);
+      } else if ("kill" in what) kills.push(system.kill(what.kill));
       else if ("intervals" in what) kills.push(system.changeIntervals(what.intervals));
       else system.stepClocks(what.clockStepMs);
     }
@@ -182,6 +184,35 @@ async function disturb(
   } finally {
     clearInterval(report);
   }
+}
+
+/**
+ * Stops the market for as long as no process has the stream that a fault is for (ms): it is to be
+ * met, however long a machine takes to start a process again.
+ */
+async function whileNobodyListens(
+  { streams, clock }: BinanceExchange,
+  fault: Fault,
+  signal?: AbortSignal,
+): Promise<number> {
+  const isHeard = (): boolean =>
+    "symbol" in fault ? streams.followers(streamOf(fault.symbol)) > 0 : streams.connections > 0;
+  if (isHeard()) return 0;
+  const begin = performance.now();
+  clock.pause();
+  try {
+    await until(() => {
+      signal?.throwIfAborted();
+      return isHeard();
+    }, 120_000);
+  } finally {
+    clock.resume();
+  }
+  return performance.now() - begin;
+}
+
+function streamOf(symbol: string): string {
+  return `${symbol.toLowerCase()}@aggTrade`;
 }
 
 async function settle(
