@@ -26,7 +26,7 @@ async function stateOf(index: number, state: string): Promise<Difference> {
       );
       return found?.state === state;
     },
-    20_000,
+    60_000,
     () => JSON.stringify(found),
   );
   return found as Difference;
