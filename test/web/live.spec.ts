@@ -111,7 +111,7 @@ describeBrowser("the live page", () => {
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("ArrowLeft");
     // On a busy machine both came as one: then the feed's clock closes it.
-    await until(async () => (await shown(page)).closed, 30_000);
+    await until(async () => (await shown(page)).closed === true, 30_000);
     const closed = await showsCandle(page, bucket);
     expect(closed).toMatchObject({
       closed: true,
