@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Interval } from "../../../src/domain/interval.js";
 import { run, until } from "../app.js";
 import { BinanceExchange } from "../exchange/binance-exchange.js";
-import type { Fault, FaultKind } from "../exchange/faults.js";
+import type { FaultKind } from "../exchange/faults.js";
 import { MarketClock } from "../exchange/market-clock.js";
 import type { SymbolTape } from "../exchange/symbol-tape.js";
 import {
@@ -15,6 +15,7 @@ import {
   subscriberProblems,
 } from "./soak-checks.js";
 import { type Disturbance, type Victim, planText } from "./soak-plan.js";
+import { streamOf, whileNobodyListens } from "./listeners.js";
 import { Observer } from "./observer.js";
 import { SoakSystem } from "./soak-system.js";
 import { Subscriber } from "./subscriber.js";
@@ -184,35 +185,6 @@ async function disturb(
   } finally {
     clearInterval(report);
   }
-}
-
-/**
- * Stops the market for as long as no process has the stream that a fault is for (ms): it is to be
- * met, however long a machine takes to start a process again.
- */
-async function whileNobodyListens(
-  { streams, clock }: BinanceExchange,
-  fault: Fault,
-  signal?: AbortSignal,
-): Promise<number> {
-  const isHeard = (): boolean =>
-    "symbol" in fault ? streams.followers(streamOf(fault.symbol)) > 0 : streams.connections > 0;
-  if (isHeard()) return 0;
-  const begin = performance.now();
-  clock.pause();
-  try {
-    await until(() => {
-      signal?.throwIfAborted();
-      return isHeard();
-    }, 120_000);
-  } finally {
-    clock.resume();
-  }
-  return performance.now() - begin;
-}
-
-function streamOf(symbol: string): string {
-  return `${symbol.toLowerCase()}@aggTrade`;
 }
 
 async function settle(
