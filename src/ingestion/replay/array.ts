@@ -1,5 +1,4 @@
-import type { TapelineError } from "../../domain/tapeline-error.js";
-import { hasCode } from "../../domain/tapeline-error.js";
+import { type TapelineError, hasCode } from "../../domain/tapeline-error.js";
 import { type Lines, MAX_TEXT_CHARACTERS, unreplayable } from "./files.js";
 
 /** Elements of a JSON array, and why there are no more where it is damaged. */
@@ -9,6 +8,8 @@ export interface ArrayContent {
 }
 
 /**
+ * A JSON array, which is held in memory; of a damaged one the elements before the damage.
+ *
  * @param lines those that have been read
  * @param rest of the file
  */
@@ -22,8 +23,10 @@ export async function arrayOf(
   let damage: TapelineError | undefined;
   try {
     for await (const page of rest) {
-      parts.push(...page.lines);
-      for (const line of page.lines) length += line.length;
+      for (const line of page.lines) {
+        parts.push(line);
+        length += line.length;
+      }
       if (length > MAX_TEXT_CHARACTERS)
         throw unreplayable(
           file,

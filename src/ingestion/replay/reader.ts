@@ -42,6 +42,7 @@ export async function* readRecording(
           if (damage !== undefined) throw damage;
           return;
         }
+        // Only an array is of use without its end.
         if (page.isCut === true) continue;
         entryOf = formatOf(file, page.from + index, line, venue, symbol);
         if (isHeader(line)) continue;

@@ -94,7 +94,7 @@ export async function contradictionsOf(
   return found.rows.map(({ place, stored }) => ({ trade: trades[place] as Trade, stored }));
 }
 
-/** The same of the table `staged`, which holds `trades`. */
+/** Those of `trades`, which the table `staged` holds, that are stored with another content. */
 export async function contradictingStaged(
   client: Client,
   trades: readonly Trade[],
